@@ -1,0 +1,95 @@
+# Everything here needs Python 3.11 to 3.13, make and a package index. `make` alone lists the targets.
+
+PYTHON ?= python3
+OLDEST_PYTHON ?= $(shell command -v python3.11 || echo $(PYTHON))
+VENV := .venv
+OLDEST_VENV := .venv-oldest
+BIN := $(VENV)/bin
+comma := ,
+define newline
+
+
+endef
+
+# Two to four workers: each one holds TensorFlow (about 600 MB). `make test TEST_ARGS="-k pixels"`
+# runs in one process, which is quicker for a few tests.
+TEST_ARGS ?= -n logical --maxprocesses=4 --dist=worksteal
+DEMO_ARGS ?= --out demo_output
+BENCH ?= $(wildcard benchmarks/*.py)
+
+# Examples on pictures that aren't part of the repository take the folder of one data set as their
+# argument; here it is looked up in the folder of test data, if there is one.
+DATA_oasis_mri := oasis1
+DATA_EXAMPLES := $(if $(SKFUSION_TEST_DATA),$(filter-out examples/plot_%,$(wildcard examples/*.py)))
+EXAMPLES ?= $(wildcard examples/plot_*.py) $(DATA_EXAMPLES)
+data-folder = $(if $(DATA_$(basename $(notdir $(1)))),$(SKFUSION_TEST_DATA)/data/$(DATA_$(basename $(notdir $(1)))))
+
+# TensorFlow's notes about the processor say nothing that a reader here can act on.
+export TF_CPP_MIN_LOG_LEVEL ?= 2
+# Examples and the demo draw to files, not to windows.
+export MPLBACKEND ?= Agg
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test test-oldest lint format docs bench examples clean clean-venv
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sort | \
+		awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+
+venv: $(VENV)/.stamp ## make .venv with all that the other targets need
+
+demo: $(VENV)/.stamp ## digits beside iris rows: scores, a saved model, a figure
+	$(BIN)/skfusion demo $(DEMO_ARGS)
+
+test: $(VENV)/.stamp ## run the tests and the examples of the docstrings
+	$(BIN)/python -m pytest $(TEST_ARGS)
+
+test-oldest: $(OLDEST_VENV)/.stamp ## run the tests on the oldest supported versions
+	$(OLDEST_VENV)/bin/python -m pytest $(TEST_ARGS)
+
+lint: $(VENV)/.stamp ## check style, format and the direction of imports
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/lint-imports --no-logo
+
+format: $(VENV)/.stamp ## mend what lint finds, where a tool can
+	$(BIN)/ruff check --fix --exit-zero --quiet
+	$(BIN)/ruff format
+	$(BIN)/ruff check
+
+docs: $(VENV)/.stamp ## build the documentation into docs/_build/html
+	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
+
+bench: $(VENV)/.stamp ## run the benchmarks
+	$(foreach file,$(BENCH),$(BIN)/python $(file)$(newline))
+
+examples: $(VENV)/.stamp ## run the examples; those on data only with SKFUSION_TEST_DATA
+	$(foreach file,$(EXAMPLES),$(BIN)/python $(file) $(call data-folder,$(file))$(newline))
+
+clean: ## remove what these targets wrote, but not the environments
+	rm -rf demo_output build docs/_build docs/auto_examples docs/generated docs/sg_execution_times.rst
+	rm -rf .pytest_cache .ruff_cache .import_linter_cache *.egg-info
+	find . -name '.venv*' -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
+
+clean-venv: ## remove the environments
+	rm -rf $(VENV) $(OLDEST_VENV)
+
+# $(call make-venv,PYTHON,NEWEST,FOLDER,PINS,EXTRAS): NEWEST is the last Python 3.x that the pinned
+# versions have builds for. The pins are constraints, so that one file serves every extra. An
+# existing environment is brought up to date, not made anew.
+define make-venv
+	@$(1) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, $(2)))' || { \
+		echo "$(3) needs Python 3.11 to 3.$(2); '$(1)' is: $$($(1) --version 2>&1 | head -n 1)" >&2; \
+		echo "Name another one, as in: make $@ $(if $(filter $(3),$(VENV)),PYTHON,OLDEST_PYTHON)=/path/to/python3.11" >&2; \
+		exit 1; }
+	@echo "Installing into $(3); the first time this takes a minute or more."
+	test -x $(3)/bin/python || $(1) -m venv $(3)
+	$(3)/bin/python -m pip install --quiet --constraint $(4) --editable '.[$(5)]'
+	@touch $@
+endef
+
+$(VENV)/.stamp: pyproject.toml requirements/constraints.txt
+	$(call make-venv,$(PYTHON),13,$(VENV),requirements/constraints.txt,dev)
+
+$(OLDEST_VENV)/.stamp: pyproject.toml requirements/oldest.txt
+	$(call make-venv,$(OLDEST_PYTHON),12,$(OLDEST_VENV),requirements/oldest.txt,cpu$(comma)test)

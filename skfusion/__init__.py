@@ -1,0 +1,39 @@
+"""Fuse pictures with a table, the scikit-learn way.
+
+Public names are loaded when they are first used: ``import skfusion`` loads neither Keras nor a
+backend nor matplotlib.
+"""
+
+from importlib import import_module
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "PixelFlattener": "skfusion.features._pixels",
+    "ImageDescriptors": "skfusion.features._descriptors",
+    "PretrainedGAP": "skfusion.embedding._pretrained",
+    "CNNEmbedder": "skfusion.embedding._cnn",
+    "list_backbones": "skfusion.networks._backbones",
+    "list_cut_layers": "skfusion.networks._layers",
+    "ImageReader": "skfusion.images._reader",
+    "ImageReadError": "skfusion.exceptions",
+    "WeightsNotFoundError": "skfusion.exceptions",
+    "BackendNotFoundError": "skfusion.exceptions",
+    "UnreadableImageWarning": "skfusion.exceptions",
+}
+
+__all__ = ["__version__", "datasets", *_HOMES]
+
+
+def __getattr__(name):
+    if name == "datasets":
+        return import_module("skfusion.datasets")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'skfusion' has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return sorted(__all__)

@@ -1,0 +1,328 @@
+"""ImageTransformer: the template that every picture-to-columns transformer follows."""
+
+import warnings
+from abc import abstractmethod
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, TransformerMixin, _fit_context, clone
+from sklearn.utils._param_validation import HasMethods, StrOptions
+from sklearn.utils._set_output import _get_output_config
+from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
+
+from skfusion._callbacks import CallbackSupportMixin, with_callbacks
+from skfusion._progress import progress_bar
+from skfusion.exceptions import ImageReadError, UnreadableImageWarning
+from skfusion.images._arrays import convert_channels, resize_pixels
+from skfusion.images._batches import map_ahead, split
+from skfusion.images._column import describe
+from skfusion.images._input import read_columns
+from skfusion.images._probe import find_white
+from skfusion.images._reader import ImageReader
+
+_NAMED_IN_ERRORS = 5
+
+
+class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
+    """Base class of transformers that turn columns of pictures into columns of numbers.
+
+    A subclass declares parameters and fills in four steps: `_fit_columns` learns,
+    `_prepare_picture` and `_prepare_batch` run ahead in threads, `_compute` gives the features
+    of a batch, and `_labels` names them.
+
+    See Also
+    --------
+    PixelFlattener : The smallest subclass.
+
+    Examples
+    --------
+    >>> from skfusion.base import ImageTransformer
+    >>> from skfusion import PretrainedGAP
+    >>> issubclass(PretrainedGAP, ImageTransformer)
+    True
+    """
+
+    _parameter_constraints: dict = {
+        "image_size": ["array-like", None],
+        "color_mode": [StrOptions({"auto", "rgb", "grayscale"})],
+        "image_shape": ["array-like", None],
+        "missing": [StrOptions({"error", "nan", "zero"})],
+        "corrupt": [StrOptions({"error", "missing"})],
+        "reader": [HasMethods(["read", "probe", "get_params"]), None],
+        "verbose": ["verbose"],
+    }
+
+    # How many pictures are read and computed at once where the user has no say.
+    batch_size = 64
+
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None):
+        """Learn what `transform` needs from the pictures.
+
+        Parameters
+        ----------
+        X : Series, DataFrame, list or ndarray
+            One or several columns of pictures: paths, bytes, PIL images or arrays; or an array of
+            shape (n_rows, height, width[, channels]); or, with `image_shape`, numbers of shape
+            (n_rows, n_pixels).
+
+        y : array-like of shape (n_rows,), default=None
+            Ignored by transformers that need no target.
+
+        Returns
+        -------
+        self : object
+            The fitted transformer.
+        """
+        context = self._init_callback_context().call_on_fit_task_begin(estimator=self, X=X, y=y)
+        self._fit_columns(self._start_fit(X), y)
+        self._fitted = True
+        context.call_on_fit_task_end(estimator=self, X=X, y=y)
+        return self
+
+    def transform(self, X):
+        """Turn pictures into columns.
+
+        Parameters
+        ----------
+        X : Series, DataFrame, list or ndarray
+            Pictures in any of the forms that `fit` takes.
+
+        Returns
+        -------
+        features : ndarray of shape (n_rows, n_features_out), float32
+            Or a DataFrame, as `set_output` says. Rows without a picture hold NaN or 0, as
+            `missing` says.
+
+        Raises
+        ------
+        ImageReadError
+            If pictures are missing or can't be read, and `missing` or `corrupt` is "error".
+        """
+        check_is_fitted(self)
+        columns = self._read_columns(X, reset=False)
+        return self._output(X, [self._features(i, column) for i, column in enumerate(columns)])
+
+    def get_feature_names_out(self, input_features=None):
+        """Names of the columns: ``<column>_<extractor>_<index>``.
+
+        Parameters
+        ----------
+        input_features : array-like of str, default=None
+            The names of the picture columns, where `fit` has not seen them.
+
+        Returns
+        -------
+        names : ndarray of str
+            One name a column.
+        """
+        check_is_fitted(self)
+        names = _check_feature_names_in(self, input_features)
+        if self.image_shape is not None:
+            names = ["image"]
+        pairs = [f"{name}_{label}" for i, name in enumerate(names) for label in self._labels(i)]
+        return np.asarray(pairs, dtype=object)
+
+    @property
+    def n_features_out_(self):
+        """int : The number of columns that `transform` gives."""
+        return sum(len(self._labels(i)) for i in range(self._n_columns))
+
+    def __sklearn_is_fitted__(self):
+        return getattr(self, "_fitted", False)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        flattened = self.image_shape is not None
+        tags.input_tags.two_d_array = True
+        tags.input_tags.one_d_array = not flattened
+        tags.input_tags.three_d_array = not flattened
+        tags.input_tags.string = not flattened
+        tags.input_tags.allow_nan = self.missing != "error"
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags
+
+    # What a subclass fills in.
+
+    @abstractmethod
+    def _fit_columns(self, columns, y):
+        """Learn from a list of ImageColumn."""
+
+    @abstractmethod
+    def _labels(self, position):
+        """The feature names of one column of pictures, without the column's name."""
+
+    @abstractmethod
+    def _prepare_picture(self, position, pixels):
+        """Bring one picture's pixels into the form of a batch; runs in a thread.
+
+        A ValueError says why this picture can't be used; it is reported with its row.
+        """
+
+    def _prepare_batch(self, position, pictures):
+        """Bring prepared pictures into the form that `_compute` takes; runs in a thread."""
+        return np.stack(pictures)
+
+    @abstractmethod
+    def _compute(self, position, batch):
+        """The features of one batch, of shape (n_pictures, n_labels)."""
+
+    # What subclasses use.
+
+    def _start_fit(self, X):
+        """Check X and the reader. Until the fit is through, the transformer is not fitted."""
+        self._fitted = False
+        columns = self._read_columns(X, reset=True)
+        reader = ImageReader() if self.reader is None else clone(self.reader)
+        if hasattr(reader, "_validate_params"):
+            reader._validate_params()
+        self._n_columns = len(columns)
+        self._white = [find_white(column) for column in columns]
+        self.reader_ = reader
+        return columns
+
+    def _read_columns(self, X, reset):
+        columns = read_columns(self, X, self.image_shape, reset=reset)
+        if self.missing == "error":
+            for column in columns:
+                _refuse_missing(column, column.missing)
+        return columns
+
+    def _resized(self, pixels, shape):
+        """The picture in a (height, width, channels); grey in 3 channels where colour is off."""
+        if self.color_mode == "grayscale":
+            pixels = convert_channels(pixels, 1)
+        resized = resize_pixels(pixels, shape[:2], getattr(self.reader_, "resample", "bilinear"))
+        return convert_channels(resized, shape[2])
+
+    def _refuse_other_size(self, pixels, size):
+        """Where the user named no size, all pictures have the one that was fitted."""
+        if self.image_size is None and pixels.shape[:2] != tuple(size):
+            raise ValueError(
+                f"{pixels.shape[0]} x {pixels.shape[1]} pixels where fit saw {size[0]} x "
+                f"{size[1]}; pass image_size=(height, width) to resize every picture"
+            )
+
+    def _features(self, position, column):
+        """The features of every row of one column."""
+        features = np.empty((len(column.first), len(self._labels(position))), dtype=np.float32)
+
+        def keep(places, batch):
+            features[places] = self._compute(position, batch)
+
+        gone = self._read_all(position, column, self._prepare_batch, keep)
+        return expand(features, column, gone, self._fill)
+
+    @property
+    def _fill(self):
+        return np.nan if self.missing == "nan" else 0.0
+
+    def _read_all(self, position, column, prepare_batch, keep):
+        """Read the distinct pictures, hand them to `keep(places, batch)`; which rows have none."""
+        failures, readable = [], np.ones(len(column.first), dtype=bool)
+        for places, batch, failed in self._batches(position, column, prepare_batch):
+            readable[[place for place, _ in failed]] = False
+            failures += [(int(column.first[place]), reason) for place, reason in failed]
+            stop = failures and self.corrupt == "error"  # read on, to report all that is wrong
+            if batch is not None and not stop:
+                keep(places, batch)
+        gone = column.missing
+        if failures:
+            self._report(column, failures)
+            gone = gone | ~readable[column.group]
+            if self.missing == "error":
+                _refuse_missing(column, gone)
+        return gone
+
+    def _batches(self, position, column, prepare_batch):
+        """Read, prepare and yield the distinct pictures: places, batch, [(place, reason)]."""
+        white = self._white[position]
+        white = find_white(column) if white is None else white
+
+        def read(places):
+            pictures, kept, failed = [], [], []
+            for place in places:
+                try:
+                    pixels = self.reader_.read(column.cells[column.first[place]], white=white)
+                    pictures.append(self._prepare_picture(position, pixels))
+                    kept.append(place)
+                except ValueError as error:
+                    failed.append((place, str(error)))
+            batch = prepare_batch(position, pictures) if pictures else None
+            return kept, batch, failed
+
+        n_pictures = len(column.first)
+        tasks = split(range(n_pictures), self.batch_size)
+        bar = progress_bar(
+            self.verbose,
+            total=n_pictures,
+            description=f"{type(self).__name__} {column.name}",
+            unit="image",
+        )
+        with bar as shown:
+            for kept, batch, failed in map_ahead(read, tasks):
+                yield kept, batch, failed
+                shown.update(len(kept) + len(failed))
+
+    def _report(self, column, failures):
+        """Raise or warn about pictures that could not be read."""
+        named = [(row, describe(column.cells[row]), reason) for row, reason in failures]
+        text = (
+            f"{len(named)} of {len(column)} images of column {column.name!r} could not be read: "
+            f"{_listed(f'row {row} ({source}): {reason}' for row, source, reason in named)}."
+        )
+        if self.corrupt == "error":
+            raise ImageReadError(f"{text} Pass corrupt='missing' to treat them as missing.", named)
+        warnings.warn(f"{text} They count as missing.", UnreadableImageWarning, stacklevel=2)
+
+    def _output(self, X, blocks):
+        """Columns side by side, with the index of a Series where pandas is asked for.
+
+        scikit-learn's `set_output` keeps the index of a DataFrame but not that of a Series.
+        """
+        features = blocks[0] if len(blocks) == 1 else np.concatenate(blocks, axis=1)
+        if isinstance(X, pd.Series) and _get_output_config("transform", self)["dense"] == "pandas":
+            return pd.DataFrame(features, index=X.index)
+        return features
+
+
+def indexed(prefix, count):
+    """``prefix_0000``, ``prefix_0001``, ...: at least four digits, so that names sort."""
+    digits = max(4, len(str(count - 1)))
+    return [f"{prefix}_{i:0{digits}d}" for i in range(count)]
+
+
+def check_size_param(size, name="image_size"):
+    """(height, width) as a tuple of two positive ints."""
+    values = tuple(np.asarray(size).tolist())
+    if len(values) != 2 or not all(isinstance(v, int) and v > 0 for v in values):
+        raise ValueError(f"{name} must be two positive integers (height, width), got {size!r}")
+    return values
+
+
+def _refuse_missing(column, gone):
+    rows = np.flatnonzero(gone)
+    if len(rows):
+        raise ImageReadError(
+            f"{len(rows)} of {len(column)} images of column {column.name!r} are missing: "
+            f"{_listed(f'row {row}' for row in rows)}. Pass missing='nan' or missing='zero' to "
+            "accept rows without a picture.",
+            [(int(row), describe(column.cells[row]), "missing") for row in rows],
+        )
+
+
+def _listed(items):
+    items = list(items)
+    more = len(items) - _NAMED_IN_ERRORS
+    return "; ".join(items[:_NAMED_IN_ERRORS]) + (f"; and {more} more" if more > 0 else "")
+
+
+def expand(features, column, gone, fill):
+    """From one line a distinct picture to one a row."""
+    in_order = len(features) == len(column) and not gone.any()
+    if in_order:  # every row its own picture: no copy
+        return features
+    rows = np.full((len(column), features.shape[1]), fill, dtype=np.float32)
+    rows[~gone] = features[column.group[~gone]]
+    return rows

@@ -1,0 +1,6 @@
+"""Data sets to try skfusion on, made from what its dependencies ship."""
+
+from skfusion.datasets._digits_iris import load_digits_iris
+from skfusion.datasets._image_table import make_image_table
+
+__all__ = ["load_digits_iris", "make_image_table"]

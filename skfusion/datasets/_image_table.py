@@ -1,0 +1,67 @@
+"""Made-up pictures beside a made-up table."""
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import Bunch, check_random_state
+
+
+def make_image_table(
+    n_samples=100, *, n_classes=2, image_size=(32, 32), n_columns=3, noise=0.5, random_state=None
+):
+    """Make rows of one picture and a few numbers, each of which tells part of the class.
+
+    The picture shows stripes whose direction depends on the class; the numbers are drawn around
+    a centre of the class. `noise` blurs both.
+
+    Parameters
+    ----------
+    n_samples : int, default=100
+        Rows.
+
+    n_classes : int, default=2
+        Classes, of equal size up to one row.
+
+    image_size : tuple (height, width), default=(32, 32)
+        The size of the RGB pictures, in pixels.
+
+    n_columns : int, default=3
+        Columns of numbers.
+
+    noise : float, default=0.5
+        The deviation of the noise: of the numbers directly, of the pixels in units of the
+        stripes' contrast.
+
+    random_state : int, RandomState instance or None, default=None
+        Where random numbers start.
+
+    Returns
+    -------
+    data : Bunch
+        ``frame``: DataFrame; column "image" holds uint8 arrays of shape (height, width, 3), the
+        columns "number_0", ... floats. ``target``: ndarray of int. ``image_columns``: list of str.
+
+    Examples
+    --------
+    >>> from skfusion.datasets import make_image_table
+    >>> data = make_image_table(6, random_state=0)
+    >>> list(data.frame.columns), data.target
+    (['image', 'number_0', 'number_1', 'number_2'], array([0, 1, 0, 1, 0, 1]))
+    """
+    rng = check_random_state(random_state)
+    target = np.arange(n_samples) % n_classes
+    centres = rng.normal(size=(n_classes, n_columns))
+    numbers = centres[target] + noise * rng.normal(size=(n_samples, n_columns))
+    frame = pd.DataFrame(numbers, columns=[f"number_{i}" for i in range(n_columns)])
+    images = [_stripes(label / n_classes, image_size, noise, rng) for label in target]
+    frame.insert(0, "image", pd.Series(images, dtype=object))
+    return Bunch(frame=frame, target=target, image_columns=["image"])
+
+
+def _stripes(turn, image_size, noise, rng):
+    """Stripes at `turn` half turns, shifted at random, in three channels with their own noise."""
+    rows, columns = np.indices(image_size)
+    angle = np.pi * turn
+    along = np.cos(angle) * rows + np.sin(angle) * columns
+    wave = np.sin(along * (2 * np.pi / 8) + rng.uniform(0, 2 * np.pi))
+    values = wave[..., np.newaxis] + noise * rng.normal(size=(*image_size, 3))
+    return np.clip(127.5 + 60 * values, 0, 255).astype(np.uint8)

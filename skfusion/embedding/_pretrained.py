@@ -1,0 +1,237 @@
+"""PretrainedGAP: columns from pretrained networks."""
+
+import os
+from numbers import Integral
+
+import numpy as np
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from skfusion.base import ImageTransformer, check_size_param, indexed
+from skfusion.networks._building import backbone_slug, build_cut, find_spec
+
+_OWN_MODEL_SIZE = (224, 224)
+
+
+class PretrainedGAP(ImageTransformer):
+    """Embed pictures with pretrained networks, global average pooled.
+
+    Each picture runs once through a network that was trained on ImageNet, without its
+    classification layer; the last feature maps, averaged over the picture, become columns. The
+    best first choice for photographs where there are too few to train a network. Several
+    backbones stand side by side.
+
+    Parameters
+    ----------
+    backbone : str, PathLike, callable or list of these, default="ResNet50"
+        A name of `list_backbones`; the path of a `.keras` file; or a function
+        ``f(input_shape) -> keras.Model``, which a model that is to be pickled takes from an
+        importable module. A list gives the features of all, in its order. Users' own models get
+        RGB values in 0..255 and hold their own preprocessing.
+
+    weights : "imagenet", str, PathLike, dict or None, default="imagenet"
+        "imagenet" takes Keras's file from its cache, or downloads it. Else the path of a weights
+        file without top, or None for random weights drawn from `random_state`. A dict maps
+        backbone names to any of these; those it doesn't name get "imagenet". A `.keras` file has
+        its own weights and a function may load some: for both, "imagenet" changes nothing.
+
+    backbone_options : dict or None, default=None
+        Arguments of the backbone's constructor, such as ``{"alpha": 0.25}``.
+
+    cut_layer : str, int or None, default=None
+        The layer whose output becomes columns, by name (see `list_cut_layers`) or position; None
+        is the last feature layer.
+
+    pooling : {"avg", "max"} or None, default="avg"
+        How feature maps become a vector; None flattens them.
+
+    image_size : tuple (height, width) or None, default=None
+        The size in pixels to which pictures are resized; None takes the size that the backbone
+        was trained on, 224 x 224 for a function.
+
+    batch_size : int, default=32
+        Pictures per call of the network.
+
+    random_state : int, default=0
+        Where random weights start (``weights=None``).
+
+    color_mode : {"auto", "rgb", "grayscale"}, default="auto"
+        "grayscale" drops the colour; networks still get three, equal, channels. "auto" is "rgb".
+
+    image_shape : tuple (height, width[, channels]) or None, default=None
+        The shape of the pictures where X is a table of flattened pictures; one entry may be -1.
+
+    missing : {"error", "nan", "zero"}, default="error"
+        What a row without a picture gets: an error, or a row of NaN or 0.
+
+    corrupt : {"error", "missing"}, default="error"
+        Whether pictures that can't be read are an error or count as missing, with one warning.
+
+    reader : ImageReader or None, default=None
+        How cells become pixels; None is ``ImageReader()``.
+
+    verbose : int, default=0
+        1 shows a progress bar with pictures a second.
+
+    Attributes
+    ----------
+    networks_ : list of Network
+        The cut networks, one a backbone, each with its weights.
+
+    n_features_in_ : int
+        Number of columns in `fit`.
+
+    feature_names_in_ : ndarray of str
+        Names of the columns in `fit`, where they had names.
+
+    n_features_out_ : int
+        Number of columns that `transform` gives.
+
+    reader_ : ImageReader
+        The reader in use.
+
+    Raises
+    ------
+    ImageReadError
+        If pictures are missing or can't be read, with all rows and reasons.
+
+    WeightsNotFoundError
+        If the weights are neither here nor to be downloaded.
+
+    BackendNotFoundError
+        If Keras has no backend.
+
+    ValueError
+        If a backbone or layer is unknown, or if the weights don't fit.
+
+    See Also
+    --------
+    CNNEmbedder : A network that is trained on the pictures at hand.
+    list_backbones : The names of backbones.
+    list_cut_layers : The layers of a backbone.
+
+    Notes
+    -----
+    Each backbone gets its own preprocessing, that of its ``preprocess_input``. The features equal
+    those of ``keras.applications`` with ``include_top=False, pooling="avg"``. Global average
+    pooling is due to Lin, Chen and Yan, "Network in network" (arXiv 1312.4400).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skfusion import PretrainedGAP
+    >>> photos = np.zeros((2, 32, 32, 3), dtype="uint8")
+    >>> gap = PretrainedGAP(
+    ...     "MobileNet", weights=None, backbone_options={"alpha": 0.25}, image_size=(32, 32)
+    ... )
+    >>> gap.fit_transform(photos).shape
+    (2, 256)
+    >>> gap.get_feature_names_out()[:2]
+    array(['x0_mobilenet_0000', 'x0_mobilenet_0001'], dtype=object)
+    """
+
+    _parameter_constraints: dict = {
+        **ImageTransformer._parameter_constraints,
+        "backbone": [str, os.PathLike, callable, list, tuple],
+        "weights": [str, os.PathLike, dict, None],
+        "backbone_options": [dict, None],
+        "cut_layer": [str, Integral, None],
+        "pooling": [StrOptions({"avg", "max"}), None],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "random_state": [Interval(Integral, 0, 2**32 - 1, closed="both")],
+    }
+
+    def __init__(
+        self,
+        backbone="ResNet50",
+        *,
+        weights="imagenet",
+        backbone_options=None,
+        cut_layer=None,
+        pooling="avg",
+        image_size=None,
+        batch_size=32,
+        random_state=0,
+        color_mode="auto",
+        image_shape=None,
+        missing="error",
+        corrupt="error",
+        reader=None,
+        verbose=0,
+    ):
+        self.backbone = backbone
+        self.weights = weights
+        self.backbone_options = backbone_options
+        self.cut_layer = cut_layer
+        self.pooling = pooling
+        self.image_size = image_size
+        self.batch_size = batch_size
+        self.random_state = random_state
+        self.color_mode = color_mode
+        self.image_shape = image_shape
+        self.missing = missing
+        self.corrupt = corrupt
+        self.reader = reader
+        self.verbose = verbose
+
+    def _fit_columns(self, columns, y):
+        backbones = self.backbone if isinstance(self.backbone, (list, tuple)) else [self.backbone]
+        if not backbones:
+            raise ValueError("backbone is an empty list; name at least one backbone.")
+        self._slugs = _unique([backbone_slug(backbone) for backbone in backbones])
+        self.networks_ = [self._build(backbone) for backbone in backbones]
+
+    def _build(self, backbone):
+        spec = find_spec(backbone)
+        size = self.image_size if spec is None or self.image_size else spec.image_size
+        size = check_size_param(_OWN_MODEL_SIZE if size is None else size)
+        return build_cut(
+            os.fspath(backbone) if isinstance(backbone, os.PathLike) else backbone,
+            input_shape=(*size, 3),
+            weights=self._weights_of(backbone, spec),
+            options=self.backbone_options,
+            seed=int(self.random_state),
+            cut_layer=self.cut_layer,
+            pooling=self.pooling,
+        )
+
+    def _weights_of(self, backbone, spec):
+        weights = self.weights
+        if isinstance(weights, dict):
+            weights = weights.get(backbone, "imagenet")
+        has_imagenet = spec is not None and spec.license is not None
+        if weights == "imagenet" and spec is not None and not has_imagenet:
+            raise ValueError(
+                f"There are no ImageNet weights for {spec.name!r}: pass a weights file or "
+                "weights=None, or train it with CNNEmbedder."
+            )
+        return weights
+
+    def _labels(self, position):
+        pairs = zip(self._slugs, self.networks_, strict=True)
+        return [
+            label for slug, network in pairs for label in indexed(slug, network.output_shape[0])
+        ]
+
+    def _prepare_picture(self, position, pixels):
+        """The picture in every size and channel count that a network asks for."""
+        shapes = {network.input_shape for network in self.networks_}
+        return {shape: self._resized(pixels, shape) for shape in shapes}
+
+    def _prepare_batch(self, position, pictures):
+        return [
+            network.prepare([picture[network.input_shape] for picture in pictures])
+            for network in self.networks_
+        ]
+
+    def _compute(self, position, batch):
+        pairs = zip(self.networks_, batch, strict=True)
+        return np.hstack([network.compute(inputs, self.batch_size) for network, inputs in pairs])
+
+
+def _unique(slugs):
+    """Number the slugs that come twice."""
+    seen, unique = {}, []
+    for slug in slugs:
+        seen[slug] = seen.get(slug, 0) + 1
+        unique.append(slug if seen[slug] == 1 else f"{slug}{seen[slug]}")
+    return unique

@@ -1,0 +1,77 @@
+"""Errors and warnings that skfusion raises."""
+
+
+class ImageReadError(ValueError):
+    """Some images could not be turned into pixels.
+
+    Parameters
+    ----------
+    message : str
+        The whole message: counts, rows, sources, reasons and the remedy.
+
+    failures : list of tuple (int, str, str), default=()
+        Row position (0-based), source and reason of each failure.
+
+    Attributes
+    ----------
+    failures : list of tuple (int, str, str)
+        Row position (0-based), source and reason of each failure.
+
+    Examples
+    --------
+    >>> from skfusion import ImageReadError, PixelFlattener
+    >>> import pandas as pd
+    >>> photos = pd.DataFrame({"photo": ["nowhere.png"]})
+    >>> try:
+    ...     PixelFlattener(image_size=(8, 8)).fit_transform(photos)
+    ... except ImageReadError as error:
+    ...     error.failures
+    [(0, 'nowhere.png', 'no such file')]
+    """
+
+    def __init__(self, message, failures=()):
+        super().__init__(message)
+        self.failures = list(failures)
+
+    def __reduce__(self):
+        # The default reduction of exceptions passes `args` only: it would lose the failures
+        # on the way back from a worker process.
+        return type(self), (self.args[0], self.failures)
+
+
+class WeightsNotFoundError(FileNotFoundError):
+    """The weights of a network are not on this machine and could not be fetched.
+
+    Examples
+    --------
+    >>> from skfusion import PretrainedGAP, WeightsNotFoundError
+    >>> import numpy as np
+    >>> gap = PretrainedGAP("MobileNet", weights="nowhere.weights.h5")
+    >>> try:
+    ...     gap.fit(np.zeros((1, 32, 32, 3), dtype="uint8"))
+    ... except WeightsNotFoundError as error:
+    ...     print(error)
+    No weights for MobileNet at 'nowhere.weights.h5': no such file. ...
+    """
+
+
+class BackendNotFoundError(ImportError):
+    """Keras has no backend (TensorFlow, JAX or PyTorch) to run on.
+
+    Examples
+    --------
+    >>> from skfusion import BackendNotFoundError
+    >>> issubclass(BackendNotFoundError, ImportError)
+    True
+    """
+
+
+class UnreadableImageWarning(UserWarning):
+    """Unreadable images were treated as missing (``corrupt="missing"``).
+
+    Examples
+    --------
+    >>> from skfusion import UnreadableImageWarning
+    >>> issubclass(UnreadableImageWarning, UserWarning)
+    True
+    """

@@ -1,0 +1,1 @@
+"""Columns from pictures without a network."""

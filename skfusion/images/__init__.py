@@ -1,0 +1,1 @@
+"""Any cell (path, bytes, PIL image, array) becomes a pixel array."""

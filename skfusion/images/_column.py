@@ -1,0 +1,121 @@
+"""ImageColumn: the cells of one column, which of them are missing and which are alike."""
+
+import os
+from hashlib import blake2b
+
+import numpy as np
+from PIL import Image
+
+# Enough bytes of an array to tell most pictures apart; only those that agree in them are
+# compared in full.
+_SAMPLE = 64
+
+
+class ImageColumn:
+    """Cells of one column of pictures, in row order.
+
+    Parameters
+    ----------
+    name : str
+        The name of the column.
+
+    cells : sequence of length n_rows
+        Paths, bytes, PIL images, arrays and missing values; or an array with one picture a row.
+
+    missing : ndarray of bool of shape (n_rows,), default=None
+        Which rows have no picture; found by looking at the cells when None.
+
+    Attributes
+    ----------
+    first : ndarray of int of shape (n_distinct,)
+        The row in which each distinct picture stands first.
+
+    group : ndarray of int of shape (n_rows,)
+        For each row the position of its picture in `first`, -1 where it is missing.
+    """
+
+    def __init__(self, name, cells, missing=None):
+        self.name = name
+        self.cells = cells
+        if missing is None:
+            missing = np.fromiter((is_missing(cell) for cell in cells), dtype=bool)
+        self.missing = missing
+        self.first, self.group = _group(cells, missing)
+
+    def __len__(self):
+        return len(self.cells)
+
+    def take(self, rows):
+        """The column with these rows only, in this order."""
+        if isinstance(self.cells, np.ndarray):
+            cells = self.cells[rows]
+        else:
+            cells = [self.cells[row] for row in rows]
+        return ImageColumn(self.name, cells, self.missing[rows])
+
+
+def is_missing(cell):
+    """None, NaN, NaT, pandas.NA and the empty string are missing pictures."""
+    if cell is None or (isinstance(cell, str) and not cell):
+        return True
+    if isinstance(cell, (str, bytes, np.ndarray, Image.Image, os.PathLike)):
+        return False
+    if type(cell).__name__ == "NAType":  # pandas.NA, without importing pandas to ask
+        return True
+    try:
+        return bool(cell != cell)  # NaN and NaT differ from themselves
+    except (TypeError, ValueError):
+        return False
+
+
+def describe(cell):
+    """A few words by which a user finds a cell again."""
+    if isinstance(cell, (str, os.PathLike)):
+        return os.fspath(cell)
+    if isinstance(cell, (bytes, bytearray, memoryview)):
+        return f"{len(cell)} bytes"
+    if isinstance(cell, np.ndarray):
+        return f"array of shape {cell.shape} and dtype {cell.dtype}"
+    if isinstance(cell, Image.Image):
+        return f"PIL image of mode {cell.mode}, {cell.width} x {cell.height}"
+    return f"{type(cell).__name__} {cell!r:.60}"
+
+
+def _group(cells, missing):
+    """Find the distinct pictures; `first` and `group` as in ImageColumn."""
+    keys = [None if gone else _key(cell) for cell, gone in zip(cells, missing, strict=True)]
+    alike = {}
+    for row, key in enumerate(keys):
+        if isinstance(key, tuple):
+            alike.setdefault(key, []).append(row)
+    for key, rows in alike.items():
+        if len(rows) > 1:
+            for row in rows:
+                keys[row] = (*key, _digest(cells[row]))
+    positions, first = {}, []
+    group = np.full(len(keys), -1, dtype=np.intp)
+    for row, key in enumerate(keys):
+        if missing[row]:
+            continue
+        if key not in positions:
+            positions[key] = len(first)
+            first.append(row)
+        group[row] = positions[key]
+    return np.array(first, dtype=np.intp), group
+
+
+def _key(cell):
+    """Equal keys mean the same picture, except for arrays (tuples), where they may."""
+    if isinstance(cell, np.ndarray):
+        flat = cell.reshape(-1)
+        sample = flat[:: max(1, flat.size // _SAMPLE)]
+        return (cell.dtype.str, cell.shape, sample.tobytes())
+    if isinstance(cell, os.PathLike):
+        return os.fspath(cell)
+    if isinstance(cell, (str, bytes)):
+        return cell
+    return id(cell)
+
+
+def _digest(array):
+    return blake2b(np.ascontiguousarray(array).tobytes(), digest_size=16).digest()

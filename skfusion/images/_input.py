@@ -1,0 +1,149 @@
+"""X, in any form that scikit-learn users have, becomes a list of ImageColumn."""
+
+import numpy as np
+from sklearn.utils.validation import _check_feature_names, validate_data
+
+from skfusion.images._column import ImageColumn
+
+
+def read_columns(estimator, X, image_shape, *, reset):
+    """Turn X into columns of pictures and keep the estimator's record of its input.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Gets `n_features_in_` and `feature_names_in_` when `reset`, is checked against them else.
+
+    X : Series, DataFrame, list or ndarray
+        Pictures in cells, an array of pictures, or flattened pictures (with `image_shape`).
+
+    image_shape : tuple (height, width[, channels]) or None
+        The shape of flattened pictures.
+
+    reset : bool
+        Whether this is a fit.
+
+    Returns
+    -------
+    columns : list of ImageColumn
+        One for each column of X, or one in all for arrays of pictures.
+    """
+    if image_shape is not None:
+        return [_flattened(estimator, X, image_shape, reset)]
+    if _is_series(X):
+        X = X.to_frame()
+    if _is_frame(X):
+        _check_feature_names(estimator, X, reset=reset)
+        columns = _frame_columns(X)
+    else:
+        _check_feature_names(estimator, np.empty((1, 1)), reset=reset)
+        columns = _array_columns(X)
+    n_rows = len(columns[0]) if columns else 0
+    if n_rows == 0:
+        raise ValueError(
+            f"Found {n_rows} sample(s) and {len(columns)} column(s) of pictures while a minimum "
+            f"of 1 is required by {type(estimator).__name__}."
+        )
+    _check_count(estimator, len(columns), reset)
+    return columns
+
+
+def _is_series(X):
+    return hasattr(X, "to_frame") and hasattr(X, "dtype")
+
+
+def _is_frame(X):
+    return hasattr(X, "columns") and hasattr(X, "shape") and not isinstance(X, np.ndarray)
+
+
+def _frame_columns(X):
+    names = list(X.columns)
+    if hasattr(X, "iloc"):
+        series = [X.iloc[:, i] for i in range(len(names))]
+    else:
+        series = [X[name] for name in names]
+    columns = [
+        ImageColumn(str(name), list(values)) for name, values in zip(names, series, strict=True)
+    ]
+    for column, values in zip(columns, series, strict=True):
+        _refuse_numbers(column, values.dtype)
+    return columns
+
+
+def _refuse_numbers(column, dtype):
+    """A column of numbers is a mistake, unless it is all NaN: then no row has a picture."""
+    numbers = (int, float, complex, np.number, np.bool_)
+    for row in np.flatnonzero(~column.missing):
+        if isinstance(column.cells[row], numbers):
+            raise ValueError(
+                f"Column {column.name!r} holds numbers (dtype {dtype}), not pictures. Select the "
+                "columns of pictures, for instance with ColumnTransformer, or pass "
+                "image_shape=(height, width) if each row of X is a flattened picture."
+            )
+        return  # the first cell tells; a later odd one is reported with its row when read
+
+
+def _array_columns(X):
+    if isinstance(X, (str, bytes)):
+        raise ValueError(f"X must hold one picture a row, got a single {type(X).__name__}: {X!r}.")
+    if isinstance(X, (list, tuple)):
+        return [ImageColumn("x0", list(X))]
+    X = np.asarray(X)
+    if X.dtype.kind in "OUS" and X.ndim in (1, 2):
+        cells = X.astype(object).reshape(len(X), -1)
+        columns = [ImageColumn(f"x{i}", list(cells[:, i])) for i in range(cells.shape[1])]
+        for column in columns:
+            _refuse_numbers(column, X.dtype)
+        return columns
+    if X.ndim in (3, 4) and X.dtype.kind in "biuf":
+        return [ImageColumn("x0", X, np.zeros(len(X), dtype=bool))]
+    raise ValueError(
+        f"X of shape {X.shape} and dtype {X.dtype} holds no pictures: give a column of paths, "
+        "bytes, PIL images or arrays, or an array of shape (n_rows, height, width, channels). "
+        "Pass image_shape=(height, width) if each row of X is a flattened picture. "
+        "Reshape your data to have one picture a row."
+    )
+
+
+def _flattened(estimator, X, image_shape, reset):
+    allow_nan = estimator.missing != "error"
+    X = validate_data(
+        estimator,
+        X,
+        reset=reset,
+        dtype="numeric",
+        ensure_all_finite="allow-nan" if allow_nan else True,
+    )
+    shape = _resolve_shape(image_shape, X.shape[1])
+    missing = np.isnan(X).any(axis=1) if X.dtype.kind == "f" else np.zeros(len(X), dtype=bool)
+    return ImageColumn("image", X.reshape(len(X), *shape), missing)
+
+
+def _resolve_shape(image_shape, n_pixels):
+    """(height, width, channels), with -1 replaced by what n_pixels leaves."""
+    shape = tuple(np.asarray(image_shape).tolist())
+    known = [side for side in shape if side != -1]
+    whole = all(isinstance(side, int) and side > 0 for side in known)
+    if len(shape) not in (2, 3) or len(shape) - len(known) > 1 or not whole:
+        raise ValueError(
+            "image_shape must be (height, width) or (height, width, channels), positive integers "
+            f"of which one may be -1; got {image_shape!r}."
+        )
+    product = int(np.prod(known))
+    if n_pixels % product or (len(known) == len(shape) and n_pixels != product):
+        raise ValueError(
+            f"image_shape={shape} needs {product} columns"
+            f"{' or a multiple' if -1 in shape else ''}, X has {n_pixels}."
+        )
+    shape = tuple(n_pixels // product if side == -1 else side for side in shape)
+    return shape if len(shape) == 3 else (*shape, 1)
+
+
+def _check_count(estimator, n_columns, reset):
+    if reset:
+        estimator.n_features_in_ = n_columns
+    elif n_columns != estimator.n_features_in_:
+        raise ValueError(
+            f"X has {n_columns} columns of pictures, but {type(estimator).__name__} was fitted "
+            f"on {estimator.n_features_in_}."
+        )

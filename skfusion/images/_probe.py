@@ -1,0 +1,84 @@
+"""What the pictures of a column have in common, found from their headers."""
+
+import numpy as np
+
+from skfusion.images._arrays import guess_white, has_open_range
+from skfusion.images._batches import map_ahead, split
+from skfusion.images._column import describe
+
+_PROBES_PER_TASK = 256
+
+
+def probe_column(reader, column):
+    """Find the shape of each distinct picture, or why it can't be read.
+
+    Parameters
+    ----------
+    reader : ImageReader
+        How cells are opened.
+
+    column : ImageColumn
+        The pictures.
+
+    Returns
+    -------
+    shapes : list of (tuple (height, width, channels) or str)
+        In the order of ``column.first``; a str is the reason why there is none.
+    """
+
+    def probe(rows):
+        return [_probe_or_reason(reader, column.cells[row]) for row in rows]
+
+    tasks = split(column.first, _PROBES_PER_TASK)
+    return [shape for shapes in map_ahead(probe, tasks) for shape in shapes]
+
+
+def _probe_or_reason(reader, cell):
+    try:
+        return reader.probe(cell)
+    except ValueError as error:
+        return str(error)  # reported with its row when it is read
+
+
+def common_size(column, shapes):
+    """The one (height, width) that all pictures have; ValueError names two that differ."""
+    pairs = list(zip(column.first, shapes, strict=True))
+    seen = [(row, shape) for row, shape in pairs if not isinstance(shape, str)]
+    if not seen:
+        reasons = "; ".join(
+            f"row {row} ({describe(column.cells[row])}): {reason}" for row, reason in pairs[:5]
+        )
+        raise ValueError(
+            f"None of the {len(column)} images of column {column.name!r} can be read: "
+            f"{reasons or 'all are missing'}. At least one is needed to learn the size from; pass "
+            "image_size=(height, width) or mend the column."
+        )
+    row_0, shape_0 = seen[0]
+    for row, shape in seen[1:]:
+        if shape[:2] != shape_0[:2]:
+            raise ValueError(
+                f"The images of column {column.name!r} have different sizes: row {row_0} "
+                f"({describe(column.cells[row_0])}) is {shape_0[0]} x {shape_0[1]} pixels (height "
+                f"x width), row {row} ({describe(column.cells[row])}) is {shape[0]} x {shape[1]}. "
+                "Pass image_size=(height, width) to bring all of them to one size."
+            )
+    return shape_0[:2]
+
+
+def common_channels(color_mode, shapes):
+    """1 or 3: as `color_mode` says, or for "auto" 1 where no picture has colour."""
+    if color_mode != "auto":
+        return 1 if color_mode == "grayscale" else 3
+    return 3 if any(shape[2] == 3 for shape in shapes if not isinstance(shape, str)) else 1
+
+
+def find_white(column):
+    """The value that is white in arrays of floats and signed integers; None without such."""
+    if isinstance(column.cells, np.ndarray) and column.cells.dtype != object:
+        arrays = [column.cells]
+    else:
+        arrays = [cell for cell in column.cells if isinstance(cell, np.ndarray)]
+    arrays = [array for array in arrays if has_open_range(array) and array.size]
+    if not arrays:
+        return None
+    return guess_white(max(np.nanmax(array) for array in arrays))

@@ -1,0 +1,167 @@
+"""ImageReader: one cell becomes one pixel array."""
+
+import os
+from numbers import Integral
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageColor
+from sklearn.base import BaseEstimator
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from skfusion.images._arrays import RESAMPLING, array_shape, array_to_pixels
+from skfusion.images._pillow import (
+    READ_ERRORS,
+    check_size,
+    image_to_pixels,
+    open_image,
+    probe_image,
+)
+
+
+class ImageReader(BaseEstimator):
+    """How cells become pixels: where files lie, what is under transparency, how to resize.
+
+    A reader is the `reader` parameter of every transformer that takes pictures. It is an
+    estimator without a fit, so that its options can be searched (``reader__resample``).
+
+    Parameters
+    ----------
+    root : str, PathLike or None, default=None
+        The folder that relative paths start from; None is the working directory.
+
+    background : str, default="white"
+        The colour under transparent pixels, by any name that Pillow's ``ImageColor`` knows.
+
+    resample : {"nearest", "box", "bilinear", "bicubic", "lanczos"}, default="bilinear"
+        The method of resizing; all but "nearest" are antialiased when they shrink a picture.
+
+    max_pixels : int, default=89478485
+        The largest picture, in pixels (height times width), that is decoded. Larger ones are
+        refused by their header. The default is Pillow's own limit, a quarter of a gigabyte of
+        24-bit colour.
+
+    See Also
+    --------
+    PixelFlattener : Pixels as columns.
+    PretrainedGAP : Columns from a pretrained network.
+
+    Notes
+    -----
+    Pixels are in 0..255: 8-bit values as they are, booleans and unsigned integers scaled by the
+    range of their type. For floats and signed integers in arrays a transformer decides at `fit`,
+    over all pictures, which value is white: 1 if none is larger, else 255, else 65535, else the
+    largest. Files of 32-bit values are scaled one by one in the same way. EXIF orientation is
+    applied. CMYK, YCbCr, HSV, LAB and palettes become RGB.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skfusion import ImageReader
+    >>> reader = ImageReader(resample="bicubic")
+    >>> reader.read(np.array([[0.0, 1.0], [0.5, 0.25]]))[:, :, 0]
+    array([[  0.  , 255.  ],
+           [127.5 ,  63.75]], dtype=float32)
+    """
+
+    _parameter_constraints: dict = {
+        "root": [str, os.PathLike, None],
+        "background": [str],
+        "resample": [StrOptions(set(RESAMPLING))],
+        "max_pixels": [Interval(Integral, 1, None, closed="left")],
+    }
+
+    def __init__(self, root=None, *, background="white", resample="bilinear", max_pixels=89478485):
+        self.root = root
+        self.background = background
+        self.resample = resample
+        self.max_pixels = max_pixels
+
+    def read(self, cell, white=None):
+        """Read one cell.
+
+        Parameters
+        ----------
+        cell : str, PathLike, bytes, PIL image or ndarray
+            A path, an encoded file, or a picture.
+
+        white : float or None, default=None
+            The value that is white in arrays of floats or signed integers; None guesses it from
+            this cell.
+
+        Returns
+        -------
+        pixels : ndarray of shape (height, width, 1 or 3), uint8 or float32
+            Values in 0..255.
+
+        Raises
+        ------
+        ValueError
+            If the cell is no picture; the message says why.
+        """
+        background = ImageColor.getrgb(self.background)[:3]
+        try:
+            if isinstance(cell, np.ndarray):
+                return array_to_pixels(cell, white=white, background=background)
+            with _closing(self._open(cell), cell) as image:
+                return image_to_pixels(image, background)
+        except READ_ERRORS as error:
+            raise ValueError(_reason(error)) from error
+
+    def probe(self, cell):
+        """Find the shape that `read` will give, without decoding.
+
+        Parameters
+        ----------
+        cell : str, PathLike, bytes, PIL image or ndarray
+            A path, an encoded file, or a picture.
+
+        Returns
+        -------
+        shape : tuple (height, width, channels)
+            Channels are 1 or 3.
+
+        Raises
+        ------
+        ValueError
+            If the cell is no picture; the message says why.
+        """
+        try:
+            if isinstance(cell, np.ndarray):
+                height, width, channels = array_shape(cell)
+                return height, width, 1 if channels < 3 else 3
+            with _closing(self._open(cell), cell) as image:
+                return probe_image(image)
+        except READ_ERRORS as error:
+            raise ValueError(_reason(error)) from error
+
+    def _open(self, cell):
+        if isinstance(cell, Image.Image):
+            check_size(cell, self.max_pixels)
+            return cell
+        if isinstance(cell, (bytes, bytearray, memoryview)):
+            return open_image(bytes(cell), self.max_pixels)
+        if not isinstance(cell, (str, os.PathLike)):
+            raise ValueError(f"a cell of type {type(cell).__name__} is no picture")
+        path = cell if self.root is None else Path(self.root) / cell
+        return open_image(path, self.max_pixels)
+
+
+class _closing:
+    """Close what we opened; leave a PIL image that the caller owns as it is."""
+
+    def __init__(self, image, cell):
+        self.image, self.owned = image, image is not cell
+
+    def __enter__(self):
+        return self.image
+
+    def __exit__(self, *_):
+        if self.owned:
+            self.image.close()
+
+
+def _reason(error):
+    """One line that says why a cell could not be read."""
+    text = " ".join(str(error).split())
+    return text if text else type(error).__name__

@@ -1,0 +1,236 @@
+"""From what a user writes as `backbone` and `weights` to a Network."""
+
+import inspect
+import os
+from functools import lru_cache
+from pathlib import Path
+
+from skfusion.exceptions import WeightsNotFoundError
+from skfusion.networks._backbones import BACKBONES, find_backbone
+from skfusion.networks._keras import building, import_keras
+from skfusion.networks._layers import cut_model, find_layer
+from skfusion.networks._network import Network
+from skfusion.networks._small_cnn import small_cnn
+
+DENSE_UNITS = 256
+
+
+def find_spec(backbone):
+    """The BackboneSpec of a named backbone; None for a user's own (a path or a function)."""
+    if callable(backbone) or _is_model_path(backbone):
+        return None
+    return find_backbone(backbone)
+
+
+def backbone_slug(backbone):
+    """What a backbone is called in feature names."""
+    if callable(backbone):
+        return getattr(backbone, "__name__", type(backbone).__name__).lower().strip("<>_")
+    return Path(backbone).stem.lower() if _is_model_path(backbone) else str(backbone).lower()
+
+
+def _is_model_path(backbone):
+    if isinstance(backbone, os.PathLike):
+        return True
+    is_path = isinstance(backbone, str) and Path(backbone).suffix in (".keras", ".h5")
+    return is_path and backbone not in BACKBONES
+
+
+def build_network(backbone, *, input_shape=None, weights=None, options=None, seed=0):
+    """Build a backbone without its classification layer.
+
+    Parameters
+    ----------
+    backbone : str, PathLike or callable
+        A name of the table, the path of a `.keras` file, or a function
+        ``f(input_shape) -> keras.Model``.
+
+    input_shape : tuple (height, width, channels)
+        The shape of the pictures; not used for a path, whose model has its own.
+
+    weights : "imagenet", str, PathLike or None, default=None
+        ImageNet weights, a weights file, or random weights.
+
+    options : dict or None, default=None
+        Further arguments of the constructor.
+
+    seed : int, default=0
+        Where random weights start.
+
+    Returns
+    -------
+    network : Network
+        Named backbones carry their own preprocessing; users' own models get pixels in 0..255.
+    """
+    options = dict(options or {})
+    with building(seed):
+        if callable(backbone):
+            model = _call_users_function(backbone, input_shape, options)
+            network = Network.from_model(backbone_slug(backbone), _checked(model), "none")
+        elif _is_model_path(backbone):
+            network = _load_users_file(backbone)
+        else:
+            return _build_named(find_backbone(backbone), input_shape, weights, options)
+    if weights not in (None, "imagenet"):
+        return _load_weights(network, weights)
+    return network
+
+
+@lru_cache(maxsize=8)
+def _cached_cut(backbone, input_shape, weights, options, seed, cut_layer, pooling, stamp):
+    """`build_cut` of arguments that can be hashed; `stamp` changes with the files behind them."""
+    network = build_network(
+        backbone, input_shape=input_shape, weights=weights, options=dict(options), seed=seed
+    )
+    return cut_network(network, cut_layer, pooling)
+
+
+def build_cut(backbone, *, cut_layer, pooling, weights=None, options=None, seed=0, input_shape):
+    """A backbone, cut; equal requests in one process get the same Network.
+
+    So the folds of a cross-validation share one live model, and it is compiled once. Functions
+    are called anew each time: what they return may depend on more than their arguments.
+    """
+    arguments = (backbone, input_shape, weights, tuple(sorted((options or {}).items())), seed)
+    if not callable(backbone):
+        files = [f for f in (backbone, weights) if isinstance(f, (str, os.PathLike))]
+        try:
+            return _cached_cut(*arguments, cut_layer, pooling, tuple(map(_stamp, files)))
+        except TypeError as error:
+            if "unhashable" not in str(error):
+                raise
+    network = build_network(
+        backbone, input_shape=input_shape, weights=weights, options=options, seed=seed
+    )
+    return cut_network(network, cut_layer, pooling)
+
+
+def _stamp(path):
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_size, status.st_mtime_ns, status.st_ino
+
+
+def cut_network(network, cut_layer, pooling):
+    """A Network from the same input to the vector at `cut_layer`."""
+    model = network.to_model()
+    layer = find_layer(model, cut_layer, network.name)
+    cut = cut_model(model, layer, pooling, network.name)
+    return Network.from_model(network.name, cut, network.preprocessing, cut_name=layer.name)
+
+
+def add_top(network, *, n_outputs, activation, dense_units=DENSE_UNITS, seed=0):
+    """Put an output layer on a network, below it gap and dense where it ends in feature maps."""
+    layers = import_keras().layers
+    with building(seed):
+        model = network.to_model()
+        x = model.outputs[0]
+        if len(x.shape) == 4:
+            x = layers.GlobalAveragePooling2D(name="gap")(x)
+            x = layers.Dense(dense_units, activation="relu", name="dense")(x)
+        if len(x.shape) != 2:
+            raise ValueError(
+                f"{network.name} gives an output of shape {tuple(x.shape)}; a vector or feature "
+                "maps are needed."
+            )
+        outputs = layers.Dense(n_outputs, activation=activation, name="output")(x)
+        topped = import_keras().Model(model.inputs, outputs, name=model.name)
+        return Network.from_model(network.name, topped, network.preprocessing)
+
+
+def _build_named(spec, input_shape, weights, options):
+    side = min(input_shape[:2])
+    if side < spec.min_size:
+        raise ValueError(
+            f"Pictures of {input_shape[0]} x {input_shape[1]} pixels are too small for "
+            f"{spec.name}, which needs {spec.min_size} x {spec.min_size}; pass a larger "
+            "image_size."
+        )
+    if spec.name == "small_cnn":
+        network = Network.from_model(spec.slug, small_cnn(input_shape, **options), "unit")
+        return network if weights is None else _load_weights(network, weights)
+    if weights is not None and weights != "imagenet":
+        _check_exists(weights, spec.name)
+        weights = os.fspath(weights)
+    constructor = getattr(import_keras().applications, spec.name)
+    try:
+        model = constructor(include_top=False, weights=weights, input_shape=input_shape, **options)
+    except Exception as error:
+        raise _explained(error, spec, weights, options) from error
+    return Network.from_model(spec.slug, model, spec.module)
+
+
+def _explained(error, spec, weights, options):
+    """What a failed construction means to the user."""
+    with_options = f" with backbone_options={options}" if options else ""
+    text = " ".join(str(error).split())
+    if isinstance(error, TypeError):
+        return TypeError(f"{spec.name} can't be built{with_options}: {text}")
+    if weights is None:
+        return ValueError(f"{spec.name} can't be built{with_options}: {text}")
+    if weights == "imagenet" and ("URL fetch" in text or isinstance(error, OSError)):
+        return WeightsNotFoundError(
+            f"The ImageNet weights of {spec.name} are not in Keras's cache (~/.keras/models) and "
+            f"could not be downloaded ({text:.200}). Pass weights=<path of a weights file>, or "
+            "run once where there is a network."
+        )
+    return ValueError(f"The weights {weights!r} don't fit {spec.name}{with_options}: {text:.400}")
+
+
+def _check_exists(weights, name):
+    if not os.path.isfile(weights):
+        raise WeightsNotFoundError(
+            f"No weights for {name} at {os.fspath(weights)!r}: no such file. Pass "
+            "weights='imagenet', the path of a weights file, or None for random weights."
+        )
+
+
+def _load_weights(network, weights):
+    _check_exists(weights, network.name)
+    model = network.to_model()
+    try:
+        model.load_weights(os.fspath(weights))
+    except Exception as error:
+        text = " ".join(str(error).split())
+        raise ValueError(
+            f"The weights {os.fspath(weights)!r} don't fit {network.name}: {text:.400}"
+        ) from error
+    return network.with_weights(model.get_weights())
+
+
+def _call_users_function(function, input_shape, options):
+    try:
+        inspect.signature(function).bind(input_shape, **options)
+    except TypeError as error:
+        raise TypeError(
+            f"The backbone function must take the shape of a picture, f(input_shape), and return "
+            f"a keras.Model: {error}."
+        ) from error
+    return function(input_shape, **options)
+
+
+def _load_users_file(path):
+    if not os.path.isfile(path):
+        raise WeightsNotFoundError(f"No model at {os.fspath(path)!r}: no such file.")
+    keras = import_keras()
+    # safe_mode: a model file must not bring code along.
+    model = keras.models.load_model(path, compile=False, safe_mode=True)
+    return Network.from_model(backbone_slug(path), _checked(model), "none")
+
+
+def _checked(model):
+    keras = import_keras()
+    if not isinstance(model, keras.Model):
+        raise TypeError(
+            f"The backbone must be a keras.Model, got {type(model).__module__}."
+            f"{type(model).__name__}."
+        )
+    if len(model.inputs) != 1 or len(model.outputs) != 1 or len(model.inputs[0].shape) != 4:
+        raise ValueError(
+            "The backbone must have one input of shape (batch, height, width, channels) and one "
+            f"output; it has inputs {[tuple(i.shape) for i in model.inputs]} and "
+            f"{len(model.outputs)} output(s)."
+        )
+    return model

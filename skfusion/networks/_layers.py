@@ -1,0 +1,137 @@
+"""Which layers of a network can be cut, and cutting there."""
+
+from skfusion.networks._keras import import_keras
+
+
+def cuttable_layers(model):
+    """The layers whose output can become columns, in order: name -> shape without the batch."""
+    keras = import_keras()
+    layers = {}
+    for layer in model.layers:
+        output = getattr(layer, "output", None)
+        if isinstance(layer, keras.layers.InputLayer) or not hasattr(output, "shape"):
+            continue
+        shape = tuple(output.shape[1:])
+        if len(shape) in (1, 3) and None not in shape:
+            layers[layer.name] = shape
+    return layers
+
+
+def find_layer(model, cut_layer, name):
+    """Find the layer to cut at.
+
+    Parameters
+    ----------
+    model : keras.Model
+        The network.
+
+    cut_layer : str, int or None
+        Name or position; None is the layer that gives the model's own output. In a network with
+        a layer "gap" and none named "flatten", "flatten" is the one that "gap" pools.
+
+    name : str
+        What to call the network in messages.
+
+    Returns
+    -------
+    layer : keras.layers.Layer
+        A layer with one output.
+    """
+    layers = cuttable_layers(model)
+    if cut_layer is None:
+        return model.outputs[0]._keras_history.operation
+    if isinstance(cut_layer, str):
+        if cut_layer in layers:
+            return model.get_layer(cut_layer)
+        if cut_layer == "flatten" and "gap" in layers:
+            return model.get_layer("gap").input._keras_history.operation
+    elif -len(model.layers) <= cut_layer < len(model.layers):
+        layer = model.layers[cut_layer]
+        if layer.name in layers:
+            return layer
+    raise ValueError(
+        f"{name} can't be cut at layer {cut_layer!r}. Its layers that can be cut are: "
+        f"{', '.join(layers)}."
+    )
+
+
+def cut_model(model, layer, pooling, name):
+    """Cut a Keras model so that it gives one vector a picture.
+
+    Parameters
+    ----------
+    model : keras.Model
+        The network.
+
+    layer : keras.layers.Layer
+        The layer whose output is taken.
+
+    pooling : {"avg", "max"} or None
+        How feature maps become a vector; None flattens them.
+
+    name : str
+        What to call the network in messages.
+
+    Returns
+    -------
+    model : keras.Model
+        From the same input to a vector.
+    """
+    keras = import_keras()
+    output = layer.output
+    if len(output.shape) == 4:
+        kinds = {
+            "avg": keras.layers.GlobalAveragePooling2D,
+            "max": keras.layers.GlobalMaxPooling2D,
+            None: keras.layers.Flatten,
+        }
+        output = kinds[pooling](name="vector")(output)
+    if len(output.shape) != 2 or None in output.shape[1:]:
+        raise ValueError(
+            f"{name} gives an output of shape {tuple(output.shape)} there; a vector or feature "
+            "maps of known size are needed."
+        )
+    return keras.Model(model.inputs, output, name=model.name)
+
+
+def list_cut_layers(backbone, *, backbone_options=None, image_size=None, top=None):
+    """List the layers at which a backbone can be cut.
+
+    Parameters
+    ----------
+    backbone : str, PathLike or callable
+        As in `PretrainedGAP` and `CNNEmbedder`.
+
+    backbone_options : dict or None, default=None
+        Options of the backbone's own constructor.
+
+    image_size : tuple (height, width) or None, default=None
+        The size of the pictures; None takes the backbone's own.
+
+    top : bool or None, default=None
+        Whether to list the layers that `CNNEmbedder` puts on top (gap, dense and output, or
+        output alone). None does for backbones without pretrained weights.
+
+    Returns
+    -------
+    names : list of str
+        Layer names in the network's order.
+
+    Examples
+    --------
+    >>> from skfusion import list_cut_layers
+    >>> list_cut_layers("small_cnn")
+    ['conv1', 'pool1', 'conv2', 'pool2', 'flatten', 'dense', 'output']
+    """
+    from skfusion.networks._building import add_top, build_network, find_spec
+
+    spec = find_spec(backbone)
+    if top is None:
+        top = spec is not None and spec.license is None
+    side = (224, 224) if spec is None else spec.image_size or (28, 28)
+    network = build_network(
+        backbone, input_shape=(*(image_size or side), 3), options=backbone_options
+    )
+    if top:
+        network = add_top(network, n_outputs=2, activation="softmax")
+    return list(cuttable_layers(network.to_model()))

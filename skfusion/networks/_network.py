@@ -1,0 +1,169 @@
+"""Network: a network as plain data (config, weights), alive on demand."""
+
+import os
+import threading
+from functools import cached_property
+from hashlib import blake2b
+
+import numpy as np
+
+from skfusion.networks._keras import import_keras, jit_compile
+
+# Guards the making of live models only; they compute side by side.
+_WAKING = threading.Lock()
+os.register_at_fork(after_in_child=lambda: globals().update(_WAKING=threading.Lock()))
+
+
+class Network:
+    """A network that pickles: what it computes is data, the live model is made where it runs.
+
+    The live Keras model belongs to one process. It is built on first use, never pickled, and
+    never inherited through a fork.
+
+    Parameters
+    ----------
+    name : str
+        What the network is called in feature names and messages.
+
+    config : str
+        The architecture as Keras's JSON.
+
+    weights : list of ndarray
+        The weights, in Keras's order.
+
+    preprocessing : str
+        The module of `keras.applications` whose `preprocess_input` the pixels pass, "unit" for
+        a division by 255, or "none".
+
+    input_shape : tuple (height, width, channels)
+        The shape of one picture.
+
+    output_shape : tuple of int
+        The shape of one picture's output.
+
+    cut_name : str, default="output"
+        The layer at which the network was cut.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skfusion.networks._building import build_network
+    >>> network = build_network("small_cnn", input_shape=(28, 28, 1))
+    >>> network.embed(np.zeros((2, 28, 28, 1), dtype="uint8")).shape
+    (2, 256)
+    """
+
+    def __init__(
+        self,
+        name,
+        config,
+        weights,
+        *,
+        preprocessing,
+        input_shape,
+        output_shape,
+        cut_name="output",
+    ):
+        self.name = name
+        self.config = config
+        self.weights = weights
+        self.preprocessing = preprocessing
+        self.input_shape = input_shape
+        self.output_shape = output_shape
+        self.cut_name = cut_name
+
+    @classmethod
+    def from_model(cls, name, model, preprocessing, cut_name="output"):
+        """Freeze a Keras model with one input and one output."""
+        return cls(
+            name,
+            model.to_json(),
+            model.get_weights(),
+            preprocessing=preprocessing,
+            input_shape=tuple(model.inputs[0].shape[1:]),
+            output_shape=tuple(model.outputs[0].shape[1:]),
+            cut_name=cut_name,
+        )
+
+    def to_model(self):
+        """Build a new Keras model with these weights."""
+        keras = import_keras()
+        model = keras.models.model_from_json(self.config)
+        model.set_weights(self.weights)
+        return model
+
+    def with_weights(self, weights):
+        """The same architecture with other weights."""
+        state = {key: value for key, value in vars(self).items() if key not in _TRANSIENT}
+        clone = type(self).__new__(type(self))
+        vars(clone).update(state, weights=weights)
+        return clone
+
+    @cached_property
+    def fingerprint(self):
+        """str : A digest of all that changes the answer."""
+        digest = blake2b(digest_size=16)
+        digest.update(f"{self.preprocessing}\0{self.config}".encode())
+        for array in self.weights:
+            digest.update(f"{array.dtype.str}{array.shape}".encode())
+            digest.update(np.ascontiguousarray(array).data)
+        return digest.hexdigest()
+
+    def prepare(self, pixels):
+        """Preprocess pixels in 0..255; the array that is passed stays as it is."""
+        inputs = np.array(pixels, dtype=np.float32)  # a copy: preprocess_input may write into it
+        if self.preprocessing == "unit":
+            inputs /= 255.0
+        elif self.preprocessing != "none":
+            applications = import_keras().applications
+            inputs = getattr(applications, self.preprocessing).preprocess_input(inputs)
+        return inputs
+
+    def embed(self, pixels, batch_size=32):
+        """Preprocess pixels of shape (n, height, width, channels) and compute their outputs."""
+        return self.compute(self.prepare(pixels), batch_size)
+
+    def compute(self, inputs, batch_size=32):
+        """Compute the outputs of prepared inputs, batch by batch.
+
+        Each batch is padded to a power of two (at most `batch_size`): a new batch shape would
+        be compiled anew.
+        """
+        model = self._awake()
+        outputs = []
+        for start in range(0, len(inputs), batch_size):
+            batch = inputs[start : start + batch_size]
+            padded = _pad(batch, _padded_length(len(batch), batch_size))
+            outputs.append(np.asarray(model.predict_on_batch(padded))[: len(batch)])
+        return outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
+
+    def _awake(self):
+        """The live model of this process."""
+        pid, model = vars(self).get("_live", (None, None))
+        if pid == os.getpid():
+            return model
+        with _WAKING:
+            pid, model = vars(self).get("_live", (None, None))
+            if pid != os.getpid():
+                model = self.to_model()
+                model.jit_compile = jit_compile()
+                model.make_predict_function()
+                self._live = (os.getpid(), model)
+        return model
+
+    def __getstate__(self):
+        return {key: value for key, value in vars(self).items() if key not in _TRANSIENT}
+
+
+_TRANSIENT = ("_live", "fingerprint")
+
+
+def _padded_length(length, batch_size):
+    return min(batch_size, 1 << (length - 1).bit_length())
+
+
+def _pad(batch, length):
+    if len(batch) == length:
+        return batch
+    padding = np.zeros((length - len(batch), *batch.shape[1:]), dtype=batch.dtype)
+    return np.concatenate([batch, padding])

@@ -1,0 +1,23 @@
+"""Fixtures for all tests."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+
+@pytest.fixture(scope="session")
+def shared_data():
+    """The folder of real pictures and weights, where there is one.
+
+    `SKFUSION_TEST_DATA` names it. With `SKFUSION_REQUIRE_TEST_DATA` set, its lack is an error.
+    """
+    folder = os.environ.get("SKFUSION_TEST_DATA")
+    if folder and (Path(folder) / "data").is_dir():
+        return Path(folder)
+    reason = "SKFUSION_TEST_DATA does not name a folder with data/ and weights/"
+    if os.environ.get("SKFUSION_REQUIRE_TEST_DATA"):
+        pytest.fail(reason)
+    pytest.skip(reason)
