@@ -12,7 +12,7 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
 from skfusion._callbacks import CallbackSupportMixin, with_callbacks
 from skfusion._progress import progress_bar
-from skfusion.exceptions import ImageReadError, UnreadableImageWarning
+from skfusion.exceptions import ImageReadError, PictureError, UnreadableImageWarning
 from skfusion.images._arrays import convert_channels, resize_pixels
 from skfusion.images._batches import map_ahead, split
 from skfusion.images._column import describe
@@ -119,7 +119,7 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         names = _check_feature_names_in(self, input_features)
-        if self.image_shape is not None:
+        if self._image_shape is not None:
             names = ["image"]
         pairs = [f"{name}_{label}" for i, name in enumerate(names) for label in self._labels(i)]
         return np.asarray(pairs, dtype=object)
@@ -157,7 +157,7 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     def _prepare_picture(self, position, pixels):
         """Bring one picture's pixels into the form of a batch; runs in a thread.
 
-        A ValueError says why this picture can't be used; it is reported with its row.
+        A PictureError says why this picture can't be used; it is reported with its row.
         """
 
     def _prepare_batch(self, position, pictures):
@@ -178,12 +178,16 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         if hasattr(reader, "_validate_params"):
             reader._validate_params()
         self._n_columns = len(columns)
+        # Kept, so that set_params changes nothing before the next fit.
+        self._image_size, self._color_mode = self.image_size, self.color_mode
+        self._image_shape = self.image_shape
         self._white = [find_white(column) for column in columns]
         self.reader_ = reader
         return columns
 
     def _read_columns(self, X, reset):
-        columns = read_columns(self, X, self.image_shape, reset=reset)
+        shape = self.image_shape if reset else self._image_shape
+        columns = read_columns(self, X, shape, reset=reset)
         if self.missing == "error":
             for column in columns:
                 _refuse_missing(column, column.missing)
@@ -191,15 +195,15 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
 
     def _resized(self, pixels, shape):
         """The picture in a (height, width, channels); grey in 3 channels where colour is off."""
-        if self.color_mode == "grayscale":
+        if self._color_mode == "grayscale":
             pixels = convert_channels(pixels, 1)
         resized = resize_pixels(pixels, shape[:2], getattr(self.reader_, "resample", "bilinear"))
         return convert_channels(resized, shape[2])
 
     def _refuse_other_size(self, pixels, size):
         """Where the user named no size, all pictures have the one that was fitted."""
-        if self.image_size is None and pixels.shape[:2] != tuple(size):
-            raise ValueError(
+        if self._image_size is None and pixels.shape[:2] != tuple(size):
+            raise PictureError(
                 f"{pixels.shape[0]} x {pixels.shape[1]} pixels where fit saw {size[0]} x "
                 f"{size[1]}; pass image_size=(height, width) to resize every picture"
             )
@@ -243,12 +247,16 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         def read(places):
             pictures, kept, failed = [], [], []
             for place in places:
-                try:
-                    pixels = self.reader_.read(column.cells[column.first[place]], white=white)
-                    pictures.append(self._prepare_picture(position, pixels))
+                pixels, reason = self._read_one(column.cells[column.first[place]], white)
+                if reason is None:
+                    try:
+                        pictures.append(self._prepare_picture(position, pixels))
+                    except PictureError as error:
+                        reason = str(error)
+                if reason is None:
                     kept.append(place)
-                except ValueError as error:
-                    failed.append((place, str(error)))
+                else:
+                    failed.append((place, reason))
             batch = prepare_batch(position, pictures) if pictures else None
             return kept, batch, failed
 
@@ -264,6 +272,13 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             for kept, batch, failed in map_ahead(read, tasks):
                 yield kept, batch, failed
                 shown.update(len(kept) + len(failed))
+
+    def _read_one(self, cell, white):
+        """Pixels and None, or None and the reason why there are none."""
+        try:
+            return self.reader_.read(cell, white=white), None
+        except ValueError as error:
+            return None, str(error)
 
     def _report(self, column, failures):
         """Raise or warn about pictures that could not be read."""

@@ -39,6 +39,17 @@ class ImageReadError(ValueError):
         return type(self), (self.args[0], self.failures)
 
 
+class PictureError(ValueError):
+    """One picture can't be used, though it was read; `ImageReadError` will tell its row.
+
+    Examples
+    --------
+    >>> from skfusion.exceptions import PictureError
+    >>> issubclass(PictureError, ValueError)
+    True
+    """
+
+
 class WeightsNotFoundError(FileNotFoundError):
     """The weights of a network are not on this machine and could not be fetched.
 

@@ -9,7 +9,7 @@ from sklearn.utils import Bunch, check_random_state
 _SIZE = (28, 28)
 
 
-def load_digits_iris(*, digits=(3, 8, 9), columns="sepal", random_state=0):
+def load_digits_iris(*, digits=(1, 8, 9), columns="sepal", random_state=0):
     """Pair 150 hand-written digits of three classes with the 150 iris rows of three classes.
 
     Each row has a picture of a digit and the measures of a flower, and one class that both tell
@@ -17,8 +17,8 @@ def load_digits_iris(*, digits=(3, 8, 9), columns="sepal", random_state=0):
 
     Parameters
     ----------
-    digits : tuple of three int, default=(3, 8, 9)
-        Which digits stand for the three classes.
+    digits : tuple of three int, default=(1, 8, 9)
+        Which digits stand for the three classes. The default three are easily taken for each other.
 
     columns : {"sepal", "all"}, default="sepal"
         Which iris columns there are: "sepal" gives the two columns that tell versicolor and

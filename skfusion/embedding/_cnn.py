@@ -304,6 +304,10 @@ class CNNEmbedder(ImageTransformer):
         """Fit all columns; with `cross_fit` their features come back, one matrix a column."""
         columns = self._start_fit(X)
         n_rows = len(columns[0])
+        if y is None:
+            raise ValueError(
+                f"{type(self).__name__} requires y to be passed, but the target y is None."
+            )
         target = TargetCoder(y, self.task)
         check_consistent_length(columns[0].cells, target.values)
         if sample_weight is not None:
@@ -350,6 +354,8 @@ class CNNEmbedder(ImageTransformer):
         self._shapes[position] = blank.input_shape  # a user's file has a shape of its own
         self._cut(blank)  # an unknown layer is told before anything is read or trained
         pixels, gone = self._load(position, column)
+        if gone.all():
+            raise ValueError(f"Column {column.name!r} has no picture to train on.")
         return ColumnFit(
             column.name,
             n_rows=len(column),

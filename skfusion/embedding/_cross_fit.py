@@ -4,6 +4,11 @@ from numbers import Integral
 
 import numpy as np
 from sklearn.model_selection import KFold, StratifiedKFold, check_cv
+from threadpoolctl import threadpool_limits
+
+# Below this many numbers the threads of a linear algebra library cost more than they bring, and
+# very much more where other processes want the cores as well.
+_THREADS_PAY = 2_000_000
 
 
 class ProcrustesMap:
@@ -40,9 +45,10 @@ class ProcrustesMap:
     def __init__(self, source, target):
         self.source_mean = source.mean(axis=0, dtype=np.float64)
         self.target_mean = target.mean(axis=0, dtype=np.float64)
-        rows_from, self.source_axes = _reduced(source - self.source_mean)
-        rows_to, self.target_axes = _reduced(target - self.target_mean)
-        left, values, right = np.linalg.svd(rows_from.T @ rows_to, full_matrices=False)
+        with threadpool_limits(None if source.size > _THREADS_PAY else 1, user_api="blas"):
+            rows_from, self.source_axes = _reduced(source - self.source_mean)
+            rows_to, self.target_axes = _reduced(target - self.target_mean)
+            left, values, right = np.linalg.svd(rows_from.T @ rows_to, full_matrices=False)
         self.rotation = left @ right
         spread = np.sum(rows_from**2)
         self.scale = values.sum() / spread if spread > 0 else 0.0

@@ -184,27 +184,18 @@ class PretrainedGAP(ImageTransformer):
         spec = find_spec(backbone)
         size = self.image_size if spec is None or self.image_size else spec.image_size
         size = check_size_param(_OWN_MODEL_SIZE if size is None else size)
+        weights = self.weights
+        if isinstance(weights, dict):
+            weights = weights.get(backbone, "imagenet")
         return build_cut(
             os.fspath(backbone) if isinstance(backbone, os.PathLike) else backbone,
             input_shape=(*size, 3),
-            weights=self._weights_of(backbone, spec),
+            weights=weights,
             options=self.backbone_options,
             seed=int(self.random_state),
             cut_layer=self.cut_layer,
             pooling=self.pooling,
         )
-
-    def _weights_of(self, backbone, spec):
-        weights = self.weights
-        if isinstance(weights, dict):
-            weights = weights.get(backbone, "imagenet")
-        has_imagenet = spec is not None and spec.license is not None
-        if weights == "imagenet" and spec is not None and not has_imagenet:
-            raise ValueError(
-                f"There are no ImageNet weights for {spec.name!r}: pass a weights file or "
-                "weights=None, or train it with CNNEmbedder."
-            )
-        return weights
 
     def _labels(self, position):
         pairs = zip(self._slugs, self.networks_, strict=True)

@@ -2,6 +2,7 @@
 
 import numpy as np
 from sklearn.preprocessing import LabelEncoder
+from sklearn.utils import assert_all_finite
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_array, column_or_1d
 
@@ -38,6 +39,7 @@ class TargetCoder:
     """
 
     def __init__(self, y, task):
+        assert_all_finite(np.asarray(y), input_name="y")
         self.is_classifier = _is_classification(y, task)
         if self.is_classifier:
             y = column_or_1d(y, warn=True)

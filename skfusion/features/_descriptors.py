@@ -125,8 +125,9 @@ class ImageDescriptors(ImageTransformer):
     -----
     White is 255 and black is 0. Grey is the ITU-R BT.601 luma of colour. Means, deviations and
     percentiles are taken of the values as they are; everything else is measured on whole levels,
-    clipped to 0..255. All values are finite for every picture that can be read, of one pixel or
-    one level too.
+    clipped to 0..255. Pictures that use a small part of that range, such as 12 bits stored in 16,
+    leave few levels for histograms and texture: rescale them first. All values are finite for
+    every picture that can be read, of one pixel or one level too.
 
     **intensity** follows the Image Biomarker Standardisation Initiative (arXiv 1612.07003):
     kurtosis is 0 for a normal distribution, entropy (in bits) and uniformity are those of a
@@ -178,6 +179,9 @@ class ImageDescriptors(ImageTransformer):
         "descriptors": [StrOptions(set(FAMILIES)), list, tuple],
     }
 
+    # Measuring takes about as long as decoding: small batches keep all threads at work.
+    batch_size = 16
+
     def __init__(
         self,
         descriptors=("intensity", "color", "hog", "lbp", "glcm", "shape"),
@@ -198,9 +202,6 @@ class ImageDescriptors(ImageTransformer):
         self.corrupt = corrupt
         self.reader = reader
         self.verbose = verbose
-
-    # Measuring takes about as long as decoding: small batches keep all threads at work.
-    batch_size = 16
 
     def _fit_columns(self, columns, y):
         self._families = check_descriptors(self.descriptors)

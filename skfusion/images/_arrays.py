@@ -21,10 +21,13 @@ def has_open_range(array):
 
 def guess_white(largest):
     """The value that stands for white when the largest value seen is `largest`."""
-    for white in (1.0, 255.0, 65535.0):
+    largest = float(largest)  # 65535 is beyond half floats
+    if largest <= 0:
+        return 255.0
+    for white in (1.0, 255.0, 4095.0, 65535.0):
         if largest <= white:
             return white
-    return float(largest)
+    return largest
 
 
 def array_shape(array):
@@ -89,8 +92,10 @@ def _to_0_255(array, white):
     if kind == "f" and not np.isfinite(array).all():
         raise ValueError("the array holds NaN or infinite values")
     white = guess_white(array.max()) if white is None else white
-    scaled = array.astype(np.float32)
-    return scaled if white == 255.0 else scaled * np.float32(255.0 / white)
+    if white == 255.0 and array.dtype == np.float32:
+        return array
+    wide = np.result_type(array, np.float32)  # half floats would lose digits
+    return np.multiply(array, 255.0 / white, dtype=wide).astype(np.float32, copy=False)
 
 
 def _composite(pixels, background):

@@ -25,8 +25,8 @@ def map_ahead(function, tasks):
         The results, in the order of the tasks. At most one more than there are threads wait to be
         taken, so memory stays flat however many tasks there are.
     """
-    if len(tasks) == 1:
-        yield function(tasks[0])
+    if len(tasks) < 2:
+        yield from map(function, tasks)
         return
     n_threads = min(MAX_THREADS, os.cpu_count() or 1, len(tasks))
     waiting = deque()

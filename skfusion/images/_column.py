@@ -64,7 +64,7 @@ def is_missing(cell):
         return True
     try:
         return bool(cell != cell)  # NaN and NaT differ from themselves
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, ArithmeticError):
         return False
 
 

@@ -81,4 +81,12 @@ def find_white(column):
     arrays = [array for array in arrays if has_open_range(array) and array.size]
     if not arrays:
         return None
-    return guess_white(max(np.nanmax(array) for array in arrays))
+    return guess_white(max(_largest(array) for array in arrays))
+
+
+def _largest(array):
+    """The largest finite value; a picture with others is refused when it is read."""
+    largest = array.max()
+    if np.isfinite(largest):
+        return largest
+    return np.max(array, initial=-np.inf, where=np.isfinite(array))

@@ -50,8 +50,8 @@ class ImageReader(BaseEstimator):
     -----
     Pixels are in 0..255: 8-bit values as they are, booleans and unsigned integers scaled by the
     range of their type. For floats and signed integers in arrays a transformer decides at `fit`,
-    over all pictures, which value is white: 1 if none is larger, else 255, else 65535, else the
-    largest. Files of 32-bit values are scaled one by one in the same way. EXIF orientation is
+    over all pictures, which value is white: 1 if none is larger, else 255, 4095 (12 bits), 65535,
+    or the largest. Files of 32-bit values are scaled one by one in the same way. EXIF orientation is
     applied. CMYK, YCbCr, HSV, LAB and palettes become RGB.
 
     Examples

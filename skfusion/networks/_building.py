@@ -115,9 +115,10 @@ def _stamp(path):
 
 def cut_network(network, cut_layer, pooling):
     """A Network from the same input to the vector at `cut_layer`."""
-    model = network.to_model()
-    layer = find_layer(model, cut_layer, network.name)
-    cut = cut_model(model, layer, pooling, network.name)
+    with building(0):
+        model = network.to_model()
+        layer = find_layer(model, cut_layer, network.name)
+        cut = cut_model(model, layer, pooling, network.name)
     return Network.from_model(network.name, cut, network.preprocessing, cut_name=layer.name)
 
 
@@ -147,6 +148,11 @@ def _build_named(spec, input_shape, weights, options):
             f"Pictures of {input_shape[0]} x {input_shape[1]} pixels are too small for "
             f"{spec.name}, which needs {spec.min_size} x {spec.min_size}; pass a larger "
             "image_size."
+        )
+    if weights == "imagenet" and spec.license is None:
+        raise ValueError(
+            f"There are no ImageNet weights for {spec.name!r}: pass a weights file or "
+            "weights=None, or train it with CNNEmbedder."
         )
     if spec.name == "small_cnn":
         network = Network.from_model(spec.slug, small_cnn(input_shape, **options), "unit")

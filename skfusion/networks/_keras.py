@@ -1,6 +1,7 @@
 """Keras, imported on first use, and the state of it that we may not leave changed."""
 
 import contextlib
+import os
 import random
 import threading
 from collections import defaultdict
@@ -13,6 +14,7 @@ from skfusion.exceptions import BackendNotFoundError
 _BACKENDS = ("tensorflow", "jax", "torch")
 # Seeds and name counters are global while a network is built: one thread at a time.
 _BUILDING = threading.RLock()
+os.register_at_fork(after_in_child=lambda: globals().update(_BUILDING=threading.RLock()))
 
 
 def import_keras():

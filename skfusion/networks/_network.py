@@ -7,7 +7,7 @@ from hashlib import blake2b
 
 import numpy as np
 
-from skfusion.networks._keras import import_keras, jit_compile
+from skfusion.networks._keras import building, import_keras, jit_compile
 
 # Guards the making of live models only; they compute side by side.
 _WAKING = threading.Lock()
@@ -88,7 +88,8 @@ class Network:
     def to_model(self):
         """Build a new Keras model with these weights."""
         keras = import_keras()
-        model = keras.models.model_from_json(self.config)
+        with building(0):  # Keras draws weights, from global state, before we set ours
+            model = keras.models.model_from_json(self.config)
         model.set_weights(self.weights)
         return model
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skfusion.networks._keras import import_keras, jit_compile
+from skfusion.networks._keras import building, import_keras, jit_compile
 
 # A live trainer holds compiled functions. Folds and candidates that share an architecture take
 # turns with it: compiling anew costs seconds and, in TensorFlow, memory that never comes back.
@@ -202,7 +202,8 @@ def _lent_trainer(network, plan):
     with _IDLE_LOCK:
         trainer = _IDLE.pop(key, None)
     if trainer is None:
-        trainer = _Trainer(network, plan)
+        with building(plan.seed):
+            trainer = _Trainer(network, plan)
     trainer.reset(network.weights, plan.seed)
     yield trainer
     # Not reached after an error or an interrupt: such a trainer is dropped.

@@ -1,0 +1,199 @@
+"""Real odd and broken files, against what Pillow makes of them (manifest.csv beside them)."""
+
+import threading
+import time
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image, ImageOps
+
+from skfusion import ImageReader, PixelFlattener, UnreadableImageWarning
+
+pytestmark = [
+    # Pillow's own remarks about files that it reads nevertheless.
+    pytest.mark.filterwarnings("ignore:Corrupt EXIF data:UserWarning:PIL"),
+    pytest.mark.filterwarnings("ignore:Image was not the expected size:UserWarning:PIL"),
+    pytest.mark.filterwarnings("ignore:Tag data larger than file:UserWarning:PIL"),
+]
+
+# The whole set takes about 10 s on one core; one file that takes this long hangs.
+SECONDS_A_FILE = 20
+
+# The manifest calls these "ok", which is not what a first look at them gives.
+NOT_READ = {
+    "pillow/apng/chunk_no_fctl.png": "a chunk after the picture is out of order: SyntaxError",
+    "pillow/truncated_end_chunk.png": "the file ends after the picture: OSError",
+}
+
+
+@pytest.fixture(scope="module")
+def odd_images(shared_data):
+    """The manifest, with a column of paths."""
+    folder = shared_data / "data" / "odd_images"
+    manifest = pd.read_csv(folder / "manifest.csv")
+    manifest["path"] = [folder / name for name in manifest["file"]]
+    return manifest.set_index("file")
+
+
+@pytest.fixture(scope="module")
+def outcomes(odd_images):
+    """For each file what `probe` and `read` answer, and the seconds they took.
+
+    In a thread of its own, so that a file that hangs is an error with a name.
+    """
+    answers, reader = {}, ImageReader()
+
+    def ask(method, path):
+        try:
+            return method(path)
+        except Exception as error:
+            return error
+
+    def ask_all():
+        for name, path in odd_images["path"].items():
+            start = time.perf_counter()
+            both = ask(reader.probe, path), ask(reader.read, path)
+            answers[name] = *both, time.perf_counter() - start
+
+    thread = threading.Thread(target=ask_all, daemon=True)
+    thread.start()
+    while thread.is_alive():
+        done = len(answers)
+        thread.join(SECONDS_A_FILE)
+        if thread.is_alive() and len(answers) == done:
+            pytest.fail(f"{odd_images.index[done]} hangs")
+    return answers
+
+
+def test_each_file_is_a_picture_or_has_one_reason(outcomes):
+    for name, (_, pixels, _) in outcomes.items():
+        if isinstance(pixels, Exception):
+            assert type(pixels) is ValueError, name
+            assert str(pixels), name
+            assert "\n" not in str(pixels), name
+        else:
+            assert pixels.dtype in (np.uint8, np.float32), name
+            assert pixels.ndim == 3, name
+            assert pixels.shape[2] in (1, 3), name
+            assert np.isfinite(pixels).all(), name
+            assert pixels.min() >= 0, name
+            assert pixels.max() <= 255, name
+
+
+def test_the_header_tells_the_shape(outcomes):
+    for name, (shape, pixels, _) in outcomes.items():
+        if not isinstance(pixels, Exception):
+            assert shape == pixels.shape, name
+        elif isinstance(shape, Exception):
+            assert type(shape) is ValueError, name
+
+
+def test_what_pillow_reads_is_read(odd_images, outcomes):
+    assert len(outcomes) == len(odd_images) > 300
+    failed = {name for name, (_, pixels, _) in outcomes.items() if isinstance(pixels, Exception)}
+    readable = odd_images.index[odd_images["pillow"] == "ok"]
+    assert len(readable) > 250
+    assert set(readable) & failed == set(NOT_READ)
+
+
+def test_what_pillow_does_not_read_has_a_reason(odd_images, outcomes):
+    broken = odd_images.index[odd_images["pillow"] != "ok"]
+    assert len(broken) > 10
+    for name in broken:
+        assert isinstance(outcomes[name][1], ValueError), name
+
+
+def test_exceptions_are_those_of_pillow(odd_images):
+    for name in NOT_READ:
+        with Image.open(odd_images["path"][name]) as image:
+            # A second call is content with what the first decoded before it failed.
+            with pytest.raises((OSError, SyntaxError)):
+                image.load()
+            image.load()
+
+
+def test_none_takes_long(outcomes):
+    slowest = max(outcomes, key=lambda name: outcomes[name][2])
+    assert outcomes[slowest][2] < SECONDS_A_FILE, slowest
+
+
+def expected_rgb(path):
+    """Upright RGB on white by Pillow's own means; None where they don't apply."""
+    with Image.open(path) as image:
+        image = ImageOps.exif_transpose(image)
+    if image.mode in ("I", "F", "LAB") or image.mode.startswith("I;16"):
+        return None
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        under = Image.new("RGBA", image.size, "white")
+        return np.asarray(Image.alpha_composite(under, image).convert("RGB"))
+    return np.asarray(image.convert("RGB"))
+
+
+def test_pixels_are_those_of_pillow(odd_images, outcomes):
+    compared = 0
+    for name, (_, pixels, _) in outcomes.items():
+        if isinstance(pixels, Exception):
+            continue
+        expected = expected_rgb(odd_images["path"][name])
+        if expected is not None:
+            difference = np.abs(expected.astype(int) - pixels)  # one grey against three equal
+            assert difference.max() <= 1, name
+            compared += 1
+    assert compared > 230
+
+
+def test_16_bits_are_scaled_by_257(odd_images, outcomes):
+    compared = 0
+    for name in odd_images.index[odd_images["pil_mode"].isin(["I;16", "I;16B"])]:
+        pixels = outcomes[name][1]
+        with Image.open(odd_images["path"][name]) as image:
+            values = np.asarray(image).astype(np.float64)
+            if "transparency" in image.info:
+                values[values == image.info["transparency"]] = 65535
+        np.testing.assert_allclose(pixels[..., 0], values / 257, rtol=1e-6, err_msg=name)
+        compared += 1
+    assert compared > 5
+
+
+@pytest.mark.parametrize(
+    ("name", "rgb"), [("pillow/lab.tif", "white"), ("pillow/hopper.Lab.tif", None)]
+)
+def test_lab_files(odd_images, outcomes, name, rgb):
+    pixels = outcomes[name][1]
+    assert pixels.shape[2] == 3
+    if rgb == "white":
+        assert pixels.min() >= 250
+    else:
+        with Image.open(odd_images["path"]["pillow/hopper.tif"]) as image:
+            expected = np.asarray(image.convert("RGB"), dtype=float)
+        assert np.abs(pixels - expected).mean() < 10
+
+
+def test_turned_files_show_the_same_picture(outcomes):
+    """Landscape_1 to _8 hold one photograph, stored in eight ways."""
+    for kind in ("Landscape", "Portrait"):
+        names = [name for name in outcomes if name.startswith("exif_orientation/") and kind in name]
+        assert len(names) > 1
+        first = outcomes[names[0]][1]
+        for name in names[1:]:
+            pixels = outcomes[name][1]
+            assert pixels.shape == first.shape, name
+            assert np.abs(pixels.astype(float) - first).mean() < 10, name
+
+
+def test_a_column_of_all_files(odd_images, outcomes):
+    """Through a transformer: one warning that counts the files that can't be read."""
+    failed = [isinstance(pixels, Exception) for _, pixels, _ in outcomes.values()]
+    flattener = PixelFlattener((4, 4), corrupt="missing", missing="nan")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        features = flattener.fit_transform(odd_images["path"])
+    told = [str(w.message) for w in caught if issubclass(w.category, UnreadableImageWarning)]
+    assert len(told) == 1
+    assert f"{sum(failed)} of {len(odd_images)} images of column 'path'" in told[0]
+    assert features.shape == (len(odd_images), 48)
+    np.testing.assert_array_equal(np.isnan(features).all(axis=1), failed)
+    np.testing.assert_array_equal(np.isnan(features).any(axis=1), failed)
