@@ -282,7 +282,12 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
 
     def _report(self, column, failures):
         """Raise or warn about pictures that could not be read."""
-        named = [(row, describe(column.cells[row]), reason) for row, reason in failures]
+        reasons = {column.group[row]: reason for row, reason in failures}
+        named = [
+            (row, describe(column.cells[row]), reasons[group])
+            for row, group in enumerate(column.group)
+            if group in reasons
+        ]
         text = (
             f"{len(named)} of {len(column)} images of column {column.name!r} could not be read: "
             f"{_listed(f'row {row} ({source}): {reason}' for row, source, reason in named)}."

@@ -1,9 +1,13 @@
 """X, in any form that scikit-learn users have, becomes a list of ImageColumn."""
 
+import os
+
 import numpy as np
+from PIL import Image
+from scipy.sparse import issparse
 from sklearn.utils.validation import _check_feature_names, validate_data
 
-from skfusion.images._column import ImageColumn
+from skfusion.images._column import ImageColumn, describe
 
 
 def read_columns(estimator, X, image_shape, *, reset):
@@ -84,13 +88,22 @@ def _refuse_numbers(column, dtype):
 
 
 def _array_columns(X):
-    if isinstance(X, (str, bytes)):
-        raise ValueError(f"X must hold one picture a row, got a single {type(X).__name__}: {X!r}.")
+    if isinstance(X, (str, bytes, bytearray, memoryview, os.PathLike, Image.Image)):
+        raise ValueError(
+            f"X must hold one picture a row, got a single {type(X).__name__} ({describe(X)}). Pass "
+            "a list of one."
+        )
+    if issparse(X):
+        raise TypeError(
+            f"X is a sparse {type(X).__name__}, pictures are dense: pass X.toarray() with "
+            "image_shape=(height, width)."
+        )
     if isinstance(X, (list, tuple)):
         return [ImageColumn("x0", list(X))]
     X = np.asarray(X)
     if X.dtype.kind in "OUS" and X.ndim in (1, 2):
-        cells = X.astype(object).reshape(len(X), -1)
+        cells = X.astype(object)
+        cells = cells[:, np.newaxis] if X.ndim == 1 else cells
         columns = [ImageColumn(f"x{i}", list(cells[:, i])) for i in range(cells.shape[1])]
         for column in columns:
             _refuse_numbers(column, X.dtype)

@@ -1,6 +1,8 @@
 """ImageReader: one cell becomes one pixel array."""
 
 import os
+import threading
+from contextlib import closing, contextmanager
 from numbers import Integral
 from pathlib import Path
 
@@ -17,6 +19,10 @@ from skfusion.images._pillow import (
     open_image,
     probe_image,
 )
+
+# Pillow decodes an opened image when it is first used, which is not safe in several threads. A
+# prime number of locks, so that different images seldom wait for one another.
+_GUARDS = [threading.Lock() for _ in range(31)]
 
 
 class ImageReader(BaseEstimator):
@@ -51,8 +57,9 @@ class ImageReader(BaseEstimator):
     Pixels are in 0..255: 8-bit values as they are, booleans and unsigned integers scaled by the
     range of their type. For floats and signed integers in arrays a transformer decides at `fit`,
     over all pictures, which value is white: 1 if none is larger, else 255, 4095 (12 bits), 65535,
-    or the largest. Files of 32-bit values are scaled one by one in the same way. EXIF orientation is
-    applied. CMYK, YCbCr, HSV, LAB and palettes become RGB.
+    or the largest. Files of 32-bit floats are scaled one by one in the same way; files of 32-bit
+    integers too, where they don't fit into 16 bits, whose range they have else. EXIF orientation
+    is applied. CMYK, YCbCr, HSV, LAB and palettes become RGB.
 
     Examples
     --------
@@ -103,7 +110,7 @@ class ImageReader(BaseEstimator):
         try:
             if isinstance(cell, np.ndarray):
                 return array_to_pixels(cell, white=white, background=background)
-            with _closing(self._open(cell), cell) as image:
+            with _in_use(self._open(cell), cell) as image:
                 return image_to_pixels(image, background)
         except READ_ERRORS as error:
             raise ValueError(_reason(error)) from error
@@ -130,7 +137,7 @@ class ImageReader(BaseEstimator):
             if isinstance(cell, np.ndarray):
                 height, width, channels = array_shape(cell)
                 return height, width, 1 if channels < 3 else 3
-            with _closing(self._open(cell), cell) as image:
+            with _in_use(self._open(cell), cell) as image:
                 return probe_image(image)
         except READ_ERRORS as error:
             raise ValueError(_reason(error)) from error
@@ -147,18 +154,15 @@ class ImageReader(BaseEstimator):
         return open_image(path, self.max_pixels)
 
 
-class _closing:
-    """Close what we opened; leave a PIL image that the caller owns as it is."""
-
-    def __init__(self, image, cell):
-        self.image, self.owned = image, image is not cell
-
-    def __enter__(self):
-        return self.image
-
-    def __exit__(self, *_):
-        if self.owned:
-            self.image.close()
+@contextmanager
+def _in_use(image, cell):
+    """Close what we opened; leave a PIL image that the caller owns open, and guard it."""
+    if image is not cell:
+        with closing(image):
+            yield image
+    else:
+        with _GUARDS[id(image) % len(_GUARDS)]:
+            yield image
 
 
 def _reason(error):

@@ -46,7 +46,7 @@ def build_network(backbone, *, input_shape=None, weights=None, options=None, see
         ``f(input_shape) -> keras.Model``.
 
     input_shape : tuple (height, width, channels)
-        The shape of the pictures; not used for a path, whose model has its own.
+        The shape of the pictures; not used for a path whose model has a fixed shape of its own.
 
     weights : "imagenet", str, PathLike or None, default=None
         ImageNet weights, a weights file, or random weights.
@@ -64,25 +64,33 @@ def build_network(backbone, *, input_shape=None, weights=None, options=None, see
     """
     options = dict(options or {})
     with building(seed):
-        if callable(backbone):
-            model = _call_users_function(backbone, input_shape, options)
-            network = Network.from_model(backbone_slug(backbone), _checked(model), "none")
-        elif _is_model_path(backbone):
-            network = _load_users_file(backbone)
-        else:
-            return _build_named(find_backbone(backbone), input_shape, weights, options)
+        if not callable(backbone):
+            return Network.from_model(*_build_ours(backbone, input_shape, weights, options))
+        model = _checked(_call_users_function(backbone, input_shape, options))
+        network = Network.from_model(backbone_slug(backbone), model, "none")
+        if weights in (None, "imagenet"):
+            return network
+        copy = network.to_model()  # the function may have kept the model it gave us
+        _load_weights(copy, weights, network.name)
+        return network.with_weights(copy.get_weights())
+
+
+def _build_ours(backbone, input_shape, weights, options):
+    """Name, Keras model and preprocessing of a named backbone or of a `.keras` file."""
+    if not _is_model_path(backbone):
+        return _build_named(find_backbone(backbone), input_shape, weights, options)
+    name, model = backbone_slug(backbone), _load_users_file(backbone)
     if weights not in (None, "imagenet"):
-        return _load_weights(network, weights)
-    return network
+        _load_weights(model, weights, name)
+    return name, model, "none"
 
 
 @lru_cache(maxsize=8)
 def _cached_cut(backbone, input_shape, weights, options, seed, cut_layer, pooling, stamp):
     """`build_cut` of arguments that can be hashed; `stamp` changes with the files behind them."""
-    network = build_network(
-        backbone, input_shape=input_shape, weights=weights, options=dict(options), seed=seed
-    )
-    return cut_network(network, cut_layer, pooling)
+    with building(seed):
+        parts = _build_ours(backbone, input_shape, weights, dict(options))
+        return _cut(*parts, cut_layer, pooling)
 
 
 def build_cut(backbone, *, cut_layer, pooling, weights=None, options=None, seed=0, input_shape):
@@ -116,10 +124,13 @@ def _stamp(path):
 def cut_network(network, cut_layer, pooling):
     """A Network from the same input to the vector at `cut_layer`."""
     with building(0):
-        model = network.to_model()
-        layer = find_layer(model, cut_layer, network.name)
-        cut = cut_model(model, layer, pooling, network.name)
-    return Network.from_model(network.name, cut, network.preprocessing, cut_name=layer.name)
+        return _cut(network.name, network.to_model(), network.preprocessing, cut_layer, pooling)
+
+
+def _cut(name, model, preprocessing, cut_layer, pooling):
+    layer = find_layer(model, cut_layer, name)
+    cut = cut_model(model, layer, pooling, name)
+    return Network.from_model(name, cut, preprocessing, cut_name=layer.name)
 
 
 def add_top(network, *, n_outputs, activation, dense_units=DENSE_UNITS, seed=0):
@@ -142,6 +153,7 @@ def add_top(network, *, n_outputs, activation, dense_units=DENSE_UNITS, seed=0):
 
 
 def _build_named(spec, input_shape, weights, options):
+    """As `_build_ours`."""
     side = min(input_shape[:2])
     if side < spec.min_size:
         raise ValueError(
@@ -154,18 +166,24 @@ def _build_named(spec, input_shape, weights, options):
             f"There are no ImageNet weights for {spec.name!r}: pass a weights file or "
             "weights=None, or train it with CNNEmbedder."
         )
-    if spec.name == "small_cnn":
-        network = Network.from_model(spec.slug, small_cnn(input_shape, **options), "unit")
-        return network if weights is None else _load_weights(network, weights)
-    if weights is not None and weights != "imagenet":
+    if weights not in (None, "imagenet"):
         _check_exists(weights, spec.name)
         weights = os.fspath(weights)
-    constructor = getattr(import_keras().applications, spec.name)
     try:
-        model = constructor(include_top=False, weights=weights, input_shape=input_shape, **options)
+        model = _construct(spec, input_shape, weights, options)
     except Exception as error:
         raise _explained(error, spec, weights, options) from error
-    return Network.from_model(spec.slug, model, spec.module)
+    return spec.slug, model, spec.module or "unit"
+
+
+def _construct(spec, input_shape, weights, options):
+    if spec.name == "small_cnn":
+        model = small_cnn(input_shape, **options)
+        if weights is not None:
+            model.load_weights(weights)
+        return model
+    constructor = getattr(import_keras().applications, spec.name)
+    return constructor(include_top=False, weights=weights, input_shape=input_shape, **options)
 
 
 def _explained(error, spec, weights, options):
@@ -193,17 +211,15 @@ def _check_exists(weights, name):
         )
 
 
-def _load_weights(network, weights):
-    _check_exists(weights, network.name)
-    model = network.to_model()
+def _load_weights(model, weights, name):
+    _check_exists(weights, name)
     try:
         model.load_weights(os.fspath(weights))
     except Exception as error:
         text = " ".join(str(error).split())
         raise ValueError(
-            f"The weights {os.fspath(weights)!r} don't fit {network.name}: {text:.400}"
+            f"The weights {os.fspath(weights)!r} don't fit {name}: {text:.400}"
         ) from error
-    return network.with_weights(model.get_weights())
 
 
 def _call_users_function(function, input_shape, options):
@@ -222,8 +238,18 @@ def _load_users_file(path):
         raise WeightsNotFoundError(f"No model at {os.fspath(path)!r}: no such file.")
     keras = import_keras()
     # safe_mode: a model file must not bring code along.
-    model = keras.models.load_model(path, compile=False, safe_mode=True)
-    return Network.from_model(backbone_slug(path), _checked(model), "none")
+    return keras.models.load_model(path, compile=False, safe_mode=True)
+
+
+def _own_network(backbone, model, input_shape):
+    """Freeze a user's model; one that takes pictures of any size gets this size."""
+    model = _checked(model)
+    if None in model.inputs[0].shape[1:]:
+        keras = import_keras()
+        fixed = keras.models.clone_model(model, input_tensors=keras.Input(input_shape))
+        fixed.set_weights(model.get_weights())
+        model = fixed
+    return Network.from_model(backbone_slug(backbone), model, "none")
 
 
 def _checked(model):

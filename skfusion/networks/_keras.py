@@ -22,7 +22,7 @@ def import_keras():
     try:
         import keras
     except ImportError as error:
-        installed = [name for name in _BACKENDS if find_spec(name)]
+        installed = [name for name in _BACKENDS if _is_installed(name)]
         if (error.name or "").split(".")[0] not in _BACKENDS:
             raise
         hint = (
@@ -37,6 +37,13 @@ def import_keras():
             name=error.name,
         ) from error
     return keras
+
+
+def _is_installed(name):
+    try:
+        return find_spec(name) is not None
+    except (ImportError, ValueError):  # something on the import path refuses to look for it
+        return False
 
 
 def jit_compile():
