@@ -49,7 +49,7 @@ def load_digits_iris(*, digits=(1, 8, 9), columns="sepal", random_state=0):
     >>> data.frame["digit"][0].shape
     (28, 28)
     """
-    if len(set(digits)) != 3 or columns not in ("sepal", "all"):
+    if len(digits) != 3 or len({*digits} & {*range(10)}) != 3 or columns not in ("sepal", "all"):
         raise ValueError(
             "digits must be three different digits and columns 'sepal' or 'all', got "
             f"digits={digits!r} and columns={columns!r}."

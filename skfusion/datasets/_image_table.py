@@ -1,10 +1,24 @@
 """Made-up pictures beside a made-up table."""
 
+from numbers import Integral, Real
+
 import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch, check_random_state
+from sklearn.utils._param_validation import Interval, validate_params
 
 
+@validate_params(
+    {
+        "n_samples": [Interval(Integral, 1, None, closed="left")],
+        "n_classes": [Interval(Integral, 1, None, closed="left")],
+        "image_size": ["array-like"],
+        "n_columns": [Interval(Integral, 0, None, closed="left")],
+        "noise": [Interval(Real, 0, None, closed="left")],
+        "random_state": ["random_state"],
+    },
+    prefer_skip_nested_validation=True,
+)
 def make_image_table(
     n_samples=100, *, n_classes=2, image_size=(32, 32), n_columns=3, noise=0.5, random_state=None
 ):
@@ -47,6 +61,8 @@ def make_image_table(
     >>> list(data.frame.columns), data.target
     (['image', 'number_0', 'number_1', 'number_2'], array([0, 1, 0, 1, 0, 1]))
     """
+    if len(image_size) != 2 or min(image_size) < 1:
+        raise ValueError(f"image_size must be two positive integers, got {image_size!r}.")
     rng = check_random_state(random_state)
     target = np.arange(n_samples) % n_classes
     centres = rng.normal(size=(n_classes, n_columns))

@@ -134,4 +134,6 @@ def resize_pixels(pixels, size, resample="bilinear"):
         np.asarray(Image.fromarray(np.ascontiguousarray(plane)).resize((width, height), method))
         for plane in np.moveaxis(pixels, 2, 0)
     ]
-    return np.stack(planes, axis=-1)
+    resized = np.stack(planes, axis=-1)
+    # Bicubic and Lanczos overshoot at edges, where bytes are clipped.
+    return resized.clip(min(pixels.min(), 0), max(pixels.max(), 255), out=resized)

@@ -17,7 +17,7 @@ READ_ERRORS += (
     ArithmeticError,
     struct.error,
     Image.DecompressionBombError,
-    Image.DecompressionBombWarning,
+    Warning,  # raised where the user turned warnings into errors
 )
 
 _GREY_MODES = {"1", "L", "LA", "La", "I", "F"}
@@ -62,6 +62,8 @@ def open_image(source, max_pixels):
     except UnidentifiedImageError:
         raise ValueError("no image format that Pillow knows") from None
     try:
+        if image.format == "EPS":  # Pillow would run Ghostscript, a program, on it
+            raise ValueError("EPS files are programs, not pictures; convert it to PNG")
         check_size(image, max_pixels)
     except ValueError:
         image.close()

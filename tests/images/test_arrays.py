@@ -353,13 +353,20 @@ def test_bytes_are_resized_as_pillow_does(resample, size, channels):
     np.testing.assert_array_equal(resized, np.asarray(expected).reshape(*size, channels))
 
 
-@pytest.mark.parametrize("resample", ["nearest", "box", "bilinear"])
+@pytest.mark.parametrize("resample", sorted(RESAMPLING))
 @pytest.mark.parametrize("channels", [1, 3])
 def test_floats_are_resized_like_bytes(resample, channels):
-    picture = noise((12, 20, channels))
-    resized = resize_pixels(picture.astype(np.float32), (5, 31), resample)
+    picture = noise((12, 20, channels)) // 128 * 255  # edges, beyond which bicubic overshoots
+    resized = resize_pixels(picture.astype(np.float32), (12, 31), resample)
     assert resized.dtype == np.float32
-    np.testing.assert_allclose(resized, resize_pixels(picture, (5, 31), resample), atol=1)
+    np.testing.assert_allclose(resized, resize_pixels(picture, (12, 31), resample), atol=1)
+    assert resized.min() >= 0
+    assert resized.max() <= 255
+
+
+def test_resizing_keeps_what_lies_beyond_0_to_255():
+    picture = np.array([[-10, 300]], dtype=np.float32)[..., np.newaxis]
+    assert resize_pixels(picture, (2, 2), "nearest")[1, :, 0].tolist() == [-10, 300]
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32])

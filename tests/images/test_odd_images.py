@@ -1,4 +1,4 @@
-"""Real odd and broken files, against what Pillow makes of them (manifest.csv beside them)."""
+"""Real odd and broken files, against what Pillow 13 makes of them (manifest.csv beside them)."""
 
 import threading
 import time
@@ -6,6 +6,7 @@ import warnings
 
 import numpy as np
 import pandas as pd
+import PIL
 import pytest
 from PIL import Image, ImageOps
 
@@ -16,6 +17,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:Corrupt EXIF data:UserWarning:PIL"),
     pytest.mark.filterwarnings("ignore:Image was not the expected size:UserWarning:PIL"),
     pytest.mark.filterwarnings("ignore:Tag data larger than file:UserWarning:PIL"),
+    pytest.mark.filterwarnings("ignore:Truncated File Read:UserWarning:PIL"),
 ]
 
 # The whole set takes about 10 s on one core; one file that takes this long hangs.
@@ -90,6 +92,8 @@ def test_the_header_tells_the_shape(outcomes):
             assert type(shape) is ValueError, name
 
 
+# Older ones know fewer formats, AVIF for instance.
+@pytest.mark.skipif(int(PIL.__version__.split(".")[0]) < 13, reason="the manifest is of Pillow 13")
 def test_what_pillow_reads_is_read(odd_images, outcomes):
     assert len(outcomes) == len(odd_images) > 300
     failed = {name for name, (_, pixels, _) in outcomes.items() if isinstance(pixels, Exception)}

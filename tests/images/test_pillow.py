@@ -177,8 +177,8 @@ def test_ycbcr(save):
     expected = [y + 1.402 * (cr - 128), 0, y + 1.772 * (cb - 128)]
     expected[1] = y - 0.344136 * (cb - 128) - 0.714136 * (cr - 128)
     image = Image.new("YCbCr", (8, 8), (y, cb, cr))
-    for cell in (image, save(image, "a.tif")):
-        np.testing.assert_allclose(read(cell)[0, 0], expected, atol=1)
+    for cell in (image, save(image, "a.jpg", quality=98)):
+        np.testing.assert_allclose(read(cell)[0, 0], expected, atol=2)
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ def test_lab_without_colour_is_grey():
     np.testing.assert_allclose(pixels[0, 0], 119, atol=2)
 
 
-@pytest.mark.parametrize("name", ["a.png", "a.tif", "a.pgm", "a.jp2"])
+@pytest.mark.parametrize("name", ["a.png", "a.tif", "a.jp2"])
 def test_16_bits(save, name):
     values = np.array([[0, 1, 257], [1000, 257 * 128, 65535]], dtype=np.uint16)
     pixels = read(save(Image.fromarray(values), name))
@@ -217,6 +217,12 @@ def test_16_bits(save, name):
     np.testing.assert_allclose(pixels[..., 0], values / 257, rtol=1e-6)
     assert pixels[0, 2, 0] == 1
     assert pixels[1, 2, 0] == 255
+
+
+def test_16_bits_of_a_grey_map():
+    values = np.array([[0, 1, 257], [1000, 257 * 128, 65535]], dtype=">u2")
+    pixels = read(b"P5 3 2 65535\n" + values.tobytes())
+    np.testing.assert_allclose(pixels[..., 0], values / 257, rtol=1e-6)
 
 
 def test_16_bits_do_not_depend_on_the_largest_value(save):
