@@ -136,4 +136,8 @@ def out_of_fold(folds, final_rows, embed_fold):
     seen = times > 0
     result = np.array(final_rows, dtype=np.float32)
     result[seen] = total[seen] / times[seen, np.newaxis]
+    # A unit that is dead in the final network stays exactly so: the map leaves rounding noise in
+    # its column, which a scaler would blow up to the size of the others.
+    dead = (final_rows == final_rows[:1]).all(axis=0)
+    result[:, dead] = final_rows[0, dead]
     return result

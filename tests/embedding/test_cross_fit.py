@@ -80,6 +80,17 @@ def test_rows_tested_twice_get_the_mean():
     np.testing.assert_allclose(out_of_fold(folds, final, embed_fold)[3], final[3] + 3, rtol=1e-6)
 
 
+def test_dead_units_stay_exactly_constant():
+    rng = np.random.default_rng(0)
+    final = rng.normal(size=(30, 6)).astype(np.float32)
+    final[:, [1, 4]] = 0.7
+    folds = [(np.arange(15), np.arange(15, 30)), (np.arange(15, 30), np.arange(15))]
+    turn, _ = np.linalg.qr(rng.normal(size=(6, 6)))
+    result = out_of_fold(folds, final, lambda number, train, rows: final[rows] @ turn)
+    np.testing.assert_array_equal(result[:, [1, 4]], np.float32(0.7))
+    assert (result.std(axis=0)[[0, 2, 3, 5]] > 0.1).all()
+
+
 def test_no_folds():
     final = np.arange(6.0).reshape(3, 2)
     np.testing.assert_array_equal(out_of_fold([], final, None), final)
