@@ -1,6 +1,7 @@
 """PretrainedGAP: columns from pretrained networks."""
 
 import os
+from itertools import chain, count
 from numbers import Integral
 
 import numpy as np
@@ -221,8 +222,8 @@ class PretrainedGAP(ImageTransformer):
 
 def _unique(slugs):
     """Number the slugs that come twice."""
-    seen, unique = {}, []
+    unique = []
     for slug in slugs:
-        seen[slug] = seen.get(slug, 0) + 1
-        unique.append(slug if seen[slug] == 1 else f"{slug}{seen[slug]}")
+        names = chain([slug], (f"{slug}{i}" for i in count(2)))
+        unique.append(next(name for name in names if name not in unique))
     return unique

@@ -8,7 +8,7 @@ from pathlib import Path
 from skfusion.exceptions import WeightsNotFoundError
 from skfusion.networks._backbones import BACKBONES, find_backbone
 from skfusion.networks._keras import building, import_keras
-from skfusion.networks._layers import cut_model, find_layer
+from skfusion.networks._layers import cut_model, find_cut
 from skfusion.networks._network import Network
 from skfusion.networks._small_cnn import small_cnn
 
@@ -66,7 +66,7 @@ def build_network(backbone, *, input_shape=None, weights=None, options=None, see
     with building(seed):
         if not callable(backbone):
             return Network.from_model(*_build_ours(backbone, input_shape, weights, options))
-        model = _checked(_call_users_function(backbone, input_shape, options))
+        model = _of_fixed_size(_call_users_function(backbone, input_shape, options), input_shape)
         network = Network.from_model(backbone_slug(backbone), model, "none")
         if weights in (None, "imagenet"):
             return network
@@ -79,7 +79,7 @@ def _build_ours(backbone, input_shape, weights, options):
     """Name, Keras model and preprocessing of a named backbone or of a `.keras` file."""
     if not _is_model_path(backbone):
         return _build_named(find_backbone(backbone), input_shape, weights, options)
-    name, model = backbone_slug(backbone), _load_users_file(backbone)
+    name, model = backbone_slug(backbone), _of_fixed_size(_load_users_file(backbone), input_shape)
     if weights not in (None, "imagenet"):
         _load_weights(model, weights, name)
     return name, model, "none"
@@ -128,9 +128,9 @@ def cut_network(network, cut_layer, pooling):
 
 
 def _cut(name, model, preprocessing, cut_layer, pooling):
-    layer = find_layer(model, cut_layer, name)
-    cut = cut_model(model, layer, pooling, name)
-    return Network.from_model(name, cut, preprocessing, cut_name=layer.name)
+    cut_name, output = find_cut(model, cut_layer, name)
+    cut = cut_model(model, output, pooling, name)
+    return Network.from_model(name, cut, preprocessing, cut_name=cut_name)
 
 
 def add_top(network, *, n_outputs, activation, dense_units=DENSE_UNITS, seed=0):
@@ -217,9 +217,8 @@ def _load_weights(model, weights, name):
         model.load_weights(os.fspath(weights))
     except Exception as error:
         text = " ".join(str(error).split())
-        raise ValueError(
-            f"The weights {os.fspath(weights)!r} don't fit {name}: {text:.400}"
-        ) from error
+        message = f"The weights {os.fspath(weights)!r} don't fit {name}: {text:.400}"
+        raise ValueError(message) from error
 
 
 def _call_users_function(function, input_shape, options):
@@ -236,20 +235,24 @@ def _call_users_function(function, input_shape, options):
 def _load_users_file(path):
     if not os.path.isfile(path):
         raise WeightsNotFoundError(f"No model at {os.fspath(path)!r}: no such file.")
+    try:
+        # safe_mode: a model file must not bring code along.
+        return import_keras().models.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:
+        text = " ".join(str(error).split())
+        raise ValueError(
+            f"The model file {os.fspath(path)!r} can't be loaded: {text:.400}"
+        ) from error
+
+
+def _of_fixed_size(model, input_shape):
+    """A user's model; one that takes pictures of any size gets this size."""
+    if None not in _checked(model).inputs[0].shape[1:]:
+        return model
     keras = import_keras()
-    # safe_mode: a model file must not bring code along.
-    return keras.models.load_model(path, compile=False, safe_mode=True)
-
-
-def _own_network(backbone, model, input_shape):
-    """Freeze a user's model; one that takes pictures of any size gets this size."""
-    model = _checked(model)
-    if None in model.inputs[0].shape[1:]:
-        keras = import_keras()
-        fixed = keras.models.clone_model(model, input_tensors=keras.Input(input_shape))
-        fixed.set_weights(model.get_weights())
-        model = fixed
-    return Network.from_model(backbone_slug(backbone), model, "none")
+    fixed = keras.models.clone_model(model, input_tensors=keras.Input(input_shape))
+    fixed.set_weights(model.get_weights())
+    return fixed
 
 
 def _checked(model):
@@ -259,10 +262,17 @@ def _checked(model):
             f"The backbone must be a keras.Model, got {type(model).__module__}."
             f"{type(model).__name__}."
         )
-    if len(model.inputs) != 1 or len(model.outputs) != 1 or len(model.inputs[0].shape) != 4:
+    # Only networks that are graphs of layers know these, and only they can be saved and cut.
+    inputs, outputs = getattr(model, "inputs", None), getattr(model, "outputs", None)
+    if not inputs or not outputs:
+        raise ValueError(
+            "The backbone must be a functional keras.Model, or a Sequential with an Input layer; "
+            f"this {type(model).__name__} has no defined inputs and outputs."
+        )
+    if len(inputs) != 1 or len(outputs) != 1 or len(inputs[0].shape) != 4:
         raise ValueError(
             "The backbone must have one input of shape (batch, height, width, channels) and one "
-            f"output; it has inputs {[tuple(i.shape) for i in model.inputs]} and "
-            f"{len(model.outputs)} output(s)."
+            f"output; it has inputs {[tuple(i.shape) for i in inputs]} and {len(outputs)} "
+            "output(s)."
         )
     return model

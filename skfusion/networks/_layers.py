@@ -4,21 +4,25 @@ from skfusion.networks._keras import import_keras
 
 
 def cuttable_layers(model):
-    """The layers whose output can become columns, in order: name -> shape without the batch."""
+    """The layers whose output can become columns, in order: name -> output.
+
+    Of a layer that is called several times it is the output of the last call; `layer.output` is
+    that of the first, and of a layer that is a network itself it lies inside.
+    """
     keras = import_keras()
     layers = {}
     for layer in model.layers:
-        output = getattr(layer, "output", None)
-        if isinstance(layer, keras.layers.InputLayer) or not hasattr(output, "shape"):
+        outputs = layer._inbound_nodes[-1].output_tensors if layer._inbound_nodes else []
+        if isinstance(layer, keras.layers.InputLayer) or len(outputs) != 1:
             continue
-        shape = tuple(output.shape[1:])
+        shape = tuple(outputs[0].shape[1:])
         if len(shape) in (1, 3) and None not in shape:
-            layers[layer.name] = shape
+            layers[layer.name] = outputs[0]
     return layers
 
 
-def find_layer(model, cut_layer, name):
-    """Find the layer to cut at.
+def find_cut(model, cut_layer, name):
+    """Find where to cut.
 
     Parameters
     ----------
@@ -26,36 +30,40 @@ def find_layer(model, cut_layer, name):
         The network.
 
     cut_layer : str, int or None
-        Name or position; None is the layer that gives the model's own output. In a network with
-        a layer "gap" and none named "flatten", "flatten" is the one that "gap" pools.
+        Name or position of a layer; None is the model's own output. In a network with a layer
+        "gap" and none named "flatten", "flatten" is the one that "gap" pools.
 
     name : str
         What to call the network in messages.
 
     Returns
     -------
-    layer : keras.layers.Layer
-        A layer with one output.
+    layer_name : str
+        The layer.
+
+    output : keras.KerasTensor
+        Its output.
     """
-    layers = cuttable_layers(model)
     if cut_layer is None:
-        return model.outputs[0]._keras_history.operation
-    if isinstance(cut_layer, str):
-        if cut_layer in layers:
-            return model.get_layer(cut_layer)
-        if cut_layer == "flatten" and "gap" in layers:
-            return model.get_layer("gap").input._keras_history.operation
-    elif -len(model.layers) <= cut_layer < len(model.layers):
-        layer = model.layers[cut_layer]
-        if layer.name in layers:
-            return layer
+        return _named(model.outputs[0])
+    layers, found = cuttable_layers(model), cut_layer
+    if not isinstance(cut_layer, str) and -len(model.layers) <= cut_layer < len(model.layers):
+        found = model.layers[cut_layer].name
+    if found in layers:
+        return found, layers[found]
+    if found == "flatten" and "gap" in layers:
+        return _named(model.get_layer("gap").input)
     raise ValueError(
         f"{name} can't be cut at layer {cut_layer!r}. Its layers that can be cut are: "
         f"{', '.join(layers)}."
     )
 
 
-def cut_model(model, layer, pooling, name):
+def _named(output):
+    return output._keras_history.operation.name, output
+
+
+def cut_model(model, output, pooling, name):
     """Cut a Keras model so that it gives one vector a picture.
 
     Parameters
@@ -63,8 +71,8 @@ def cut_model(model, layer, pooling, name):
     model : keras.Model
         The network.
 
-    layer : keras.layers.Layer
-        The layer whose output is taken.
+    output : keras.KerasTensor
+        What is taken from it.
 
     pooling : {"avg", "max"} or None
         How feature maps become a vector; None flattens them.
@@ -78,7 +86,6 @@ def cut_model(model, layer, pooling, name):
         From the same input to a vector.
     """
     keras = import_keras()
-    output = layer.output
     if len(output.shape) == 4:
         kinds = {
             "avg": keras.layers.GlobalAveragePooling2D,

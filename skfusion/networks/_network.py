@@ -1,5 +1,7 @@
 """Network: a network as plain data (config, weights), alive on demand."""
 
+import io
+import json
 import os
 import threading
 from functools import cached_property
@@ -95,10 +97,34 @@ class Network:
 
     def with_weights(self, weights):
         """The same architecture with other weights."""
-        state = {key: value for key, value in vars(self).items() if key not in _TRANSIENT}
-        clone = type(self).__new__(type(self))
-        vars(clone).update(state, weights=weights)
-        return clone
+        return self.from_state({**self.__getstate__(), "weights": weights})
+
+    @classmethod
+    def from_state(cls, state):
+        """A network from what `__getstate__` gave."""
+        network = cls.__new__(cls)
+        vars(network).update(state)
+        return network
+
+    def to_bytes(self, **notes):
+        """The network, and notes that JSON can hold, as bytes without a pickle inside."""
+        state = self.__getstate__()
+        arrays = {f"w{i:05d}": array for i, array in enumerate(state.pop("weights"))}
+        text = json.dumps({"network": state, "notes": notes})
+        buffer = io.BytesIO()
+        np.savez(buffer, text=np.frombuffer(text.encode(), dtype=np.uint8), **arrays)
+        return buffer.getvalue()
+
+    @classmethod
+    def from_bytes(cls, blob):
+        """The network and the notes that `to_bytes` was given; Keras is not needed."""
+        with np.load(io.BytesIO(blob), allow_pickle=False) as file:
+            text = json.loads(file["text"].tobytes())
+            weights = [file[name] for name in sorted(file.files) if name != "text"]
+        state = {**text["network"], "weights": weights}
+        for name in ("input_shape", "output_shape"):
+            state[name] = tuple(state[name])
+        return cls.from_state(state), text["notes"]
 
     @cached_property
     def fingerprint(self):
