@@ -1,0 +1,113 @@
+"""
+Brain scans beside clinical data
+================================
+
+Is a person between 60 and 96 demented? Three slices of a brain scan (axial, coronal, sagittal) stand
+beside age, sex, years of education, socioeconomic status (with gaps) and brain volumes. This example
+compares table, pictures and both, with a pretrained network and with one that is trained on the scans.
+
+    python examples/oasis_mri.py FOLDER [--weights FILE] [--figure FILE]
+
+FOLDER holds ``oasis1.csv`` with the columns image_axial, image_coronal, image_sagittal (paths relative to
+it), Age, Educ, SES, M/F, eTIV, nWBV, ASF and dementia (CDR above 0). The scans are those of OASIS-1, free
+of charge to all who accept its terms and acknowledge it: https://sites.wustl.edu/oasisbrains and Marcus et
+al. 2007, doi:10.1162/jocn.2007.19.9.1498. The table's MMSE and CDR are left out: they are nearly the
+diagnosis itself.
+
+--weights is a file of MobileNet's ImageNet weights with alpha=0.25 and without top. Without it the file is
+looked for in ``weights/`` two folders above FOLDER; if it is not there either, Keras's cache or its
+download is used.
+"""
+
+import argparse
+import time
+from pathlib import Path
+
+import pandas as pd
+from sklearn.compose import ColumnTransformer
+from sklearn.decomposition import PCA
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from skfusion import CNNEmbedder, ImageReader, PretrainedGAP
+
+VIEWS = ["image_axial", "image_coronal", "image_sagittal"]
+NUMBERS = ["Age", "Educ", "SES", "eTIV", "nWBV", "ASF"]
+FOLDS = StratifiedKFold(5, shuffle=True, random_state=0)
+WEIGHTS = "mobilenet_2_5_224_tf_no_top.h5"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[3])
+    parser.add_argument("folder", type=Path, help="folder of oasis1.csv")
+    parser.add_argument("--weights", type=Path, help="MobileNet, alpha=0.25, no top")
+    parser.add_argument("--figure", type=Path, help="where to save a figure of the scores")
+    options = parser.parse_args()
+    frame = pd.read_csv(options.folder / "oasis1.csv")
+    y = frame["dementia"]
+    print(f"{len(frame)} people, {y.sum()} of them demented; three views each\n")
+    print(f"{'AUC, 5 folds':<28}{'mean':>7}{'spread':>9}{'seconds':>9}")
+
+    table = ("table", table_columns(), [*NUMBERS, "M/F"])
+    scores = {"table": score([table], frame, y, "table")}
+    for name, embedder in embedders(options).items():
+        # Wide blocks are reduced, so that thousands of columns don't drown seven.
+        pictures = make_pipeline(embedder, StandardScaler(), PCA(30, random_state=0))
+        views = ("pictures", make_pipeline(pictures, StandardScaler()), VIEWS)
+        for title, columns in ((name, [views]), (f"{name} + table", [views, table])):
+            scores[title] = score(columns, frame, y, title)
+    if options.figure:
+        draw(scores, options.figure)
+
+
+def table_columns():
+    """Numbers with gaps filled and marked, and sex."""
+    numbers = make_pipeline(SimpleImputer(add_indicator=True), StandardScaler())
+    return ColumnTransformer(
+        [("numbers", numbers, NUMBERS), ("sex", OneHotEncoder(drop="if_binary"), ["M/F"])]
+    )
+
+
+def embedders(options):
+    """A pretrained network, and one that is trained on the scans: one network for each view."""
+    reader = ImageReader(root=options.folder)
+    beside = options.folder.resolve().parent.parent / "weights" / WEIGHTS
+    weights = options.weights or (beside if beside.is_file() else "imagenet")
+    return {
+        "MobileNet": PretrainedGAP(
+            "MobileNet", weights=weights, backbone_options={"alpha": 0.25}, reader=reader
+        ),
+        "small CNN": CNNEmbedder(
+            cut_layer="dense",
+            cv=None,
+            image_size=(64, 64),
+            epochs=10,
+            random_state=0,
+            reader=reader,
+        ),
+    }
+
+
+def score(columns, frame, y, title):
+    """The AUC of each fold, of a linear head on these columns."""
+    started = time.perf_counter()
+    model = make_pipeline(ColumnTransformer(columns), LogisticRegression(C=0.1, max_iter=1000))
+    values = cross_val_score(model, frame, y, cv=FOLDS, scoring="roc_auc")
+    seconds = time.perf_counter() - started
+    spread = f"±{values.std():.3f}"
+    print(f"{title:<28}{values.mean():>7.3f}{spread:>9}{seconds:>9.1f}", flush=True)
+    return values
+
+
+def draw(scores, path):
+    """Bars of the means, dots of the folds."""
+    from skfusion.inspection._scores import draw_scores
+
+    draw_scores(scores, path, title="OASIS-1: dementia from table and scans", label="AUC")
+
+
+if __name__ == "__main__":
+    main()

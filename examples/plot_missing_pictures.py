@@ -1,0 +1,67 @@
+"""
+Rows without a picture
+======================
+
+Real tables have rows whose picture is missing, or whose file is broken. By default that is an error which
+names every such row; two parameters say what to do instead.
+"""
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.pipeline import make_pipeline
+
+from skfusion import ImageDescriptors, ImageReader, ImageReadError
+from skfusion.datasets import make_image_table
+
+data = make_image_table(120, n_columns=2, noise=1.5, random_state=0)
+X, y = data.frame, data.target
+numbers = [column for column in X if column != "image"]
+
+# %%
+# A table of paths: five rows have none, one file is cut off, one is not there
+folder = tempfile.TemporaryDirectory()
+names = []
+for row, picture in enumerate(X["image"]):
+    names.append(f"{row:03d}.png")
+    Image.fromarray(picture).save(Path(folder.name, names[-1]))
+X["image"] = names
+X.loc[X.index[10:15], "image"] = None
+broken = Path(folder.name, "003.png")
+broken.write_bytes(broken.read_bytes()[:200])
+Path(folder.name, "007.png").unlink()
+
+# %%
+# The default: one error that names all rows
+# ------------------------------------------
+reader = ImageReader(root=folder.name)
+strict = ImageDescriptors(("intensity", "glcm"), reader=reader)
+try:
+    strict.fit_transform(X[["image"]])
+except ImageReadError as error:
+    print(error)
+try:
+    strict.fit_transform(X[["image"]].dropna())
+except ImageReadError as error:
+    print(error)
+
+# %%
+# Missing as NaN
+# --------------
+# `missing="nan"` gives such rows NaN, `corrupt="missing"` counts broken files as missing and warns once.
+# Gradient boosting takes NaN as it is; other heads take a `SimpleImputer` before them.
+lenient = ImageDescriptors(("intensity", "glcm"), reader=reader, missing="nan", corrupt="missing")
+columns = ColumnTransformer([("image", lenient, ["image"]), ("table", "passthrough", numbers)])
+model = make_pipeline(columns, HistGradientBoostingClassifier(max_iter=50, random_state=0))
+model.fit(X[:90], y[:90])
+print(f"accuracy on 30 new rows: {model.score(X[90:], y[90:]):.2f}")
+
+# %%
+# It still answers when a whole batch comes without pictures; the table is all there is then.
+bare = X[90:].assign(image=np.nan)
+print(f"the same rows without any picture: {model.score(bare, y[90:]):.2f}")
+folder.cleanup()
