@@ -2,21 +2,22 @@
 Brain scans beside clinical data
 ================================
 
-Is a person between 60 and 96 demented? Three slices of a brain scan (axial, coronal, sagittal) stand
-beside age, sex, years of education, socioeconomic status (with gaps) and brain volumes. This example
-compares table, pictures and both, with a pretrained network and with one that is trained on the scans.
+Is a person between 60 and 96 demented? Three slices of a brain scan (axial, coronal, sagittal)
+stand beside age, sex, years of education, socioeconomic status (with gaps) and brain volumes.
+This example compares table, pictures and both, with a pretrained network and with one that is
+trained on the scans.
 
     python examples/oasis_mri.py FOLDER [--weights FILE] [--figure FILE]
 
-FOLDER holds ``oasis1.csv`` with the columns image_axial, image_coronal, image_sagittal (paths relative to
-it), Age, Educ, SES, M/F, eTIV, nWBV, ASF and dementia (CDR above 0). The scans are those of OASIS-1, free
-of charge to all who accept its terms and acknowledge it: https://sites.wustl.edu/oasisbrains and Marcus et
-al. 2007, doi:10.1162/jocn.2007.19.9.1498. The table's MMSE and CDR are left out: they are nearly the
-diagnosis itself.
+FOLDER holds ``oasis1.csv`` with the columns image_axial, image_coronal, image_sagittal (paths
+relative to it), Age, Educ, SES, M/F, eTIV, nWBV, ASF and dementia (CDR above 0). The scans are
+those of OASIS-1, free of charge to all who accept its terms and acknowledge it:
+https://sites.wustl.edu/oasisbrains and Marcus et al. 2007, doi:10.1162/jocn.2007.19.9.1498. The
+table's MMSE and CDR are left out: they are nearly the diagnosis itself.
 
---weights is a file of MobileNet's ImageNet weights with alpha=0.25 and without top. Without it the file is
-looked for in ``weights/`` two folders above FOLDER; if it is not there either, Keras's cache or its
-download is used.
+--weights is a file of MobileNet's ImageNet weights with alpha=0.25 and without top. Without it
+the file is looked for in ``weights/`` two folders above FOLDER; if it is not there either,
+Keras's cache or its download is used.
 """
 
 import argparse

@@ -2,8 +2,8 @@
 Rows without a picture
 ======================
 
-Real tables have rows whose picture is missing, or whose file is broken. By default that is an error which
-names every such row; two parameters say what to do instead.
+Real tables have rows whose picture is missing, or whose file is broken. By default that is an
+error which names every such row; two parameters say what to do instead.
 """
 
 import tempfile
@@ -52,8 +52,9 @@ except ImageReadError as error:
 # %%
 # Missing as NaN
 # --------------
-# `missing="nan"` gives such rows NaN, `corrupt="missing"` counts broken files as missing and warns once.
-# Gradient boosting takes NaN as it is; other heads take a `SimpleImputer` before them.
+# `missing="nan"` gives such rows NaN, `corrupt="missing"` counts broken files as missing and
+# warns once. Gradient boosting takes NaN as it is; other heads take a `SimpleImputer` before
+# them.
 lenient = ImageDescriptors(("intensity", "glcm"), reader=reader, missing="nan", corrupt="missing")
 columns = ColumnTransformer([("image", lenient, ["image"]), ("table", "passthrough", numbers)])
 model = make_pipeline(columns, HistGradientBoostingClassifier(max_iter=50, random_state=0))

@@ -2,9 +2,10 @@
 Train a network, cut it, join its columns with a table
 ======================================================
 
-The classic recipe, by hand and then as one pipeline: a small convolutional network is trained on pictures,
-cut at its Flatten layer, and its activations stand beside the columns of a table, under a decision
-tree. The pictures are hand-written digits of 28 x 28 pixels; the table is Fisher's iris.
+The classic recipe, by hand and then as one pipeline: a small convolutional network is trained on
+pictures, cut at its Flatten layer, and its activations stand beside the columns of a table, under
+a decision tree. The pictures are hand-written digits of 28 x 28 pixels; the table is Fisher's
+iris.
 """
 
 import numpy as np
@@ -24,9 +25,9 @@ print(f"{len(X)} rows; a picture of {X['digit'][0].shape} pixels and {len(flower
 # %%
 # By hand
 # -------
-# Conv2D(32) - MaxPool - Conv2D(64) - MaxPool - Flatten - Dense(256) - softmax, trained with Adam for 5
-# epochs, 20 % of the rows held out for validation. `cut_layer="flatten"` gives the 5 * 5 * 64
-# activations of the Flatten layer.
+# Conv2D(32) - MaxPool - Conv2D(64) - MaxPool - Flatten - Dense(256) - softmax, trained with
+# Adam for 5 epochs, 20 % of the rows held out for validation. `cut_layer="flatten"` gives the 5
+# * 5 * 64 activations of the Flatten layer.
 recipe = {
     "cut_layer": "flatten",
     "epochs": 5,
@@ -68,10 +69,11 @@ assert same == 1
 # %%
 # What the recipe overlooks
 # -------------------------
-# The tree learns from activations of rows that the network was trained on. On those rows the network
-# knows more than it will on new ones. With `cv=3`, the tree learns from activations that come from
-# networks which did not see the row, turned into the axes of the final network. It costs three more
-# trainings. On 150 rows the folds differ by more than the two ways do: look at the spread.
+# The tree learns from activations of rows that the network was trained on. On those rows the
+# network knows more than it will on new ones. With `cv=3`, the tree learns from activations
+# that come from networks which did not see the row, turned into the axes of the final network.
+# It costs three more trainings. On 150 rows the folds differ by more than the two ways do: look
+# at the spread.
 folds = StratifiedKFold(5, shuffle=True, random_state=0)
 for name, cv in (("in-sample, the recipe", None), ("out-of-fold, cv=3", 3)):
     scores = cross_val_score(pipeline(cv), X, y, cv=folds)

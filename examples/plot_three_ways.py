@@ -2,8 +2,8 @@
 Pixels, descriptors, activations
 ================================
 
-Three ways from a picture to columns, each alone and beside the table. The pictures are stripes whose
-direction tells part of the class, and the table tells another part.
+Three ways from a picture to columns, each alone and beside the table. The pictures are stripes
+whose direction tells part of the class, and the table tells another part.
 """
 
 import matplotlib.pyplot as plt
