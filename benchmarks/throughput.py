@@ -7,7 +7,8 @@
 Without ``--data`` the JPEG files are made up. Speed doesn't depend on the weights: without
 ``--weights`` (a file for MobileNet with alpha=0.25) they are random. "Bare" is
 ``predict_on_batch`` of the same network on preprocessed batches, compiled without XLA unless it
-says otherwise. Both take turns, in changing order; a ratio is the median over the turns.
+says otherwise. All take turns, in changing order; a ratio is the median over the turns, with its
+quartiles. On a machine that does something else at the same time, look at the processor time.
 """
 
 import argparse
@@ -92,9 +93,10 @@ def measure_speed(name, files, args):
     gap = PretrainedGAP(backbone, weights=weights, backbone_options=options, batch_size=BATCH)
     count = (128 if backbone == "ResNet50" else 512) // (2 if args.quick else 1)
     rows = pd.DataFrame({"photo": (files * (count // len(files) + 1))[:count]})
-    # Equal names would be computed once: a file that comes again gets another one.
+    # Equal pictures would be computed once: one that comes again gets another name, or pixel.
     rows["photo"] = [distinct(path, i // len(files)) for i, path in enumerate(rows["photo"])]
     arrays = np.stack([read(path) for path in rows["photo"]])
+    arrays[:, 0, 0, 0], arrays[:, 0, 0, 1] = np.divmod(np.arange(count), 256)
     of_files, of_arrays = clone(gap).fit(rows), clone(gap).fit(arrays)
     network = of_files.networks_[0]  # both have the same
     turns = 3 if args.quick else 5
@@ -122,28 +124,28 @@ def measure_speed(name, files, args):
 
 
 def compare_rates(turns, n_rows, **functions):
-    seconds = take_turns(turns, **functions)
+    seconds, busy = take_turns(turns, **functions)
     xla = seconds["xla"] * n_rows / BATCH  # so slow on some machines that it gets one batch only
-    bare, decoding = np.median(seconds["bare"]), np.median(seconds["decoding"])
-    busy, reading = (cpu_seconds(functions[name]) for name in ("bare", "decoding"))
-    least = max(bare, (busy + reading) / os.cpu_count())
-    line("bare network", f"{n_rows / bare:.0f} images/s, {busy / bare:.1f} cores busy")
+    bare = np.median(seconds["bare"])
+    cores = np.median(busy["bare"]) / bare
+    line("bare network", f"{n_rows / bare:.0f} images/s, {cores:.1f} cores busy")
     line("bare network, Keras's default (XLA)", f"{n_rows / np.median(xla):.0f} images/s")
-    line("(a) arrays: rate of transform / bare", ratio(seconds["bare"], seconds["arrays"]))
-    line("    rate of transform / bare with XLA", ratio(xla, seconds["arrays"]))
-    line("(b) files: rate of transform / bare", ratio(seconds["bare"], seconds["files"]))
-    line("    rate of transform / bare with XLA", ratio(xla, seconds["files"]))
-    line("    time of decoding alone, one thread, / bare", f"{decoding / bare:.2f}")
-    line("    best that the cores allow for files", f"{bare / least:.2f}")
+    for label, name in (("(a) arrays", "arrays"), ("(b) files", "files")):
+        line(f"{label}: rate of transform / bare", ratio(seconds["bare"], seconds[name]))
+        line("    rate of transform / bare with XLA", ratio(xla, seconds[name]))
+        line("    processor time of bare / transform", ratio(busy["bare"], busy[name]))
+    line("    decoding's part of the processor time", ratio(busy["decoding"], busy["files"]))
+    work = np.median(busy["bare"]) + np.median(busy["decoding"])
+    best = bare / max(bare, work / os.cpu_count())
+    line("    best rate that the cores allow / bare", f"{best:.2f}")
 
 
 def compare_latencies(turns, **functions):
-    seconds = take_turns(turns, **functions)
+    seconds, _ = take_turns(turns, **functions)
     line("bare network, one row", f"{1000 * np.median(seconds['bare']):.1f} ms")
     line("(c) one array: time of transform / bare", ratio(seconds["array"], seconds["bare"]))
     line("    one file: time of transform / bare", ratio(seconds["file"], seconds["bare"]))
-    decoding = np.median(seconds["decoding"]) / np.median(seconds["bare"])
-    line("        of which decoding", f"{decoding:.2f}")
+    line("        of which decoding", ratio(seconds["decoding"], seconds["bare"]))
 
 
 def bare_model(network, jit_compile):
@@ -176,21 +178,17 @@ def distinct(path, lap):
 
 
 def take_turns(turns, **functions):
-    """Seconds of each function, in turns of changing order, after one turn that isn't counted."""
-    seconds = {name: [] for name in functions}
+    """Seconds and processor seconds of each function, after one turn that isn't counted."""
+    seconds, busy = ({name: [] for name in functions} for _ in range(2))
     for turn in range(turns + 1):
-        names = list(functions)[:: 1 if turn % 2 else -1]
-        for name in names:
-            start = time.perf_counter()
+        for name in list(functions)[:: 1 if turn % 2 else -1]:
+            start, busy_start = time.perf_counter(), time.process_time()
             functions[name]()
             seconds[name].append(time.perf_counter() - start)
-    return {name: np.array(values[1:]) for name, values in seconds.items()}
-
-
-def cpu_seconds(function):
-    start = time.process_time()
-    function()
-    return time.process_time() - start
+            busy[name].append(time.process_time() - busy_start)
+    return tuple(
+        {name: np.array(values[1:]) for name, values in kept.items()} for kept in (seconds, busy)
+    )
 
 
 def ratio(above, below):

@@ -16,6 +16,8 @@ _HOMES = {
     "list_backbones": "skfusion.networks._backbones",
     "list_cut_layers": "skfusion.networks._layers",
     "ImageReader": "skfusion.images._reader",
+    "FeatureStore": "skfusion.store._feature_store",
+    "StoreWarning": "skfusion.exceptions",
     "ImageReadError": "skfusion.exceptions",
     "WeightsNotFoundError": "skfusion.exceptions",
     "BackendNotFoundError": "skfusion.exceptions",

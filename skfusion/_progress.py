@@ -1,6 +1,7 @@
 """Progress bars, shown only where the user asked for them."""
 
 import contextlib
+import sys
 
 
 class _NoBar:
@@ -33,3 +34,9 @@ def progress_bar(verbose, *, total, description, unit):
     from tqdm.auto import tqdm
 
     return tqdm(total=total, desc=description, unit=unit, smoothing=0.1)
+
+
+def tell(verbose, text):
+    """A line beside the progress bars, for users who asked for them."""
+    if verbose:
+        sys.stderr.write(f"{text}\n")

@@ -2,6 +2,7 @@
 
 import warnings
 from abc import abstractmethod
+from importlib.metadata import version
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
 from skfusion._callbacks import CallbackSupportMixin, with_callbacks
-from skfusion._progress import progress_bar
+from skfusion._progress import progress_bar, tell
 from skfusion.exceptions import ImageReadError, PictureError, UnreadableImageWarning
 from skfusion.images._arrays import convert_channels, resize_pixels
 from skfusion.images._batches import map_ahead, split
@@ -19,6 +20,8 @@ from skfusion.images._column import describe
 from skfusion.images._input import read_columns
 from skfusion.images._probe import find_white
 from skfusion.images._reader import ImageReader
+from skfusion.store._feature_store import as_store
+from skfusion.store._stored_rows import StoredRows, digest_text
 
 _NAMED_IN_ERRORS = 5
 
@@ -27,8 +30,8 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     """Base class of transformers that turn columns of pictures into columns of numbers.
 
     A subclass declares parameters and fills in four steps: `_fit_columns` learns,
-    `_prepare_picture` and `_prepare_batch` run ahead in threads, `_compute` gives the features
-    of a batch, and `_labels` names them.
+    `_prepare_picture` runs ahead in threads, `_extractors` give the features of a batch, and
+    `_labels` names them.
 
     See Also
     --------
@@ -160,13 +163,9 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         A PictureError says why this picture can't be used; it is reported with its row.
         """
 
-    def _prepare_batch(self, position, pictures):
-        """Bring prepared pictures into the form that `_compute` takes; runs in a thread."""
-        return np.stack(pictures)
-
     @abstractmethod
-    def _compute(self, position, batch):
-        """The features of one batch, of shape (n_pictures, n_labels)."""
+    def _extractors(self, position):
+        """The extractors whose columns stand side by side, in order."""
 
     # What subclasses use.
 
@@ -210,22 +209,80 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
 
     def _features(self, position, column):
         """The features of every row of one column."""
-        features = np.empty((len(column.first), len(self._labels(position))), dtype=np.float32)
+        extractors = self._extractors(position)
+        rows = self._stored_rows(position, column, extractors)
+        wanted = np.flatnonzero(~np.all([some.found for some in rows], axis=0))
+        self._tell_found(column, len(column.first) - len(wanted))
+
+        def prepare(places, pictures):
+            return [
+                None if some.found[places].all() else extractor.prepare(pictures)
+                for some, extractor in zip(rows, extractors, strict=True)
+            ]
 
         def keep(places, batch):
-            features[places] = self._compute(position, batch)
+            for some, extractor, inputs in zip(rows, extractors, batch, strict=True):
+                if inputs is not None:
+                    some.compute(places, extractor.compute, inputs)
 
-        gone = self._read_all(position, column, self._prepare_batch, keep)
+        gone = self._read_all(position, column, wanted, prepare, keep)
+        values = [some.values for some in rows]
+        features = values[0] if len(values) == 1 else np.hstack(values)
         return expand(features, column, gone, self._fill)
+
+    def _stored_rows(self, position, column, extractors):
+        """What a store knows of the distinct pictures, for each extractor."""
+        store = as_store(getattr(self, "cache", None))
+        digests = self._digests(store, column)
+        rows = []
+        for extractor in extractors:
+            known = store if extractor.fingerprint is not None else None
+            key = self._store_key(position, column, extractor.fingerprint)
+            shape = (len(column.first), extractor.width)
+            rows.append(StoredRows(known, key, digests, shape, column.describe))
+        return rows
+
+    def _digests(self, store, column):
+        if store is None:
+            return None
+        cells = [column.cells[row] for row in column.first]
+        return store.digests.of_many(
+            cells,
+            getattr(self.reader_, "root", None),
+            max_pixels=getattr(self.reader_, "max_pixels", None),
+        )
+
+    def _store_key(self, position, column, fingerprint):
+        """A fingerprint of all that changes the features of a picture of known content."""
+        reader = self.reader_.get_params()
+        for name in ("root", "max_pixels"):  # where a file lies, and whether it is read at all
+            reader.pop(name, None)
+        return digest_text(
+            fingerprint,
+            type(self.reader_).__qualname__,
+            sorted(reader.items()),
+            self._white_of(position, column),
+            self._color_mode,
+            self._image_size is None,  # then a picture of another size is an error, not a row
+            version("pillow"),
+        )
+
+    def _tell_found(self, column, n_found):
+        if n_found:
+            title = f"{type(self).__name__} {column.name}"
+            tell(self.verbose, f"{title}: {n_found} of {len(column.first)} from the store")
 
     @property
     def _fill(self):
         return np.nan if self.missing == "nan" else 0.0
 
-    def _read_all(self, position, column, prepare_batch, keep):
-        """Read the distinct pictures, hand them to `keep(places, batch)`; which rows have none."""
+    def _read_all(self, position, column, wanted, prepare_batch, keep):
+        """Read pictures, hand them to `keep(places, batch)`, and tell which rows have none.
+
+        `wanted` are places in ``column.first``: the distinct pictures that have to be read.
+        """
         failures, readable = [], np.ones(len(column.first), dtype=bool)
-        for places, batch, failed in self._batches(position, column, prepare_batch):
+        for places, batch, failed in self._batches(position, column, wanted, prepare_batch):
             readable[[place for place, _ in failed]] = False
             failures += [(int(column.first[place]), reason) for place, reason in failed]
             stop = failures and self.corrupt == "error"  # read on, to report all that is wrong
@@ -239,10 +296,14 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
                 _refuse_missing(column, gone)
         return gone
 
-    def _batches(self, position, column, prepare_batch):
-        """Read, prepare and yield the distinct pictures: places, batch, [(place, reason)]."""
+    def _white_of(self, position, column):
+        """The value that is white: as learnt in fit or, where fit saw no such array, from here."""
         white = self._white[position]
-        white = find_white(column) if white is None else white
+        return find_white(column) if white is None else white
+
+    def _batches(self, position, column, wanted, prepare_batch):
+        """Read, prepare and yield pictures: places, batch, [(place, reason)]."""
+        white = self._white_of(position, column)
 
         def read(places):
             pictures, kept, failed = [], [], []
@@ -257,14 +318,13 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
                     kept.append(place)
                 else:
                     failed.append((place, reason))
-            batch = prepare_batch(position, pictures) if pictures else None
+            batch = prepare_batch(kept, pictures) if pictures else None
             return kept, batch, failed
 
-        n_pictures = len(column.first)
-        tasks = split(range(n_pictures), self.batch_size)
+        tasks = split(wanted, self.batch_size)
         bar = progress_bar(
-            self.verbose,
-            total=n_pictures,
+            self.verbose if len(wanted) else 0,
+            total=len(wanted),
             description=f"{type(self).__name__} {column.name}",
             unit="image",
         )

@@ -86,3 +86,14 @@ class UnreadableImageWarning(UserWarning):
     >>> issubclass(UnreadableImageWarning, UserWarning)
     True
     """
+
+
+class StoreWarning(UserWarning):
+    """A feature store is damaged, full, locked or not to be written; features are computed.
+
+    Examples
+    --------
+    >>> from skfusion.exceptions import StoreWarning
+    >>> issubclass(StoreWarning, UserWarning)
+    True
+    """

@@ -1,6 +1,7 @@
 """CNNEmbedder: columns from a network that is trained on the pictures at hand."""
 
 import os
+from functools import partial
 from numbers import Integral, Real
 
 import numpy as np
@@ -11,14 +12,19 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_consistent_length
 
 from skfusion._callbacks import with_callbacks
+from skfusion._extractor import Extractor
 from skfusion.base import ImageTransformer, check_size_param, indexed
 from skfusion.embedding._column_fit import ColumnFit
 from skfusion.embedding._cross_fit import make_folds
 from skfusion.embedding._epoch_reporter import EpochReporter
+from skfusion.embedding._store_link import StoreLink
 from skfusion.embedding._target import TargetCoder
+from skfusion.embedding._training_pictures import TrainingPictures
 from skfusion.images._probe import common_channels, common_size, probe_column
-from skfusion.networks._building import add_top, build_network, cut_network, find_spec
+from skfusion.networks._building import add_top, cut_network, find_spec
+from skfusion.networks._recipe import NetworkRecipe
 from skfusion.networks._training import TrainingPlan
+from skfusion.store._feature_store import FeatureStore, as_store
 
 _OPTIMIZERS = {"adam", "adamw", "sgd", "rmsprop", "adadelta", "adagrad", "adamax", "nadam"}
 
@@ -112,6 +118,10 @@ class CNNEmbedder(ImageTransformer):
     reader : ImageReader or None, default=None
         How cells become pixels; None is ``ImageReader()``.
 
+    cache : str, PathLike, FeatureStore or None, default=None
+        Where trained networks and features are kept: a folder, or a store. A search over cut
+        layers and heads then trains each fold's network once.
+
     verbose : int, default=0
         1 shows a progress bar of the epochs, and of pictures a second.
 
@@ -190,6 +200,7 @@ class CNNEmbedder(ImageTransformer):
         "weights": [str, os.PathLike, None],
         "backbone_options": [dict, None],
         "epochs": [Interval(Integral, 1, None, closed="left")],
+        "cache": [str, os.PathLike, FeatureStore, None],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "optimizer": [StrOptions(_OPTIMIZERS)],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
@@ -222,6 +233,7 @@ class CNNEmbedder(ImageTransformer):
         missing="error",
         corrupt="error",
         reader=None,
+        cache=None,
         verbose=0,
     ):
         self.backbone = backbone
@@ -244,6 +256,7 @@ class CNNEmbedder(ImageTransformer):
         self.missing = missing
         self.corrupt = corrupt
         self.reader = reader
+        self.cache = cache
         self.verbose = verbose
 
     @with_callbacks
@@ -315,15 +328,16 @@ class CNNEmbedder(ImageTransformer):
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         folds = make_folds(self.cv, target, n_rows, seed) if cross_fit else []
         plan = self._plan(target, seed)
+        self._shapes = [self._learn_shape(column) for column in columns]
         fits = [
             self._column_fit(position, column, target, sample_weight, plan)
             for position, column in enumerate(columns)
         ]
         reporter = EpochReporter(self, n_runs=len(fits) * (1 + len(folds)))
         with reporter.fit(X, y):
-            self.networks_ = [self._cut(fit.train_final(reporter)) for fit in fits]
+            self.networks_ = [fit.train_final(reporter) for fit in fits]
             features = [
-                fit.features(network, folds, self._cut, reporter, self._fill)
+                fit.features(network, folds, reporter, self._fill)
                 for fit, network in zip(fits, self.networks_, strict=True)
                 if cross_fit
             ]
@@ -346,26 +360,62 @@ class CNNEmbedder(ImageTransformer):
         )
 
     def _column_fit(self, position, column, target, sample_weight, plan):
-        """Find the shape of the pictures, build the network, read the pictures."""
-        if position == 0:
-            self._shapes = []
-        self._shapes.append(self._learn_shape(column))
-        blank = self._blank(self._shapes[position], target, plan.seed)
-        self._shapes[position] = blank.input_shape  # a user's file has a shape of its own
-        self._cut(blank)  # an unknown layer is told before anything is read or trained
-        pixels, gone = self._load(position, column)
-        if gone.all():
-            raise ValueError(f"Column {column.name!r} has no picture to train on.")
+        """Gather what the training runs of one column need."""
+        recipe = NetworkRecipe(
+            self.backbone,
+            self._shapes[position],
+            weights=self.weights,
+            options=self.backbone_options,
+            seed=plan.seed,
+        )
+
+        def make_blank():
+            """Build the network before training, with its output layer."""
+            blank = add_top(
+                recipe.build(),
+                n_outputs=target.n_outputs,
+                activation=target.activation,
+                seed=plan.seed,
+            )
+            cut_network(blank, self.cut_layer, self.pooling)  # an unknown layer is told at once
+            return blank
+
+        if isinstance(recipe.backbone, str) and find_spec(recipe.backbone) is not None:
+            blank = None
+        else:
+            blank = make_blank()
+            self._shapes[position] = blank.input_shape  # a user's file has a shape of its own
+        store = as_store(self.cache)
+        if store is None and blank is None:
+            blank = make_blank()
+        pictures = TrainingPictures(
+            column,
+            lambda: self._load(position, column),
+            at_once=store is None or self.corrupt == "missing",
+        )
         return ColumnFit(
-            column.name,
-            n_rows=len(column),
-            present=np.flatnonzero(~gone),
-            pixels=pixels[column.group[~gone]],
+            pictures,
             target=target,
             sample_weight=sample_weight,
-            blank=blank,
+            make_blank=make_blank if blank is None else lambda: blank,
             plan=plan,
             validation_fraction=self.validation_fraction,
+            cut=partial(cut_network, cut_layer=self.cut_layer, pooling=self.pooling),
+            cache=self._store_link(store, position, column, recipe, blank, target),
+        )
+
+    def _store_link(self, store, position, column, recipe, blank, target):
+        if store is None:
+            return None
+        network = recipe.fingerprint(store) if recipe.has_fingerprint else blank.fingerprint
+        top = (target.n_outputs, target.activation)
+        return StoreLink(
+            store,
+            digests=self._digests(store, column),
+            blank_key=self._store_key(position, column, (network, top)),
+            row_key=lambda fingerprint: self._store_key(position, column, fingerprint),
+            cut_layer=self.cut_layer,
+            pooling=self.pooling,
         )
 
     def _load(self, position, column):
@@ -378,14 +428,15 @@ class CNNEmbedder(ImageTransformer):
             pixels = pixels.astype(np.result_type(pixels, batch), copy=False)
             pixels[places] = batch
 
-        def stack(position, pictures):
+        def stack(places, pictures):
             return np.stack(pictures)
 
-        gone = self._read_all(position, column, stack, keep)
+        gone = self._read_all(position, column, range(len(column.first)), stack, keep)
         return pixels, gone
 
     def _learn_shape(self, column):
         spec = find_spec(self.backbone)
+        self._one_size = spec is None or spec.image_size is None
         shapes = probe_column(self.reader_, column)
         if self.image_size is not None:
             size = check_size_param(self.image_size)
@@ -396,33 +447,23 @@ class CNNEmbedder(ImageTransformer):
         needs_rgb = spec is not None and spec.module
         return *size, 3 if needs_rgb else common_channels(self.color_mode, shapes)
 
-    def _blank(self, shape, target, seed):
-        """The network before training, with its output layer."""
-        network = build_network(
-            self.backbone,
-            input_shape=shape,
-            weights=self.weights,
-            options=self.backbone_options,
-            seed=seed,
-        )
-        return add_top(network, n_outputs=target.n_outputs, activation=target.activation, seed=seed)
-
-    def _cut(self, network):
-        return cut_network(network, self.cut_layer, self.pooling)
-
     def _labels(self, position):
         network = self.networks_[position]
         return indexed(network.cut_name, network.output_shape[0])
 
     def _prepare_picture(self, position, pixels):
         shape = self._shapes[position]
-        spec = find_spec(self.backbone)
-        if spec is None or spec.image_size is None:
+        if self._one_size:
             self._refuse_other_size(pixels, shape[:2])
         return self._resized(pixels, shape)
 
-    def _prepare_batch(self, position, pictures):
-        return self.networks_[position].prepare(pictures)
-
-    def _compute(self, position, batch):
-        return self.networks_[position].compute(batch, self.batch_size)
+    def _extractors(self, position):
+        network = self.networks_[position]
+        return [
+            Extractor(
+                network.output_shape[0],
+                network.prepare,
+                lambda inputs: network.compute(inputs, self.batch_size),
+                fingerprint=network.fingerprint if self.cache is not None else None,
+            )
+        ]

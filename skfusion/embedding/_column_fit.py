@@ -1,31 +1,27 @@
-"""ColumnFit: the training runs of one column of pictures."""
+"""ColumnFit: the training runs of one column of pictures, each of them done once."""
+
+import time
+from functools import cached_property
 
 import numpy as np
 from sklearn.model_selection import train_test_split
 
 from skfusion.embedding._cross_fit import out_of_fold
+from skfusion.networks._network import Network
 from skfusion.networks._training import train
+from skfusion.store._stored_rows import StoredRows, digest_text
 
 # The number of the final network among the folds, in the history.
 FINAL = -1
 
 
 class ColumnFit:
-    """What one column of pictures has to train on, and its trained networks.
+    """Trains the networks of one column of pictures, or finds them in a store.
 
     Parameters
     ----------
-    name : str
-        The name of the column.
-
-    n_rows : int
-        Rows of X.
-
-    present : ndarray of int of shape (n_present,)
-        The rows of X that have a picture.
-
-    pixels : ndarray of shape (n_present, height, width, channels)
-        Their pictures, in 0..255.
+    pictures : TrainingPictures
+        The pictures of the column.
 
     target : TargetCoder
         The form of y, with the values of all rows.
@@ -33,14 +29,20 @@ class ColumnFit:
     sample_weight : ndarray of shape (n_rows,) or None
         Weights of all rows.
 
-    blank : Network
-        The network before training.
+    make_blank : callable
+        Gives the network before training.
 
     plan : TrainingPlan
         How to train.
 
     validation_fraction : float
         The share of rows that is kept for validation.
+
+    cut : callable
+        Cuts a trained network.
+
+    cache : StoreLink or None
+        The store, and the keys of this column in it.
 
     Attributes
     ----------
@@ -50,34 +52,32 @@ class ColumnFit:
 
     def __init__(
         self,
-        name,
+        pictures,
         *,
-        n_rows,
-        present,
-        pixels,
         target,
         sample_weight,
-        blank,
+        make_blank,
         plan,
         validation_fraction,
+        cut,
+        cache,
     ):
-        self.name = name
-        self.n_rows = n_rows
-        self.present = present
-        self.pixels = pixels
+        self.pictures = pictures
         self.target = target
-        self.values = target.values[present]
-        self.sample_weight = None if sample_weight is None else sample_weight[present]
-        self.blank = blank
+        self.values = target.values[pictures.present]
+        self.sample_weight = None if sample_weight is None else sample_weight[pictures.present]
+        self.make_blank = make_blank
         self.plan = plan
         self.validation_fraction = validation_fraction
+        self.cut = cut
+        self.cache = cache
         self.history = []
 
     def train_final(self, reporter):
-        """Train on all rows that have a picture."""
-        return self._train(np.arange(len(self.present)), FINAL, reporter)
+        """Train on all rows that have a picture; the cut network."""
+        return self._train(np.arange(len(self.pictures.present)), FINAL, reporter)
 
-    def features(self, network, folds, cut, reporter, fill):
+    def features(self, network, folds, reporter, fill):
         """The columns of all rows: out of fold where there are folds.
 
         Parameters
@@ -87,9 +87,6 @@ class ColumnFit:
 
         folds : list of tuple (train, test)
             Rows of X.
-
-        cut : callable
-            Cuts a trained network.
 
         reporter : EpochReporter
             Told of each epoch.
@@ -102,38 +99,99 @@ class ColumnFit:
         features : ndarray of shape (n_rows, n_columns), float32
             One row for each of X.
         """
-        columns = network.embed(self.pixels, self.plan.batch_size)
-        position = np.full(self.n_rows, -1)
-        position[self.present] = np.arange(len(self.present))
+        present, n_rows = self.pictures.present, self.pictures.n_rows
+        columns = self._embed(network, np.arange(len(present)))
+        position = np.full(n_rows, -1)
+        position[present] = np.arange(len(present))
         present_folds = [
             tuple(places[places >= 0] for places in (position[train_rows], position[test_rows]))
             for train_rows, test_rows in folds
         ]
 
         def embed_fold(number, train_rows, rows):
-            fold_network = cut(self._train(train_rows, number, reporter))
-            return fold_network.embed(self.pixels[rows], self.plan.batch_size)
+            return self._embed(self._train(train_rows, number, reporter), rows)
 
         columns = out_of_fold(present_folds, columns, embed_fold)
-        if len(self.present) == self.n_rows:
+        if len(present) == n_rows:
             return columns
-        rows = np.full((self.n_rows, columns.shape[1]), fill, dtype=np.float32)
-        rows[self.present] = columns
+        rows = np.full((n_rows, columns.shape[1]), fill, dtype=np.float32)
+        rows[present] = columns
         return rows
 
-    def _train(self, rows, fold, reporter):
-        with reporter.run(self.name, fold) as on_epoch:
-            network, history = train(
-                self.blank,
-                self.pixels[rows],
-                self.values[rows],
-                self.plan,
-                sample_weight=None if self.sample_weight is None else self.sample_weight[rows],
-                held_out=self._held_out(rows),
-                on_epoch=on_epoch,
+    def _embed(self, network, rows):
+        """The columns of some of the present rows; each distinct picture is computed once."""
+        places, back = np.unique(self.pictures.places[rows], return_inverse=True)
+        shape = (len(places), network.output_shape[0])
+        if self.cache is None:
+            known = StoredRows(None, None, None, shape)
+        else:
+            digests = [self.cache.digests[place] for place in places]
+            key = self.cache.row_key(network.fingerprint)
+            describe = self.pictures.column.describe
+            known = StoredRows(
+                self.cache.store, key, digests, shape, lambda place: describe(places[place])
             )
-        self.history += [{"column": self.name, "fold": fold, **line} for line in history]
+        unknown = np.flatnonzero(~known.found)
+        size = self.plan.batch_size
+        for start in range(0, len(unknown), size):
+            some = unknown[start : start + size]
+            pixels = self.pictures.pixels[places[some]]
+            known.compute(some, lambda pixels: network.embed(pixels, size), pixels)
+        return known.values[back]
+
+    def _train(self, rows, fold, reporter):
+        """Train on some of the present rows, or take the network from the store."""
+        with reporter.run(self.pictures.column.name, fold) as on_epoch:
+            if self.cache is None:
+                network, history = self._run(rows, on_epoch)
+                network = self.cut(network)
+            else:
+                network, history = self._stored_run(rows, on_epoch)
+        name = self.pictures.column.name
+        self.history += [{"column": name, "fold": fold, **line} for line in history]
         return network
+
+    def _stored_run(self, rows, on_epoch):
+        store, key = self.cache.store, self._run_key(rows)
+        with store.run_lock(key):  # who wants the same run waits here, and finds it afterwards
+            blob = store.read_run(key)
+            if blob is None:
+                started = time.perf_counter()
+                network, history = self._run(rows, on_epoch)
+                seconds = time.perf_counter() - started
+                store.write_run(key, network.to_bytes(history=history), seconds)
+            else:
+                network, notes = Network.from_bytes(blob)
+                history = notes["history"]
+        return self.cache.deferred_cut(network, key, self.cut), history
+
+    def _run(self, rows, on_epoch):
+        return train(
+            self._blank,
+            self.pictures.pixels[self.pictures.places[rows]],
+            self.values[rows],
+            self.plan,
+            sample_weight=None if self.sample_weight is None else self.sample_weight[rows],
+            held_out=self._held_out(rows),
+            on_epoch=on_epoch,
+        )
+
+    @cached_property
+    def _blank(self):
+        return self.make_blank()
+
+    def _run_key(self, rows):
+        """A digest of all that the trained network depends on."""
+        weight = None if self.sample_weight is None else self.sample_weight[rows].tobytes()
+        values = self.values[rows]
+        return digest_text(
+            self.cache.blank_key,
+            self.plan,
+            self.validation_fraction,
+            [self.cache.digests[place] for place in self.pictures.places[rows]],
+            (values.dtype.str, values.shape, values.tobytes()),
+            weight,
+        )
 
     def _held_out(self, rows):
         """Positions among `rows` that are kept for validation, of all classes where possible."""

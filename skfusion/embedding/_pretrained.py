@@ -4,11 +4,15 @@ import os
 from itertools import chain, count
 from numbers import Integral
 
-import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from skfusion._extractor import Extractor
 from skfusion.base import ImageTransformer, check_size_param, indexed
-from skfusion.networks._building import backbone_slug, build_cut, find_spec
+from skfusion.networks._building import backbone_slug, find_spec
+from skfusion.networks._deferred import DeferredNetwork
+from skfusion.networks._recipe import NetworkRecipe
+from skfusion.store._feature_store import FeatureStore, as_store
+from skfusion.store._stored_rows import digest_text
 
 _OWN_MODEL_SIZE = (224, 224)
 
@@ -48,6 +52,10 @@ class PretrainedGAP(ImageTransformer):
     image_size : tuple (height, width) or None, default=None
         The size in pixels to which pictures are resized; None takes the size that the backbone
         was trained on, 224 x 224 for a function.
+
+    cache : str, PathLike, FeatureStore or None, default=None
+        Where features are kept, so that no picture is computed twice: a folder, or a store. The
+        network itself is then built only for pictures that are not in the store.
 
     batch_size : int, default=32
         Pictures per call of the network.
@@ -137,6 +145,7 @@ class PretrainedGAP(ImageTransformer):
         "backbone_options": [dict, None],
         "cut_layer": [str, Integral, None],
         "pooling": [StrOptions({"avg", "max"}), None],
+        "cache": [str, os.PathLike, FeatureStore, None],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "random_state": [Interval(Integral, 0, 2**32 - 1, closed="both")],
     }
@@ -157,6 +166,7 @@ class PretrainedGAP(ImageTransformer):
         missing="error",
         corrupt="error",
         reader=None,
+        cache=None,
         verbose=0,
     ):
         self.backbone = backbone
@@ -172,6 +182,7 @@ class PretrainedGAP(ImageTransformer):
         self.missing = missing
         self.corrupt = corrupt
         self.reader = reader
+        self.cache = cache
         self.verbose = verbose
 
     def _fit_columns(self, columns, y):
@@ -179,23 +190,32 @@ class PretrainedGAP(ImageTransformer):
         if not backbones:
             raise ValueError("backbone is an empty list; name at least one backbone.")
         self._slugs = _unique([backbone_slug(backbone) for backbone in backbones])
-        self.networks_ = [self._build(backbone) for backbone in backbones]
+        self.networks_ = [self._network(backbone, columns[0]) for backbone in backbones]
 
-    def _build(self, backbone):
+    def _network(self, backbone, column):
+        """The cut network; with a store one that is built when it is needed."""
         spec = find_spec(backbone)
         size = self.image_size if spec is None or self.image_size else spec.image_size
         size = check_size_param(_OWN_MODEL_SIZE if size is None else size)
         weights = self.weights
         if isinstance(weights, dict):
             weights = weights.get(backbone, "imagenet")
-        return build_cut(
-            os.fspath(backbone) if isinstance(backbone, os.PathLike) else backbone,
+        recipe = NetworkRecipe(
+            backbone,
             input_shape=(*size, 3),
             weights=weights,
             options=self.backbone_options,
             seed=int(self.random_state),
-            cut_layer=self.cut_layer,
-            pooling=self.pooling,
+        )
+        store = as_store(self.cache)
+        if store is None or not recipe.has_fingerprint:
+            return recipe.build_cut(self.cut_layer, self.pooling)
+        fingerprint = digest_text(recipe.fingerprint(store), self.cut_layer, self.pooling)
+        return DeferredNetwork(
+            lambda: recipe.build_cut(self.cut_layer, self.pooling),
+            fingerprint=fingerprint,
+            input_shape=recipe.input_shape,
+            width=store.width(self._store_key(0, column, fingerprint)),
         )
 
     def _labels(self, position):
@@ -209,15 +229,19 @@ class PretrainedGAP(ImageTransformer):
         shapes = {network.input_shape for network in self.networks_}
         return {shape: self._resized(pixels, shape) for shape in shapes}
 
-    def _prepare_batch(self, position, pictures):
-        return [
-            network.prepare([picture[network.input_shape] for picture in pictures])
-            for network in self.networks_
-        ]
+    def _extractors(self, position):
+        return [self._extractor(network) for network in self.networks_]
 
-    def _compute(self, position, batch):
-        pairs = zip(self.networks_, batch, strict=True)
-        return np.hstack([network.compute(inputs, self.batch_size) for network, inputs in pairs])
+    def _extractor(self, network):
+        def prepare(pictures):
+            return network.prepare([picture[network.input_shape] for picture in pictures])
+
+        return Extractor(
+            network.output_shape[0],
+            prepare,
+            lambda inputs: network.compute(inputs, self.batch_size),
+            fingerprint=network.fingerprint if self.cache is not None else None,
+        )
 
 
 def _unique(slugs):

@@ -1,11 +1,14 @@
 """ImageDescriptors: measured properties of pictures as columns."""
 
+import os
 from collections.abc import Callable
+from importlib.metadata import version
 from typing import NamedTuple
 
 import numpy as np
 from sklearn.utils._param_validation import StrOptions
 
+from skfusion._extractor import Extractor
 from skfusion.base import ImageTransformer, check_size_param
 from skfusion.features._gradients import hog_names, measure_hog
 from skfusion.features._intensity import (
@@ -18,6 +21,8 @@ from skfusion.features._picture import Picture
 from skfusion.features._shape import measure_shape, shape_names
 from skfusion.features._texture import glcm_names, lbp_names, measure_glcm, measure_lbp
 from skfusion.images._probe import common_channels, probe_column
+from skfusion.store._feature_store import FeatureStore
+from skfusion.store._stored_rows import digest_text
 
 
 class Family(NamedTuple):
@@ -35,6 +40,9 @@ class Family(NamedTuple):
     names: Callable
     measure: Callable
 
+
+# Raised when the same picture would give other values than before: stored rows are not used then.
+FORMAT = 1
 
 FAMILIES = {
     "intensity": Family(intensity_names, measure_intensity),
@@ -89,6 +97,9 @@ class ImageDescriptors(ImageTransformer):
 
     reader : ImageReader or None, default=None
         How cells become pixels; None is ``ImageReader()``.
+
+    cache : str, PathLike, FeatureStore or None, default=None
+        Where features are kept, so that no picture is measured twice: a folder, or a store.
 
     verbose : int, default=0
         1 shows a progress bar.
@@ -177,6 +188,7 @@ class ImageDescriptors(ImageTransformer):
     _parameter_constraints: dict = {
         **ImageTransformer._parameter_constraints,
         "descriptors": [StrOptions(set(FAMILIES)), list, tuple],
+        "cache": [str, os.PathLike, FeatureStore, None],
     }
 
     # Measuring takes about as long as decoding: small batches keep all threads at work.
@@ -192,6 +204,7 @@ class ImageDescriptors(ImageTransformer):
         missing="error",
         corrupt="error",
         reader=None,
+        cache=None,
         verbose=0,
     ):
         self.descriptors = descriptors
@@ -201,6 +214,7 @@ class ImageDescriptors(ImageTransformer):
         self.missing = missing
         self.corrupt = corrupt
         self.reader = reader
+        self.cache = cache
         self.verbose = verbose
 
     def _fit_columns(self, columns, y):
@@ -225,8 +239,17 @@ class ImageDescriptors(ImageTransformer):
         picture = Picture(self._resized(pixels, (*size, self._channels[position])))
         return np.concatenate([FAMILIES[family].measure(picture) for family in self._families])
 
-    def _compute(self, position, batch):
-        return batch.astype(np.float32)
+    def _extractors(self, position):
+        channels = self._channels[position]
+        recipe = (self._families, self._size, channels, version("scikit-image"), FORMAT)
+        return [
+            Extractor(
+                len(self._labels(position)),
+                np.stack,
+                lambda batch: batch.astype(np.float32),
+                fingerprint=digest_text("ImageDescriptors", *recipe),
+            )
+        ]
 
 
 def check_descriptors(descriptors):

@@ -2,6 +2,9 @@
 
 import math
 
+import numpy as np
+
+from skfusion._extractor import Extractor
 from skfusion.base import ImageTransformer, check_size_param, indexed
 from skfusion.images._probe import common_channels, common_size, probe_column
 
@@ -123,5 +126,6 @@ class PixelFlattener(ImageTransformer):
         self._refuse_other_size(pixels, shape[:2])
         return self._resized(pixels, shape)
 
-    def _compute(self, position, batch):
-        return batch.reshape(len(batch), -1)
+    def _extractors(self, position):
+        width = math.prod(self._shapes[position])
+        return [Extractor(width, np.stack, lambda batch: batch.reshape(len(batch), -1))]

@@ -45,6 +45,10 @@ class ImageColumn:
     def __len__(self):
         return len(self.cells)
 
+    def describe(self, place):
+        """A few words by which a user finds the distinct picture at `place` again."""
+        return describe(self.cells[self.first[place]])
+
     def take(self, rows):
         """The column with these rows only, in this order."""
         if isinstance(self.cells, np.ndarray):

@@ -8,7 +8,7 @@ from pathlib import Path
 from skfusion.exceptions import WeightsNotFoundError
 from skfusion.networks._backbones import BACKBONES, find_backbone
 from skfusion.networks._keras import building, import_keras
-from skfusion.networks._layers import cut_model, find_cut
+from skfusion.networks._layers import cut_model, find_cut, free_name
 from skfusion.networks._network import Network
 from skfusion.networks._small_cnn import small_cnn
 
@@ -140,14 +140,16 @@ def add_top(network, *, n_outputs, activation, dense_units=DENSE_UNITS, seed=0):
         model = network.to_model()
         x = model.outputs[0]
         if len(x.shape) == 4:
-            x = layers.GlobalAveragePooling2D(name="gap")(x)
-            x = layers.Dense(dense_units, activation="relu", name="dense")(x)
+            x = layers.GlobalAveragePooling2D(name=free_name(model, "gap"))(x)
+            dense = free_name(model, "dense")
+            x = layers.Dense(dense_units, activation="relu", name=dense)(x)
         if len(x.shape) != 2:
             raise ValueError(
                 f"{network.name} gives an output of shape {tuple(x.shape)}; a vector or feature "
                 "maps are needed."
             )
-        outputs = layers.Dense(n_outputs, activation=activation, name="output")(x)
+        output = free_name(model, "output")
+        outputs = layers.Dense(n_outputs, activation=activation, name=output)(x)
         topped = import_keras().Model(model.inputs, outputs, name=model.name)
         return Network.from_model(network.name, topped, network.preprocessing)
 

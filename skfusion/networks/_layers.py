@@ -1,5 +1,7 @@
 """Which layers of a network can be cut, and cutting there."""
 
+from itertools import chain, count
+
 from skfusion.networks._keras import import_keras
 
 
@@ -92,13 +94,20 @@ def cut_model(model, output, pooling, name):
             "max": keras.layers.GlobalMaxPooling2D,
             None: keras.layers.Flatten,
         }
-        output = kinds[pooling](name="vector")(output)
+        output = kinds[pooling](name=free_name(model, "vector"))(output)
     if len(output.shape) != 2 or None in output.shape[1:]:
         raise ValueError(
             f"{name} gives an output of shape {tuple(output.shape)} there; a vector or feature "
             "maps of known size are needed."
         )
     return keras.Model(model.inputs, output, name=model.name)
+
+
+def free_name(model, name):
+    """The name for a new layer, numbered where the network has one of that name."""
+    taken = {layer.name for layer in model.layers}
+    names = chain([name], (f"{name}_{i}" for i in count(2)))
+    return next(name for name in names if name not in taken)
 
 
 def list_cut_layers(backbone, *, backbone_options=None, image_size=None, top=None):

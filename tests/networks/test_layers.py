@@ -267,6 +267,24 @@ def test_flatten_of_a_network_without_gap(mobilenet):
         cut_network(mobilenet, "flatten", None)
 
 
+# Layers that have the names of ours.
+
+
+def test_names_that_a_network_has_already():
+    def own_names(input_shape):
+        inputs = keras.Input(input_shape, name="input")
+        x = inputs
+        for name in ("gap", "dense", "output", "vector"):
+            x = keras.layers.Conv2D(2, 3, name=name)(x)
+        return keras.Model(inputs, x)
+
+    own = ["gap", "dense", "output", "vector"]
+    names = list_cut_layers(own_names, image_size=(12, 12), top=True)
+    assert names == [*own, "gap_2", "dense_2", "output_2"]
+    network = build_network(own_names, input_shape=(12, 12, 3))
+    assert cut_network(network, "vector", "avg").output_shape == (2,)
+
+
 # Layers that aren't there.
 
 

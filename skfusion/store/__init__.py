@@ -1,0 +1,5 @@
+"""Features and trained networks on disk: no picture is ever computed twice."""
+
+from skfusion.store._feature_store import FeatureStore
+
+__all__ = ["FeatureStore"]

@@ -1,0 +1,221 @@
+"""PictureDigests: by which content a picture is known, whatever it is called."""
+
+import os
+import stat
+
+from skfusion.images._batches import map_ahead, split
+from skfusion.images._pillow import check_regular_file
+from skfusion.store._hashing import digest_file, digest_value, read_file
+from skfusion.store._path_memo import FileState
+
+# Entries of the memo are written in batches of so many files: what is lost when a process is
+# killed.
+_FILES_AT_ONCE = 1024
+_FILES_PER_TASK = 16
+
+
+class PictureDigests:
+    """Digests of pictures, 16 bytes each, equal where the content is equal.
+
+    Files and bytes are known by their bytes, arrays by type, shape and values, PIL images by all
+    that decoding them depends on. A file that was read before and looks the same (size, times,
+    inode) isn't read again.
+
+    Parameters
+    ----------
+    memo : PathMemo or None, default=None
+        Remembers the digests of files; None reads each file each time.
+
+    See Also
+    --------
+    FeatureStore : Its `digests` have a memo.
+
+    Notes
+    -----
+    The digest is BLAKE2b (RFC 7693) of 128 bits. Pictures of different kinds differ: a file and
+    the array that it decodes to are two pictures.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skfusion.store._digests import PictureDigests
+    >>> digests = PictureDigests()
+    >>> picture = np.zeros((8, 8), dtype="uint8")
+    >>> digests.of(picture) == digests.of(picture.copy())
+    True
+    >>> digests.of(picture) == digests.of(picture.reshape(4, 16))
+    False
+    """
+
+    def __init__(self, memo=None):
+        self._memo = memo
+
+    def of(self, cell, root=None, *, max_pixels=None):
+        """The digest of one picture.
+
+        Parameters
+        ----------
+        cell : str, PathLike, bytes, PIL image or ndarray
+            A path, an encoded file, or a picture.
+
+        root : str, PathLike or None, default=None
+            The folder that relative paths start from; None is the working directory.
+
+        max_pixels : int or None, default=None
+            PIL images with more pixels are refused before they are decoded.
+
+        Returns
+        -------
+        digest : bytes of length 16
+            Equal for pictures that decode alike by any reader.
+
+        Raises
+        ------
+        ValueError
+            If the cell has no digest: the file can't be read, or it is no picture.
+        """
+        if not _is_path(cell):
+            return digest_value(cell, max_pixels)
+        path = _absolute(cell, root)
+        check_regular_file(path)
+        known = self._recall([path])[0]
+        return self._hash_files([path])[0] if known is None else known
+
+    def of_many(self, cells, root=None, *, max_pixels=None):
+        """The digests of many pictures; files are read in threads.
+
+        Parameters
+        ----------
+        cells : sequence
+            Paths, bytes, PIL images and arrays.
+
+        root : str, PathLike or None, default=None
+            The folder that relative paths start from; None is the working directory.
+
+        max_pixels : int or None, default=None
+            PIL images with more pixels are refused before they are decoded.
+
+        Returns
+        -------
+        digests : list of (bytes or None)
+            None for a cell that has no digest. Whoever reads it will learn why.
+        """
+        digests = [None] * len(cells)
+        places = [place for place, cell in enumerate(cells) if _is_path(cell)]
+        for batch in split(places, _FILES_AT_ONCE):
+            paths = [_absolute(cells[place], root) for place in batch]
+            for place, digest in zip(batch, self._of_files(paths), strict=True):
+                digests[place] = digest
+        for place, cell in enumerate(cells):
+            if not _is_path(cell):
+                try:
+                    digests[place] = digest_value(cell, max_pixels)
+                except ValueError:
+                    continue
+        return digests
+
+    def load(self, cell, root=None, *, max_pixels=None):
+        """Read a picture's bytes, and their digest.
+
+        A file may change between the moment when it is looked up and the one when it is decoded.
+        Who decodes what comes back here knows the digest of what was decoded.
+
+        Parameters
+        ----------
+        cell : str, PathLike, bytes, PIL image or ndarray
+            A path, an encoded file, or a picture.
+
+        root : str, PathLike or None, default=None
+            The folder that relative paths start from; None is the working directory.
+
+        max_pixels : int or None, default=None
+            PIL images with more pixels are refused before they are decoded.
+
+        Returns
+        -------
+        cell : bytes, PIL image or ndarray
+            The content of a file; any other cell as it is.
+
+        digest : bytes of length 16
+            Its digest.
+
+        Raises
+        ------
+        ValueError
+            As `of` does.
+        """
+        if not _is_path(cell):
+            return cell, digest_value(cell, max_pixels)
+        path = _absolute(cell, root)
+        check_regular_file(path)
+        try:
+            content = read_file(path)
+        except OSError as error:
+            raise ValueError(str(error)) from error
+        return content, digest_value(content, max_pixels)
+
+    def _of_files(self, paths):
+        """Digests of files, or None."""
+        digests = self._recall(paths)
+        unknown = [place for place, digest in enumerate(digests) if digest is None]
+        hashed = self._hash_files([paths[place] for place in unknown], strict=False)
+        for place, digest in zip(unknown, hashed, strict=True):
+            digests[place] = digest
+        return digests
+
+    def _recall(self, paths):
+        if self._memo is None:
+            return [None] * len(paths)
+        return self._memo.recall(paths, [_state(path) for path in paths])
+
+    def _hash_files(self, paths, strict=True):
+        """Read files and remember their digests."""
+        if not paths:
+            return []
+        now_ns = None if self._memo is None else self._memo.now_ns()  # before any is read
+
+        def hash_some(paths):
+            return [_hash_file(path, strict) for path in paths]
+
+        tasks = split(paths, _FILES_PER_TASK)
+        hashed = [pair for pairs in map_ahead(hash_some, tasks) for pair in pairs]
+        if self._memo is not None:
+            self._memo.remember(
+                [
+                    (path, state, now_ns, digest)
+                    for path, (digest, state) in zip(paths, hashed, strict=True)
+                    if state is not None
+                ]
+            )
+        return [digest for digest, _ in hashed]
+
+
+def _is_path(cell):
+    return isinstance(cell, (str, os.PathLike))
+
+
+def _absolute(cell, root):
+    path = os.fsdecode(cell)
+    return os.path.abspath(path if root is None else os.path.join(root, path))
+
+
+def _state(path):
+    """What a regular file looks like; None for everything else."""
+    try:
+        about = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return FileState.of(about) if stat.S_ISREG(about.st_mode) else None
+
+
+def _hash_file(path, strict):
+    """Digest and FileState, or None for both; the state of a file that changes is None too."""
+    try:
+        check_regular_file(path)
+        digest, before, after = digest_file(path)
+    except (OSError, ValueError) as error:
+        if strict:
+            raise ValueError(str(error)) from error
+        return None, None
+    state = FileState.of(before)
+    return digest, state if state == FileState.of(after) else None

@@ -1,0 +1,137 @@
+"""RunFiles: trained networks on disk, one file a training run."""
+
+import contextlib
+import os
+import secrets
+import struct
+import time
+from hashlib import blake2b
+
+# The digit is the version of this format: files of another one are not there.
+_MAGIC = b"skfusion run 1\n"
+_HEADER = struct.Struct("<dQ16s")  # seconds, length, checksum
+_SUFFIX, _UNFINISHED = ".run", ".part"
+_ABANDONED_SECONDS = 86400
+
+
+class RunFiles:
+    """Keep blobs in files of a folder, by key.
+
+    Files and not the database: a network may have hundreds of megabytes, which would all pass
+    through the database's log. A file gets its name when it is whole, and a checksum tells whether
+    it still is.
+
+    Parameters
+    ----------
+    folder : str
+        Where the files are; made when the first is written.
+
+    troubles : Troubles
+        Hears of what goes wrong.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from skfusion.store._runs import RunFiles
+    >>> from skfusion.store._troubles import Troubles
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     runs = RunFiles(folder, Troubles(folder))
+    ...     runs.write("key", b"a network", seconds=2.5)
+    ...     print(runs.read("key"))
+    True
+    (b'a network', 2.5)
+    """
+
+    def __init__(self, folder, troubles):
+        self._folder = folder
+        self._troubles = troubles
+
+    def read(self, key):
+        """The blob and the seconds of a run; None if there is none."""
+        path = self._path(key)
+        try:
+            with open(path, "rb") as file:
+                found = _decode(key, file)
+        except OSError:
+            return None
+        if found is None:
+            with contextlib.suppress(OSError):
+                os.unlink(path)
+            self._troubles.tell(
+                "damaged run",
+                "A trained network in the feature store at {} was damaged and is trained again.",
+            )
+            return None
+        with contextlib.suppress(OSError):
+            os.utime(path)  # when it was last used
+        return found
+
+    def write(self, key, blob, seconds):
+        """Keep a run; whether that worked."""
+        unfinished = f"{self._path(key)}.{secrets.token_hex(4)}{_UNFINISHED}"
+        try:
+            os.makedirs(self._folder, exist_ok=True)
+            self._sweep()
+            try:
+                with open(unfinished, "xb") as file:
+                    file.write(_encode_header(key, blob, seconds))
+                    file.write(blob)
+                os.replace(unfinished, self._path(key))
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    os.unlink(unfinished)
+                raise
+        except OSError as error:
+            self._troubles.rest(error, writing=True)
+            return False
+        return True
+
+    def entries(self):
+        """Path, bytes and last use (in microseconds since 1970) of each run."""
+        found = []
+        with contextlib.suppress(OSError), os.scandir(self._folder) as entries:
+            for entry in entries:
+                if entry.name.endswith(_SUFFIX):
+                    with contextlib.suppress(OSError):  # gone meanwhile
+                        about = entry.stat()
+                        found.append((entry.path, about.st_size, about.st_mtime_ns // 1000))
+        return found
+
+    def _path(self, key):
+        name = blake2b(key.encode(), digest_size=16).hexdigest()
+        return os.path.join(self._folder, name + _SUFFIX)
+
+    def _sweep(self):
+        """Remove what those have left who died while they wrote."""
+        now = time.time()
+        with os.scandir(self._folder) as entries:
+            for entry in entries:
+                if entry.name.endswith(_UNFINISHED):
+                    with contextlib.suppress(OSError):
+                        if now - entry.stat().st_mtime > _ABANDONED_SECONDS:
+                            os.unlink(entry.path)
+
+
+def _encode_header(key, blob, seconds):
+    return _MAGIC + _HEADER.pack(seconds, len(blob), _checksum(key, blob, seconds))
+
+
+def _decode(key, file):
+    """Blob and seconds; None if the file is not what was written."""
+    header = file.read(len(_MAGIC) + _HEADER.size)
+    if len(header) < len(_MAGIC) + _HEADER.size or not header.startswith(_MAGIC):
+        return None
+    seconds, length, checksum = _HEADER.unpack(header[len(_MAGIC) :])
+    if length != os.fstat(file.fileno()).st_size - len(header):
+        return None
+    blob = file.read()
+    if _checksum(key, blob, seconds) != checksum:
+        return None
+    return blob, seconds
+
+
+def _checksum(key, blob, seconds):
+    digest = blake2b(struct.pack("<d", seconds), digest_size=16)
+    digest.update(blake2b(key.encode(), digest_size=16).digest())
+    digest.update(blob)
+    return digest.digest()
