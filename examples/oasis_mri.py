@@ -16,11 +16,12 @@ https://sites.wustl.edu/oasisbrains and Marcus et al. 2007, doi:10.1162/jocn.200
 table's MMSE and CDR are left out: they are nearly the diagnosis itself.
 
 --weights is a file of MobileNet's ImageNet weights with alpha=0.25 and without top. Without it
-the file is looked for in ``weights/`` two folders above FOLDER; if it is not there either,
-Keras's cache or its download is used.
+the file is looked for in ``weights/`` two folders above FOLDER; if it is not there either, the
+pretrained network is left out.
 """
 
 import argparse
+import tempfile
 import time
 from pathlib import Path
 
@@ -42,7 +43,7 @@ WEIGHTS = "mobilenet_2_5_224_tf_no_top.h5"
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[3])
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[1])
     parser.add_argument("folder", type=Path, help="folder of oasis1.csv")
     parser.add_argument("--weights", type=Path, help="MobileNet, alpha=0.25, no top")
     parser.add_argument("--figure", type=Path, help="where to save a figure of the scores")
@@ -54,12 +55,14 @@ def main():
 
     table = ("table", table_columns(), [*NUMBERS, "M/F"])
     scores = {"table": score([table], frame, y, "table")}
-    for name, embedder in embedders(options).items():
-        # Wide blocks are reduced, so that thousands of columns don't drown seven.
-        pictures = make_pipeline(embedder, StandardScaler(), PCA(30, random_state=0))
-        views = ("pictures", make_pipeline(pictures, StandardScaler()), VIEWS)
-        for title, columns in ((name, [views]), (f"{name} + table", [views, table])):
-            scores[title] = score(columns, frame, y, title)
+    # With a store, the second line of each pair finds what the first one computed and trained.
+    with tempfile.TemporaryDirectory() as store:
+        for name, embedder in embedders(options, store).items():
+            # Wide blocks are reduced, so that thousands of columns don't drown seven.
+            pictures = make_pipeline(embedder, StandardScaler(), PCA(30, random_state=0))
+            views = ("pictures", make_pipeline(pictures, StandardScaler()), VIEWS)
+            for title, columns in ((name, [views]), (f"{name} + table", [views, table])):
+                scores[title] = score(columns, frame, y, title)
     if options.figure:
         draw(scores, options.figure)
 
@@ -72,24 +75,32 @@ def table_columns():
     )
 
 
-def embedders(options):
+def embedders(options, store):
     """A pretrained network, and one that is trained on the scans: one network for each view."""
     reader = ImageReader(root=options.folder)
     beside = options.folder.resolve().parent.parent / "weights" / WEIGHTS
-    weights = options.weights or (beside if beside.is_file() else "imagenet")
-    return {
-        "MobileNet": PretrainedGAP(
-            "MobileNet", weights=weights, backbone_options={"alpha": 0.25}, reader=reader
-        ),
-        "small CNN": CNNEmbedder(
-            cut_layer="dense",
-            cv=None,
-            image_size=(64, 64),
-            epochs=10,
-            random_state=0,
-            reader=reader,
-        ),
-    }
+    trained = CNNEmbedder(
+        cut_layer="dense",
+        cv=None,
+        image_size=(64, 64),
+        epochs=10,
+        random_state=0,
+        reader=reader,
+        cache=store,
+    )
+    weights = options.weights or beside
+    if options.weights is None and not beside.is_file():
+        print(f"No weights at {beside}: without --weights there is no pretrained network.")
+        return {"small CNN": trained}
+    pretrained = PretrainedGAP(
+        "MobileNet",
+        weights=weights,
+        backbone_options={"alpha": 0.25},
+        image_size=(128, 128),
+        reader=reader,
+        cache=store,
+    )
+    return {"MobileNet": pretrained, "small CNN": trained}
 
 
 def score(columns, frame, y, title):
@@ -107,7 +118,9 @@ def draw(scores, path):
     """Bars of the means, dots of the folds."""
     from skfusion.inspection._scores import draw_scores
 
-    draw_scores(scores, path, title="OASIS-1: dementia from table and scans", label="AUC")
+    title = "OASIS-1: dementia from table and scans"
+    fused = [name for name in scores if "+" in name]
+    draw_scores(scores, path, title=title, highlight=fused, label="AUC")
 
 
 if __name__ == "__main__":

@@ -170,5 +170,6 @@ def _draw(scores, path):
         return
     from skfusion.inspection._scores import draw_scores
 
-    draw_scores(scores, path, title="Digits beside iris: 5-fold accuracy")
+    title = "Digits beside iris: 5-fold accuracy"
+    draw_scores(scores, path, title=title, highlight={"fused"})
     print(f"\nFigure: {path}")

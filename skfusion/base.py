@@ -1,5 +1,6 @@
 """ImageTransformer: the template that every picture-to-columns transformer follows."""
 
+import sys
 import warnings
 from abc import abstractmethod
 from importlib.metadata import version
@@ -354,7 +355,8 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         )
         if self.corrupt == "error":
             raise ImageReadError(f"{text} Pass corrupt='missing' to treat them as missing.", named)
-        warnings.warn(f"{text} They count as missing.", UnreadableImageWarning, stacklevel=2)
+        text = f"{text} They count as missing."
+        warnings.warn(text, UnreadableImageWarning, stacklevel=_level_of_the_caller())
 
     def _output(self, X, blocks):
         """Columns side by side, with the index of a Series where pandas is asked for.
@@ -379,6 +381,14 @@ def check_size_param(size, name="image_size"):
     if len(values) != 2 or not all(isinstance(v, int) and v > 0 for v in values):
         raise ValueError(f"{name} must be two positive integers (height, width), got {size!r}")
     return values
+
+
+def _level_of_the_caller():
+    """The `stacklevel` of the first frame that is neither ours nor scikit-learn's."""
+    frame, level = sys._getframe(1), 1
+    while frame.f_back and frame.f_globals.get("__name__", "").startswith(("skfusion", "sklearn")):
+        frame, level = frame.f_back, level + 1
+    return level
 
 
 def _refuse_missing(column, gone):

@@ -3,7 +3,7 @@
 import numpy as np
 
 
-def draw_scores(scores, path, *, title, label="accuracy"):
+def draw_scores(scores, path, *, title, highlight, label="accuracy"):
     """Draw each model's mean score and the scores of its folds, and save the figure.
 
     Parameters
@@ -17,6 +17,9 @@ def draw_scores(scores, path, *, title, label="accuracy"):
     title : str
         The title.
 
+    highlight : collection of str
+        The models whose bars stand out.
+
     label : str, default="accuracy"
         What the scores are.
     """
@@ -24,7 +27,7 @@ def draw_scores(scores, path, *, title, label="accuracy"):
 
     figure = Figure(figsize=(6, 0.9 + 0.6 * len(scores)), layout="constrained")
     axes = figure.add_subplot()
-    colors = ["#8a9aad"] * (len(scores) - 1) + ["#2f6fb0"]
+    colors = ["#2f6fb0" if name in highlight else "#8a9aad" for name in scores]
     for position, (values, color) in enumerate(zip(scores.values(), colors, strict=True)):
         axes.barh(position, values.mean(), height=0.55, color=color, alpha=0.85)
         spread = np.linspace(-0.12, 0.12, len(values))

@@ -81,6 +81,7 @@ def reopen():
 _PRELUDE = """
 import os, signal, sys, threading, time, warnings
 import numpy as np
+import numpy.testing  # else loaded when it is first used, by a thread, while another forks
 warnings.simplefilter("error")
 from skfusion.store._feature_store import FeatureStore
 

@@ -180,7 +180,7 @@ def work(seed):
     except BaseException as error:
         errors.append(error)
 
-threads = [threading.Thread(target=work, args=(seed,)) for seed in range(3)]
+threads = [threading.Thread(target=work, args=(seed,), daemon=True) for seed in range(3)]
 for thread in threads:
     thread.start()
 for i in range(15):
