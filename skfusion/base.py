@@ -1,5 +1,6 @@
 """ImageTransformer: the template that every picture-to-columns transformer follows."""
 
+import os
 import sys
 import warnings
 from abc import abstractmethod
@@ -211,7 +212,9 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     def _features(self, position, column):
         """The features of every row of one column."""
         extractors = self._extractors(position)
-        rows = self._stored_rows(position, column, extractors)
+        store = as_store(getattr(self, "cache", None))
+        digests = self._digests(store, column)
+        rows = self._stored_rows(position, column, extractors, store, digests)
         wanted = np.flatnonzero(~np.all([some.found for some in rows], axis=0))
         self._tell_found(column, len(column.first) - len(wanted))
 
@@ -226,15 +229,15 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
                 if inputs is not None:
                     some.compute(places, extractor.compute, inputs)
 
-        gone = self._read_all(position, column, wanted, prepare, keep)
+        gone = self._read_all(position, column, wanted, prepare, keep, digests)
+        if store is not None:
+            store.flush()
         values = [some.values for some in rows]
         features = values[0] if len(values) == 1 else np.hstack(values)
         return expand(features, column, gone, self._fill)
 
-    def _stored_rows(self, position, column, extractors):
+    def _stored_rows(self, position, column, extractors, store, digests):
         """What a store knows of the distinct pictures, for each extractor."""
-        store = as_store(getattr(self, "cache", None))
-        digests = self._digests(store, column)
         rows = []
         for extractor in extractors:
             known = store if extractor.fingerprint is not None else None
@@ -244,14 +247,16 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         return rows
 
     def _digests(self, store, column):
+        """The digests of the distinct pictures."""
         if store is None:
             return None
         cells = [column.cells[row] for row in column.first]
-        return store.digests.of_many(
-            cells,
-            getattr(self.reader_, "root", None),
-            max_pixels=getattr(self.reader_, "max_pixels", None),
-        )
+        return store.digests.of_many(cells, **self._where())
+
+    def _where(self):
+        """Where the reader finds files, and how large a picture may be."""
+        root = getattr(self.reader_, "root", None)
+        return {"root": root, "max_pixels": getattr(self.reader_, "max_pixels", None)}
 
     def _store_key(self, position, column, fingerprint):
         """A fingerprint of all that changes the features of a picture of known content."""
@@ -277,13 +282,15 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     def _fill(self):
         return np.nan if self.missing == "nan" else 0.0
 
-    def _read_all(self, position, column, wanted, prepare_batch, keep):
+    def _read_all(self, position, column, wanted, prepare_batch, keep, digests):
         """Read pictures, hand them to `keep(places, batch)`, and tell which rows have none.
 
-        `wanted` are places in ``column.first``: the distinct pictures that have to be read.
+        `wanted` are places in ``column.first``: the distinct pictures that have to be read. Their
+        `digests`, if there are any, are brought up to date with what was read.
         """
         failures, readable = [], np.ones(len(column.first), dtype=bool)
-        for places, batch, failed in self._batches(position, column, wanted, prepare_batch):
+        batches = self._batches(position, column, wanted, prepare_batch, digests)
+        for places, batch, failed in batches:
             readable[[place for place, _ in failed]] = False
             failures += [(int(column.first[place]), reason) for place, reason in failed]
             stop = failures and self.corrupt == "error"  # read on, to report all that is wrong
@@ -302,14 +309,15 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         white = self._white[position]
         return find_white(column) if white is None else white
 
-    def _batches(self, position, column, wanted, prepare_batch):
+    def _batches(self, position, column, wanted, prepare_batch, digests):
         """Read, prepare and yield pictures: places, batch, [(place, reason)]."""
         white = self._white_of(position, column)
 
         def read(places):
             pictures, kept, failed = [], [], []
             for place in places:
-                pixels, reason = self._read_one(column.cells[column.first[place]], white)
+                cell = self._content(column.cells[column.first[place]], place, digests)
+                pixels, reason = self._read_one(cell, white)
                 if reason is None:
                     try:
                         pictures.append(self._prepare_picture(position, pixels))
@@ -333,6 +341,21 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             for kept, batch, failed in map_ahead(read, tasks):
                 yield kept, batch, failed
                 shown.update(len(kept) + len(failed))
+
+    def _content(self, cell, place, digests):
+        """What to decode: with a store, the very bytes that its digest is of.
+
+        A file may change between two looks at it, and the features of the new content must not be
+        stored under the digest of the old.
+        """
+        if digests is None or not isinstance(cell, (str, os.PathLike)):
+            return cell
+        try:
+            content, digests[place] = as_store(self.cache).digests.load(cell, **self._where())
+        except ValueError:
+            digests[place] = None
+            return cell  # the reader says what is wrong with it
+        return content
 
     def _read_one(self, cell, white):
         """Pixels and None, or None and the reason why there are none."""

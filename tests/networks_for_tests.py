@@ -19,3 +19,13 @@ def tiny_maps(input_shape):
     inputs = keras.layers.Input(input_shape, name="input")
     x = keras.layers.Conv2D(3, 3, padding="same", activation="relu", name="maps")(inputs)
     return keras.Model(inputs, x, name="tiny_maps")
+
+
+class TinyCNN:
+    """`tiny_cnn` with a repr that is the same in every process, as test runners need."""
+
+    def __call__(self, input_shape):
+        return tiny_cnn(input_shape)
+
+    def __repr__(self):
+        return "TinyCNN()"

@@ -4,7 +4,7 @@ import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skfusion import CNNEmbedder, ImageDescriptors, PixelFlattener, PretrainedGAP
-from tests.networks_for_tests import tiny_cnn
+from tests.networks_for_tests import TinyCNN
 
 # Each row of numbers is a picture of one column of grey pixels.
 AS_PICTURES = {"image_shape": (-1, 1, 1)}
@@ -19,8 +19,8 @@ ESTIMATORS = [
         image_size=(32, 32),
         **AS_PICTURES,
     ),
-    CNNEmbedder(tiny_cnn, cv=None, epochs=2, early_stopping=None, **AS_PICTURES),
-    CNNEmbedder(tiny_cnn, cv=2, cut_layer="dense", epochs=2, early_stopping=None, **AS_PICTURES),
+    CNNEmbedder(TinyCNN(), cv=None, epochs=2, early_stopping=None, **AS_PICTURES),
+    CNNEmbedder(TinyCNN(), cv=2, cut_layer="dense", epochs=2, early_stopping=None, **AS_PICTURES),
 ]
 
 _MINI_BATCHES = (

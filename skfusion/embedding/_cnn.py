@@ -346,6 +346,8 @@ class CNNEmbedder(ImageTransformer):
         if target.is_classifier:
             self.classes_ = target.classes
         self._fitted = True
+        if self.cache is not None:
+            as_store(self.cache).flush()
         return features
 
     def _plan(self, target, seed):
@@ -388,9 +390,10 @@ class CNNEmbedder(ImageTransformer):
         store = as_store(self.cache)
         if store is None and blank is None:
             blank = make_blank()
+        digests = self._digests(store, column)
         pictures = TrainingPictures(
             column,
-            lambda: self._load(position, column),
+            lambda: self._load(position, column, digests),
             at_once=store is None or self.corrupt == "missing",
         )
         return ColumnFit(
@@ -401,24 +404,24 @@ class CNNEmbedder(ImageTransformer):
             plan=plan,
             validation_fraction=self.validation_fraction,
             cut=partial(cut_network, cut_layer=self.cut_layer, pooling=self.pooling),
-            cache=self._store_link(store, position, column, recipe, blank, target),
+            cache=self._store_link(store, digests, position, column, recipe, blank, target),
         )
 
-    def _store_link(self, store, position, column, recipe, blank, target):
+    def _store_link(self, store, digests, position, column, recipe, blank, target):
         if store is None:
             return None
         network = recipe.fingerprint(store) if recipe.has_fingerprint else blank.fingerprint
         top = (target.n_outputs, target.activation)
         return StoreLink(
             store,
-            digests=self._digests(store, column),
+            digests=digests,
             blank_key=self._store_key(position, column, (network, top)),
             row_key=lambda fingerprint: self._store_key(position, column, fingerprint),
             cut_layer=self.cut_layer,
             pooling=self.pooling,
         )
 
-    def _load(self, position, column):
+    def _load(self, position, column, digests):
         """The pixels of the distinct pictures, and which rows have none."""
         shape = (len(column.first), *self._shapes[position])
         pixels = np.zeros(shape, dtype=np.uint8)
@@ -431,7 +434,7 @@ class CNNEmbedder(ImageTransformer):
         def stack(places, pictures):
             return np.stack(pictures)
 
-        gone = self._read_all(position, column, range(len(column.first)), stack, keep)
+        gone = self._read_all(position, column, range(len(column.first)), stack, keep, digests)
         return pixels, gone
 
     def _learn_shape(self, column):

@@ -153,16 +153,22 @@ class ColumnFit:
 
     def _stored_run(self, rows, on_epoch):
         store, key = self.cache.store, self._run_key(rows)
-        with store.run_lock(key):  # who wants the same run waits here, and finds it afterwards
-            blob = store.read_run(key)
-            if blob is None:
-                started = time.perf_counter()
-                network, history = self._run(rows, on_epoch)
-                seconds = time.perf_counter() - started
-                store.write_run(key, network.to_bytes(history=history), seconds)
-            else:
-                network, notes = Network.from_bytes(blob)
-                history = notes["history"]
+        blob = store.read_run(key)
+        if blob is None:
+            with store.run_lock(key):  # who wants the same run waits here, and finds it then
+                blob = store.read_run(key)
+                if blob is None:
+                    return self._new_run(rows, on_epoch)
+        network, notes = Network.from_bytes(blob)
+        return self.cache.deferred_cut(network, key, self.cut), notes["history"]
+
+    def _new_run(self, rows, on_epoch):
+        """Train, and keep the network."""
+        started = time.perf_counter()
+        network, history = self._run(rows, on_epoch)
+        seconds = time.perf_counter() - started
+        key = self._run_key(rows)  # anew: a file may have changed before its pixels were read
+        self.cache.store.write_run(key, network.to_bytes(history=history), seconds)
         return self.cache.deferred_cut(network, key, self.cut), history
 
     def _run(self, rows, on_epoch):

@@ -4,6 +4,7 @@ import pickle
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -267,6 +268,27 @@ def test_errors_are_the_same(files, store):
     for _ in range(2):
         with pytest.raises(ValueError, match=r"row 3 \(nowhere.png\): no such file"):
             gap(store).fit_transform(broken)
+
+
+@pytest.mark.parametrize("kind", ["gap", "cnn"])
+def test_a_file_that_changes_between_two_looks(files, store, kind, monkeypatch):
+    """What is stored under a digest is made from the content that the digest is of."""
+    X, y = files
+    original = type(store.digests).of_many
+
+    def of_many_then_change(digests, cells, *args, **options):
+        found = original(digests, cells, *args, **options)
+        Image.fromarray(np.zeros((32, 32, 3), dtype=np.uint8)).save(X["photo"][4])
+        return found
+
+    before = Path(X["photo"][4]).read_bytes()
+    model = gap(store) if kind == "gap" else CNNEmbedder(cv=None, cache=store, **SMALL)
+    with monkeypatch.context() as patch:
+        patch.setattr(type(store.digests), "of_many", of_many_then_change)
+        model.fit_transform(X, y)
+    Path(X["photo"][4]).write_bytes(before)
+    plain = clone(model).set_params(cache=None).fit_transform(X, y)
+    np.testing.assert_allclose(clone(model).fit_transform(X, y), plain, rtol=1e-5, atol=1e-6)
 
 
 def test_descriptors(files, store):
