@@ -5,9 +5,11 @@ import sys
 import warnings
 from abc import abstractmethod
 from importlib.metadata import version
+from typing import Self
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context, clone
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils._set_output import _get_output_config
@@ -15,6 +17,7 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
 from skfusion._callbacks import CallbackSupportMixin, with_callbacks
 from skfusion._progress import progress_bar, tell
+from skfusion._typing import Features, ImageInput
 from skfusion.exceptions import ImageReadError, PictureError, UnreadableImageWarning
 from skfusion.images._arrays import convert_channels, resize_pixels
 from skfusion.images._batches import map_ahead, split
@@ -62,7 +65,7 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None):
+    def fit(self, X: ImageInput, y: ArrayLike | None = None) -> Self:
         """Learn what `transform` needs from the pictures.
 
         Parameters
@@ -86,7 +89,7 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
 
-    def transform(self, X):
+    def transform(self, X: ImageInput) -> Features:
         """Turn pictures into columns.
 
         Parameters
@@ -109,7 +112,7 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         columns = self._read_columns(X, reset=False)
         return self._output(X, [self._features(i, column) for i, column in enumerate(columns)])
 
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
         """Names of the columns: ``<column>_<extractor>_<index>``.
 
         Parameters

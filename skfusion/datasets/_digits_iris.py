@@ -9,7 +9,12 @@ from sklearn.utils import Bunch, check_random_state
 _SIZE = (28, 28)
 
 
-def load_digits_iris(*, digits=(1, 8, 9), columns="sepal", random_state=0):
+def load_digits_iris(
+    *,
+    digits: tuple[int, int, int] = (1, 8, 9),
+    columns: str = "sepal",
+    random_state: int | np.random.RandomState | None = 0,
+) -> Bunch:
     """Pair 150 hand-written digits of three classes with the 150 iris rows of three classes.
 
     Each row has a picture of a digit and the measures of a flower, and one class that both tell

@@ -20,8 +20,14 @@ from sklearn.utils._param_validation import Interval, validate_params
     prefer_skip_nested_validation=True,
 )
 def make_image_table(
-    n_samples=100, *, n_classes=2, image_size=(32, 32), n_columns=3, noise=0.5, random_state=None
-):
+    n_samples: int = 100,
+    *,
+    n_classes: int = 2,
+    image_size: tuple[int, int] = (32, 32),
+    n_columns: int = 3,
+    noise: float = 0.5,
+    random_state: int | np.random.RandomState | None = None,
+) -> Bunch:
     """Make rows of one picture and a few numbers, each of which tells part of the class.
 
     The picture shows stripes whose direction depends on the class; the numbers are drawn around

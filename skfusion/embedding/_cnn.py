@@ -3,9 +3,11 @@
 import os
 from functools import partial
 from numbers import Integral, Real
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from sklearn.base import _fit_context
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
@@ -13,6 +15,16 @@ from sklearn.utils.validation import _check_sample_weight, check_consistent_leng
 
 from skfusion._callbacks import with_callbacks
 from skfusion._extractor import Extractor
+from skfusion._typing import (
+    Backbone,
+    CutLayer,
+    Features,
+    ImageInput,
+    PathLike,
+    RandomState,
+    Shape,
+    Size,
+)
 from skfusion.base import ImageTransformer, check_size_param, indexed
 from skfusion.embedding._column_fit import ColumnFit
 from skfusion.embedding._cross_fit import make_folds
@@ -21,6 +33,7 @@ from skfusion.embedding._store_link import StoreLink
 from skfusion.embedding._target import TargetCoder
 from skfusion.embedding._training_pictures import TrainingPictures
 from skfusion.images._probe import common_channels, common_size, probe_column
+from skfusion.images._reader import ImageReader
 from skfusion.networks._building import add_top, cut_network, find_spec
 from skfusion.networks._recipe import NetworkRecipe
 from skfusion.networks._training import TrainingPlan
@@ -212,29 +225,29 @@ class CNNEmbedder(ImageTransformer):
 
     def __init__(
         self,
-        backbone="small_cnn",
+        backbone: Backbone = "small_cnn",
         *,
-        cut_layer="flatten",
-        pooling=None,
-        cv=5,
-        weights=None,
-        backbone_options=None,
-        image_size=None,
-        epochs=30,
-        batch_size=32,
-        optimizer="adam",
-        learning_rate=1e-3,
-        validation_fraction=0.1,
-        early_stopping=10,
-        task="auto",
-        random_state=None,
-        color_mode="auto",
-        image_shape=None,
-        missing="error",
-        corrupt="error",
-        reader=None,
-        cache=None,
-        verbose=0,
+        cut_layer: CutLayer = "flatten",
+        pooling: str | None = None,
+        cv: Any = 5,
+        weights: PathLike | None = None,
+        backbone_options: dict[str, Any] | None = None,
+        image_size: Size | None = None,
+        epochs: int = 30,
+        batch_size: int = 32,
+        optimizer: str = "adam",
+        learning_rate: float = 1e-3,
+        validation_fraction: float = 0.1,
+        early_stopping: int | None = 10,
+        task: str = "auto",
+        random_state: RandomState = None,
+        color_mode: str = "auto",
+        image_shape: Shape | None = None,
+        missing: str = "error",
+        corrupt: str = "error",
+        reader: ImageReader | None = None,
+        cache: PathLike | FeatureStore | None = None,
+        verbose: int = 0,
     ):
         self.backbone = backbone
         self.cut_layer = cut_layer
@@ -261,7 +274,7 @@ class CNNEmbedder(ImageTransformer):
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X: ImageInput, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Train one network for each column of pictures.
 
         Parameters
@@ -287,7 +300,9 @@ class CNNEmbedder(ImageTransformer):
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit_transform(self, X, y, sample_weight=None):
+    def fit_transform(
+        self, X: ImageInput, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> Features:
         """Train, and turn the training rows into columns that are cross-fitted if `cv` says so.
 
         Parameters

@@ -1,13 +1,17 @@
 """PretrainedGAP: columns from pretrained networks."""
 
 import os
+from collections.abc import Sequence
 from itertools import chain, count
 from numbers import Integral
+from typing import Any
 
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from skfusion._extractor import Extractor
+from skfusion._typing import Backbone, CutLayer, PathLike, Shape, Size
 from skfusion.base import ImageTransformer, check_size_param, indexed
+from skfusion.images._reader import ImageReader
 from skfusion.networks._building import backbone_slug, find_spec
 from skfusion.networks._deferred import DeferredNetwork
 from skfusion.networks._recipe import NetworkRecipe
@@ -152,22 +156,22 @@ class PretrainedGAP(ImageTransformer):
 
     def __init__(
         self,
-        backbone="ResNet50",
+        backbone: Backbone | Sequence[Backbone] = "ResNet50",
         *,
-        weights="imagenet",
-        backbone_options=None,
-        cut_layer=None,
-        pooling="avg",
-        image_size=None,
-        batch_size=32,
-        random_state=0,
-        color_mode="auto",
-        image_shape=None,
-        missing="error",
-        corrupt="error",
-        reader=None,
-        cache=None,
-        verbose=0,
+        weights: PathLike | dict[str, Any] | None = "imagenet",
+        backbone_options: dict[str, Any] | None = None,
+        cut_layer: CutLayer = None,
+        pooling: str | None = "avg",
+        image_size: Size | None = None,
+        batch_size: int = 32,
+        random_state: int = 0,
+        color_mode: str = "auto",
+        image_shape: Shape | None = None,
+        missing: str = "error",
+        corrupt: str = "error",
+        reader: ImageReader | None = None,
+        cache: PathLike | FeatureStore | None = None,
+        verbose: int = 0,
     ):
         self.backbone = backbone
         self.weights = weights

@@ -1,7 +1,7 @@
 """ImageDescriptors: measured properties of pictures as columns."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from typing import NamedTuple
 
@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.utils._param_validation import StrOptions
 
 from skfusion._extractor import Extractor
+from skfusion._typing import PathLike, Shape, Size
 from skfusion.base import ImageTransformer, check_size_param
 from skfusion.features._gradients import hog_names, measure_hog
 from skfusion.features._intensity import (
@@ -21,6 +22,7 @@ from skfusion.features._picture import Picture
 from skfusion.features._shape import measure_shape, shape_names
 from skfusion.features._texture import glcm_names, lbp_names, measure_glcm, measure_lbp
 from skfusion.images._probe import common_channels, probe_column
+from skfusion.images._reader import ImageReader
 from skfusion.store._feature_store import FeatureStore
 from skfusion.store._stored_rows import digest_text
 
@@ -196,16 +198,16 @@ class ImageDescriptors(ImageTransformer):
 
     def __init__(
         self,
-        descriptors=("intensity", "color", "hog", "lbp", "glcm", "shape"),
-        image_size=(128, 128),
-        color_mode="auto",
+        descriptors: str | Sequence[str] = ("intensity", "color", "hog", "lbp", "glcm", "shape"),
+        image_size: Size | None = (128, 128),
+        color_mode: str = "auto",
         *,
-        image_shape=None,
-        missing="error",
-        corrupt="error",
-        reader=None,
-        cache=None,
-        verbose=0,
+        image_shape: Shape | None = None,
+        missing: str = "error",
+        corrupt: str = "error",
+        reader: ImageReader | None = None,
+        cache: PathLike | FeatureStore | None = None,
+        verbose: int = 0,
     ):
         self.descriptors = descriptors
         self.image_size = image_size

@@ -5,8 +5,10 @@ import math
 import numpy as np
 
 from skfusion._extractor import Extractor
+from skfusion._typing import Shape, Size
 from skfusion.base import ImageTransformer, check_size_param, indexed
 from skfusion.images._probe import common_channels, common_size, probe_column
+from skfusion.images._reader import ImageReader
 
 
 class PixelFlattener(ImageTransformer):
@@ -90,14 +92,14 @@ class PixelFlattener(ImageTransformer):
 
     def __init__(
         self,
-        image_size=None,
-        color_mode="auto",
+        image_size: Size | None = None,
+        color_mode: str = "auto",
         *,
-        image_shape=None,
-        missing="error",
-        corrupt="error",
-        reader=None,
-        verbose=0,
+        image_shape: Shape | None = None,
+        missing: str = "error",
+        corrupt: str = "error",
+        reader: ImageReader | None = None,
+        verbose: int = 0,
     ):
         self.image_size = image_size
         self.color_mode = color_mode

@@ -11,6 +11,7 @@ from PIL import Image, ImageColor
 from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from skfusion._typing import Cell, PathLike
 from skfusion.images._arrays import RESAMPLING, array_shape, array_to_pixels
 from skfusion.images._pillow import (
     READ_ERRORS,
@@ -78,13 +79,20 @@ class ImageReader(BaseEstimator):
         "max_pixels": [Interval(Integral, 1, None, closed="left")],
     }
 
-    def __init__(self, root=None, *, background="white", resample="bilinear", max_pixels=89478485):
+    def __init__(
+        self,
+        root: PathLike | None = None,
+        *,
+        background: str = "white",
+        resample: str = "bilinear",
+        max_pixels: int = 89478485,
+    ):
         self.root = root
         self.background = background
         self.resample = resample
         self.max_pixels = max_pixels
 
-    def read(self, cell, white=None):
+    def read(self, cell: Cell, white: float | None = None) -> np.ndarray:
         """Read one cell.
 
         Parameters
@@ -115,7 +123,7 @@ class ImageReader(BaseEstimator):
         except READ_ERRORS as error:
             raise ValueError(_reason(error)) from error
 
-    def probe(self, cell):
+    def probe(self, cell: Cell) -> tuple[int, int, int]:
         """Find the shape that `read` will give, without decoding.
 
         Parameters

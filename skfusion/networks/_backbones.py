@@ -105,7 +105,7 @@ _SPECS = (
 BACKBONES = {spec.name: spec for spec in sorted(_SPECS, key=lambda spec: spec.name.lower())}
 
 
-def list_backbones():
+def list_backbones() -> list[str]:
     """List the names that a `backbone` parameter takes.
 
     Returns

@@ -1,7 +1,9 @@
 """Which layers of a network can be cut, and cutting there."""
 
 from itertools import chain, count
+from typing import Any
 
+from skfusion._typing import Backbone, Size
 from skfusion.networks._keras import import_keras
 
 
@@ -110,7 +112,13 @@ def free_name(model, name):
     return next(name for name in names if name not in taken)
 
 
-def list_cut_layers(backbone, *, backbone_options=None, image_size=None, top=None):
+def list_cut_layers(
+    backbone: Backbone,
+    *,
+    backbone_options: dict[str, Any] | None = None,
+    image_size: Size | None = None,
+    top: bool | None = None,
+) -> list[str]:
     """List the layers at which a backbone can be cut.
 
     Parameters

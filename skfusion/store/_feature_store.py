@@ -3,10 +3,15 @@
 import contextlib
 import os
 import time
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from numbers import Integral, Real
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+
+from skfusion._typing import PathLike
 from skfusion.store._cores import find_core
 from skfusion.store._counters import read_counts
 from skfusion.store._digests import PictureDigests
@@ -82,7 +87,7 @@ class FeatureStore:
     >>> folder.cleanup()
     """
 
-    def __init__(self, path, max_bytes=None):
+    def __init__(self, path: PathLike, max_bytes: int | None = None):
         if not isinstance(path, (str, os.PathLike)) or not os.fspath(path):
             raise TypeError(f"path must be the path of a folder, got {path!r}")
         if max_bytes is not None and (
@@ -97,7 +102,9 @@ class FeatureStore:
         """PictureDigests : By which content pictures are known here."""
         return PictureDigests(PathMemo(self._core))
 
-    def read(self, extractor, digests, width):
+    def read(
+        self, extractor: str, digests: Sequence[bytes | None], width: int
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Look rows up.
 
         Parameters
@@ -121,7 +128,7 @@ class FeatureStore:
         """
         return look_up(self._core, extractor, digests, width, exactly=self.max_bytes is not None)
 
-    def width(self, extractor):
+    def width(self, extractor: str) -> int | None:
         """How many numbers the rows of an extractor have.
 
         Parameters
@@ -136,7 +143,16 @@ class FeatureStore:
         """
         return self._core.database.run(lambda connection: row_width(connection, extractor))
 
-    def write(self, extractor, digests, rows, sources, *, seconds=0.0, label=""):
+    def write(
+        self,
+        extractor: str,
+        digests: Sequence[bytes | None],
+        rows: np.ndarray,
+        sources: Sequence[str],
+        *,
+        seconds: float = 0.0,
+        label: str = "",
+    ) -> None:
         """Keep rows; all of them or, if that fails, none.
 
         Parameters
@@ -163,7 +179,7 @@ class FeatureStore:
         keep(core, extractor, digests, rows, sources, seconds, label)
         self._after_writing(core)
 
-    def read_run(self, key):
+    def read_run(self, key: str) -> bytes | None:
         """Look a trained network up.
 
         Parameters
@@ -185,7 +201,7 @@ class FeatureStore:
         core.flush()
         return blob
 
-    def write_run(self, key, blob, seconds):
+    def write_run(self, key: str, blob: bytes, seconds: float) -> None:
         """Keep a trained network.
 
         Parameters
@@ -207,7 +223,7 @@ class FeatureStore:
         self._after_writing(core)
 
     @contextlib.contextmanager
-    def run_lock(self, key):
+    def run_lock(self, key: str) -> Iterator[bool]:
         """Let one worker at a time train a network.
 
         Who has waited will find the network with `read_run`, unless the other one died.
@@ -233,7 +249,7 @@ class FeatureStore:
                 core.troubles.rest(error, writing=True)
             yield waited
 
-    def train_once(self, key, train):
+    def train_once(self, key: str, train: Callable[[], bytes]) -> tuple[bytes, bool]:
         """Get a trained network from the store, or train it while others wait.
 
         Parameters
@@ -264,7 +280,7 @@ class FeatureStore:
             self.write_run(key, blob, time.perf_counter() - started)
         return blob, True
 
-    def stats(self):
+    def stats(self) -> dict[str, Any]:
         """What is in the store, and what it was good for.
 
         Returns
@@ -287,11 +303,11 @@ class FeatureStore:
             "session": session,
         }
 
-    def flush(self):
+    def flush(self) -> None:
         """Write the counters down, so that other processes see them in `stats`."""
         self._core.flush()
 
-    def clear(self, older_than=None):
+    def clear(self, older_than: timedelta | float | None = None) -> int:
         """Remove rows and networks.
 
         Parameters
@@ -313,7 +329,9 @@ class FeatureStore:
             raise TypeError(f"older_than must be a timedelta or seconds, got {older_than!r}")
         return clear(self._core, before_us=now_us() - int(older_than * 1e6))
 
-    def export(self, path, extractor=None, format=None):
+    def export(
+        self, path: PathLike, extractor: str | None = None, format: str | None = None
+    ) -> None:
         """Write features with their sources to a file.
 
         A Parquet file has one row a picture and extractor, with the columns `source`, `digest`,

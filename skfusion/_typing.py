@@ -1,0 +1,19 @@
+"""Names for the types of public arguments."""
+
+import os
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+# pandas and polars tables and columns, lists and arrays; polars is optional: it has no name here.
+ImageInput: TypeAlias = Any
+Features: TypeAlias = np.ndarray | pd.DataFrame | Any
+Cell: TypeAlias = Any
+PathLike: TypeAlias = str | os.PathLike
+Size: TypeAlias = tuple[int, int]
+Shape: TypeAlias = tuple[int, ...]
+Backbone: TypeAlias = str | os.PathLike | Callable[..., Any]
+CutLayer: TypeAlias = str | int | None
+RandomState: TypeAlias = int | np.random.RandomState | None
