@@ -243,8 +243,9 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         """What a store knows of the distinct pictures, for each extractor."""
         rows = []
         for extractor in extractors:
-            known = store if extractor.fingerprint is not None else None
-            key = self._store_key(position, column, extractor.fingerprint)
+            known, key = None, None
+            if store is not None and extractor.fingerprint is not None:
+                known, key = store, self._store_key(position, column, extractor.fingerprint)
             shape = (len(column.first), extractor.width)
             rows.append(StoredRows(known, key, digests, shape, column.describe))
         return rows
