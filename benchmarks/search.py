@@ -10,6 +10,8 @@ Each figure is the median of --repeats rounds; in a round all ways are run one a
 
 import argparse
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -55,6 +57,7 @@ def main():
     frame, y = frame[: options.rows], y[: options.rows]
     print(f"{len(frame)} products, {len(HEADS)} heads x 5 folds + refit, MobileNet 0.75\n")
     show_search(frame, y, options)
+    show_workers(frame, options)
     show_network_time(frame[: options.rows_without], y[: options.rows_without], options)
     show_trainings()
 
@@ -113,6 +116,34 @@ def show_search(frame, y, options):
     print(f"search on precomputed arrays     {arrays:8.1f} s")
     print(f"search with a store, from cold   {cold:8.1f} s   {cold_ratio:.2f} x (pass + arrays)")
     print(f"search with a store, warm        {warm:8.1f} s   {warm_ratio:.2f} x arrays")
+
+
+_WORKER = """
+import sys, time
+started = time.perf_counter()
+import pandas as pd
+from skfusion import PretrainedGAP
+frame, weights, cache = pd.read_pickle(sys.argv[1]), sys.argv[2], sys.argv[3] or None
+gap = PretrainedGAP(
+    "MobileNet", backbone_options={"alpha": 0.75}, weights=weights, cache=cache
+)
+gap.fit_transform(frame[["image"]])
+print(f"{time.perf_counter() - started:.1f}", "tensorflow" in sys.modules)
+"""
+
+
+def show_workers(frame, options):
+    """A new worker process whose rows are all in the store, beside one without a store."""
+    print("\na new process that embeds them, imports included:")
+    with tempfile.TemporaryDirectory() as folder:
+        rows, store = Path(folder, "rows.pkl"), Path(folder, "store")
+        frame.to_pickle(rows)
+        embedder(options.weights, store).fit_transform(frame[["image"]])
+        for name, cache in (("with a warm store", store), ("without", "")):
+            command = [sys.executable, "-c", _WORKER, rows, options.weights, cache]
+            run = subprocess.run(command, capture_output=True, text=True, check=True)
+            seconds, imported = run.stdout.split()
+            print(f"  {name:<20} {seconds:>6} s, TensorFlow imported: {imported}")
 
 
 def show_network_time(X, y, options):
