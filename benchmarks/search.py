@@ -84,7 +84,7 @@ def search(X, y, pictures):
         ]
     )
     pipe = Pipeline(
-        [("columns", columns), ("scale", StandardScaler(with_mean=False)), ("head", None)]
+        [("columns", columns), ("scale", StandardScaler(with_mean=False)), ("head", HEADS[0])]
     )
     started = time.perf_counter()
     GridSearchCV(pipe, {"head": HEADS}, cv=FOLDS, error_score="raise").fit(X, y)
@@ -194,7 +194,7 @@ def show_trainings():
         with tempfile.TemporaryDirectory() as folder:
             store = FeatureStore(folder)
             cnn = CNNEmbedder(cv=cv, epochs=2, random_state=0, cache=store)
-            pipe = Pipeline([("cnn", cnn), ("scale", StandardScaler()), ("head", None)])
+            pipe = Pipeline([("cnn", cnn), ("scale", StandardScaler()), ("head", HEADS[0])])
             grid = {"cnn__cut_layer": ["pool2", "flatten", "dense"], "head": heads}
             GridSearchCV(pipe, grid, cv=5, error_score="raise").fit(
                 data.frame["digit"], data.target

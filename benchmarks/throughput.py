@@ -7,7 +7,7 @@
 Without ``--data`` the JPEG files are made up. Speed doesn't depend on the weights: without
 ``--weights`` (a file for MobileNet with alpha=0.25) they are random. "Bare" is
 ``predict_on_batch`` of the same network on preprocessed batches, compiled without XLA unless it
-says otherwise. All take turns, in changing order; a ratio is the median over the turns, with its
+says otherwise. All take turns, in random order; a ratio is the median over the turns, with its
 quartiles. On a machine that does something else at the same time, look at the processor time.
 """
 
@@ -99,15 +99,15 @@ def measure_speed(name, files, args):
     arrays[:, 0, 0, 0], arrays[:, 0, 0, 1] = np.divmod(np.arange(count), 256)
     of_files, of_arrays = clone(gap).fit(rows), clone(gap).fit(arrays)
     network = of_files.networks_[0]  # both have the same
-    turns = 3 if args.quick else 5
+    turns = 3 if args.quick else 9
 
     print(f"{name}, 224 x 224 pixels, batches of {BATCH}")
     plain, xla = bare_model(network, jit_compile=False), bare_model(network, jit_compile="auto")
     inputs = network.prepare(arrays)
     compare_rates(
         turns,
+        lambda: predict(xla, inputs[:BATCH]),  # much slower in some places: it gets one batch
         bare=lambda: predict(plain, inputs),
-        xla=lambda: predict(xla, inputs[:BATCH]),
         arrays=lambda: of_arrays.transform(arrays),
         files=lambda: of_files.transform(rows),
         decoding=lambda: decode(of_files, rows["photo"]),
@@ -123,13 +123,13 @@ def measure_speed(name, files, args):
     print()
 
 
-def compare_rates(turns, n_rows, **functions):
+def compare_rates(turns, xla, n_rows, **functions):
     seconds, busy = take_turns(turns, **functions)
-    xla = seconds["xla"] * n_rows / BATCH  # so slow on some machines that it gets one batch only
+    xla = np.median(take_turns(3, xla=xla)[0]["xla"]) * n_rows / BATCH
     bare = np.median(seconds["bare"])
     cores = np.median(busy["bare"]) / bare
     line("bare network", f"{n_rows / bare:.0f} images/s, {cores:.1f} cores busy")
-    line("bare network, Keras's default (XLA)", f"{n_rows / np.median(xla):.0f} images/s")
+    line("bare network, Keras's default (XLA)", f"{n_rows / xla:.0f} images/s")
     for label, name in (("(a) arrays", "arrays"), ("(b) files", "files")):
         line(f"{label}: rate of transform / bare", ratio(seconds["bare"], seconds[name]))
         line("    rate of transform / bare with XLA", ratio(xla, seconds[name]))
@@ -179,9 +179,10 @@ def distinct(path, lap):
 
 def take_turns(turns, **functions):
     """Seconds and processor seconds of each function, after one turn that isn't counted."""
+    rng = np.random.default_rng(0)
     seconds, busy = ({name: [] for name in functions} for _ in range(2))
-    for turn in range(turns + 1):
-        for name in list(functions)[:: 1 if turn % 2 else -1]:
+    for _ in range(turns + 1):
+        for name in rng.permutation(list(functions)):
             start, busy_start = time.perf_counter(), time.process_time()
             functions[name]()
             seconds[name].append(time.perf_counter() - start)
