@@ -21,3 +21,19 @@ def shared_data():
     if os.environ.get("SKFUSION_REQUIRE_TEST_DATA"):
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+@pytest.fixture
+def shapes(monkeypatch):
+    """The shape of every batch that a model is given."""
+    import keras
+
+    seen = []
+    real = keras.Model.predict_on_batch
+
+    def spy(model, batch):
+        seen.append(batch.shape)
+        return real(model, batch)
+
+    monkeypatch.setattr(keras.Model, "predict_on_batch", spy)
+    return seen

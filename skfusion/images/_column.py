@@ -49,14 +49,6 @@ class ImageColumn:
         """A few words by which a user finds the distinct picture at `place` again."""
         return describe(self.cells[self.first[place]])
 
-    def take(self, rows):
-        """The column with these rows only, in this order."""
-        if isinstance(self.cells, np.ndarray):
-            cells = self.cells[rows]
-        else:
-            cells = [self.cells[row] for row in rows]
-        return ImageColumn(self.name, cells, self.missing[rows])
-
 
 def is_missing(cell):
     """None, NaN, NaT, pandas.NA and the empty string are missing pictures."""

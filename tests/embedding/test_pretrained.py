@@ -508,20 +508,6 @@ def test_output_of_a_series_keeps_its_index():
 # Speed.
 
 
-@pytest.fixture
-def shapes(monkeypatch):
-    """The shape of every batch that a model is given."""
-    seen = []
-    real = keras.Model.predict_on_batch
-
-    def spy(model, batch):
-        seen.append(batch.shape)
-        return real(model, batch)
-
-    monkeypatch.setattr(keras.Model, "predict_on_batch", spy)
-    return seen
-
-
 def test_one_row_alone():
     photos = pictures(5)
     gap = quarter().fit(photos)

@@ -155,21 +155,6 @@ def test_the_empty_column():
     assert groups([]) == []
 
 
-# Parts.
-
-
-@pytest.mark.parametrize("as_array", [False, True])
-def test_take(as_array):
-    X = np.arange(4, dtype=np.uint8)[:, np.newaxis, np.newaxis] // 2
-    missing = np.array([False, False, False, True])
-    column = ImageColumn("scan", X if as_array else list(X), missing)
-    part = column.take([3, 2, 0, 0])
-    assert part.name == "scan"
-    assert part.missing.tolist() == [True, False, False, False]
-    assert part.group.tolist() == [-1, 0, 1, 1]
-    assert [int(cell[0, 0]) for cell in part.cells] == [1, 1, 0, 0]
-
-
 # Descriptions.
 
 

@@ -28,20 +28,6 @@ def network():
     return build_network("small_cnn", input_shape=(12, 12, 3))
 
 
-@pytest.fixture
-def shapes(monkeypatch):
-    """The shape of every batch that a model is given."""
-    seen = []
-    real = keras.Model.predict_on_batch
-
-    def spy(model, batch):
-        seen.append(batch.shape)
-        return real(model, batch)
-
-    monkeypatch.setattr(keras.Model, "predict_on_batch", spy)
-    return seen
-
-
 def pictures(n_rows, side=12, channels=3):
     shape = (n_rows, side, side, channels)
     return np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
