@@ -16,6 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
@@ -75,12 +76,12 @@ def embedder(weights, cache):
     )
 
 
-def search(X, y, pictures):
-    """The search, with the picture column going through `pictures`."""
+def search(X, y, pictures, table=TABLE):
+    """The search; `pictures` is a transformer with its columns, `table` the other columns."""
     columns = ColumnTransformer(
         [
             ("pictures", *pictures),
-            ("table", OneHotEncoder(handle_unknown="ignore"), TABLE),
+            ("table", OneHotEncoder(handle_unknown="ignore"), table),
         ]
     )
     pipe = Pipeline(
@@ -100,9 +101,12 @@ def show_search(frame, y, options):
             started = time.perf_counter()
             features = embedder(options.weights, None).fit_transform(frame[["image"]])
             one_pass = time.perf_counter() - started
-            names = [f"f{i}" for i in range(features.shape[1])]
-            ready = pd.concat([pd.DataFrame(features, columns=names), frame[TABLE]], axis=1)
-            arrays = search(ready, y, ("passthrough", names))
+            coded = [pd.factorize(frame[name])[0] for name in TABLE]
+            ready = np.column_stack([features, *coded])
+            width = features.shape[1]
+            arrays = search(
+                ready, y, ("passthrough", slice(width)), slice(width, width + len(TABLE))
+            )
             store = FeatureStore(folder)
             through = (embedder(options.weights, store), ["image"])
             cold, warm = search(frame, y, through), search(frame, y, through)

@@ -1,7 +1,6 @@
 """CNNEmbedder: columns from a network that is trained on the pictures at hand."""
 
 import os
-from functools import partial
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -11,7 +10,11 @@ from numpy.typing import ArrayLike
 from sklearn.base import _fit_context
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import _check_sample_weight, check_consistent_length
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    check_consistent_length,
+    check_is_fitted,
+)
 
 from skfusion._callbacks import with_callbacks
 from skfusion._extractor import Extractor
@@ -26,17 +29,23 @@ from skfusion._typing import (
     Size,
 )
 from skfusion.base import ImageTransformer, check_size_param, indexed
+from skfusion.embedding._augmentation import make_augmentation
+from skfusion.embedding._class_weight import combined_weight
 from skfusion.embedding._column_fit import ColumnFit
-from skfusion.embedding._cross_fit import make_folds
+from skfusion.embedding._cross_fit import cross_fit
 from skfusion.embedding._epoch_reporter import EpochReporter
+from skfusion.embedding._fit_recipe import FitRecipe, TrainingRows
+from skfusion.embedding._history_display import TrainingHistoryDisplay
+from skfusion.embedding._splits import make_folds
 from skfusion.embedding._store_link import StoreLink
 from skfusion.embedding._target import TargetCoder
 from skfusion.embedding._training_pictures import TrainingPictures
 from skfusion.images._probe import common_channels, common_size, probe_column
 from skfusion.images._reader import ImageReader
-from skfusion.networks._building import add_top, cut_network, find_spec
+from skfusion.networks._building import add_top, cut_network, find_spec, is_model_path
+from skfusion.networks._layer_table import format_layers, layers_frame
+from skfusion.networks._plan import TrainingPlan
 from skfusion.networks._recipe import NetworkRecipe
-from skfusion.networks._training import TrainingPlan
 from skfusion.store._feature_store import FeatureStore, as_store
 
 _OPTIMIZERS = {"adam", "adamw", "sgd", "rmsprop", "adadelta", "adagrad", "adamax", "nadam"}
@@ -50,9 +59,9 @@ class CNNEmbedder(ImageTransformer):
     digits, silhouettes), so that networks trained on ImageNet have little to say.
 
     .. note::
-        ``fit(X, y).transform(X)`` does not equal ``fit_transform(X, y)`` when `cv` is not None,
-        as in scikit-learn's ``TargetEncoder``: `fit_transform` gives each row the columns of a
-        network that was not trained on that row. A Pipeline calls `fit_transform` in its `fit`.
+        With `cv`, ``fit(X, y).transform(X)`` does not equal ``fit_transform(X, y)``, as in
+        scikit-learn's ``TargetEncoder``: `fit_transform` gives training rows columns of networks
+        that were not trained on them. A Pipeline calls `fit_transform` in its `fit`.
 
     Parameters
     ----------
@@ -70,11 +79,21 @@ class CNNEmbedder(ImageTransformer):
     pooling : {"avg", "max"} or None, default=None
         How feature maps become a vector; None flattens them.
 
-    cv : int, splitter, iterable or None, default=5
-        How `fit_transform` cross-fits. With k folds, k more networks are trained, each on the
-        other folds, and their columns are mapped to the axes of the final network. An int
-        means shuffled, for classes stratified, folds. None gives the final network's own columns,
-        which a network that memorises makes look better than they are.
+    cv : int, splitter, iterable or None, default=None
+        How training rows are cross-fitted. None gives them the columns of the network that was
+        trained on them: one training, but a network that memorises makes the pictures look better
+        than they are, and the model after it trusts them too much. With k folds, k more networks
+        are trained, each on the other folds, and their columns are brought to the axes of the
+        final network. An int means shuffled folds, stratified for classes, whole for `groups`.
+
+    cross_fit : {"auto", "average"} or float, default="auto"
+        What becomes of the folds' networks; not used without `cv`. "average" gives half of the
+        training rows, drawn at random, out-of-fold columns and the others those of the final
+        network; new rows get the mean of all k + 1 networks, so that the layers that were trained
+        are computed k + 1 times. "auto" does so where a linear model, asked about rows that no
+        network was trained on, confirms that it helps, and else ignores the folds. A number is
+        the share of rows that get out-of-fold columns, while new rows get the final network's:
+        1.0 is what `TargetEncoder` does.
 
     weights : "imagenet", str, PathLike or None, default=None
         Where training starts: random weights (None), ImageNet's, or a weights file.
@@ -87,7 +106,7 @@ class CNNEmbedder(ImageTransformer):
         backbone was designed for; for small_cnn and users' own, the size that all pictures have.
 
     epochs : int, default=30
-        The most passes over the training rows.
+        The most passes over the training rows, in each stage.
 
     batch_size : int, default=32
         Pictures a training step, and per call of the network in `transform`.
@@ -98,17 +117,67 @@ class CNNEmbedder(ImageTransformer):
     learning_rate : float, default=1e-3
         The optimizer's learning rate. (Adadelta wants 1.0.)
 
+    schedule : {"constant", "cosine", "plateau"}, default="constant"
+        How the learning rate falls in a stage: not at all, to 0 with the last epoch along a
+        cosine, or to 0.3 times its value whenever the watched loss stands still for half of
+        `early_stopping`'s epochs.
+
+    warm_up : int, default=0
+        Epochs at the start of each stage in which the learning rate rises from 0.
+
+    fine_tune : {"auto", "all"}, int or str, default="auto"
+        Which layers of a network that was trained before are trained further. Training then has
+        two stages: "top" trains the new layers on what the others give, which is computed once;
+        "fine-tune" trains the last layers as well, with batch normalisation frozen. An int counts
+        layers with weights from the end (0 leaves out the second stage), a str is the name of the
+        first such layer or the beginning of its name ("block_13", "conv5"), "all" trains them
+        all. "auto" is the last third where `weights` or a `.keras` file says that there is
+        something to keep; else all layers are trained in one stage, "train".
+
+    fine_tune_learning_rate : float or None, default=None
+        The learning rate of the second stage; None is a tenth of `learning_rate`.
+
+    augmentation : {"light", "recipe"}, dict, callable, keras.Layer or None, default=None
+        What happens to training pictures, at random and anew in each epoch; never in `transform`,
+        nor in the stage "top". "light" turns (10 degrees), shifts (0.1) and zooms (0.1); "recipe"
+        turns by up to 40 degrees, shifts and shears by 0.2, zooms by 0.2 and flips left and
+        right, with the nearest pixels at the edges. A dict holds `rotation` (degrees), `shift`,
+        `shear`, `zoom`, `brightness`, `contrast` (shares), `horizontal_flip`, `vertical_flip`
+        (bool), `fill` and `fill_value`. A function takes a batch of shape
+        (n, height, width, channels) with values in 0..255, and a numpy Generator if it has two
+        arguments.
+
+    flips : {"horizontal", "both"} or None, default=None
+        Whether columns are averages over the picture and its mirror image (2 views), or also over
+        those upside down (4 views). Each view costs as much as the picture.
+
     validation_fraction : float, default=0.1
         The share of rows that is kept out of training to measure the validation loss; 0 keeps
         none.
 
     early_stopping : int or None, default=10
         Epochs without a lower validation loss (training loss, if there are no validation rows)
-        after which training stops; the best weights are restored. None trains all epochs and
-        keeps the last weights.
+        after which a stage stops; the best weights are restored. None trains all epochs and keeps
+        the last weights.
+
+    class_weight : dict, "balanced" or None, default=None
+        Weights of classes in the loss, by class; "balanced" gives all classes the same total.
 
     task : {"auto", "classification", "regression"}, default="auto"
         What y is. "auto" takes floats with a fraction for regression and all else for classes.
+        A table of 0 and 1 holds several labels a row.
+
+    target_bins : int or None, default=None
+        For regression: cut y at quantiles into this many bins, and train the network to tell the
+        bin. Columns of such networks often serve better than those trained on squared errors.
+
+    loss : {"auto", "squared_error", "huber"}, default="auto"
+        The loss of a regression without bins; "auto" is "squared_error". y is scaled to deviation
+        1, which is also where "huber" turns linear.
+
+    callbacks : list of keras.callbacks.Callback or None, default=None
+        Told of every training, stage by stage, as Keras's `fit` would. Trainings with callbacks,
+        or with an `augmentation` that is code, are not kept in `cache`.
 
     random_state : int, RandomState instance or None, default=None
         Where weights, shuffles, folds and the validation split start. An int makes two fits
@@ -144,8 +213,13 @@ class CNNEmbedder(ImageTransformer):
         The trained networks, cut, one a column of pictures.
 
     history_ : DataFrame
-        Losses (and accuracies) of each epoch, with the column of pictures and the fold; fold -1
-        is the final network.
+        Losses, accuracies for classes, and learning rate of each epoch, with the column of
+        pictures, the fold (-1 is the final network) and the stage.
+
+    cross_fit_ : DataFrame
+        For each column of pictures the `form` of cross-fitting that is in use ("in-sample",
+        "average" or a share) and, where it was measured, the losses that a linear model had with
+        in-sample and with cross-fitted columns.
 
     classes_ : ndarray
         The classes, where y holds classes.
@@ -189,15 +263,22 @@ class CNNEmbedder(ImageTransformer):
     -----
     Each fold's network has its own axes. Its columns are mapped to those of the final network by a
     centred, scaled orthogonal Procrustes map (Schönemann 1966, doi:10.1007/BF02289451) that is
-    fitted on the rows that both networks were trained on. Cross-fitting follows the idea of
-    ``TargetEncoder``.
+    fitted on the rows that both networks were trained on, and is the identity where these say
+    nothing. Where feature maps are flattened, the map acts on their channels. Cross-fitting
+    follows the idea of ``TargetEncoder``; averaging the folds' networks for new rows is what
+    ``CalibratedClassifierCV(ensemble=True)`` does with its classifiers. The user guide shows what
+    each form was measured to do.
+
+    Fine-tuning in two stages with batch normalisation frozen is Keras's own advice; the cosine is
+    that of Loshchilov and Hutter (arXiv:1608.03983). Bins of a regression target follow Arazi et
+    al. (arXiv:2605.10616).
 
     Examples
     --------
     >>> from skfusion import CNNEmbedder
     >>> from skfusion.datasets import load_digits_iris
     >>> data = load_digits_iris()
-    >>> embedder = CNNEmbedder(cut_layer="dense", cv=None, epochs=2, random_state=0)
+    >>> embedder = CNNEmbedder(cut_layer="dense", epochs=2, random_state=0)
     >>> embedder.fit_transform(data.frame["digit"], data.target).shape
     (150, 256)
     >>> embedder.get_feature_names_out()[:2]
@@ -210,6 +291,7 @@ class CNNEmbedder(ImageTransformer):
         "cut_layer": [str, Integral, None],
         "pooling": [StrOptions({"avg", "max"}), None],
         "cv": ["cv_object", None],
+        "cross_fit": [StrOptions({"auto", "average"}), Interval(Real, 0, 1, closed="both")],
         "weights": [str, os.PathLike, None],
         "backbone_options": [dict, None],
         "epochs": [Interval(Integral, 1, None, closed="left")],
@@ -217,9 +299,19 @@ class CNNEmbedder(ImageTransformer):
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "optimizer": [StrOptions(_OPTIMIZERS)],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "schedule": [StrOptions({"constant", "cosine", "plateau"})],
+        "warm_up": [Interval(Integral, 0, None, closed="left")],
+        "fine_tune": [Interval(Integral, 0, None, closed="left"), str],
+        "fine_tune_learning_rate": [Interval(Real, 0, None, closed="neither"), None],
+        "augmentation": "no_validation",  # make_augmentation says what it takes
+        "flips": [StrOptions({"horizontal", "both"}), None],
         "validation_fraction": [Interval(Real, 0, 1, closed="left")],
         "early_stopping": [Interval(Integral, 1, None, closed="left"), None],
+        "class_weight": [dict, StrOptions({"balanced"}), None],
         "task": [StrOptions({"auto", "classification", "regression"})],
+        "target_bins": [Interval(Integral, 2, None, closed="left"), None],
+        "loss": [StrOptions({"auto", "squared_error", "huber"})],
+        "callbacks": ["array-like", None],
         "random_state": ["random_state"],
     }
 
@@ -229,7 +321,8 @@ class CNNEmbedder(ImageTransformer):
         *,
         cut_layer: CutLayer = "flatten",
         pooling: str | None = None,
-        cv: Any = 5,
+        cv: Any = None,
+        cross_fit: str | float = "auto",
         weights: PathLike | None = None,
         backbone_options: dict[str, Any] | None = None,
         image_size: Size | None = None,
@@ -237,9 +330,19 @@ class CNNEmbedder(ImageTransformer):
         batch_size: int = 32,
         optimizer: str = "adam",
         learning_rate: float = 1e-3,
+        schedule: str = "constant",
+        warm_up: int = 0,
+        fine_tune: int | str = "auto",
+        fine_tune_learning_rate: float | None = None,
+        augmentation: Any = None,
+        flips: str | None = None,
         validation_fraction: float = 0.1,
         early_stopping: int | None = 10,
+        class_weight: dict | str | None = None,
         task: str = "auto",
+        target_bins: int | None = None,
+        loss: str = "auto",
+        callbacks: Any = None,
         random_state: RandomState = None,
         color_mode: str = "auto",
         image_shape: Shape | None = None,
@@ -253,6 +356,7 @@ class CNNEmbedder(ImageTransformer):
         self.cut_layer = cut_layer
         self.pooling = pooling
         self.cv = cv
+        self.cross_fit = cross_fit
         self.weights = weights
         self.backbone_options = backbone_options
         self.image_size = image_size
@@ -260,9 +364,19 @@ class CNNEmbedder(ImageTransformer):
         self.batch_size = batch_size
         self.optimizer = optimizer
         self.learning_rate = learning_rate
+        self.schedule = schedule
+        self.warm_up = warm_up
+        self.fine_tune = fine_tune
+        self.fine_tune_learning_rate = fine_tune_learning_rate
+        self.augmentation = augmentation
+        self.flips = flips
         self.validation_fraction = validation_fraction
         self.early_stopping = early_stopping
+        self.class_weight = class_weight
         self.task = task
+        self.target_bins = target_bins
+        self.loss = loss
+        self.callbacks = callbacks
         self.random_state = random_state
         self.color_mode = color_mode
         self.image_shape = image_shape
@@ -274,7 +388,13 @@ class CNNEmbedder(ImageTransformer):
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: ImageInput, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+    def fit(
+        self,
+        X: ImageInput,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+    ) -> Self:
         """Train one network for each column of pictures.
 
         Parameters
@@ -290,18 +410,26 @@ class CNNEmbedder(ImageTransformer):
         sample_weight : array-like of shape (n_rows,), default=None
             Weights of the rows in the loss.
 
+        groups : array-like of shape (n_rows,), default=None
+            Rows of one group (the pictures of one patient, say) stay together: in one fold of
+            `cv`, and either in training or in validation.
+
         Returns
         -------
         self : object
             The fitted embedder.
         """
-        self._fit(X, y, sample_weight, cross_fit=False)
+        self._fit(X, y, sample_weight, groups, for_rows=False)
         return self
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
     def fit_transform(
-        self, X: ImageInput, y: ArrayLike, sample_weight: ArrayLike | None = None
+        self,
+        X: ImageInput,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
     ) -> Features:
         """Train, and turn the training rows into columns that are cross-fitted if `cv` says so.
 
@@ -316,74 +444,191 @@ class CNNEmbedder(ImageTransformer):
         sample_weight : array-like of shape (n_rows,), default=None
             Weights of the rows in the loss.
 
+        groups : array-like of shape (n_rows,), default=None
+            Rows of one group (the pictures of one patient, say) stay together: in one fold of
+            `cv`, and either in training or in validation.
+
         Returns
         -------
         features : ndarray of shape (n_rows, n_features_out), float32
             Or a DataFrame, as `set_output` says.
         """
-        return self._output(X, self._fit(X, y, sample_weight, cross_fit=True))
+        return self._output(X, self._fit(X, y, sample_weight, groups, for_rows=True))
+
+    def list_cut_layers(self, column: str | None = None) -> pd.DataFrame:
+        """The layers at which the fitted network can be cut.
+
+        Parameters
+        ----------
+        column : str or None, default=None
+            The column of pictures; may be None where there is one.
+
+        Returns
+        -------
+        layers : DataFrame
+            `layer`, `shape` of its output, and `width`: the number of columns of a cut there.
+        """
+        position = self._position(column)
+        return layers_frame(self._layers[position], self._pooling)
+
+    def summary(self, column: str | None = None) -> str:
+        """The layers of the fitted network as text, with a mark where it is cut.
+
+        Parameters
+        ----------
+        column : str or None, default=None
+            The column of pictures; may be None where there is one.
+
+        Returns
+        -------
+        text : str
+            One line a layer.
+        """
+        position = self._position(column)
+        network = self.networks_[position]
+        form = self.cross_fit_["form"][position]
+        title = f"{network.name}, column {self.cross_fit_['column'][position]!r}, {form}"
+        return format_layers(self._layers[position], cut=network.cut_name, title=title)
+
+    def plot_history(self, column: str | None = None, *, metric: str = "loss", ax: Any = None):
+        """Draw the epochs of the training.
+
+        Parameters
+        ----------
+        column : str or None, default=None
+            The column of pictures; may be None where there is one.
+
+        metric : {"loss", "accuracy"}, default="loss"
+            What is drawn.
+
+        ax : matplotlib Axes or None, default=None
+            Where to draw; None makes a new figure.
+
+        Returns
+        -------
+        display : TrainingHistoryDisplay
+            With what was drawn.
+        """
+        return TrainingHistoryDisplay.from_estimator(self, column=column, metric=metric, ax=ax)
+
+    def _position(self, column):
+        """The place of a column of pictures, by its name."""
+        check_is_fitted(self)
+        names = list(self.cross_fit_["column"])
+        if column is None and len(names) == 1:
+            return 0
+        if column not in names:
+            raise ValueError(
+                f"There is no column {column!r}. The columns of pictures are {names}; pass one of "
+                "them."
+            )
+        return names.index(column)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.target_tags.required = True
         return tags
 
-    def _fit(self, X, y, sample_weight, cross_fit):
-        """Fit all columns; with `cross_fit` their features come back, one matrix a column."""
+    def _fit(self, X, y, sample_weight, groups, for_rows):
+        """Fit all columns; the features of the rows come back, one matrix a column."""
         columns = self._start_fit(X)
         n_rows = len(columns[0])
-        if y is None:
-            raise ValueError(
-                f"{type(self).__name__} requires y to be passed, but the target y is None."
-            )
-        target = TargetCoder(y, self.task)
-        check_consistent_length(columns[0].cells, target.values)
-        if sample_weight is not None:
-            sample_weight = _check_sample_weight(sample_weight, np.empty((n_rows, 1)))
+        target, rows = self._targets(columns[0], y, sample_weight, groups)
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
-        folds = make_folds(self.cv, target, n_rows, seed) if cross_fit else []
-        plan = self._plan(target, seed)
+        folds = make_folds(self.cv, target, n_rows, seed, rows.groups)
+        if not for_rows and not isinstance(self.cross_fit, str):
+            folds = []  # the folds' networks would have nothing to say about new rows
+        recipe = self._fit_recipe(target, seed)
         self._shapes = [self._learn_shape(column) for column in columns]
         fits = [
-            self._column_fit(position, column, target, sample_weight, plan)
+            self._column_fit(position, column, target, rows, recipe)
             for position, column in enumerate(columns)
         ]
-        reporter = EpochReporter(self, n_runs=len(fits) * (1 + len(folds)))
+        n_stages = 1 if recipe.fine_tune is None else 2
+        reporter = EpochReporter(
+            self, n_runs=len(fits) * (1 + len(folds)), n_epochs=n_stages * self.epochs
+        )
         with reporter.fit(X, y):
-            self.networks_ = [fit.train_final(reporter) for fit in fits]
-            features = [
-                fit.features(network, folds, reporter, self._fill)
-                for fit, network in zip(fits, self.networks_, strict=True)
-                if cross_fit
-            ]
+            results = [cross_fit(fit, folds, self.cross_fit, reporter) for fit in fits]
+        self.networks_ = [result.network for result in results]
         self.history_ = pd.DataFrame([line for fit in fits for line in fit.history])
+        self.cross_fit_ = pd.DataFrame([result.report for result in results])
+        self._layers, self._pooling = [fit.layers for fit in fits], self.pooling
         self.n_outputs_ = target.n_outputs
         if target.is_classifier:
             self.classes_ = target.classes
         self._fitted = True
         if self.cache is not None:
             as_store(self.cache).flush()
-        return features
+        return [
+            self._expanded(fit.pictures, result.columns)
+            for fit, result in zip(fits, results, strict=True)
+        ]
 
-    def _plan(self, target, seed):
-        return TrainingPlan(
+    def _expanded(self, pictures, columns):
+        """A line for each row of X, also for those without a picture."""
+        if len(pictures.present) == pictures.n_rows:
+            return columns
+        rows = np.full((pictures.n_rows, columns.shape[1]), self._fill, dtype=np.float32)
+        rows[pictures.present] = columns
+        return rows
+
+    def _targets(self, column, y, sample_weight, groups):
+        """The form of y, and what training needs to know of each row."""
+        if y is None:
+            raise ValueError(
+                f"{type(self).__name__} requires y to be passed, but the target y is None."
+            )
+        target = TargetCoder(y, self.task, bins=self.target_bins, loss=self.loss)
+        n_rows = len(column)
+        check_consistent_length(column.cells, target.values, groups)
+        if sample_weight is not None:
+            sample_weight = _check_sample_weight(sample_weight, np.empty((n_rows, 1)))
+        weights = combined_weight(target, self.class_weight, sample_weight)
+        if groups is not None:
+            groups = np.unique(np.asarray(groups), return_inverse=True)[1]
+        return target, TrainingRows(target.values, target.strata, weights, groups)
+
+    def _fit_recipe(self, target, seed):
+        slower = self.fine_tune_learning_rate
+        plan = TrainingPlan(
             target.loss,
             epochs=self.epochs,
             batch_size=self.batch_size,
             optimizer=self.optimizer,
             learning_rate=self.learning_rate,
+            fine_tune_learning_rate=self.learning_rate / 10 if slower is None else slower,
+            schedule=self.schedule,
+            warm_up=self.warm_up,
             patience=self.early_stopping,
             seed=seed,
         )
+        return FitRecipe(
+            plan,
+            cut_layer=self.cut_layer,
+            pooling=self.pooling,
+            flips=self.flips,
+            validation_fraction=self.validation_fraction,
+            fine_tune=self._fine_tune(),
+            augmentation=make_augmentation(self.augmentation),
+            callbacks=tuple(self.callbacks or ()),
+        )
 
-    def _column_fit(self, position, column, target, sample_weight, plan):
+    def _fine_tune(self):
+        """What is fine-tuned; None where training starts from random weights."""
+        trained_before = self.weights is not None or is_model_path(self.backbone)
+        if self.fine_tune != "auto" or trained_before:
+            return self.fine_tune
+        return None
+
+    def _column_fit(self, position, column, target, rows, fit_recipe):
         """Gather what the training runs of one column need."""
         recipe = NetworkRecipe(
             self.backbone,
             self._shapes[position],
             weights=self.weights,
             options=self.backbone_options,
-            seed=plan.seed,
+            seed=fit_recipe.plan.seed,
         )
 
         def make_blank():
@@ -392,7 +637,7 @@ class CNNEmbedder(ImageTransformer):
                 recipe.build(),
                 n_outputs=target.n_outputs,
                 activation=target.activation,
-                seed=plan.seed,
+                seed=recipe.seed,
             )
             cut_network(blank, self.cut_layer, self.pooling)  # an unknown layer is told at once
             return blank
@@ -413,12 +658,9 @@ class CNNEmbedder(ImageTransformer):
         )
         return ColumnFit(
             pictures,
-            target=target,
-            sample_weight=sample_weight,
+            rows,
             make_blank=make_blank if blank is None else lambda: blank,
-            plan=plan,
-            validation_fraction=self.validation_fraction,
-            cut=partial(cut_network, cut_layer=self.cut_layer, pooling=self.pooling),
+            recipe=fit_recipe,
             cache=self._store_link(store, digests, position, column, recipe, blank, target),
         )
 
@@ -432,8 +674,7 @@ class CNNEmbedder(ImageTransformer):
             digests=digests,
             blank_key=self._store_key(position, column, (network, top)),
             row_key=lambda fingerprint: self._store_key(position, column, fingerprint),
-            cut_layer=self.cut_layer,
-            pooling=self.pooling,
+            cut=(self.cut_layer, self.pooling, self.flips),
         )
 
     def _load(self, position, column, digests):

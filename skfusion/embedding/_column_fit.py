@@ -4,10 +4,14 @@ import time
 from functools import cached_property
 
 import numpy as np
-from sklearn.model_selection import train_test_split
 
-from skfusion.embedding._cross_fit import out_of_fold
+from skfusion.embedding._splits import validation_rows
+from skfusion.networks._building import cut_network
+from skfusion.networks._cut_notes import cut_channels, cut_notes
+from skfusion.networks._layer_table import layer_table
+from skfusion.networks._merging import average_networks
 from skfusion.networks._network import Network
+from skfusion.networks._split import find_first
 from skfusion.networks._training import train
 from skfusion.store._stored_rows import StoredRows, digest_text
 
@@ -23,23 +27,14 @@ class ColumnFit:
     pictures : TrainingPictures
         The pictures of the column.
 
-    target : TargetCoder
-        The form of y, with the values of all rows.
-
-    sample_weight : ndarray of shape (n_rows,) or None
-        Weights of all rows.
+    rows : TrainingRows
+        Targets, weights and groups of all rows.
 
     make_blank : callable
         Gives the network before training.
 
-    plan : TrainingPlan
-        How to train.
-
-    validation_fraction : float
-        The share of rows that is kept for validation.
-
-    cut : callable
-        Cuts a trained network.
+    recipe : FitRecipe
+        How to train, and where to cut.
 
     cache : StoreLink or None
         The store, and the keys of this column in it.
@@ -48,79 +43,66 @@ class ColumnFit:
     ----------
     history : list of dict
         The epochs of all runs.
+
+    layers : list of dict
+        What is known of each layer of the whole network.
+
+    cuts : dict
+        What is known of its cuts.
     """
 
-    def __init__(
-        self,
-        pictures,
-        *,
-        target,
-        sample_weight,
-        make_blank,
-        plan,
-        validation_fraction,
-        cut,
-        cache,
-    ):
+    def __init__(self, pictures, rows, make_blank, recipe, cache):
         self.pictures = pictures
-        self.target = target
-        self.values = target.values[pictures.present]
-        self.sample_weight = None if sample_weight is None else sample_weight[pictures.present]
+        self.rows = rows.of(pictures.present)
         self.make_blank = make_blank
-        self.plan = plan
-        self.validation_fraction = validation_fraction
-        self.cut = cut
+        self.recipe = recipe
         self.cache = cache
         self.history = []
+        self.layers = self.cuts = None
+        self._frozen = {}
+        self._carrier = None
 
     def train_final(self, reporter):
         """Train on all rows that have a picture; the cut network."""
         return self._train(np.arange(len(self.pictures.present)), FINAL, reporter)
 
-    def features(self, network, folds, reporter, fill):
-        """The columns of all rows: out of fold where there are folds.
+    def train_fold(self, number, rows, reporter):
+        """Train on some of the rows that have a picture; the cut network.
 
         Parameters
         ----------
-        network : Network
-            The final network, cut.
+        number : int
+            Of the fold.
 
-        folds : list of tuple (train, test)
-            Rows of X.
+        rows : ndarray of int
+            Among the rows that have a picture.
 
         reporter : EpochReporter
             Told of each epoch.
-
-        fill : float
-            What rows without a picture hold.
-
-        Returns
-        -------
-        features : ndarray of shape (n_rows, n_columns), float32
-            One row for each of X.
         """
-        present, n_rows = self.pictures.present, self.pictures.n_rows
-        columns = self._embed(network, np.arange(len(present)))
-        position = np.full(n_rows, -1)
-        position[present] = np.arange(len(present))
-        present_folds = [
-            tuple(places[places >= 0] for places in (position[train_rows], position[test_rows]))
-            for train_rows, test_rows in folds
-        ]
+        return self._train(rows, number, reporter)
 
-        def embed_fold(number, train_rows, rows):
-            return self._embed(self._train(train_rows, number, reporter), rows)
+    @property
+    def channels(self):
+        """int or None : Channels of the feature maps that the cut flattens."""
+        return cut_channels(self.cuts, self.recipe.cut_layer, self.recipe.pooling)
 
-        columns = out_of_fold(present_folds, columns, embed_fold)
-        if len(present) == n_rows:
-            return columns
-        rows = np.full((n_rows, columns.shape[1]), fill, dtype=np.float32)
-        rows[present] = columns
-        return rows
+    def averaged(self, networks, axes):
+        """One network that averages several, the first of which gives the axes."""
 
-    def _embed(self, network, rows):
-        """The columns of some of the present rows; each distinct picture is computed once."""
-        places, back = np.unique(self.pictures.places[rows], return_inverse=True)
+        def build():
+            wholes = [getattr(network, "network", network) for network in networks]
+            return average_networks(wholes, axes)
+
+        if self.cache is None:
+            return build()
+        first = networks[0]
+        fingerprint = digest_text("average", *(network.fingerprint for network in networks))
+        return self.cache.deferred(build, fingerprint, first.input_shape, first.cut_name)
+
+    def columns(self, network):
+        """The network's columns of all rows that have a picture; each picture is computed once."""
+        places, back = np.unique(self.pictures.places, return_inverse=True)
         shape = (len(places), network.output_shape[0])
         if self.cache is None:
             known = StoredRows(None, None, None, shape)
@@ -132,19 +114,28 @@ class ColumnFit:
                 self.cache.store, key, digests, shape, lambda place: describe(places[place])
             )
         unknown = np.flatnonzero(~known.found)
-        size = self.plan.batch_size
+        size = self.recipe.plan.batch_size
+        live = self._carry(network) if len(unknown) else None
         for start in range(0, len(unknown), size):
             some = unknown[start : start + size]
             pixels = self.pictures.pixels[places[some]]
-            known.compute(some, lambda pixels: network.embed(pixels, size), pixels)
+            known.compute(some, lambda pixels: live.embed(pixels, size), pixels)
         return known.values[back]
+
+    def _carry(self, network):
+        """One live model computes for all networks of the column, which differ in weights only."""
+        if self._carrier is None:
+            self._carrier = network.with_weights(network.weights)
+        else:
+            self._carrier.put_on(network.weights)
+        return self._carrier
 
     def _train(self, rows, fold, reporter):
         """Train on some of the present rows, or take the network from the store."""
         with reporter.run(self.pictures.column.name, fold) as on_epoch:
-            if self.cache is None:
+            if self.cache is None or not self.recipe.can_be_stored:
                 network, history = self._run(rows, on_epoch)
-                network = self.cut(network)
+                network = self._cut(network)
             else:
                 network, history = self._stored_run(rows, on_epoch)
         name = self.pictures.column.name
@@ -160,7 +151,8 @@ class ColumnFit:
                 if blob is None:
                     return self._new_run(rows, on_epoch)
         network, notes = Network.from_bytes(blob)
-        return self.cache.deferred_cut(network, key, self.cut), notes["history"]
+        self.layers, self.cuts = notes["layers"], notes["cuts"]
+        return self.cache.deferred_cut(network, key, self._cut, self.cuts), notes["history"]
 
     def _new_run(self, rows, on_epoch):
         """Train, and keep the network."""
@@ -168,47 +160,61 @@ class ColumnFit:
         network, history = self._run(rows, on_epoch)
         seconds = time.perf_counter() - started
         key = self._run_key(rows)  # anew: a file may have changed before its pixels were read
-        self.cache.store.write_run(key, network.to_bytes(history=history), seconds)
-        return self.cache.deferred_cut(network, key, self.cut), history
+        blob = network.to_bytes(history=history, layers=self.layers, cuts=self.cuts)
+        self.cache.store.write_run(key, blob, seconds)
+        return self.cache.deferred_cut(network, key, self._cut, self.cuts), history
 
     def _run(self, rows, on_epoch):
+        blank, fine_tune = self._start
+        some = self.rows.of(rows)
         return train(
-            self._blank,
-            self.pictures.pixels[self.pictures.places[rows]],
-            self.values[rows],
-            self.plan,
-            sample_weight=None if self.sample_weight is None else self.sample_weight[rows],
-            held_out=self._held_out(rows),
+            blank,
+            self.pictures.pixels,
+            some.values,
+            self.recipe.plan,
+            places=self.pictures.places[rows],
+            fine_tune=fine_tune,
+            sample_weight=some.weights,
+            held_out=self._held_out(some),
+            augmentation=self.recipe.augmentation,
+            callbacks=self.recipe.callbacks,
             on_epoch=on_epoch,
+            frozen=self._frozen,
         )
 
+    def _cut(self, network):
+        recipe = self.recipe
+        return cut_network(network, recipe.cut_layer, recipe.pooling, recipe.flips)
+
     @cached_property
-    def _blank(self):
-        return self.make_blank()
+    def _start(self):
+        """The network before training, and where fine-tuning begins."""
+        blank = self.make_blank()
+        model = blank.to_model()
+        self.layers, self.cuts = layer_table(model), cut_notes(model)
+        fine_tune = self.recipe.fine_tune
+        if fine_tune is None:
+            return blank, None
+        return blank, (blank.top, find_first(model, fine_tune, blank.top))
 
     def _run_key(self, rows):
         """A digest of all that the trained network depends on."""
-        weight = None if self.sample_weight is None else self.sample_weight[rows].tobytes()
-        values = self.values[rows]
+        recipe, some = self.recipe, self.rows.of(rows)
         return digest_text(
             self.cache.blank_key,
-            self.plan,
-            self.validation_fraction,
+            recipe.plan,
+            recipe.validation_fraction,
+            recipe.fine_tune,
+            None if recipe.augmentation is None else recipe.augmentation.key,
             [self.cache.digests[place] for place in self.pictures.places[rows]],
-            (values.dtype.str, values.shape, values.tobytes()),
-            weight,
+            some.described,
         )
 
-    def _held_out(self, rows):
-        """Positions among `rows` that are kept for validation, of all classes where possible."""
-        count = int(np.floor(self.validation_fraction * len(rows) + 0.5))
-        if count < 1 or count >= len(rows):
-            return np.array([], dtype=int)
-        stratify = None
-        if self.target.is_classifier:
-            sizes = np.unique(self.values[rows], return_counts=True)[1]
-            if sizes.min() >= 2 and len(sizes) <= min(count, len(rows) - count):
-                stratify = self.values[rows]
-        return train_test_split(
-            np.arange(len(rows)), test_size=count, random_state=self.plan.seed, stratify=stratify
-        )[1]
+    def _held_out(self, some):
+        return validation_rows(
+            self.recipe.validation_fraction,
+            len(some.values),
+            self.recipe.plan.seed,
+            strata=some.strata,
+            groups=some.groups,
+        )

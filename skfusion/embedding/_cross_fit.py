@@ -1,143 +1,130 @@
-"""Out-of-fold columns in the axes of the final network."""
+"""Cross-fitting: columns that a network gives to pictures it was not trained on."""
 
-from numbers import Integral
+from dataclasses import dataclass
 
 import numpy as np
-from sklearn.model_selection import KFold, StratifiedKFold, check_cv
-from threadpoolctl import threadpool_limits
 
-# Below this many numbers the threads of a linear algebra library cost more than they bring, and
-# very much more where other processes want the cores as well.
-_THREADS_PAY = 2_000_000
+from skfusion.embedding._axes import fit_axes
+from skfusion.embedding._probe import decide
+
+# The share of rows that get out-of-fold columns where new rows get the networks' average.
+_AVERAGE_COIN = 0.5
 
 
-class ProcrustesMap:
-    """A centred, scaled orthogonal map from one network's axes to another's.
-
-    Two networks that were trained on different folds see the same pictures along different
-    axes. The map that turns, scales and shifts one cloud of rows onto the other, fitted on the
-    rows that both were trained on, makes their columns comparable.
+@dataclass
+class CrossFit:
+    """What cross-fitting one column of pictures came to.
 
     Parameters
     ----------
-    source : ndarray of shape (n_rows, n_source)
-        The rows in the axes to map from.
+    network : Network
+        For new rows.
 
-    target : ndarray of shape (n_rows, n_target)
-        The same rows in the axes to map to.
+    columns : ndarray of shape (n_present, n_columns)
+        Of the training rows that have a picture.
 
-    Notes
-    -----
-    The solution of Schönemann, "A generalized solution of the orthogonal Procrustes problem"
-    (doi:10.1007/BF02289451), in the subspaces that the rows span: the cost follows the number of
-    rows where there are fewer rows than columns.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from skfusion.embedding._cross_fit import ProcrustesMap
-    >>> source = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 2.0]])
-    >>> target = source @ np.array([[0.0, 1.0], [-1.0, 0.0]]) * 3 + 5
-    >>> bool(np.allclose(ProcrustesMap(source, target).apply(source), target))
-    True
+    report : dict
+        How, and what was measured.
     """
 
-    def __init__(self, source, target):
-        self.source_mean = source.mean(axis=0, dtype=np.float64)
-        self.target_mean = target.mean(axis=0, dtype=np.float64)
-        with threadpool_limits(None if source.size > _THREADS_PAY else 1, user_api="blas"):
-            rows_from, self.source_axes = _reduced(source - self.source_mean)
-            rows_to, self.target_axes = _reduced(target - self.target_mean)
-            left, values, right = np.linalg.svd(rows_from.T @ rows_to, full_matrices=False)
-        self.rotation = left @ right
-        spread = np.sum(rows_from**2)
-        self.scale = values.sum() / spread if spread > 0 else 0.0
-
-    def apply(self, rows):
-        """Rows in the source's axes, brought to the target's."""
-        inner = (rows - self.source_mean) @ self.source_axes.T
-        return self.scale * (inner @ self.rotation) @ self.target_axes + self.target_mean
+    network: object
+    columns: np.ndarray
+    report: dict
 
 
-def _reduced(rows):
-    """Rows as coordinates in the subspace that they span, and its orthonormal axes."""
-    left, values, axes = np.linalg.svd(rows, full_matrices=False)
-    tolerance = (values[0] if len(values) else 0.0) * max(rows.shape) * np.finfo(np.float32).eps
-    rank = max(1, int(np.sum(values > tolerance)))
-    return left[:, :rank] * values[:rank], axes[:rank]
-
-
-def make_folds(cv, target, n_rows, seed):
-    """The folds of a `cv` parameter: shuffled for an int, stratified for classes; none for None.
+def cross_fit(fit, folds, form, reporter):
+    """Train on all rows and on each fold's, and combine what the networks say.
 
     Parameters
     ----------
-    cv : int, splitter, iterable or None
+    fit : ColumnFit
+        Trains the networks.
+
+    folds : list of tuple (train, test) of ndarray of int
+        Rows of X; none for a network that is used as it is.
+
+    form : "auto", "average" or float
         As in `CNNEmbedder`.
 
-    target : TargetCoder
-        The form of y.
-
-    n_rows : int
-        How many rows there are.
-
-    seed : int
-        Where shuffling starts.
+    reporter : EpochReporter
+        Told of each epoch.
 
     Returns
     -------
-    folds : list of tuple (train, test) of ndarray of int
-        Row numbers.
+    result : CrossFit
+        The network and the columns.
     """
-    if cv is None:
-        return []
-    if isinstance(cv, Integral):
-        most = np.bincount(target.values).max() if target.is_classifier else n_rows
-        if most < cv:
-            raise ValueError(
-                f"cv={cv} folds need {cv} rows{' in a class' if target.is_classifier else ''}, "
-                f"there are {most}. Pass a smaller cv, or cv=None for columns that are not "
-                "cross-fitted."
-            )
-        kind = StratifiedKFold if target.is_classifier else KFold
-        cv = kind(cv, shuffle=True, random_state=seed)
-    splitter = check_cv(cv, target.values, classifier=target.is_classifier)
-    return list(splitter.split(np.zeros((n_rows, 1)), target.values))
+    final = fit.train_final(reporter)
+    in_sample = fit.columns(final)
+    report = {"column": fit.pictures.column.name, "form": "in-sample"}
+    if not folds:
+        return CrossFit(final, in_sample, report)
+    folds = among_present(folds, fit.pictures)
+    networks = [fit.train_fold(i, train, reporter) for i, (train, _) in enumerate(folds)]
+    by_fold = [fit.columns(network) for network in networks]
+    axes = [
+        fit_axes(columns, in_sample, train, test, fit.channels)
+        for columns, (train, test) in zip(by_fold, folds, strict=True)
+    ]
+    if form == "auto":
+        key = None if fit.cache is None else (final, *networks)
+        form, losses = decide(fit, by_fold, folds, axes, key)
+        report |= losses
+        if form == "in-sample":
+            return CrossFit(final, in_sample, report)
+    share = _AVERAGE_COIN if form == "average" else form
+    unseen = out_of_fold(in_sample, by_fold, folds, axes)
+    columns = toss(in_sample, unseen, share, fit.recipe.plan.seed)
+    network = fit.averaged([final, *networks], axes) if form == "average" else final
+    return CrossFit(network, columns, {**report, "form": form})
 
 
-def out_of_fold(folds, final_rows, embed_fold):
-    """Columns of each row from a network that was not trained on it.
+def among_present(folds, pictures):
+    """Folds as numbers among the rows that have a picture."""
+    position = np.full(pictures.n_rows, -1)
+    position[pictures.present] = np.arange(len(pictures.present))
+    places = [tuple(position[rows] for rows in fold) for fold in folds]
+    return [tuple(rows[rows >= 0] for rows in fold) for fold in places]
+
+
+def out_of_fold(in_sample, by_fold, folds, axes):
+    """Columns of each row from networks that were not trained on it.
 
     Parameters
     ----------
+    in_sample : ndarray of shape (n_rows, n_columns)
+        Columns of the network whose axes are wanted. Rows in no test set keep them.
+
+    by_fold : list of ndarray of shape (n_rows, n_columns)
+        Each fold's network's columns of all rows.
+
     folds : list of tuple (train, test) of ndarray of int
-        Rows of each fold. Rows in no test set keep the final network's columns; rows in several
-        get the mean.
+        Rows of each fold. Rows in several test sets get the mean.
 
-    final_rows : ndarray of shape (n_rows, n_columns)
-        The columns of the final network.
-
-    embed_fold : callable
-        ``embed_fold(number, train, rows)`` trains the fold's network and gives its columns for
-        these rows.
+    axes : list of AxesMap
+        From each fold's axes to those of `in_sample`.
 
     Returns
     -------
     columns : ndarray of shape (n_rows, n_columns), float32
-        Cross-fitted columns; `final_rows` where there are no folds.
+        Out-of-fold columns.
     """
-    total = np.zeros(final_rows.shape if folds else (len(final_rows), 1))
-    times = np.zeros(len(final_rows), dtype=int)
-    for number, (train, test) in enumerate(folds):
-        columns = embed_fold(number, train, np.concatenate([train, test]))
-        axes = ProcrustesMap(columns[: len(train)], final_rows[train])
-        total[test] += axes.apply(columns[len(train) :])
+    total = np.zeros(in_sample.shape)
+    times = np.zeros(len(in_sample), dtype=int)
+    for columns, (_, test), turned in zip(by_fold, folds, axes, strict=True):
+        total[test] += turned.apply(columns[test])
         times[test] += 1
     seen = times > 0
-    result = np.array(final_rows, dtype=np.float32)
+    result = np.array(in_sample, dtype=np.float32)
     result[seen] = total[seen] / times[seen, np.newaxis]
     # A unit that is dead in the final network stays exactly so: the map leaves rounding noise in
     # its column, which a scaler would blow up to the size of the others.
-    dead = (final_rows == final_rows[:1]).all(axis=0)
-    result[:, dead] = final_rows[0, dead]
+    dead = (in_sample == in_sample[:1]).all(axis=0)
+    result[:, dead] = in_sample[0, dead]
     return result
+
+
+def toss(in_sample, unseen, share, seed):
+    """Each row from one or the other, by a coin that falls on `unseen` with this probability."""
+    heads = np.random.default_rng(seed).random(len(in_sample)) < share
+    return np.where(heads[:, np.newaxis], unseen, in_sample).astype(np.float32)

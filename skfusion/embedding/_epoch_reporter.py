@@ -11,15 +11,19 @@ class EpochReporter:
     Parameters
     ----------
     estimator : estimator
-        Has `epochs`, `verbose` and scikit-learn's callback support.
+        Has `verbose` and scikit-learn's callback support.
 
     n_runs : int
         How many networks will be trained.
+
+    n_epochs : int
+        The most epochs of one of them, over all its stages.
     """
 
-    def __init__(self, estimator, n_runs):
+    def __init__(self, estimator, n_runs, n_epochs):
         self.estimator = estimator
         self.n_runs = n_runs
+        self.n_epochs = n_epochs
 
     @contextmanager
     def fit(self, X, y):
@@ -35,11 +39,9 @@ class EpochReporter:
         """Around one training run; gives what the run calls after each epoch."""
         estimator = self.estimator
         title = f"train {name}" if fold < 0 else f"train {name}, fold {fold}"
-        context = self._context.subcontext(task_name=title, max_subtasks=estimator.epochs)
+        context = self._context.subcontext(task_name=title, max_subtasks=self.n_epochs)
         context.call_on_fit_task_begin(estimator=estimator)
-        bar = progress_bar(
-            estimator.verbose, total=estimator.epochs, description=title, unit="epoch"
-        )
+        bar = progress_bar(estimator.verbose, total=self.n_epochs, description=title, unit="epoch")
         with bar as shown:
 
             def on_epoch(epoch, values):

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from skfusion.networks._cut_notes import named_cut
 from skfusion.networks._deferred import DeferredNetwork
 from skfusion.store._stored_rows import digest_text
 
@@ -25,28 +26,31 @@ class StoreLink:
     row_key : callable
         From the fingerprint of a cut network to the key of its rows.
 
-    cut_layer : str, int or None
-        Where networks are cut.
-
-    pooling : str or None
-        How feature maps become a vector.
+    cut : tuple (cut_layer, pooling, flips)
+        How networks are cut.
     """
 
     store: object
     digests: list
     blank_key: str
     row_key: Callable
-    cut_layer: object
-    pooling: object
+    cut: tuple
 
-    def deferred_cut(self, network, run_key, cut):
+    def deferred_cut(self, network, run_key, cut, cuts):
         """The network, to be cut when somebody needs more than its stored rows."""
-        fingerprint = digest_text(run_key, self.cut_layer, self.pooling)
-        names = {str: self.cut_layer, type(None): "output"}
-        return DeferredNetwork(
+        return self.deferred(
             lambda: cut(network),
+            digest_text(run_key, *self.cut),
+            network.input_shape,
+            named_cut(cuts, self.cut[0]),
+        )
+
+    def deferred(self, build, fingerprint, input_shape, cut_name):
+        """A cut network that is built when somebody needs more than its stored rows."""
+        return DeferredNetwork(
+            build,
             fingerprint=fingerprint,
-            input_shape=network.input_shape,
+            input_shape=input_shape,
             width=self.store.width(self.row_key(fingerprint)),
-            cut_name=names.get(type(self.cut_layer)),
+            cut_name=cut_name,
         )

@@ -17,7 +17,7 @@ DENSE_UNITS = 256
 
 def find_spec(backbone):
     """The BackboneSpec of a named backbone; None for a user's own (a path or a function)."""
-    if callable(backbone) or _is_model_path(backbone):
+    if callable(backbone) or is_model_path(backbone):
         return None
     return find_backbone(backbone)
 
@@ -26,10 +26,11 @@ def backbone_slug(backbone):
     """What a backbone is called in feature names."""
     if callable(backbone):
         return getattr(backbone, "__name__", type(backbone).__name__).lower().strip("<>_")
-    return Path(backbone).stem.lower() if _is_model_path(backbone) else str(backbone).lower()
+    return Path(backbone).stem.lower() if is_model_path(backbone) else str(backbone).lower()
 
 
-def _is_model_path(backbone):
+def is_model_path(backbone):
+    """Whether a backbone is the user's own file."""
     if isinstance(backbone, os.PathLike):
         return True
     is_path = isinstance(backbone, str) and Path(backbone).suffix in (".keras", ".h5")
@@ -77,7 +78,7 @@ def build_network(backbone, *, input_shape=None, weights=None, options=None, see
 
 def _build_ours(backbone, input_shape, weights, options):
     """Name, Keras model and preprocessing of a named backbone or of a `.keras` file."""
-    if not _is_model_path(backbone):
+    if not is_model_path(backbone):
         return _build_named(find_backbone(backbone), input_shape, weights, options)
     name, model = backbone_slug(backbone), _of_fixed_size(_load_users_file(backbone), input_shape)
     if weights not in (None, "imagenet"):
@@ -121,10 +122,28 @@ def _stamp(path):
     return status.st_size, status.st_mtime_ns, status.st_ino
 
 
-def cut_network(network, cut_layer, pooling):
-    """A Network from the same input to the vector at `cut_layer`."""
+def cut_network(network, cut_layer, pooling, flips=None):
+    """A Network from the same input to the vector at `cut_layer`.
+
+    Networks of one architecture, as the folds of a cross-fit are, are cut at once where one of
+    them was cut before.
+    """
+    cut, kept = _cut_of(network.name, network.config, network.preprocessing, cut_layer, pooling)
+    state = {**cut.__getstate__(), "flips": flips}
+    state["weights"] = [network.weights[i] for i in kept]
+    return Network.from_state(state)
+
+
+@lru_cache(maxsize=32)
+def _cut_of(name, config, preprocessing, cut_layer, pooling):
+    """A cut of an architecture, and which of its weights are left."""
     with building(0):
-        return _cut(network.name, network.to_model(), network.preprocessing, cut_layer, pooling)
+        model = import_keras().models.model_from_json(config)
+        cut_name, output = find_cut(model, cut_layer, name)
+        cut = cut_model(model, output, pooling, name)
+    place = {id(variable): i for i, variable in enumerate(model.weights)}
+    kept = [place[id(variable)] for variable in cut.weights]
+    return Network.from_model(name, cut, preprocessing, cut_name=cut_name), kept
 
 
 def _cut(name, model, preprocessing, cut_layer, pooling):
@@ -138,7 +157,7 @@ def add_top(network, *, n_outputs, activation, dense_units=DENSE_UNITS, seed=0):
     layers = import_keras().layers
     with building(seed):
         model = network.to_model()
-        x = model.outputs[0]
+        x, n_below = model.outputs[0], len(model.layers)
         if len(x.shape) == 4:
             x = layers.GlobalAveragePooling2D(name=free_name(model, "gap"))(x)
             dense = free_name(model, "dense")
@@ -151,7 +170,8 @@ def add_top(network, *, n_outputs, activation, dense_units=DENSE_UNITS, seed=0):
         output = free_name(model, "output")
         outputs = layers.Dense(n_outputs, activation=activation, name=output)(x)
         topped = import_keras().Model(model.inputs, outputs, name=model.name)
-        return Network.from_model(network.name, topped, network.preprocessing)
+        top = topped.layers[n_below].name
+        return Network.from_model(network.name, topped, network.preprocessing, top=top)
 
 
 def _build_named(spec, input_shape, weights, options):

@@ -46,6 +46,12 @@ class Network:
     cut_name : str, default="output"
         The layer at which the network was cut.
 
+    top : str or None, default=None
+        The first of the layers that were put on a backbone.
+
+    flips : {"horizontal", "both"} or None, default=None
+        Whether outputs are averaged over the picture and its mirror images.
+
     Examples
     --------
     >>> import numpy as np
@@ -65,6 +71,8 @@ class Network:
         input_shape,
         output_shape,
         cut_name="output",
+        top=None,
+        flips=None,
     ):
         self.name = name
         self.config = config
@@ -73,9 +81,11 @@ class Network:
         self.input_shape = input_shape
         self.output_shape = output_shape
         self.cut_name = cut_name
+        self.top = top
+        self.flips = flips
 
     @classmethod
-    def from_model(cls, name, model, preprocessing, cut_name="output"):
+    def from_model(cls, name, model, preprocessing, cut_name="output", top=None, flips=None):
         """Freeze a Keras model with one input and one output."""
         return cls(
             name,
@@ -85,6 +95,8 @@ class Network:
             input_shape=tuple(model.inputs[0].shape[1:]),
             output_shape=tuple(model.outputs[0].shape[1:]),
             cut_name=cut_name,
+            top=top,
+            flips=flips,
         )
 
     def to_model(self):
@@ -98,6 +110,14 @@ class Network:
     def with_weights(self, weights):
         """The same architecture with other weights."""
         return self.from_state({**self.__getstate__(), "weights": weights})
+
+    def put_on(self, weights):
+        """Take other weights in place: a live model stays compiled. For networks of one's own."""
+        self.weights = weights
+        vars(self).pop("fingerprint", None)
+        pid, model = vars(self).get("_live", (None, None))
+        if pid == os.getpid():
+            model.set_weights(weights)
 
     @classmethod
     def from_state(cls, state):
@@ -130,7 +150,7 @@ class Network:
     def fingerprint(self):
         """str : A digest of all that changes the answer."""
         digest = blake2b(digest_size=16)
-        digest.update(f"{self.preprocessing}\0{self.config}".encode())
+        digest.update(f"{self.preprocessing}\0{self.flips}\0{self.config}".encode())
         for array in self.weights:
             digest.update(f"{array.dtype.str}{array.shape}".encode())
             digest.update(np.ascontiguousarray(array).data)
@@ -161,7 +181,9 @@ class Network:
         for start in range(0, len(inputs), batch_size):
             batch = inputs[start : start + batch_size]
             padded = _pad(batch, _padded_length(len(batch), batch_size))
-            outputs.append(np.asarray(model.predict_on_batch(padded))[: len(batch)])
+            views = [np.asarray(model.predict_on_batch(v)) for v in _views(padded, self.flips)]
+            output = views[0] if len(views) == 1 else np.mean(views, axis=0)
+            outputs.append(output[: len(batch)])
         return outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
 
     def _awake(self):
@@ -183,6 +205,16 @@ class Network:
 
 
 _TRANSIENT = ("_live", "fingerprint")
+
+
+def _views(batch, flips):
+    """A batch of shape (n, height, width, channels), and its mirror images."""
+    views = [batch]
+    if flips is not None:
+        views.append(batch[:, :, ::-1])
+    if flips == "both":
+        views += [view[:, ::-1] for view in views]
+    return views
 
 
 def _padded_length(length, batch_size):

@@ -1,66 +1,29 @@
 """One training run: a Network and pictures in, a trained Network and its history out."""
 
-import os
-import threading
-from collections import OrderedDict
-from contextlib import contextmanager
-from dataclasses import dataclass
-
 import numpy as np
 
-from skfusion.networks._keras import building, import_keras, jit_compile
+from skfusion.networks._keras import import_keras
+from skfusion.networks._trainer import lent_trainer
 
-# A live trainer holds compiled functions. Folds and candidates that share an architecture take
-# turns with it: compiling anew costs seconds and, in TensorFlow, memory that never comes back.
-_IDLE = OrderedDict()
-_IDLE_LIMIT = 2
-_IDLE_LOCK = threading.Lock()
+# Outputs of the frozen part are kept in memory up to this size.
+_KEPT_BYTES = 2**30
 
 
-@dataclass(frozen=True)
-class TrainingPlan:
-    """How to train.
-
-    Parameters
-    ----------
-    loss : str
-        A Keras loss: "sparse_categorical_crossentropy" or "mean_squared_error".
-
-    epochs : int
-        The most passes over the training rows.
-
-    batch_size : int
-        Rows a step.
-
-    optimizer : str
-        A Keras optimizer by name.
-
-    learning_rate : float
-        Its learning rate.
-
-    patience : int or None
-        Epochs without a better validation loss after which to stop; None never stops early.
-
-    seed : int
-        Where shuffling and dropout start.
-
-    Examples
-    --------
-    >>> from skfusion.networks._training import TrainingPlan
-    >>> TrainingPlan("mean_squared_error", epochs=5).learning_rate
-    0.001
-    """
-
-    loss: str
-    epochs: int
-    batch_size: int = 32
-    optimizer: str = "adam"
-    learning_rate: float = 1e-3
-    patience: int | None = None
-    seed: int = 0
-
-
-def train(network, pixels, targets, plan, *, sample_weight=None, held_out=None, on_epoch=None):
+def train(
+    network,
+    pixels,
+    targets,
+    plan,
+    *,
+    places=None,
+    fine_tune=None,
+    sample_weight=None,
+    held_out=None,
+    augmentation=None,
+    callbacks=(),
+    on_epoch=None,
+    frozen=None,
+):
     """Train a network from the weights that it has.
 
     Parameters
@@ -68,7 +31,7 @@ def train(network, pixels, targets, plan, *, sample_weight=None, held_out=None, 
     network : Network
         With its output layer. It stays as it is.
 
-    pixels : ndarray of shape (n, height, width, channels)
+    pixels : ndarray of shape (n_pictures, height, width, channels)
         Pictures in 0..255.
 
     targets : ndarray of shape (n,) or (n, n_outputs)
@@ -77,15 +40,31 @@ def train(network, pixels, targets, plan, *, sample_weight=None, held_out=None, 
     plan : TrainingPlan
         How to train.
 
+    places : ndarray of int of shape (n,), default=None
+        The picture of each row; None where each row has one of its own, in order.
+
+    fine_tune : tuple (top, first) or None, default=None
+        Where the layers below the layer `top` were trained before: the first of them that is
+        trained further, or None. None trains the whole network from the start.
+
     sample_weight : ndarray of shape (n,), default=None
         Weights of the rows.
 
     held_out : ndarray of int, default=None
-        Rows that are kept for validation. With `patience`, the weights of the best epoch are
+        Rows that are kept for validation. With patience, the weights of the best epoch are
         the result.
+
+    augmentation : callable, default=None
+        ``augmentation(pixels, rng)`` changes a batch of training pictures.
+
+    callbacks : sequence of keras.callbacks.Callback, default=()
+        Called as in Keras's own `fit`, once around each stage.
 
     on_epoch : callable, default=None
         Called as ``on_epoch(epoch, values)`` after each epoch; a true answer stops.
+
+    frozen : dict, default=None
+        Where the outputs of frozen layers are kept for further runs on the same pictures.
 
     Returns
     -------
@@ -93,126 +72,138 @@ def train(network, pixels, targets, plan, *, sample_weight=None, held_out=None, 
         The same architecture, trained.
 
     history : list of dict
-        For each epoch its number and losses, and accuracies for classes.
+        For each epoch its stage, number, losses, accuracies for classes, and learning rate.
     """
+    n_rows = len(targets)
     held_out = np.array([], dtype=int) if held_out is None else held_out
-    rows = np.setdiff1d(np.arange(len(pixels)), held_out)
-    rng = np.random.default_rng(plan.seed)
-    history, best, best_weights = [], np.inf, None
-    with _lent_trainer(network, plan) as trainer:
+    data = _Data(
+        pixels,
+        targets,
+        np.arange(n_rows) if places is None else places,
+        sample_weight,
+        np.setdiff1d(np.arange(n_rows), held_out),
+        held_out,
+    )
+    history = []
+    for stage in plan.stages(*(fine_tune or (None, None))):
+        with lent_trainer(network, plan, stage) as trainer:
+            run = _StageRun(trainer, network, plan, stage, data, augmentation, frozen)
+            weights, stopped = run.train(history, callbacks, on_epoch)
+        network = network.with_weights(weights)
+        if stopped:
+            break
+    return network, history
+
+
+class _Data:
+    """The rows of a training run."""
+
+    def __init__(self, pixels, targets, places, weights, training, held_out):
+        self.pixels = pixels
+        self.targets = targets
+        self.places = places
+        self.weights = weights
+        self.training = training
+        self.held_out = held_out
+
+
+class _StageRun:
+    """One stage of a training run."""
+
+    def __init__(self, trainer, network, plan, stage, data, augmentation, frozen):
+        self.trainer = trainer
+        self.network = network
+        self.plan = plan
+        self.stage = stage
+        self.data = data
+        self.augmentation = augmentation if stage.augments else None
+        self.rng = np.random.default_rng(plan.seed)
+        self.fixed = self._fixed_inputs({} if frozen is None else frozen)
+
+    def train(self, history, callbacks, on_epoch):
+        """Train until the last epoch or until the loss falls no more.
+
+        Returns
+        -------
+        weights : list of ndarray
+            Those of the best epoch, or of the last where training never stops early.
+
+        stopped : bool
+            Whether somebody asked to stop the whole training.
+        """
+        trainer, plan, data = self.trainer, self.plan, self.data
+        steps = -(-len(data.training) // plan.batch_size)
+        rate = plan.learning_rate_of(self.stage, steps)
+        told = _callback_list(callbacks, trainer.upper, plan.epochs, steps)
+        best, best_epoch, best_weights, stopped = np.inf, 0, None, False
+        told.on_train_begin()
         for epoch in range(plan.epochs):
-            order = rng.permutation(rows)
-            values = trainer.epoch(network, pixels, targets, sample_weight, order)
-            if len(held_out):
-                values |= trainer.validate(network, pixels, targets, sample_weight, held_out)
-            _refuse_nan(values, epoch, plan)
-            history.append({"epoch": epoch, **values})
+            told.on_epoch_begin(epoch)
+            order = self.rng.permutation(data.training)
+            rates = [rate.at(epoch * steps + step) for step in range(steps)]
+            values = trainer.epoch(self._batches(order, training=True), rates)
+            if len(data.held_out):
+                values |= trainer.validate(self._batches(data.held_out))
+            self._refuse_nan(values, epoch, rates[-1])
+            values["learning_rate"] = rates[-1]
+            history.append({"stage": self.stage.name, "epoch": epoch, **values})
+            told.on_epoch_end(epoch, dict(values))
             watched = values.get("val_loss", values["loss"])
+            rate.after_epoch(watched)
             if watched < best:
                 best, best_epoch = watched, epoch
                 best_weights = trainer.model.get_weights() if plan.patience else None
-            stop = on_epoch is not None and on_epoch(epoch, values)
-            if stop or (plan.patience and epoch - best_epoch >= plan.patience):
+            stopped = on_epoch is not None and on_epoch(epoch, values)
+            waited = plan.patience and epoch - best_epoch >= plan.patience
+            if stopped or waited or trainer.upper.stop_training:
                 break
-        weights = best_weights or trainer.model.get_weights()
-    return network.with_weights(weights), history
+        told.on_train_end()
+        return best_weights or trainer.model.get_weights(), stopped
 
+    def _batches(self, rows, training=False):
+        """Inputs, targets and weights of the rows, batch by batch."""
+        size, weights = self.plan.batch_size, self.data.weights
+        for start in range(0, len(rows), size):
+            some = rows[start : start + size]
+            inputs = self._inputs(self.data.places[some], training)
+            yield inputs, self.data.targets[some], None if weights is None else weights[some]
 
-def _refuse_nan(values, epoch, plan):
-    if not np.isfinite(values["loss"]):
-        raise FloatingPointError(
-            f"The training loss became {values['loss']} in epoch {epoch} with learning_rate="
-            f"{plan.learning_rate} and optimizer={plan.optimizer!r}. Pass a smaller learning_rate."
-        )
+    def _inputs(self, places, training):
+        if self.fixed is not None:
+            return self.fixed[places]
+        pictures = self.data.pixels[places]
+        if training and self.augmentation is not None:
+            pictures = self.augmentation(pictures, self.rng)
+        return self.trainer.below(self.network.prepare(pictures))
 
+    def _fixed_inputs(self, frozen):
+        """What the frozen part gives for each picture; None where that can't be kept."""
+        bottom, pixels = self.trainer.bottom, self.data.pixels
+        if bottom is None or self.augmentation is not None:
+            return None
+        shape = (len(pixels), *bottom.outputs[0].shape[1:])
+        if 4 * np.prod(shape, dtype=float) > _KEPT_BYTES:
+            return None
+        if self.stage.first not in frozen:
+            kept = np.empty(shape, dtype=np.float32)
+            for start in range(0, len(pixels), self.plan.batch_size):
+                some = slice(start, start + self.plan.batch_size)
+                kept[some] = self.trainer.below(self.network.prepare(pixels[some]))
+            frozen[self.stage.first] = kept
+        return frozen[self.stage.first]
 
-class _Trainer:
-    """A compiled Keras model that can start again from any weights."""
-
-    def __init__(self, network, plan):
-        keras = import_keras()
-        optimizer = keras.optimizers.get(plan.optimizer)
-        optimizer.learning_rate = plan.learning_rate
-        self.is_classifier = plan.loss == "sparse_categorical_crossentropy"
-        self.batch_size = plan.batch_size
-        self.model = network.to_model()
-        self.model.compile(
-            optimizer=optimizer,
-            loss=plan.loss,
-            weighted_metrics=["accuracy"] if self.is_classifier else [],
-            jit_compile=jit_compile(),
-        )
-        optimizer.build(self.model.trainable_variables)
-        self._optimizer_start = [keras.ops.convert_to_numpy(v) for v in optimizer.variables]
-
-    def reset(self, weights, seed):
-        """Forget all former training."""
-        self.model.set_weights(weights)
-        pairs = zip(self.model.optimizer.variables, self._optimizer_start, strict=True)
-        for variable, start in pairs:
-            variable.assign(start)
-        seeds = [v for v in self.model.variables if v.path.endswith("seed_generator_state")]
-        for i, variable in enumerate(seeds):
-            variable.assign(np.array([seed % 2**31, i], dtype=np.uint32))
-
-    def epoch(self, network, pixels, targets, sample_weight, order):
-        """One pass over the rows in this order; the mean loss comes back."""
-        self.model.reset_metrics()
-        for start in range(0, len(order), self.batch_size):
-            rows = order[start : start + self.batch_size]
-            weight = None if sample_weight is None else sample_weight[rows]
-            values = self.model.train_on_batch(
-                network.prepare(pixels[rows]),
-                targets[rows],
-                sample_weight=weight,
-                return_dict=True,
+    def _refuse_nan(self, values, epoch, rate):
+        if not np.isfinite(values["loss"]):
+            raise FloatingPointError(
+                f"The training loss became {values['loss']} in epoch {epoch} with learning_rate="
+                f"{rate:g} and optimizer={self.plan.optimizer!r}. Pass a smaller "
+                f"{'fine_tune_' if self.stage.name == 'fine-tune' else ''}learning_rate."
             )
-        return {name: float(value) for name, value in values.items()}
-
-    def validate(self, network, pixels, targets, sample_weight, rows):
-        """Loss, and accuracy for classes, on rows that take no part in training."""
-        outputs = []
-        for start in range(0, len(rows), self.batch_size):
-            batch = network.prepare(pixels[rows[start : start + self.batch_size]])
-            outputs.append(np.asarray(self.model.predict_on_batch(batch)))
-        outputs, targets = np.concatenate(outputs), targets[rows]
-        weight = None if sample_weight is None else sample_weight[rows]
-        if not self.is_classifier:
-            errors = (outputs - targets.reshape(outputs.shape)) ** 2
-            return {"val_loss": float(np.average(errors.mean(axis=1), weights=weight))}
-        likelihood = np.clip(outputs[np.arange(len(rows)), targets], 1e-7, 1.0)
-        right = outputs.argmax(axis=1) == targets
-        return {
-            "val_loss": float(np.average(-np.log(likelihood), weights=weight)),
-            "val_accuracy": float(np.average(right, weights=weight)),
-        }
 
 
-@contextmanager
-def _lent_trainer(network, plan):
-    """A trainer of this architecture, for one caller at a time, reset to the network's weights."""
-    key = (
-        os.getpid(),
-        network.config,
-        plan.loss,
-        plan.optimizer,
-        plan.learning_rate,
-        plan.batch_size,
+def _callback_list(callbacks, model, epochs, steps):
+    """Keras's own list, which tells each of the callbacks."""
+    keras = import_keras()
+    return keras.callbacks.CallbackList(
+        list(callbacks), model=model, epochs=epochs, steps=steps, verbose=0
     )
-    with _IDLE_LOCK:
-        trainer = _IDLE.pop(key, None)
-    if trainer is None:
-        with building(plan.seed):
-            trainer = _Trainer(network, plan)
-    trainer.reset(network.weights, plan.seed)
-    yield trainer
-    # Not reached after an error or an interrupt: such a trainer is dropped.
-    with _IDLE_LOCK:
-        _IDLE[key] = trainer
-        while len(_IDLE) > _IDLE_LIMIT:
-            _IDLE.popitem(last=False)
-
-
-os.register_at_fork(
-    after_in_child=lambda: (_IDLE.clear(), globals().update(_IDLE_LOCK=threading.Lock()))
-)

@@ -11,23 +11,9 @@ from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GroupKFold, ShuffleSplit
 
 from skfusion import CNNEmbedder, ImageReadError
-from skfusion.datasets import load_digits_iris, make_image_table
 from tests.networks_for_tests import tiny_cnn, tiny_maps
 
 QUICK = {"cv": None, "epochs": 2, "early_stopping": None, "random_state": 0}
-
-
-@pytest.fixture(scope="module")
-def digits():
-    data = load_digits_iris()
-    return data.frame["digit"], data.target
-
-
-@pytest.fixture(scope="module")
-def stripes():
-    """40 colour pictures of 16 x 16 pixels whose two classes are easily told apart."""
-    data = make_image_table(40, image_size=(16, 16), noise=0.2, random_state=0)
-    return data.frame[["image"]], data.target
 
 
 def weights(embedder):
@@ -208,8 +194,10 @@ def test_history(stripes):
     frame = history.history_
     assert frame.groupby("fold").size().to_dict() == {-1: 2, 0: 2, 1: 2}
     assert set(frame) == {
-        "column", "fold", "epoch", "loss", "accuracy", "val_loss", "val_accuracy",
+        "column", "fold", "stage", "epoch", "loss", "accuracy", "val_loss", "val_accuracy",
+        "learning_rate",
     }  # fmt: skip
+    assert set(frame["stage"]) == {"train"}
     assert np.isfinite(frame[["loss", "val_loss"]]).all(axis=None)
 
 
@@ -291,7 +279,7 @@ def test_cv_in_all_its_forms(stripes, cv):
     X, y = stripes
     if cv == "iterable":
         cv = [(np.arange(20), np.arange(20, 40)), (np.arange(20, 40), np.arange(20))]
-    embedder = CNNEmbedder(cut_layer="dense", **{**QUICK, "cv": cv})
+    embedder = CNNEmbedder(cut_layer="dense", cross_fit=1.0, **{**QUICK, "cv": cv})
     features = embedder.fit_transform(X, y)
     assert features.shape == (40, 256)
     assert embedder.history_["fold"].nunique() == 3
@@ -314,7 +302,7 @@ def test_cross_fitted_columns_do_not_know_their_labels():
         "random_state": 0,
     }
     in_sample = CNNEmbedder(cv=None, **options).fit_transform(X, y)
-    honest = CNNEmbedder(cv=3, **options).fit_transform(X, y)
+    honest = CNNEmbedder(cv=3, cross_fit=1.0, **options).fit_transform(X, y)
     assert (in_sample.argmax(axis=1) == y).mean() > 0.95
     assert (honest.argmax(axis=1) == y).mean() < 0.7
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from skfusion.networks._building import add_top, build_network
-from skfusion.networks._training import TrainingPlan, train
+from skfusion.networks._plan import TrainingPlan
+from skfusion.networks._training import train
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,134 @@
+"""Splitting a network into the part that stays as it is and the part that is trained."""
+
+from skfusion.networks._keras import import_keras
+
+
+def split_model(model, first, top):
+    """Freeze the layers before `first`, and split the model below the first that is trained.
+
+    What lies below the split gives the same for a picture in every epoch, so that it need be
+    computed only once.
+
+    Parameters
+    ----------
+    model : keras.Model
+        A functional model. Its layers are frozen in place.
+
+    first : str or None
+        The first layer that is trained; None trains all.
+
+    top : str or None
+        The first layer of the new top. Batch normalisation below it keeps its statistics and
+        scales, as few rows would spoil them.
+
+    Returns
+    -------
+    bottom : keras.Model or None
+        From the input to the split; None where there is nothing to split off.
+
+    upper : keras.Model
+        From the split to the output.
+    """
+    if first is None:
+        return None, model
+    keras = import_keras()
+    names = [layer.name for layer in model.layers]
+    start, above = names.index(first), names.index(top)
+    for position, layer in enumerate(model.layers):
+        is_norm = isinstance(layer, keras.layers.BatchNormalization) and position < above
+        layer.trainable = position >= start and not is_norm
+    while start < len(names) - 1 and not model.layers[start].trainable_weights:
+        start += 1  # layers without weights (pooling, say) can stay below the split
+    return split_below(model, names[start])
+
+
+def split_below(model, first):
+    """Split a functional model so that a layer and all after it are in the upper part.
+
+    Parameters
+    ----------
+    model : keras.Model
+        The model.
+
+    first : str
+        The layer.
+
+    Returns
+    -------
+    bottom : keras.Model or None
+        From the input to the split; None where no layer before `first` is one that all paths
+        pass.
+
+    upper : keras.Model
+        From the split to the output.
+    """
+    names = [layer.name for layer in model.layers]
+    for layer in reversed(model.layers[1 : names.index(first)]):
+        upper = _model_from(layer, model)
+        if upper is not None:
+            name = f"{model.name}_bottom"
+            return import_keras().Model(model.inputs, layer.output, name=name), upper
+    return None, model
+
+
+def _model_from(layer, model):
+    """The part of a model above a layer; None where other branches pass by that layer."""
+    try:
+        return import_keras().Model(layer.output, model.outputs[0], name=f"{model.name}_upper")
+    except (ValueError, AttributeError):  # the output depends on more, or there are many outputs
+        return None
+
+
+def layers_with_weights(model, below):
+    """Names of the layers below another that have weights to train, batch normalisation aside."""
+    keras = import_keras()
+    names = [layer.name for layer in model.layers]
+    return [
+        layer.name
+        for layer in model.layers[: names.index(below)]
+        if layer.weights and not isinstance(layer, keras.layers.BatchNormalization)
+    ]
+
+
+def find_first(model, fine_tune, top):
+    """The first layer that is fine-tuned.
+
+    Parameters
+    ----------
+    model : keras.Model
+        The network with its new top.
+
+    fine_tune : "auto", "all", int or str
+        Number of layers with weights, counted from the end of the backbone (batch normalisation
+        does not count); "all"; "auto" for the last third; or the name of a layer, or the beginning
+        of names, such as "block_13" or "conv5".
+
+    top : str
+        The first layer of the new top.
+
+    Returns
+    -------
+    first : str or None
+        The layer's name; None where none is fine-tuned.
+    """
+    names = layers_with_weights(model, below=top)
+    if fine_tune == "all":
+        return names[0] if names else None
+    if fine_tune == "auto":
+        fine_tune = -(-len(names) // 3)
+    if isinstance(fine_tune, str):
+        all_names = [layer.name for layer in model.layers]
+        below = all_names[: all_names.index(top)]
+        found = next((name for name in below if name.startswith(fine_tune)), None)
+        if found is None:
+            raise ValueError(
+                f"No layer of {model.name} is called {fine_tune!r} or begins so. Those that can be "
+                f"fine-tuned are: {', '.join(names)}."
+            )
+        return found
+    if fine_tune > len(names):
+        raise ValueError(
+            f"fine_tune={fine_tune}, but {model.name} has {len(names)} layers with weights; pass "
+            "at most that, or 'all'."
+        )
+    return names[len(names) - fine_tune] if fine_tune else None
