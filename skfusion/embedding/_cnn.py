@@ -66,7 +66,8 @@ class CNNEmbedder(ImageTransformer):
     Parameters
     ----------
     backbone : str, PathLike or callable, default="small_cnn"
-        "small_cnn" or another name of `list_backbones`; the path of a `.keras` file; or a function
+        "small_cnn", or "deep_cnn" where pictures have more than 64 pixels, or another name of
+        `list_backbones`; the path of a `.keras` file; or a function
         ``f(input_shape) -> keras.Model`` that gives feature maps or a vector. Networks that end
         in feature maps get the layers gap (global average pooling) and dense (256 units) on top;
         all get the layer output.

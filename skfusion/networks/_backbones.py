@@ -61,6 +61,7 @@ _EFFICIENT_WIDTHS = (1280, 1280, 1408, 1536, 1792, 2048, 2304, 2560)
 
 _SPECS = (
     BackboneSpec("small_cnn", "", None, 256, None, min_size=10),
+    BackboneSpec("deep_cnn", "", None, 128, None, min_size=4),
     *(
         _square(f"ConvNeXt{size}", "convnext", 224, width, "MIT")
         for size, width in zip(
@@ -111,7 +112,8 @@ def list_backbones() -> list[str]:
     Returns
     -------
     names : list of str
-        Every network of `keras.applications` that gives feature maps, and "small_cnn".
+        Every network of `keras.applications` that gives feature maps, and our own
+        "small_cnn" and "deep_cnn".
 
     See Also
     --------

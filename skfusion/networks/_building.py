@@ -7,12 +7,14 @@ from pathlib import Path
 
 from skfusion.exceptions import WeightsNotFoundError
 from skfusion.networks._backbones import BACKBONES, find_backbone
+from skfusion.networks._deep_cnn import deep_cnn
 from skfusion.networks._keras import building, import_keras
 from skfusion.networks._layers import cut_model, find_cut, free_name
 from skfusion.networks._network import Network
 from skfusion.networks._small_cnn import small_cnn
 
 DENSE_UNITS = 256
+_OURS = {"small_cnn": small_cnn, "deep_cnn": deep_cnn}
 
 
 def find_spec(backbone):
@@ -199,8 +201,8 @@ def _build_named(spec, input_shape, weights, options):
 
 
 def _construct(spec, input_shape, weights, options):
-    if spec.name == "small_cnn":
-        model = small_cnn(input_shape, **options)
+    if spec.name in _OURS:
+        model = _OURS[spec.name](input_shape, **options)
         if weights is not None:
             model.load_weights(weights)
         return model
