@@ -55,7 +55,7 @@ print(f"decision tree on 50 new rows: accuracy {np.mean(by_hand == y[test]):.2f}
 
 def pipeline(cv, numbers=flowers, **params):
     """The recipe as one estimator, with or without cross-fitting."""
-    embedder = CNNEmbedder(cv=cv, **{**recipe, **params})
+    embedder = CNNEmbedder(cv=cv, cross_fit=1.0, **{**recipe, **params})
     columns = ColumnTransformer(
         [("digit", embedder, ["digit"]), ("flower", "passthrough", numbers)]
     )
@@ -72,8 +72,8 @@ assert same == 1
 # -------------------------
 # The tree learns from activations of rows that the network was trained on. On those rows the
 # network knows more than it will on new ones, and the tree may trust the picture too much. With
-# `cv=5`, `fit_transform` gives each row the activations of a network which did not see it, turned
-# into the axes of the final network. It costs five more trainings. Five epochs on clear pictures
+# `cv=5` and `cross_fit=1.0`, `fit_transform` gives each row the activations of a network which did
+# not see it, turned into the axes of the final network. It costs five more trainings. Five epochs on clear pictures
 # leave a network little to memorise: look at the spread before you call one of the two better.
 folds = StratifiedKFold(5, shuffle=True, random_state=0)
 
@@ -120,15 +120,7 @@ compare(noisy, flowers[:2], **longer)
 # ------------------
 import matplotlib.pyplot as plt
 
-history = embedder.history_
-figure, axes = plt.subplots(figsize=(6, 3.2), layout="constrained")
-axes.plot(history["epoch"] + 1, history["loss"], "o-", label="training rows")
-axes.plot(history["epoch"] + 1, history["val_loss"], "o-", label="held-out rows")
-axes.set_xticks(history["epoch"] + 1)
-axes.set_ylim(bottom=0)
-axes.set_xlabel("epoch")
-axes.set_ylabel("cross-entropy")
-axes.set_title("Five epochs on 80 digits", loc="left")
-axes.spines[["top", "right"]].set_visible(False)
-axes.legend(frameon=False)
+display = embedder.plot_history()
+display.ax_.set_title("Five epochs on 80 digits", loc="left")
+display.ax_.set_ylim(bottom=0)
 plt.show()

@@ -558,6 +558,8 @@ class CNNEmbedder(ImageTransformer):
         self.n_outputs_ = target.n_outputs
         if target.is_classifier:
             self.classes_ = target.classes
+        elif hasattr(self, "classes_"):
+            del self.classes_  # of an earlier fit, on classes
         self._fitted = True
         if self.cache is not None:
             as_store(self.cache).flush()

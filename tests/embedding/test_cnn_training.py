@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skfusion import CNNEmbedder, FeatureStore
+from skfusion import CNNEmbedder, FeatureStore, ImageReadError
 from tests.networks_for_tests import tiny_maps
 
 QUICK = {"epochs": 2, "early_stopping": None, "random_state": 0}
@@ -250,6 +250,42 @@ def test_wrong_targets(stripes, y, options, message):
     y = classes if y == "classes" else np.linspace(0, 1, 40)
     with pytest.raises(ValueError, match=message):
         CNNEmbedder(**QUICK, **options).fit(X, y)
+
+
+# Fitted before on something else
+
+
+def test_refit_on_another_kind_of_target(stripes):
+    X, y = stripes
+    embedder = CNNEmbedder(cut_layer="output", **QUICK).fit(X, np.array(["a", "b"])[y])
+    assert embedder.classes_.tolist() == ["a", "b"]
+    embedder.fit(X, np.linspace(0, 1, 40))
+    assert not hasattr(embedder, "classes_")
+    assert embedder.transform(X).shape == (40, 1)
+    embedder.fit(X, y.astype(bool))
+    assert embedder.classes_.tolist() == [False, True]
+
+
+def test_a_cut_of_another_backbone(stripes):
+    from sklearn.exceptions import NotFittedError
+
+    X, y = stripes
+    embedder = CNNEmbedder(cut_layer="pool2", **QUICK).fit(X, y)
+    embedder.set_params(backbone=tiny_maps)
+    assert embedder.transform(X).shape == (40, 256)  # until it is fitted again
+    with pytest.raises(ValueError, match="tiny_maps can't be cut at layer 'pool2'.*maps, gap"):
+        embedder.fit(X, y)
+    with pytest.raises(NotFittedError):
+        embedder.transform(X)
+
+
+def test_refit_on_another_size(stripes, digits):
+    small, large = np.stack(list(stripes[0]["image"])), np.stack(list(digits[0]))
+    embedder = CNNEmbedder(cut_layer="dense", **QUICK).fit(small, stripes[1])
+    embedder.fit(large, digits[1])
+    assert embedder.networks_[0].input_shape == (28, 28, 1)
+    with pytest.raises(ImageReadError, match="16 x 16 pixels where fit saw 28 x 28"):
+        embedder.transform(small)
 
 
 # Callbacks, interrupts, memory

@@ -60,6 +60,12 @@ def test_too_few_for_the_folds(y, groups, message):
         make_folds(3, TargetCoder(y, "auto"), len(y), seed=0, groups=groups)
 
 
+def test_a_class_too_rare_for_the_folds_is_told():
+    target = TargetCoder([7] + [0, 1] * 10, "auto")
+    with pytest.warns(UserWarning, match="least populated class in y has only 1"):
+        make_folds(2, target, 21, seed=0)
+
+
 def test_validation_rows_are_of_all_classes():
     strata = np.repeat([0, 1, 2], [60, 30, 10])
     rows = validation_rows(0.1, 100, seed=0, strata=strata)
