@@ -273,7 +273,7 @@ def test_a_cut_of_another_backbone(stripes):
     embedder = CNNEmbedder(cut_layer="pool2", **QUICK).fit(X, y)
     embedder.set_params(backbone=tiny_maps)
     assert embedder.transform(X).shape == (40, 256)  # until it is fitted again
-    with pytest.raises(ValueError, match="tiny_maps can't be cut at layer 'pool2'.*maps, gap"):
+    with pytest.raises(ValueError, match=r"tiny_maps can't be cut at layer 'pool2'.*maps, gap"):
         embedder.fit(X, y)
     with pytest.raises(NotFittedError):
         embedder.transform(X)
