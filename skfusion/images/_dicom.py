@@ -110,7 +110,10 @@ class DicomVolume:
         center, width = number(group, "WindowCenter"), number(group, "WindowWidth")
         if center is None or width is None or width <= 0:
             return None
-        return Window(center, width, text(group, "VOILUTFunction") or "LINEAR")
+        function = text(group, "VOILUTFunction") or "LINEAR"
+        if function == "LINEAR" and self._options["pixel_keyword"] != "PixelData":
+            function = "LINEAR_EXACT"  # the other one counts whole values; these are fractions
+        return Window(center, width, function)
 
     def _through_table(self, values):
         """The file's own table from measured values to grey levels."""

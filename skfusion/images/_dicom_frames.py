@@ -2,7 +2,6 @@
 
 import math
 
-import numpy as np
 from pydicom.encaps import get_frame
 from pydicom.pixels import get_decoder
 
@@ -68,7 +67,7 @@ class DicomFrames:
             try:
                 return self._as_array(stream, index, options, plugin)
             except Exception as error:  # decoders raise whatever their library does
-                reasons.append(str(error))
+                reasons.append(str(error).split("plugins:")[-1].strip())
         raise ValueError(_undecodable(self._header.syntax, reasons))
 
     def _as_array(self, stream, index, options, plugin):
@@ -145,8 +144,9 @@ def _with_colors_of(told, options, syntax):
 
 def _undecodable(syntax, reasons):
     """Say what would decode it, or what went wrong."""
-    hint = "pip install 'skfusion[medical]' brings decoders"
-    if "JPEG Extended" in syntax.name:
-        hint = "pylibjpeg-libjpeg decodes 12 bits (its licence, GPL, keeps it out of skfusion)"
-    told = "; ".join(dict.fromkeys(reasons)) or "no decoder for it is installed"
-    return f"its pixels ({syntax.name}) can't be decoded: {told} ({hint})"
+    told = "; ".join(reasons)
+    if not reasons:
+        told = "no decoder for it is installed: pip install 'skfusion[medical]'"
+    elif "12-bit" in told:
+        told += "; pylibjpeg-libjpeg decodes them (its licence, the GPL, keeps it out of the extra)"
+    return f"its pixels ({syntax.name}) can't be decoded: {told}"

@@ -22,7 +22,11 @@ from pydicom.uid import (
 
 from skfusion.images._pillow import check_regular_file
 
-_PIXELS = {0x7FE00008: "FloatPixelData", 0x7FE00009: "DoubleFloatPixelData", 0x7FE00010: "PixelData"}
+_PIXELS = {
+    0x7FE00008: "FloatPixelData",
+    0x7FE00009: "DoubleFloatPixelData",
+    0x7FE00010: "PixelData",
+}
 _UNDEFINED = 0xFFFFFFFF
 
 
@@ -149,7 +153,7 @@ def _from_dataset(dataset):
     meta = getattr(dataset, "file_meta", None) or {}
     syntax = UID(str(meta.get("TransferSyntaxUID", "") or ""))
     if not syntax:
-        implicit, little = dataset.original_encoding
+        _, little = dataset.original_encoding
         syntax = ExplicitVRLittleEndian if little is not False else ExplicitVRBigEndian
     element = dataset[keyword]
     content = element.value

@@ -168,7 +168,7 @@ def _read_header(head):
     kind = by_magic.get(head[344:348]) or by_magic_2.get(head[4:8]) or Spm2AnalyzeHeader
     header = kind.from_fileobj(io.BytesIO(head), check=False)
     header.check_fix(logger=_LOGGER)
-    if "intent_code" in header.keys() and int(header["intent_code"]) in _CIFTI:
+    if kind is not Spm2AnalyzeHeader and int(header["intent_code"]) in _CIFTI:
         raise ValueError("it is a CIFTI-2 file: values on the brain's surface, no picture")
     return header
 
