@@ -15,7 +15,7 @@ _HEADER_BYTES = 1 << 26
 def open_volume(source, max_pixels):
     """Read the header of a path, of bytes or of a pydicom Dataset."""
     header = read_header(source, _HEADER_BYTES + _BYTES_PER_PIXEL * max_pixels)
-    return DicomVolume(header, DicomFrames(header, max_pixels))
+    return DicomVolume(header, DicomFrames(header))
 
 
 class DicomVolume:

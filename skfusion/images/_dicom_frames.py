@@ -4,13 +4,16 @@ import math
 
 from pydicom.encaps import get_frame
 from pydicom.pixels import get_decoder
+from pydicom.uid import RLELossless
 
 from skfusion.images._codestream import read_codestream
 from skfusion.images._dicom_header import number, text
+from skfusion.images._jpeg import find_jpeg_decoder
 
-# In this order, so that the same file gives the same pixels whatever else is installed, and
-# libraries that are tested against damaged files come first.
-_PLUGINS = ("pylibjpeg", "pyjpegls", "pillow", "gdcm", "pydicom")
+# In this order, so that the same file gives the same pixels whatever else is installed. Left out
+# are plugins that don't survive damaged files: gdcm ends the process, pylibjpeg-rle panics.
+_PLUGINS = ("pyjpegls", "pylibjpeg", "pillow", "imagecodecs")
+_RLE_PLUGINS = ("pydicom",)
 _INTEGERS = {
     "Rows": "rows",
     "Columns": "columns",
@@ -30,17 +33,14 @@ class DicomFrames:
     header : DicomHeader
         The elements, and where the pixels lie.
 
-    max_pixels : int
-        As in ImageReader.
-
     Attributes
     ----------
     options : dict
         What pydicom's decoders need to know.
     """
 
-    def __init__(self, header, max_pixels):
-        self._header, self._max_pixels = header, max_pixels
+    def __init__(self, header):
+        self._header = header
         self.options = _options(header)
         self._decoder = _find_decoder(header.syntax)
 
@@ -59,10 +59,10 @@ class DicomFrames:
         frame = get_frame(stream, index, number_of_frames=options["number_of_frames"])
         told = read_codestream(frame)
         if told is not None:
-            self._refuse_larger(told)
+            self._refuse_other_size(told)
             options = _with_colors_of(told, options, self._header.syntax)
         reasons = []
-        for plugin in [name for name in _PLUGINS if name in self._decoder.available_plugins]:
+        for plugin in _usable_plugins(self._decoder):
             stream.seek(self._header.offset)
             try:
                 return self._as_array(stream, index, options, plugin)
@@ -86,11 +86,13 @@ class DicomFrames:
         if min(length, self._header.length) < needed:
             raise ValueError(f"the file is truncated: {length} of {needed} bytes of pixels")
 
-    def _refuse_larger(self, told):
-        if told.height * told.width > self._max_pixels:
+    def _refuse_other_size(self, told):
+        """The header was held against max_pixels; what is decoded has to be what it says."""
+        rows, columns = self.options["rows"], self.options["columns"]
+        if told.height and told.height * told.width != rows * columns:
             raise ValueError(
-                f"a compressed frame has {told.height} x {told.width} pixels, more than "
-                f"max_pixels={self._max_pixels} of the reader"
+                f"a compressed frame has {told.height} x {told.width} pixels where the header "
+                f"says {rows} x {columns}"
             )
 
 
@@ -120,13 +122,18 @@ def _options(header):
 
 def _find_decoder(syntax):
     try:
-        decoder = get_decoder(syntax)
+        decoder = find_jpeg_decoder(syntax) or get_decoder(syntax)
     except NotImplementedError:
         name = "a video" if "MPEG" in syntax.name or "HEVC" in syntax.name else "not supported"
         raise ValueError(f"its transfer syntax {syntax.name} is {name}") from None
-    if not decoder.is_available:
+    if syntax.is_encapsulated and not _usable_plugins(decoder):
         raise ValueError(_undecodable(syntax, []))
     return decoder
+
+
+def _usable_plugins(decoder):
+    plugins = _RLE_PLUGINS if RLELossless == decoder.UID else _PLUGINS
+    return [name for name in plugins if name in decoder.available_plugins]
 
 
 def _with_colors_of(told, options, syntax):
@@ -144,9 +151,5 @@ def _with_colors_of(told, options, syntax):
 
 def _undecodable(syntax, reasons):
     """Say what would decode it, or what went wrong."""
-    told = "; ".join(reasons)
-    if not reasons:
-        told = "no decoder for it is installed: pip install 'skfusion[medical]'"
-    elif "12-bit" in told:
-        told += "; pylibjpeg-libjpeg decodes them (its licence, the GPL, keeps it out of the extra)"
+    told = "; ".join(reasons) or "no decoder is installed: pip install 'skfusion[medical]'"
     return f"its pixels ({syntax.name}) can't be decoded: {told}"

@@ -3,6 +3,7 @@
 import gzip
 import io
 import logging
+import math
 import os
 from functools import partial
 
@@ -12,8 +13,8 @@ from nibabel.nifti1 import Nifti1Header, Nifti1PairHeader
 from nibabel.nifti2 import Nifti2Header, Nifti2PairHeader
 from nibabel.spm2analyze import Spm2AnalyzeHeader
 
-from skfusion.images._medical import files_of
 from skfusion.images._pillow import check_regular_file
+from skfusion.images._sniff import files_of
 from skfusion.images._voxels import Voxels, ZippedVoxels
 from skfusion.images._window import Window, apply_window, normalise
 
@@ -127,6 +128,7 @@ def _open_files(paths, max_pixels):
         zipped = file.read(2) == _GZIP
     if zipped:
         return _volume(header, ZippedVoxels(data, header, _scaling(header)), max_pixels)
+    _refuse_truncated(header, os.path.getsize(path))
     mapped = np.memmap(
         path, header.get_data_dtype(), "r", int(header.get_data_offset()), _shape(header), "F"
     )
@@ -140,10 +142,18 @@ def _open_bytes(content, max_pixels):
         raise ValueError("its voxels lie in another file (.img): give the path, not the bytes")
     if content[:2] == _GZIP:
         return _volume(header, ZippedVoxels(stream, header, _scaling(header)), max_pixels)
+    _refuse_truncated(header, len(content))
     array = np.ndarray(
         _shape(header), header.get_data_dtype(), content, int(header.get_data_offset()), order="F"
     )
     return _volume(header, Voxels(array, array.dtype, _scaling(header)), max_pixels)
+
+
+def _refuse_truncated(header, n_bytes):
+    needed = math.prod(_shape(header)) * header.get_data_dtype().itemsize
+    needed += int(header.get_data_offset())
+    if n_bytes < needed:
+        raise ValueError(f"the file is truncated: {n_bytes} of {needed} bytes")
 
 
 def _volume(header, voxels, max_pixels):

@@ -22,8 +22,7 @@ class VolumeOptions(NamedTuple):
 
 def probe_volume(opened, options):
     """Height, width and channels of the picture, from the header."""
-    indices, shape = _plan(opened, options)
-    return picture_shape(options.volume, len(indices), shape)
+    return _plan(opened, options)[1]
 
 
 def volume_to_pixels(opened, options):
@@ -55,10 +54,17 @@ def volume_to_pixels(opened, options):
 
 
 def _plan(opened, options):
-    """Which slices, and their shape; ValueError if they are too large."""
-    n_slices, shape = opened.slices(options.plane)
+    """Which slices, and the picture's shape; ValueError if they are too large."""
+    n_slices, slice_shape = opened.slices(options.plane)
     indices = choose_slices(options.volume, n_slices)
-    check_voxels(options.volume, indices, shape, options.max_pixels)
+    shape = picture_shape(options.volume, len(indices), slice_shape)
+    # Of a projection all slices are read, and a montage has empty places.
+    n_pixels = max(len(indices) * slice_shape[0] * slice_shape[1], shape[0] * shape[1])
+    if n_pixels > options.max_pixels:
+        raise ValueError(
+            f"{len(indices)} of {slice_shape[0]} x {slice_shape[1]} pixels are more than "
+            f"max_pixels={options.max_pixels} of the reader"
+        )
     return indices, shape
 
 
@@ -75,7 +81,7 @@ def choose_slices(volume, n_slices):
 
     Returns
     -------
-    indices : list of int
+    indices : list of int, or range
         Slices, some twice where a neighbour is missing.
     """
     middle = n_slices // 2
@@ -86,7 +92,7 @@ def choose_slices(volume, n_slices):
     if volume == "middle":
         return [middle]
     if volume in ("max", "mean"):
-        return list(range(n_slices))
+        return range(n_slices)  # as many as a header may claim
     if volume == "montage":
         shown = min(n_slices, MONTAGE_SLICES)
         return [(2 * i + 1) * n_slices // (2 * shown) for i in range(shown)]
@@ -106,20 +112,6 @@ def picture_shape(volume, n_chosen, slice_shape):
         rows, columns = _grid(n_chosen)
         return rows * height, columns * width, channels
     return height, width, channels
-
-
-def check_voxels(volume, indices, slice_shape, max_pixels):
-    """Refuse more than `max_pixels` before anything is decoded."""
-    height, width = slice_shape[:2]
-    n_pixels = height * width * len(set(indices))
-    if volume == "montage":
-        height, width, _ = picture_shape(volume, len(indices), slice_shape)
-        n_pixels = height * width
-    if n_pixels > max_pixels:
-        raise ValueError(
-            f"{len(set(indices))} of {slice_shape[0]} x {slice_shape[1]} pixels are more than "
-            f"max_pixels={max_pixels} of the reader"
-        )
 
 
 def combine(volume, slices):

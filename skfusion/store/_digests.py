@@ -4,8 +4,8 @@ import os
 import stat
 
 from skfusion.images._batches import map_ahead, split
-from skfusion.images._medical import files_of, is_medical_file
 from skfusion.images._pillow import check_regular_file
+from skfusion.images._sniff import files_of, kind_of_file
 from skfusion.store._hashing import digest_file, digest_several, digest_value, read_file
 from skfusion.store._path_memo import FileState
 
@@ -151,7 +151,7 @@ class PictureDigests:
             return cell, digest_value(cell, max_pixels)
         path = _absolute(cell, root)
         check_regular_file(path)
-        if is_medical_file(path):
+        if kind_of_file(path) is not None:
             return cell, self.of(cell, root)
         try:
             content = read_file(path)
