@@ -82,7 +82,7 @@ class ExtraNotFoundError(ImportError):
 
     Examples
     --------
-    >>> from skfusion.exceptions import ExtraNotFoundError
+    >>> from skfusion import ExtraNotFoundError
     >>> issubclass(ExtraNotFoundError, ImportError)
     True
     """

@@ -16,8 +16,14 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
-from skfusion import FeatureStore, ImageDescriptors, ImageReader, ImageReadError, PixelFlattener
-from skfusion.exceptions import ExtraNotFoundError
+from skfusion import (
+    ExtraNotFoundError,
+    FeatureStore,
+    ImageDescriptors,
+    ImageReader,
+    ImageReadError,
+    PixelFlattener,
+)
 from skfusion.images._sniff import files_of, kind_of_file, kind_of_value
 from skfusion.store._digests import PictureDigests
 
@@ -86,7 +92,9 @@ def test_objects_beside_paths(frame, folder):
     cells = list(frame["scan"])
     values = np.random.default_rng(1).integers(-1000, 1000, (40, 40))
     cells += [make_dicom(values), nibabel.load(folder / "c.nii"), (folder / "b.dcm").read_bytes()]
-    features = PixelFlattener(missing="zero").fit_transform(pd.DataFrame({"scan": cells}))
+    column = np.empty(len(cells), dtype=object)  # pandas 2 takes a list of datasets for numbers
+    column[:] = cells
+    features = PixelFlattener(missing="zero").fit_transform(pd.DataFrame({"scan": column}))
     np.testing.assert_array_equal(features[8], features[3])
     np.testing.assert_array_equal(features[9], features[1])
 
