@@ -11,10 +11,11 @@ _RGB = (b"RGB", b"rgb")
 
 
 class Codestream(NamedTuple):
-    """The size of a compressed frame and, for JPEG, what its colours are (None: it doesn't say)."""
+    """The shape of a compressed frame and, for JPEG, its colours (None: it doesn't say)."""
 
     height: int
     width: int
+    samples: int
     colors: str | None = None
 
 
@@ -22,11 +23,11 @@ def read_codestream(frame):
     """Size and colours of a JPEG, JPEG-LS or JPEG 2000 frame; None for anything else."""
     if frame.startswith(_JPEG_START):
         return _read_jpeg(frame)
-    start = frame.find(_J2K_START, 0, 1024)  # behind the boxes of a JP2 file, if it is one
-    if start < 0 or len(frame) < start + 24:
+    start = frame.find(_J2K_START)  # behind the boxes of a JP2 file, if it is one
+    if start < 0 or len(frame) < start + 42:
         return None
     right, bottom, left, top = struct.unpack_from(">4I", frame, start + 8)
-    return Codestream(bottom - top, right - left)
+    return Codestream(bottom - top, right - left, *struct.unpack_from(">H", frame, start + 40))
 
 
 def _read_jpeg(frame):
@@ -47,7 +48,7 @@ def _read_jpeg(frame):
 
 
 def _read_frame_header(frame, place, is_jfif):
-    _, height, width, n_components = struct.unpack_from(">BHHB", frame, place)
-    names = frame[place + 6 : place + 6 + 3 * n_components : 3]
+    _, height, width, samples = struct.unpack_from(">BHHB", frame, place)
+    names = frame[place + 6 : place + 6 + 3 * samples : 3]
     colors = "RGB" if names in _RGB else "YBR" if is_jfif else None
-    return Codestream(height, width, colors)
+    return Codestream(height, width, samples, colors)

@@ -13,6 +13,7 @@ from skfusion.images._jpeg import find_jpeg_decoder
 # In this order, so that the same file gives the same pixels whatever else is installed. Left out
 # are plugins that don't survive damaged files: gdcm ends the process, pylibjpeg-rle panics.
 _PLUGINS = ("pyjpegls", "pylibjpeg", "pillow", "imagecodecs")
+_JPEG_FAMILY = "1.2.840.10008.1.2.4."
 _RLE_PLUGINS = ("pydicom",)
 _INTEGERS = {
     "Rows": "rows",
@@ -56,10 +57,15 @@ class DicomFrames:
             self._refuse_truncated(stream, index)
             return self._as_array(stream, index, self.options, "")
         options = self.options
-        frame = get_frame(stream, index, number_of_frames=options["number_of_frames"])
-        told = read_codestream(frame)
-        if told is not None:
-            self._refuse_other_size(told)
+        frame = get_frame(
+            stream,
+            index,
+            number_of_frames=options["number_of_frames"],
+            extended_offsets=options.get("extended_offsets"),
+        )
+        if self._header.syntax.startswith(_JPEG_FAMILY):
+            told = read_codestream(frame)
+            self._refuse_other_shape(told)
             options = _with_colors_of(told, options, self._header.syntax)
         reasons = []
         for plugin in _usable_plugins(self._decoder):
@@ -86,13 +92,18 @@ class DicomFrames:
         if min(length, self._header.length) < needed:
             raise ValueError(f"the file is truncated: {length} of {needed} bytes of pixels")
 
-    def _refuse_other_size(self, told):
+    def _refuse_other_shape(self, told):
         """The header was held against max_pixels; what is decoded has to be what it says."""
-        rows, columns = self.options["rows"], self.options["columns"]
-        if told.height and told.height * told.width != rows * columns:
+        if told is None:
+            raise ValueError("a compressed frame is damaged: it has no header of its own")
+        rows, columns, samples = (
+            self.options[name] for name in ("rows", "columns", "samples_per_pixel")
+        )
+        shape = (told.height, told.width, told.samples)
+        if shape != (rows, columns, samples) and told.height:  # 0: it comes after the pixels
             raise ValueError(
-                f"a compressed frame has {told.height} x {told.width} pixels where the header "
-                f"says {rows} x {columns}"
+                f"a compressed frame has {told.height} x {told.width} pixels of {told.samples} "
+                f"samples where the header says {rows} x {columns} of {samples}"
             )
 
 

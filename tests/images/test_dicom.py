@@ -436,7 +436,9 @@ def test_a_frame_may_not_be_larger_than_the_header_says():
     ds = make_dataset(np.zeros((8, 8), dtype=np.uint8))
     ds.file_meta.TransferSyntaxUID = JPEG2000Lossless
     ds.PixelData = encapsulate([buffer.getvalue()])
-    with pytest.raises(ValueError, match="3000 x 3000 pixels where the header says 8 x 8"):
+    with pytest.raises(
+        ValueError, match="3000 x 3000 pixels of 1 samples where the header says 8 x 8"
+    ):
         ImageReader().read(ds)
 
 

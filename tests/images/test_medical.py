@@ -92,8 +92,9 @@ def test_objects_beside_paths(frame, folder):
     cells = list(frame["scan"])
     values = np.random.default_rng(1).integers(-1000, 1000, (40, 40))
     cells += [make_dicom(values), nibabel.load(folder / "c.nii"), (folder / "b.dcm").read_bytes()]
-    column = np.empty(len(cells), dtype=object)  # pandas 2 takes a list of datasets for numbers
-    column[:] = cells
+    column = np.empty(len(cells), dtype=object)
+    for row, cell in enumerate(cells):  # pandas 2 and numpy take a list of datasets for numbers
+        column[row] = cell
     features = PixelFlattener(missing="zero").fit_transform(pd.DataFrame({"scan": column}))
     np.testing.assert_array_equal(features[8], features[3])
     np.testing.assert_array_equal(features[9], features[1])
