@@ -22,6 +22,7 @@ _HOMES = {
     "ImageReadError": "skfusion.exceptions",
     "WeightsNotFoundError": "skfusion.exceptions",
     "BackendNotFoundError": "skfusion.exceptions",
+    "ExtraNotFoundError": "skfusion.exceptions",
     "UnreadableImageWarning": "skfusion.exceptions",
 }
 

@@ -23,6 +23,7 @@ from skfusion.images._arrays import convert_channels, resize_pixels
 from skfusion.images._batches import map_ahead, split
 from skfusion.images._column import describe
 from skfusion.images._input import read_columns
+from skfusion.images._medical import versions as medical_versions
 from skfusion.images._probe import find_white
 from skfusion.images._reader import ImageReader
 from skfusion.store._feature_store import as_store
@@ -275,6 +276,7 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             self._color_mode,
             self._image_size is None,  # then a picture of another size is an error, not a row
             version("pillow"),
+            medical_versions(),
         )
 
     def _tell_found(self, column, n_found):
@@ -322,6 +324,7 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             for place in places:
                 cell = self._content(column.cells[column.first[place]], place, digests)
                 pixels, reason = self._read_one(cell, white)
+                self._confirm(cell, place, digests)
                 if reason is None:
                     try:
                         pictures.append(self._prepare_picture(position, pixels))
@@ -360,6 +363,18 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             digests[place] = None
             return cell  # the reader says what is wrong with it
         return content
+
+    def _confirm(self, cell, place, digests):
+        """Forget the digest of a file that was read in place and changed meanwhile."""
+        in_place = digests is not None and isinstance(cell, (str, os.PathLike))
+        if not in_place or digests[place] is None:
+            return
+        try:
+            now = as_store(self.cache).digests.of(cell, **self._where())
+        except ValueError:
+            now = None
+        if now != digests[place]:
+            digests[place] = None
 
     def _read_one(self, cell, white):
         """Pixels and None, or None and the reason why there are none."""

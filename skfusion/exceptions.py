@@ -77,6 +77,17 @@ class BackendNotFoundError(ImportError):
     """
 
 
+class ExtraNotFoundError(ImportError):
+    """A cell needs a package that an extra of skfusion brings, and it isn't installed.
+
+    Examples
+    --------
+    >>> from skfusion import ExtraNotFoundError
+    >>> issubclass(ExtraNotFoundError, ImportError)
+    True
+    """
+
+
 class UnreadableImageWarning(UserWarning):
     """Unreadable images were treated as missing (``corrupt="missing"``).
 

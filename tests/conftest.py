@@ -1,6 +1,7 @@
 """Fixtures for all tests."""
 
 import os
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -37,3 +38,18 @@ def shapes(monkeypatch):
 
     monkeypatch.setattr(keras.Model, "predict_on_batch", spy)
     return seen
+
+
+@pytest.fixture
+def peak_memory():
+    """``peak_memory(function)`` gives its result and the bytes it allocated at most at a time."""
+
+    def measure(function):
+        tracemalloc.start()
+        try:
+            result = function()
+            return result, tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    return measure

@@ -11,6 +11,7 @@ _HEAVY = """
 import sys
 import skfusion
 heavy = {"keras", "tensorflow", "jax", "torch", "matplotlib", "scikeras", "skimage", "tqdm"}
+heavy |= {"pydicom", "nibabel", "imagecodecs"}
 print(sorted(heavy & set(sys.modules)))
 import sklearn, pandas
 from skfusion import CNNEmbedder, ImageReader, PixelFlattener, PretrainedGAP, datasets

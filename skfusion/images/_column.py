@@ -74,6 +74,8 @@ def describe(cell):
         return f"array of shape {cell.shape} and dtype {cell.dtype}"
     if isinstance(cell, Image.Image):
         return f"PIL image of mode {cell.mode}, {cell.width} x {cell.height}"
+    if type(cell).__module__.startswith(("pydicom.", "nibabel.")):
+        return f"{type(cell).__module__.split('.')[0]} {type(cell).__name__}"  # no patient's name
     return f"{type(cell).__name__} {cell!r:.60}"
 
 

@@ -13,6 +13,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from skfusion._typing import Cell, PathLike
 from skfusion.images._arrays import RESAMPLING, array_shape, array_to_pixels
+from skfusion.images._medical import find_opener
 from skfusion.images._pillow import (
     READ_ERRORS,
     check_size,
@@ -20,7 +21,10 @@ from skfusion.images._pillow import (
     open_image,
     probe_image,
 )
+from skfusion.images._volume import VOLUME_MODES, VolumeOptions, probe_volume, volume_to_pixels
+from skfusion.images._window import WINDOW_MODES, check_percentiles, check_window
 
+_PLANES = {"axial", "coronal", "sagittal"}
 # Pillow decodes an opened image when it is first used, which is not safe in several threads. A
 # prime number of locks, so that different images seldom wait for one another.
 _GUARDS = [threading.Lock() for _ in range(31)]
@@ -46,7 +50,31 @@ class ImageReader(BaseEstimator):
     max_pixels : int, default=89478485
         The largest picture, in pixels (height times width), that is decoded. Larger ones are
         refused by their header. The default is Pillow's own limit, a quarter of a gigabyte of
-        24-bit colour.
+        24-bit colour. In a volume it is the slices that are read which count.
+
+    volume : {"middle", "max", "mean", "montage", "neighbours"} or int, default="middle"
+        What is shown of a volume (NIfTI, or DICOM with several frames): the middle slice; the
+        maximum or the mean over all slices; up to 16 evenly spaced slices side by side; the
+        middle slice and its two neighbours as the three channels (2.5-D); or the slice of that
+        index, from 0, negative ones from the end. Pictures and files of one slice show that.
+
+    plane : {"axial", "coronal", "sagittal"}, default="axial"
+        The plane of the slices of a NIfTI volume. Frames of DICOM files are as they are stored.
+
+    window : {"auto", "percentile", "zscore", "minmax"} or tuple (center, width), default="auto"
+        Which measured values become black (0) and white (255) in medical pictures in grey:
+
+        - "auto": the window or table of the DICOM file; where there is none, "percentile", but
+          grey levels of 8 bits or fewer as they are;
+        - (center, width): ``center - width / 2`` and ``center + width / 2``, in the unit of the
+          file: Hounsfield units in CT. (40, 400) shows soft tissue;
+        - "percentile": the `percentiles` of what is shown;
+        - "zscore": three standard deviations below and above the mean, both over the mask of
+          voxels that aren't 0, so that a z-score of 0 is 127.5;
+        - "minmax": the smallest and the largest value of what is shown.
+
+    percentiles : tuple (low, high), default=(1, 99)
+        For ``window="percentile"``, in percent.
 
     See Also
     --------
@@ -61,6 +89,20 @@ class ImageReader(BaseEstimator):
     or the largest. Files of 32-bit floats are scaled one by one in the same way; files of 32-bit
     integers too, where they don't fit into 16 bits, whose range they have else. EXIF orientation
     is applied. CMYK, YCbCr, HSV, LAB and palettes become RGB.
+
+    Medical pictures need the extra: ``pip install "skfusion[medical]"``. DICOM (with or without
+    preamble) and NIfTI files (.nii, .nii.gz, .hdr with .img) are known by their content, in paths
+    and in bytes; pydicom datasets and nibabel images are cells too. DICOM values are rescaled
+    (slope and intercept, or table), MONOCHROME1 is inverted, padding is black, colours are RGB.
+    NIfTI voxels are turned to the nearest anatomical axes, not resampled, and shown as
+    radiologists see them: the patient's right on the viewer's left, anterior or superior up,
+    anterior on the left in sagittal slices. Slices are counted from inferior, posterior and left.
+    Of a fourth axis (time) the first entry counts.
+
+    Uncompressed volumes are mapped into memory, and DICOM frames decoded one by one: one slice
+    takes the memory of one slice. A gzipped volume is inflated slab by slab up to the wanted
+    slice, at most 16 times `max_pixels` voxels; in planes across its slabs, all slices that are
+    asked for are held as they are stored.
 
     Examples
     --------
@@ -77,6 +119,10 @@ class ImageReader(BaseEstimator):
         "background": [str],
         "resample": [StrOptions(set(RESAMPLING))],
         "max_pixels": [Interval(Integral, 1, None, closed="left")],
+        "volume": [StrOptions(set(VOLUME_MODES)), Integral],
+        "plane": [StrOptions(_PLANES)],
+        "window": [StrOptions(set(WINDOW_MODES)), tuple, list],
+        "percentiles": [tuple, list],
     }
 
     def __init__(
@@ -86,18 +132,26 @@ class ImageReader(BaseEstimator):
         background: str = "white",
         resample: str = "bilinear",
         max_pixels: int = 89478485,
+        volume: str | int = "middle",
+        plane: str = "axial",
+        window: str | tuple[float, float] = "auto",
+        percentiles: tuple[float, float] = (1, 99),
     ):
         self.root = root
         self.background = background
         self.resample = resample
         self.max_pixels = max_pixels
+        self.volume = volume
+        self.plane = plane
+        self.window = window
+        self.percentiles = percentiles
 
     def read(self, cell: Cell, white: float | None = None) -> np.ndarray:
         """Read one cell.
 
         Parameters
         ----------
-        cell : str, PathLike, bytes, PIL image or ndarray
+        cell : str, PathLike, bytes, PIL image, ndarray, pydicom Dataset or nibabel image
             A path, an encoded file, or a picture.
 
         white : float or None, default=None
@@ -113,11 +167,17 @@ class ImageReader(BaseEstimator):
         ------
         ValueError
             If the cell is no picture; the message says why.
+
+        ExtraNotFoundError
+            If it is a medical picture, and the package that reads it isn't installed.
         """
         background = ImageColor.getrgb(self.background)[:3]
         try:
             if isinstance(cell, np.ndarray):
                 return array_to_pixels(cell, white=white, background=background)
+            opener = self._medical_opener(cell)
+            if opener is not None:
+                return self._medical(opener, cell, volume_to_pixels)
             with _in_use(self._open(cell), cell) as image:
                 return image_to_pixels(image, background)
         except READ_ERRORS as error:
@@ -128,7 +188,7 @@ class ImageReader(BaseEstimator):
 
         Parameters
         ----------
-        cell : str, PathLike, bytes, PIL image or ndarray
+        cell : str, PathLike, bytes, PIL image, ndarray, pydicom Dataset or nibabel image
             A path, an encoded file, or a picture.
 
         Returns
@@ -140,14 +200,48 @@ class ImageReader(BaseEstimator):
         ------
         ValueError
             If the cell is no picture; the message says why.
+
+        ExtraNotFoundError
+            If it is a medical picture, and the package that reads it isn't installed.
         """
         try:
             if isinstance(cell, np.ndarray):
                 height, width, channels = array_shape(cell)
                 return height, width, 1 if channels < 3 else 3
+            opener = self._medical_opener(cell)
+            if opener is not None:
+                return self._medical(opener, cell, probe_volume)
             with _in_use(self._open(cell), cell) as image:
                 return probe_image(image)
         except READ_ERRORS as error:
+            raise ValueError(_reason(error)) from error
+
+    def _validate_params(self):
+        super()._validate_params()
+        check_window(self.window)
+        check_percentiles(self.percentiles)
+
+    def _path(self, cell):
+        """Where the file of a cell lies; None for a cell that is no path."""
+        if not isinstance(cell, (str, os.PathLike)):
+            return None
+        return cell if self.root is None else Path(self.root) / cell
+
+    def _medical_opener(self, cell):
+        return find_opener(cell, self._path(cell))
+
+    def _medical(self, open_volume, cell, function):
+        """Call `volume_to_pixels` or `probe_volume` on a medical cell."""
+        check_window(self.window)
+        check_percentiles(self.percentiles)
+        options = VolumeOptions(
+            self.volume, self.plane, self.window, self.percentiles, self.max_pixels
+        )
+        path = self._path(cell)
+        try:
+            opened = open_volume(cell if path is None else path, self.max_pixels)
+            return function(opened, options)
+        except Exception as error:  # pydicom and nibabel raise nearly anything on odd files
             raise ValueError(_reason(error)) from error
 
     def _open(self, cell):
@@ -158,8 +252,7 @@ class ImageReader(BaseEstimator):
             return open_image(bytes(cell), self.max_pixels)
         if not isinstance(cell, (str, os.PathLike)):
             raise ValueError(f"a cell of type {type(cell).__name__} is no picture")
-        path = cell if self.root is None else Path(self.root) / cell
-        return open_image(path, self.max_pixels)
+        return open_image(self._path(cell), self.max_pixels)
 
 
 @contextmanager

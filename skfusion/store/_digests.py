@@ -5,7 +5,8 @@ import stat
 
 from skfusion.images._batches import map_ahead, split
 from skfusion.images._pillow import check_regular_file
-from skfusion.store._hashing import digest_file, digest_value, read_file
+from skfusion.images._sniff import files_of, kind_of_file
+from skfusion.store._hashing import digest_file, digest_several, digest_value, read_file
 from skfusion.store._path_memo import FileState
 
 # Entries of the memo are written in batches of so many files: what is lost when a process is
@@ -19,7 +20,7 @@ class PictureDigests:
 
     Files and bytes are known by their bytes, arrays by type, shape and values, PIL images by all
     that decoding them depends on. A file that was read before and looks the same (size, times,
-    inode) isn't read again.
+    inode) isn't read again. A picture in two files (.hdr and .img) is known by both.
 
     Parameters
     ----------
@@ -76,10 +77,10 @@ class PictureDigests:
         """
         if not _is_path(cell):
             return digest_value(cell, max_pixels)
-        path = _absolute(cell, root)
-        check_regular_file(path)
-        known = self._recall([path])[0]
-        return self._hash_files([path])[0] if known is None else known
+        paths = files_of(_absolute(cell, root))
+        for path in paths:
+            check_regular_file(path)
+        return digest_several(self._of_files(paths, strict=True))
 
     def of_many(self, cells, root=None, *, max_pixels=None):
         """The digests of many pictures; files are read in threads.
@@ -103,9 +104,10 @@ class PictureDigests:
         digests = [None] * len(cells)
         places = [place for place, cell in enumerate(cells) if _is_path(cell)]
         for batch in split(places, _FILES_AT_ONCE):
-            paths = [_absolute(cells[place], root) for place in batch]
-            for place, digest in zip(batch, self._of_files(paths), strict=True):
-                digests[place] = digest
+            groups = [files_of(_absolute(cells[place], root)) for place in batch]
+            found = iter(self._of_files([path for group in groups for path in group]))
+            for place, group in zip(batch, groups, strict=True):
+                digests[place] = digest_several([next(found) for _ in group])
         for place, cell in enumerate(cells):
             if not _is_path(cell):
                 try:
@@ -133,8 +135,9 @@ class PictureDigests:
 
         Returns
         -------
-        cell : bytes, PIL image or ndarray
-            The content of a file; any other cell as it is.
+        cell : bytes, str, PathLike, PIL image or ndarray
+            The content of a file; any other cell as it is. The path of a medical file comes back
+            too: a volume may be too large to be held. Ask for its digest again once it was read.
 
         digest : bytes of length 16
             Its digest.
@@ -148,17 +151,19 @@ class PictureDigests:
             return cell, digest_value(cell, max_pixels)
         path = _absolute(cell, root)
         check_regular_file(path)
+        if kind_of_file(path) is not None:
+            return cell, self.of(cell, root)
         try:
             content = read_file(path)
         except OSError as error:
             raise ValueError(str(error)) from error
         return content, digest_value(content, max_pixels)
 
-    def _of_files(self, paths):
-        """Digests of files, or None."""
+    def _of_files(self, paths, strict=False):
+        """Digests of files; None for those that can't be read, if not `strict`."""
         digests = self._recall(paths)
         unknown = [place for place, digest in enumerate(digests) if digest is None]
-        hashed = self._hash_files([paths[place] for place in unknown], strict=False)
+        hashed = self._hash_files([paths[place] for place in unknown], strict)
         for place, digest in zip(unknown, hashed, strict=True):
             digests[place] = digest
         return digests
@@ -168,7 +173,7 @@ class PictureDigests:
             return [None] * len(paths)
         return self._memo.recall(paths, [_state(path) for path in paths])
 
-    def _hash_files(self, paths, strict=True):
+    def _hash_files(self, paths, strict):
         """Read files and remember their digests."""
         if not paths:
             return []

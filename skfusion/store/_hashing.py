@@ -22,6 +22,18 @@ def digest_file(path):
         return digest.digest(), before, os.fstat(file.fileno())
 
 
+def digest_several(digests):
+    """One digest for a picture in several files; None if one of them has none."""
+    if len(digests) == 1:
+        return digests[0]
+    if None in digests:
+        return None
+    digest = _hasher("files")
+    for part in digests:
+        digest.update(part)
+    return digest.digest()
+
+
 def read_file(path):
     """All bytes of a file."""
     with _open(path) as file:

@@ -1,0 +1,59 @@
+"""Medical cells: which module reads them, if its package is installed."""
+
+from importlib.metadata import PackageNotFoundError, version
+
+from skfusion.exceptions import ExtraNotFoundError
+from skfusion.images._column import describe
+from skfusion.images._sniff import kind_of_file, kind_of_value
+
+# The packages of the extra `medical` whose versions may change pixels.
+_PACKAGES = ("pydicom", "nibabel", "imagecodecs", "pylibjpeg-openjpeg", "pyjpegls")
+
+
+def find_opener(cell, path=None):
+    """The function that opens a medical cell; None for every other cell.
+
+    Parameters
+    ----------
+    cell : object
+        Any cell, as the user gave it: errors name it.
+
+    path : str, PathLike or None, default=None
+        Where the file lies, for a cell that is a path.
+
+    Returns
+    -------
+    open_volume : callable or None
+        ``open_volume(source, max_pixels)`` gives a volume; `source` is the path, or the cell.
+
+    Raises
+    ------
+    ExtraNotFoundError
+        If the cell is medical and the package that reads it is missing.
+    """
+    kind = kind_of_value(cell) if path is None else kind_of_file(path)
+    if kind is None:
+        return None
+    try:
+        if kind == "DICOM":
+            from skfusion.images._dicom import open_volume
+        else:
+            from skfusion.images._nifti import open_volume
+    except ImportError as error:
+        raise ExtraNotFoundError(
+            f"{describe(cell)} is a {kind} picture, and what reads it can't be imported ({error}): "
+            "pip install 'skfusion[medical]'"
+        ) from error
+    return open_volume
+
+
+def versions():
+    """The versions of all that turns medical files into pixels; None for what isn't installed."""
+    return tuple(map(_version, _PACKAGES))
+
+
+def _version(package):
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
