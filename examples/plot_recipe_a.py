@@ -73,8 +73,9 @@ assert same == 1
 # The tree learns from activations of rows that the network was trained on. On those rows the
 # network knows more than it will on new ones, and the tree may trust the picture too much. With
 # `cv=5` and `cross_fit=1.0`, `fit_transform` gives each row the activations of a network which did
-# not see it, turned into the axes of the final network. It costs five more trainings. Five epochs on clear pictures
-# leave a network little to memorise: look at the spread before you call one of the two better.
+# not see it, turned into the axes of the final network. It costs five more trainings. Five epochs
+# on clear pictures leave a network little to memorise: look at the spread before you call one of
+# the two better.
 folds = StratifiedKFold(5, shuffle=True, random_state=0)
 
 
