@@ -5,6 +5,7 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
+from joblib.externals.loky import reusable_executor
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -53,3 +54,17 @@ def peak_memory():
             tracemalloc.stop()
 
     return measure
+
+
+@pytest.fixture(autouse=True)
+def _no_workers_left():
+    """End joblib's worker processes after the test that started them.
+
+    joblib takes a worker that grows for one that leaks, and stops it. One that did small tasks in
+    an earlier test and now loads TensorFlow grows so, and its end can leave a search waiting for
+    ever (seen with joblib 1.6.0).
+    """
+    yield
+    executor = reusable_executor._executor
+    if executor is not None:
+        executor.shutdown(wait=True)

@@ -98,7 +98,8 @@ class ColumnFit:
             return build()
         first = networks[0]
         fingerprint = digest_text("average", *(network.fingerprint for network in networks))
-        return self.cache.deferred(build, fingerprint, first.input_shape, first.cut_name)
+        width = first.output_shape[0]
+        return self.cache.deferred(build, fingerprint, first.input_shape, first.cut_name, width)
 
     def columns(self, network):
         """The network's columns of all rows that have a picture; each picture is computed once."""

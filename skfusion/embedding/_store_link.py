@@ -45,12 +45,14 @@ class StoreLink:
             named_cut(cuts, self.cut[0]),
         )
 
-    def deferred(self, build, fingerprint, input_shape, cut_name):
+    def deferred(self, build, fingerprint, input_shape, cut_name, width=None):
         """A cut network that is built when somebody needs more than its stored rows."""
+        if width is None:
+            width = self.store.width(self.row_key(fingerprint))
         return DeferredNetwork(
             build,
             fingerprint=fingerprint,
             input_shape=input_shape,
-            width=self.store.width(self.row_key(fingerprint)),
+            width=width,
             cut_name=cut_name,
         )
