@@ -1,8 +1,10 @@
 """The choice between a network's own columns and cross-fitted ones, by measurement."""
 
+import warnings
 from collections import OrderedDict
 
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
@@ -78,7 +80,7 @@ def _measure(fit, by_fold, folds, axes):
     folds = [tuple(rows[inside[rows]] for rows in fold) for fold in folds]
     own, crossed = [], []
     for number, (train, test) in enumerate(folds):
-        if len(train) == 0 or len(test) == 0:
+        if not _can_learn(fit.rows, train) or len(test) == 0:
             continue
         columns = by_fold[number]
         unseen = _seen_by_others(number, by_fold, folds, axes, fit.channels)
@@ -88,6 +90,14 @@ def _measure(fit, by_fold, folds, axes):
         own.append(_loss(columns, columns, values, weights, train, test))
         crossed.append(_loss(mixed, columns, values, weights, train, test))
     return {"loss_in_sample": _mean(own), "loss_cross_fitted": _mean(crossed)}
+
+
+def _can_learn(rows, train):
+    """Whether a linear model can be fitted on these rows."""
+    some = rows.of(train)
+    if len(train) == 0 or (some.weights is not None and not some.weights.any()):
+        return False
+    return some.values.ndim > 1 or len(np.unique(some.values)) > 1
 
 
 def _mean(parts):
@@ -117,7 +127,10 @@ def _loss(columns, honest, values, weights, train, test):
     with threadpool_limits(1, user_api="blas"):
         fitted, new = _scaled(columns[train], honest[test])
         weight = None if weights is None else weights[train]
-        model.fit(fitted, values[train], sample_weight=weight)
+        with warnings.catch_warnings():
+            # Two hundred steps compare as well as a thousand.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            model.fit(fitted, values[train], sample_weight=weight)
         if values.ndim > 1:
             errors = ((model.predict(new).reshape(values[test].shape) - values[test]) ** 2).mean(1)
         else:

@@ -88,3 +88,13 @@ def test_a_fold_without_rows_is_passed_over():
     form, losses = decide(fit, by_fold[:1], [(everything, everything[:0])], axes, None)
     assert form == "in-sample"
     assert np.isnan(losses["loss_in_sample"])
+
+
+def test_a_fold_with_one_class_is_passed_over():
+    """A rare class may stand in one fold alone."""
+    y = np.zeros(N, dtype=int)
+    _, sign = classes()
+    y[folds()[0][1][0]] = 1
+    form, losses = measured(y, columns(sign * np.ones(6), np.zeros((N, 6))))
+    assert form in ("average", "in-sample")
+    assert np.isfinite(losses["loss_in_sample"])
