@@ -4,7 +4,6 @@ from dataclasses import dataclass, fields
 from numbers import Real
 
 import numpy as np
-from skimage.transform import warp
 
 _FRACTION = ("from 0 to below 1", lambda value: 0 <= value < 1)
 _BOUNDS = {
@@ -182,6 +181,8 @@ def _is_number(value):
 
 def _warp(pixels, matrix, moved, fill, fill_value):
     """Map a picture about its centre, bilinearly; float32 comes back."""
+    from skimage.transform import warp  # only who augments pays for the import
+
     height, width, _ = pixels.shape
     centre = np.array([(width - 1) / 2, (height - 1) / 2])
     to_source = np.eye(3)
