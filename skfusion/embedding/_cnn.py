@@ -43,6 +43,7 @@ from skfusion.embedding._training_pictures import TrainingPictures
 from skfusion.images._probe import common_channels, common_size, probe_column
 from skfusion.images._reader import ImageReader
 from skfusion.networks._building import add_top, cut_network, find_spec, is_model_path
+from skfusion.networks._keras import import_keras
 from skfusion.networks._layer_table import format_layers, layers_frame
 from skfusion.networks._plan import TrainingPlan
 from skfusion.networks._recipe import NetworkRecipe
@@ -75,7 +76,8 @@ class CNNEmbedder(ImageTransformer):
     cut_layer : str, int or None, default="flatten"
         The layer whose output becomes columns, by name (see `list_cut_layers`) or position; None
         is the output layer. In a network without a layer of this name, "flatten" is its last
-        feature maps, flattened.
+        feature maps, flattened. What the output layer of a regression gives is y scaled to mean 0
+        and deviation 1.
 
     pooling : {"avg", "max"} or None, default=None
         How feature maps become a vector; None flattens them.
@@ -92,7 +94,8 @@ class CNNEmbedder(ImageTransformer):
         training rows, drawn at random, out-of-fold columns and the others those of the final
         network; new rows get the mean of all k + 1 networks, so that the layers that were trained
         are computed k + 1 times. "auto" does so where a linear model, asked about rows that no
-        network was trained on, confirms that it helps, and else ignores the folds. A number is
+        network was trained on, confirms that it helps, and else ignores the folds; with fewer
+        than three folds there is nothing to ask it. A number is
         the share of rows that get out-of-fold columns, while new rows get the final network's:
         1.0 is what `TargetEncoder` does.
 
@@ -219,8 +222,9 @@ class CNNEmbedder(ImageTransformer):
 
     cross_fit_ : DataFrame
         For each column of pictures the `form` of cross-fitting that is in use ("in-sample",
-        "average" or a share) and, where it was measured, the losses that a linear model had with
-        in-sample and with cross-fitted columns.
+        "average" or a share; a share does nothing in `fit` alone, which then says "in-sample")
+        and, where it was measured, the losses that a linear model had with in-sample and with
+        cross-fitted columns.
 
     classes_ : ndarray
         The classes, where y holds classes.
@@ -519,10 +523,8 @@ class CNNEmbedder(ImageTransformer):
         if column is None and len(names) == 1:
             return 0
         if column not in names:
-            raise ValueError(
-                f"There is no column {column!r}. The columns of pictures are {names}; pass one of "
-                "them."
-            )
+            asked = "Several" if column is None else f"No column {column!r} among the"
+            raise ValueError(f"{asked} columns of pictures were fitted: pass one of {names}.")
         return names.index(column)
 
     def __sklearn_tags__(self):
@@ -587,6 +589,8 @@ class CNNEmbedder(ImageTransformer):
         check_consistent_length(column.cells, target.values, groups)
         if sample_weight is not None:
             sample_weight = _check_sample_weight(sample_weight, np.empty((n_rows, 1)))
+            if (sample_weight < 0).any():
+                raise ValueError("sample_weight holds negative numbers; weights must be 0 or more.")
         weights = combined_weight(target, self.class_weight, sample_weight)
         if groups is not None:
             groups = np.unique(np.asarray(groups), return_inverse=True)[1]
@@ -614,7 +618,7 @@ class CNNEmbedder(ImageTransformer):
             validation_fraction=self.validation_fraction,
             fine_tune=self._fine_tune(),
             augmentation=make_augmentation(self.augmentation),
-            callbacks=tuple(self.callbacks or ()),
+            callbacks=_checked(self.callbacks),
         )
 
     def _fine_tune(self):
@@ -729,3 +733,14 @@ class CNNEmbedder(ImageTransformer):
                 fingerprint=network.fingerprint if self.cache is not None else None,
             )
         ]
+
+
+def _checked(callbacks):
+    """The user's callbacks, each of which Keras knows what to do with."""
+    callbacks = () if callbacks is None else tuple(callbacks)
+    for callback in callbacks:
+        if not isinstance(callback, import_keras().callbacks.Callback):
+            raise TypeError(
+                f"callbacks holds a {type(callback).__name__}, not a keras.callbacks.Callback."
+            )
+    return callbacks

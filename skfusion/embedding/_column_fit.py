@@ -196,7 +196,7 @@ class ColumnFit:
         fine_tune = self.recipe.fine_tune
         if fine_tune is None:
             return blank, None
-        return blank, (blank.top, find_first(model, fine_tune, blank.top))
+        return blank, (blank.top, find_first(model, fine_tune, blank.top, blank.name))
 
     def _run_key(self, rows):
         """A digest of all that the trained network depends on."""

@@ -84,6 +84,8 @@ def _measure(fit, by_fold, folds, axes):
             continue
         columns = by_fold[number]
         unseen = _seen_by_others(number, by_fold, folds, axes, fit.channels)
+        if unseen is None:
+            continue
         heads = rng.random(n_rows) < 0.5
         mixed = np.where(heads[:, np.newaxis], unseen, columns)
         values, weights = fit.rows.values, fit.rows.weights
@@ -107,8 +109,12 @@ def _mean(parts):
 
 
 def _seen_by_others(number, by_fold, folds, axes, channels):
-    """Columns in the axes of one fold's network, from those not trained on the row."""
-    columns = np.array(by_fold[number], dtype=np.float64)
+    """Columns in the axes of one fold's network, from those not trained on the row.
+
+    None where there is no such row: with two folds, each network has seen all that the other has
+    not.
+    """
+    columns, found = np.array(by_fold[number], dtype=np.float64), False
     train = folds[number][0]
     for other, (other_train, other_test) in enumerate(folds):
         both = np.intersect1d(train, other_train)
@@ -118,7 +124,8 @@ def _seen_by_others(number, by_fold, folds, axes, channels):
         source, target = by_fold[other], by_fold[number]
         turned = AxesMap(source[both], target[both], channels, axes[other].pull)
         columns[rows] = turned.apply(source[rows])
-    return columns
+        found = True
+    return columns if found else None
 
 
 def _loss(columns, honest, values, weights, train, test):

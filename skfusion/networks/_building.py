@@ -159,9 +159,11 @@ def add_top(network, *, n_outputs, activation, dense_units=DENSE_UNITS, seed=0):
     layers = import_keras().layers
     with building(seed):
         model = network.to_model()
-        x, n_below = model.outputs[0], len(model.layers)
+        x = model.outputs[0]
+        top = output = free_name(model, "output")
         if len(x.shape) == 4:
-            x = layers.GlobalAveragePooling2D(name=free_name(model, "gap"))(x)
+            top = free_name(model, "gap")
+            x = layers.GlobalAveragePooling2D(name=top)(x)
             dense = free_name(model, "dense")
             x = layers.Dense(dense_units, activation="relu", name=dense)(x)
         if len(x.shape) != 2:
@@ -169,10 +171,8 @@ def add_top(network, *, n_outputs, activation, dense_units=DENSE_UNITS, seed=0):
                 f"{network.name} gives an output of shape {tuple(x.shape)}; a vector or feature "
                 "maps are needed."
             )
-        output = free_name(model, "output")
         outputs = layers.Dense(n_outputs, activation=activation, name=output)(x)
         topped = import_keras().Model(model.inputs, outputs, name=model.name)
-        top = topped.layers[n_below].name
         return Network.from_model(network.name, topped, network.preprocessing, top=top)
 
 

@@ -90,7 +90,7 @@ def layers_with_weights(model, below):
     ]
 
 
-def find_first(model, fine_tune, top):
+def find_first(model, fine_tune, top, name=None):
     """The first layer that is fine-tuned.
 
     Parameters
@@ -106,12 +106,15 @@ def find_first(model, fine_tune, top):
     top : str
         The first layer of the new top.
 
+    name : str or None, default=None
+        What to call the network in messages; None is the model's own name.
+
     Returns
     -------
     first : str or None
         The layer's name; None where none is fine-tuned.
     """
-    names = layers_with_weights(model, below=top)
+    names, title = layers_with_weights(model, below=top), name or model.name
     if fine_tune == "all":
         return names[0] if names else None
     if fine_tune == "auto":
@@ -122,13 +125,13 @@ def find_first(model, fine_tune, top):
         found = next((name for name in below if name.startswith(fine_tune)), None)
         if found is None:
             raise ValueError(
-                f"No layer of {model.name} is called {fine_tune!r} or begins so. Those that can be "
+                f"No layer of {title} is called {fine_tune!r} or begins so. Those that can be "
                 f"fine-tuned are: {', '.join(names)}."
             )
         return found
     if fine_tune > len(names):
         raise ValueError(
-            f"fine_tune={fine_tune}, but {model.name} has {len(names)} layers with weights; pass "
+            f"fine_tune={fine_tune}, but {title} has {len(names)} layers with weights; pass "
             "at most that, or 'all'."
         )
     return names[len(names) - fine_tune] if fine_tune else None

@@ -53,6 +53,14 @@ def test_auto_cross_fits_where_the_network_memorises(noise):
     assert embedder.transform(new).max(axis=1).mean() < plain.max(axis=1).mean()
 
 
+def test_two_folds_leave_nothing_to_measure(stripes):
+    X, y = stripes
+    embedder = CNNEmbedder(cv=2, **QUICK).fit(X, y)
+    (report,) = embedder.cross_fit_.to_dict("records")
+    assert report["form"] == "in-sample"
+    assert np.isnan(report["loss_cross_fitted"])
+
+
 @pytest.mark.parametrize("cross_fit", ["auto", "average", 0.5])
 def test_fit_and_fit_transform_agree_on_new_rows(noise, cross_fit):
     X, y, new = noise

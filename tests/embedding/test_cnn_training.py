@@ -48,6 +48,30 @@ def test_without_fine_tuning_the_backbone_stays(stripes, trained_maps):
     assert np.abs(tuned.networks_[0].weights[0] - before[0]).max() > 1e-5
 
 
+def test_a_sequential_file_is_kept_up_to_its_last_layer(stripes, tmp_path):
+    import keras
+
+    X, y = stripes
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            keras.Input((16, 16, 3)),
+            layers.Conv2D(3, 3, name="c1"),
+            layers.Conv2D(4, 3, activation="relu", name="c2"),
+        ]
+    )
+    model.save(tmp_path / "own.keras")
+    options = {"fine_tune": 0, "cut_layer": "c2", "pooling": "avg", **QUICK}
+    embedder = CNNEmbedder(tmp_path / "own.keras", **options).fit(X, y)
+    for a, b in zip(embedder.networks_[0].weights, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    last = CNNEmbedder(tmp_path / "own.keras", **{**options, "fine_tune": "c2"}).fit(X, y)
+    np.testing.assert_array_equal(last.networks_[0].weights[0], model.get_weights()[0])
+    assert not np.array_equal(last.networks_[0].weights[2], model.get_weights()[2])
+    with pytest.raises(ValueError, match=r"No layer of own is called 'c3'.*c1, c2"):
+        CNNEmbedder(tmp_path / "own.keras", **{**options, "fine_tune": "c3"}).fit(X, y)
+
+
 def test_frozen_layers_compute_each_picture_once(stripes, trained_maps, shapes):
     X, y = stripes
     CNNEmbedder(
@@ -98,8 +122,8 @@ def test_real_weights(shared_data, stripes):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"fine_tune": "block_99"}, "No layer of tiny_maps is called 'block_99'"),
-        ({"fine_tune": 5}, "fine_tune=5, but tiny_maps has 1 layers"),
+        ({"fine_tune": "block_99"}, "No layer of maps is called 'block_99'"),
+        ({"fine_tune": 5}, "fine_tune=5, but maps has 1 layers"),
         ({"fine_tune": -1}, "fine_tune"),
         ({"schedule": "linear"}, "schedule"),
         ({"warm_up": -1}, "warm_up"),
@@ -329,6 +353,14 @@ def test_a_callback_can_stop(stripes):
     assert len(CNNEmbedder(**options).fit(X, y).history_) == 9  # the next one is not stopped
 
 
+def test_what_is_no_callback_or_weight(stripes):
+    X, y = stripes
+    with pytest.raises(TypeError, match="callbacks holds a type"):
+        CNNEmbedder(callbacks=[object], **QUICK).fit(X, y)
+    with pytest.raises(ValueError, match="sample_weight holds negative numbers"):
+        CNNEmbedder(**QUICK).fit(X, y, sample_weight=-np.ones(40))
+
+
 def test_an_interrupt_leaves_it_unfitted(stripes):
     import keras
     from sklearn.exceptions import NotFittedError
@@ -399,7 +431,7 @@ def test_several_columns_are_asked_for_by_name(stripes):
     embedder = CNNEmbedder(**QUICK).fit(X, y)
     assert "back" in embedder.summary("back")
     for column in ("side", None):
-        with pytest.raises(ValueError, match=rf"no column {column!r}.*\['front', 'back'\]"):
+        with pytest.raises(ValueError, match=r"columns of pictures .*\['front', 'back'\]"):
             embedder.summary(column)
 
 
