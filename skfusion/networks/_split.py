@@ -74,9 +74,11 @@ def split_below(model, first):
 def _model_from(layer, model):
     """The part of a model above a layer; None where other branches pass by that layer."""
     try:
-        return import_keras().Model(layer.output, model.outputs[0], name=f"{model.name}_upper")
-    except (ValueError, AttributeError):  # the output depends on more, or there are many outputs
+        upper = import_keras().Model(layer.output, model.outputs[0], name=f"{model.name}_upper")
+    except (ValueError, AttributeError):  # AttributeError: the layer has many outputs
         return None
+    # Keras 3.12 raises no error then, but the model's own input is still in what it builds.
+    return None if model.layers[0] in upper.layers else upper
 
 
 def layers_with_weights(model, below):
