@@ -141,17 +141,21 @@ def _cut_of(name, config, preprocessing, cut_layer, pooling):
     """A cut of an architecture, and which of its weights are left."""
     with building(0):
         model = import_keras().models.model_from_json(config)
-        cut_name, output = find_cut(model, cut_layer, name)
-        cut = cut_model(model, output, pooling, name)
+        cut_name, cut = _cut_keras(name, model, cut_layer, pooling)
     place = {id(variable): i for i, variable in enumerate(model.weights)}
     kept = [place[id(variable)] for variable in cut.weights]
     return Network.from_model(name, cut, preprocessing, cut_name=cut_name), kept
 
 
 def _cut(name, model, preprocessing, cut_layer, pooling):
-    cut_name, output = find_cut(model, cut_layer, name)
-    cut = cut_model(model, output, pooling, name)
+    cut_name, cut = _cut_keras(name, model, cut_layer, pooling)
     return Network.from_model(name, cut, preprocessing, cut_name=cut_name)
+
+
+def _cut_keras(name, model, cut_layer, pooling):
+    """The layer's name, and the Keras model up to it."""
+    cut_name, output = find_cut(model, cut_layer, name)
+    return cut_name, cut_model(model, output, pooling, name)
 
 
 def add_top(network, *, n_outputs, activation, dense_units=DENSE_UNITS, seed=0):

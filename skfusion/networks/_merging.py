@@ -28,20 +28,19 @@ def average_networks(networks, axes):
     first = networks[0]
     with building(0):
         model = first.to_model()
-        bottom, upper = split_below(model, _first_difference(networks, model))
+        name = model.name
+        start = _first_difference(networks, model)
+        bottom, member = split_below(model, start)
         inputs = keras.Input(first.input_shape, name="input")
         x = inputs if bottom is None else bottom(inputs)
-        columns = []
-        for number, (network, axis) in enumerate(zip(networks, [None, *axes], strict=True)):
-            # Cut off the network's own copy: the layers of one model can't be in it twice.
-            whole = network.to_model()
-            start = _first_difference(networks, whole)
-            member = upper if number == 0 else split_below(whole, start)[1]
+        member.name = "member_0"
+        columns = [member(x)]
+        for number, (network, axis) in enumerate(zip(networks[1:], axes, strict=True), start=1):
+            _, member = split_below(network.to_model(), start)
             member.name = f"member_{number}"
-            y = member(x)
-            columns.append(y if axis is None else _turned(y, axis, number))
+            columns.append(_turned(member(x), axis, number))
         merged = keras.Model(inputs, keras.layers.Average(name="average")(columns))
-        merged.name = model.name
+        merged.name = name
     return Network.from_model(
         first.name,
         merged,

@@ -25,6 +25,12 @@ class Stage:
 
     augments : bool
         Whether pictures are augmented.
+
+    Examples
+    --------
+    >>> from skfusion.networks._plan import Stage
+    >>> Stage("top", "gap", learning_rate=1e-3, augments=False).first
+    'gap'
     """
 
     name: str
