@@ -91,8 +91,7 @@ class ColumnFit:
         """One network that averages several, the first of which gives the axes."""
 
         def build():
-            wholes = [getattr(network, "network", network) for network in networks]
-            return average_networks(wholes, axes)
+            return average_networks([network.network for network in networks], axes)
 
         if self.cache is None:
             return build()
@@ -126,7 +125,7 @@ class ColumnFit:
     def _carry(self, network):
         """One live model computes for all networks of the column, which differ in weights only."""
         if self._carrier is None:
-            self._carrier = network.with_weights(network.weights)
+            self._carrier = network.network.with_weights(network.weights)
         else:
             self._carrier.put_on(network.weights)
         return self._carrier

@@ -81,10 +81,6 @@ class DeferredNetwork:
         """List of ndarray : The weights."""
         return self.network.weights
 
-    def with_weights(self, weights):
-        """As `Network.with_weights`."""
-        return self.network.with_weights(weights)
-
     def prepare(self, pixels):
         """As `Network.prepare`."""
         return self.network.prepare(pixels)

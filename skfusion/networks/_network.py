@@ -111,6 +111,11 @@ class Network:
         """The same architecture with other weights."""
         return self.from_state({**self.__getstate__(), "weights": weights})
 
+    @property
+    def network(self):
+        """Network : Itself; of a DeferredNetwork, what it stands for."""
+        return self
+
     def put_on(self, weights):
         """Take other weights in place: a live model stays compiled. For networks of one's own."""
         self.weights = weights
