@@ -173,7 +173,7 @@ class CNNEmbedder(ImageTransformer):
 
     target_bins : int or None, default=None
         For regression: cut y at quantiles into this many bins, and train the network to tell the
-        bin. Columns of such networks often serve better than those trained on squared errors.
+        bin. Such columns are reported to serve better than those trained on squared errors.
 
     loss : {"auto", "squared_error", "huber"}, default="auto"
         The loss of a regression without bins; "auto" is "squared_error". y is scaled to deviation
