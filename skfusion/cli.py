@@ -4,6 +4,13 @@ import argparse
 import os
 import sys
 
+from skfusion import __version__
+from skfusion._commands import _demo
+
+# In the order in which `skfusion --help` lists them. Each module adds its own parser and imports
+# what it runs only when it runs.
+COMMANDS = (_demo,)
+
 
 def main(arguments=None):
     """Run the command line.
@@ -25,36 +32,14 @@ def main(arguments=None):
 
 
 def _parser():
-    from skfusion import __version__
-
     parser = argparse.ArgumentParser(
         prog="skfusion", description="Fuse pictures with a table, the scikit-learn way."
     )
     parser.add_argument("--version", action="version", version=f"skfusion {__version__}")
     commands = parser.add_subparsers(required=True, metavar="command")
-    demo = commands.add_parser(
-        "demo",
-        help="cross-validate, search, save and reload a model on real data (about a minute)",
-        description=(
-            "Hand-written digits beside iris measurements, both from scikit-learn: compares table, "
-            "pictures and both, searches cut layers and heads, saves the best model, loads it in "
-            "a new process and checks that it predicts the same."
-        ),
-    )
-    demo.add_argument(
-        "--out",
-        default="skfusion_demo",
-        metavar="FOLDER",
-        help="where model.joblib and scores.png are written (default: skfusion_demo)",
-    )
-    demo.set_defaults(run=_demo)
+    for command in COMMANDS:
+        command.add_parser(commands)
     return parser
-
-
-def _demo(options):
-    from skfusion._demo import run_demo
-
-    return run_demo(options.out)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""The commands of `skfusion`: one module each, thin over the library."""
