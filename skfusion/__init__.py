@@ -14,6 +14,8 @@ _HOMES = {
     "PretrainedGAP": "skfusion.embedding._pretrained",
     "CNNEmbedder": "skfusion.embedding._cnn",
     "TrainingHistoryDisplay": "skfusion.embedding._history_display",
+    "FusionClassifier": "skfusion.fusion._fusion_classifier",
+    "FusionRegressor": "skfusion.fusion._fusion_regressor",
     "list_backbones": "skfusion.networks._backbones",
     "list_cut_layers": "skfusion.networks._layers",
     "ImageReader": "skfusion.images._reader",

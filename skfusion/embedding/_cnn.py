@@ -538,7 +538,7 @@ class CNNEmbedder(ImageTransformer):
         n_rows = len(columns[0])
         target, rows = self._targets(columns[0], y, sample_weight, groups)
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
-        folds = make_folds(self.cv, target, n_rows, seed, rows.groups)
+        folds = make_folds(self.cv, target.strata, n_rows, seed, rows.groups)
         if not for_rows and not isinstance(self.cross_fit, str):
             folds = []  # the folds' networks would have nothing to say about new rows
         recipe = self._fit_recipe(target, seed)

@@ -13,8 +13,10 @@ from sklearn.model_selection import (
     train_test_split,
 )
 
+REMEDY = "Pass a smaller cv, or cv=None for columns that are not cross-fitted."
 
-def make_folds(cv, target, n_rows, seed, groups=None):
+
+def make_folds(cv, strata, n_rows, seed, groups=None, remedy=REMEDY):
     """The folds of a `cv` parameter.
 
     Parameters
@@ -23,8 +25,8 @@ def make_folds(cv, target, n_rows, seed, groups=None):
         As in `CNNEmbedder`. An int means shuffled folds, stratified where there is something to
         stratify by. None means no folds.
 
-    target : TargetCoder
-        The form of y.
+    strata : ndarray of int of shape (n_rows,) or None
+        What to stratify by.
 
     n_rows : int
         How many rows there are.
@@ -35,6 +37,9 @@ def make_folds(cv, target, n_rows, seed, groups=None):
     groups : array-like of shape (n_rows,), default=None
         Rows of one group stay in one fold.
 
+    remedy : str, default=REMEDY
+        What the user is told to do where there are too few rows for an int.
+
     Returns
     -------
     folds : list of tuple (train, test) of ndarray of int
@@ -42,31 +47,30 @@ def make_folds(cv, target, n_rows, seed, groups=None):
     """
     if cv is None:
         return []
-    y = np.zeros(n_rows) if target.strata is None else target.strata
+    y = np.zeros(n_rows) if strata is None else strata
     if isinstance(cv, Integral):
-        _refuse_too_few(cv, target, n_rows, groups)
+        _refuse_too_few(cv, strata, n_rows, groups, remedy)
         kinds = {
             (False, False): KFold,
             (True, False): StratifiedKFold,
             (False, True): GroupKFold,
             (True, True): StratifiedGroupKFold,
         }
-        kind = kinds[target.strata is not None, groups is not None]
+        kind = kinds[strata is not None, groups is not None]
         cv = kind(cv, shuffle=True, random_state=seed)
-    splitter = check_cv(cv, y, classifier=target.strata is not None)
+    splitter = check_cv(cv, y, classifier=strata is not None)
     return list(splitter.split(np.zeros((n_rows, 1)), y, groups))
 
 
-def _refuse_too_few(cv, target, n_rows, groups):
+def _refuse_too_few(cv, strata, n_rows, groups, remedy):
     """Too few rows, or groups, for an int."""
-    remedy = "Pass a smaller cv, or cv=None for columns that are not cross-fitted."
     if groups is not None:
         n_groups = len(np.unique(groups))
         if n_groups < cv:
             raise ValueError(f"cv={cv} folds need {cv} groups, there are {n_groups}. {remedy}")
         return
-    of_classes = target.strata is not None
-    most = np.bincount(target.strata).max() if of_classes else n_rows
+    of_classes = strata is not None
+    most = np.bincount(strata).max() if of_classes else n_rows
     if most < cv:
         raise ValueError(
             f"cv={cv} folds need {cv} rows{' in a class' if of_classes else ''}, there are "

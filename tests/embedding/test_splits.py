@@ -10,14 +10,14 @@ from skfusion.embedding._target import TargetCoder
 
 def test_folds_are_shuffled_stratified_and_repeat():
     target = TargetCoder([0] * 30 + [1] * 30, "auto")
-    folds = make_folds(3, target, 60, seed=0)
+    folds = make_folds(3, target.strata, 60, seed=0)
     for _, test in folds:
         assert np.bincount(target.values[test]).tolist() == [10, 10]
         assert (np.diff(test) != 1).any()
-    again = make_folds(3, target, 60, seed=0)
+    again = make_folds(3, target.strata, 60, seed=0)
     assert all(np.array_equal(a[1], b[1]) for a, b in zip(folds, again, strict=True))
-    assert not np.array_equal(folds[0][1], make_folds(3, target, 60, seed=1)[0][1])
-    assert make_folds(None, target, 60, seed=0) == []
+    assert not np.array_equal(folds[0][1], make_folds(3, target.strata, 60, seed=1)[0][1])
+    assert make_folds(None, target.strata, 60, seed=0) == []
 
 
 GROUPS = np.repeat(np.arange(12), 5)
@@ -27,7 +27,7 @@ GROUPS = np.repeat(np.arange(12), 5)
     "y", [np.arange(60) % 2, np.linspace(0, 1, 60)], ids=["classes", "numbers"]
 )
 def test_groups_stay_in_one_fold(y):
-    folds = make_folds(3, TargetCoder(y, "auto"), 60, seed=0, groups=GROUPS)
+    folds = make_folds(3, TargetCoder(y, "auto").strata, 60, seed=0, groups=GROUPS)
     assert len(folds) == 3
     for train, test in folds:
         assert not set(GROUPS[train]) & set(GROUPS[test])
@@ -35,14 +35,14 @@ def test_groups_stay_in_one_fold(y):
 
 def test_a_splitter_is_given_the_groups():
     target = TargetCoder(np.arange(60) % 2, "auto")
-    for train, test in make_folds(GroupKFold(4), target, 60, seed=0, groups=GROUPS):
+    for train, test in make_folds(GroupKFold(4), target.strata, 60, seed=0, groups=GROUPS):
         assert not set(GROUPS[train]) & set(GROUPS[test])
 
 
 def test_folds_may_be_listed():
     target = TargetCoder([0, 1] * 5, "auto")
     listed = [(np.arange(5), np.arange(5, 10))]
-    ((train, test),) = make_folds(listed, target, 10, seed=0)
+    ((train, test),) = make_folds(listed, target.strata, 10, seed=0)
     np.testing.assert_array_equal(train, np.arange(5))
     np.testing.assert_array_equal(test, np.arange(5, 10))
 
@@ -63,7 +63,7 @@ def test_too_few_for_the_folds(y, groups, message):
 def test_a_class_too_rare_for_the_folds_is_told():
     target = TargetCoder([7] + [0, 1] * 10, "auto")
     with pytest.warns(UserWarning, match="least populated class in y has only 1"):
-        make_folds(2, target, 21, seed=0)
+        make_folds(2, target.strata, 21, seed=0)
 
 
 def test_validation_rows_are_of_all_classes():

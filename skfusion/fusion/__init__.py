@@ -1,0 +1,1 @@
+"""Tables and pictures fused into one model."""

@@ -1,0 +1,247 @@
+"""BaseFusion: what FusionClassifier and FusionRegressor share."""
+
+import os
+from abc import abstractmethod
+from numbers import Integral
+
+import numpy as np
+from sklearn.base import BaseEstimator, _fit_context, clone
+from sklearn.utils import check_consistent_length, check_random_state
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from skfusion.embedding._pretrained import PretrainedGAP
+from skfusion.embedding._splits import make_folds
+from skfusion.fusion._combination import STRATEGIES, VIEWS_OF
+from skfusion.fusion._importance import source_importance
+from skfusion.fusion._judge import combine, compare, fit_combination, judge
+from skfusion.fusion._models import VIEWS, ModelMaker
+from skfusion.fusion._out_of_fold import predict_out_of_fold, predict_pictured
+from skfusion.fusion._sources import Sources, has_picture
+from skfusion.fusion._table_encoder import TableEncoder
+from skfusion.fusion._tables import as_table, split_columns
+from skfusion.fusion._view_models import ViewModels
+from skfusion.store._feature_store import FeatureStore
+
+
+class BaseFusion(BaseEstimator):
+    """Base class of estimators that fuse a table with pictures.
+
+    A subclass says how y becomes numbers, and how predictions become what users expect.
+
+    See Also
+    --------
+    FusionClassifier : For classes.
+    FusionRegressor : For numbers.
+
+    Examples
+    --------
+    >>> from skfusion import FusionClassifier
+    >>> from skfusion.fusion._base_fusion import BaseFusion
+    >>> issubclass(FusionClassifier, BaseFusion)
+    True
+    """
+
+    _parameter_constraints: dict = {
+        "embedder": [HasMethods(["fit_transform", "transform"]), None],
+        "image_columns": [str, "array-like", None],
+        "strategy": [StrOptions({"early", "late", "stacked", "auto"})],
+        "estimators": [dict, None],
+        "cv": ["cv_object"],
+        "n_components": [Interval(Integral, 1, None, closed="left"), None],
+        "table_transformer": [HasMethods(["fit_transform", "transform"]), None],
+        "random_state": ["random_state"],
+        "cache": [str, os.PathLike, FeatureStore, None],
+        "n_jobs": [Integral, None],
+    }
+
+    def __init__(
+        self,
+        embedder=None,
+        *,
+        image_columns=None,
+        strategy="auto",
+        estimators=None,
+        cv=5,
+        n_components=30,
+        table_transformer=None,
+        random_state=None,
+        cache=None,
+        n_jobs=None,
+    ):
+        self.embedder = embedder
+        self.image_columns = image_columns
+        self.strategy = strategy
+        self.estimators = estimators
+        self.cv = cv
+        self.n_components = n_components
+        self.table_transformer = table_transformer
+        self.random_state = random_state
+        self.cache = cache
+        self.n_jobs = n_jobs
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y, groups=None):
+        """Learn how table and pictures are best used together.
+
+        Parameters
+        ----------
+        X : DataFrame, Series or ndarray of shape (n_rows, n_columns)
+            The table, some of whose columns hold pictures or paths to them.
+
+        y : array-like of shape (n_rows,)
+            The target.
+
+        groups : array-like of shape (n_rows,), default=None
+            Rows of one group (a patient, a house) stay in one of the inner folds.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+        """
+        self._refuse_wrong_estimators()
+        table = as_table(self, X, reset=True)
+        y = self._start_target(y)
+        check_consistent_length(table, y, groups)
+        groups = None if groups is None else np.asarray(groups)
+        self.image_columns_, self.table_columns_ = split_columns(table, self.image_columns)
+        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        self._prior = self._share(y)
+        sources = self._make_sources(seed)
+        maker = ModelMaker(
+            is_classifier=self._n_classes is not None,
+            n_components=self.n_components,
+            seed=seed,
+            estimators=self.estimators,
+        )
+        images = None
+        if self.image_columns_ and sources.is_frozen:
+            images = sources.fit_images(table, y, groups)
+            _refuse_no_pictures(images, self.image_columns_)
+        seen = self._look(sources, maker, table, y, groups, images, seed)
+        self._fit_whole(sources, maker, table, y, groups, images, seen)
+        return self
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "_models")
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.string = True
+        tags.input_tags.categorical = True
+        tags.target_tags.required = True
+        return tags
+
+    @abstractmethod
+    def _start_target(self, y):
+        """Check y, set `_n_classes`, and give class numbers or numbers."""
+
+    @abstractmethod
+    def _strata(self, y):
+        """What folds are stratified by, or None."""
+
+    @abstractmethod
+    def _share(self, y):
+        """The prediction for a row of which nothing is known."""
+
+    def _refuse_wrong_estimators(self):
+        for view, estimator in (self.estimators or {}).items():
+            if view not in VIEWS:
+                raise ValueError(f"estimators has no place for {view!r}; it may name {VIEWS}.")
+            self._refuse_wrong_estimator(view, estimator)
+
+    def _make_sources(self, seed):
+        if self.table_transformer is None:
+            table_transformer = TableEncoder(random_state=seed)
+        else:
+            table_transformer = clone(self.table_transformer)
+        embedder = PretrainedGAP(missing="nan") if self.embedder is None else clone(self.embedder)
+        embedder.set_params(**self._embedder_options(embedder, seed))
+        return Sources(table_transformer, embedder, self.table_columns_, self.image_columns_)
+
+    def _embedder_options(self, embedder, seed):
+        """What an embedder is told that its user has left open."""
+        options, params = {}, embedder.get_params()
+        for name, value in params.items():
+            last = name.split("__")[-1]
+            if last == "cache" and value is None and self.cache is not None:
+                options[name] = self.cache
+            elif last == "task" and value == "auto":  # whole numbers may be a regression's
+                options[name] = "regression" if self._n_classes is None else "classification"
+            elif last == "random_state" and value is None:
+                options[name] = seed
+            elif last == "cv" and value is None and name.replace("cv", "cross_fit") in params:
+                options[name] = self.cv if isinstance(self.cv, Integral) else 5
+        return options
+
+    def _strategies(self, sources):
+        if len(sources.names) == 1:
+            return list(sources.names)
+        return list(STRATEGIES)
+
+    def _look(self, sources, maker, table, y, groups, images, seed):
+        """Try each strategy on rows not seen."""
+        names = self._strategies(sources)
+        views = [view for view in VIEWS if any(view in VIEWS_OF[name] for name in names)]
+        folds = make_folds(
+            self.cv, self._strata(y), len(y), seed, groups, remedy="Pass a smaller cv."
+        )
+        _refuse_rows_left_out(folds, len(y))
+        options = {
+            "n_classes": self._n_classes,
+            "groups": groups,
+            "seed": seed,
+            "n_jobs": self.n_jobs,
+        }
+        seen = predict_out_of_fold(sources, maker, views, table, y, folds, images, options)
+        judged = {name: judge(seen, y, name, self._prior) for name in names}
+        wanted = None if self.strategy == "auto" or len(names) == 1 else self.strategy
+        self.strategy_scores_ = compare(judged, y, wanted)
+        self.strategy_ = str(self.strategy_scores_.index[self.strategy_scores_["chosen"]][0])
+        self.source_importance_ = source_importance(seen, y, self.strategy_, judged, self._prior)
+        return seen
+
+    def _fit_whole(self, sources, maker, table, y, groups, images, seen):
+        """Fit what predictions need on all rows."""
+        everyone = np.ones(len(y), dtype=bool)
+        self._combination, self._fallback = fit_combination(
+            self.strategy_, seen, y, everyone, self._prior
+        )
+        views = list(VIEWS_OF[self.strategy_])
+        if self.table_columns_ and self.image_columns_ and "table" not in views:
+            views.insert(0, "table")
+        matrices = sources.fit_transform(table, y, groups, images)
+        self._sources = sources
+        self._models = ViewModels(maker, views, self._n_classes).fit(matrices, y)
+
+    def _predict_rows(self, X):
+        """Probabilities of shape (n_rows, n_classes), or numbers."""
+        check_is_fitted(self)
+        table = as_table(self, X, reset=False)
+        matrices = self._sources.transform(table)
+        pictured = np.ones(len(table), dtype=bool)
+        if self.image_columns_:
+            pictured = has_picture(matrices["image"])
+        predictions = predict_pictured(self._models, matrices, pictured)
+        return combine(self._combination, predictions, pictured, self._fallback)
+
+
+def _refuse_no_pictures(images, columns):
+    if not has_picture(images).any():
+        raise ValueError(
+            f"No row has a picture in {columns}. Pass image_columns=[] to learn from the table "
+            "alone."
+        )
+
+
+def _refuse_rows_left_out(folds, n_rows):
+    counts = np.zeros(n_rows, dtype=int)
+    for _, test in folds:
+        counts[test] += 1
+    if (counts != 1).any():
+        raise ValueError(
+            f"cv has to leave each row out once, as KFold does; row {int(np.argmax(counts != 1))} "
+            f"is left out {counts[np.argmax(counts != 1)]} times."
+        )

@@ -1,0 +1,177 @@
+"""How each strategy fares on rows not seen, and which is chosen."""
+
+import numpy as np
+import pandas as pd
+
+from skfusion.fusion._combination import STRATEGIES, VIEWS_OF, Combination, row_losses
+
+
+def select(predictions, rows):
+    """Predictions for some rows only."""
+    return {view: [values[rows] for values in arrays] for view, arrays in predictions.items()}
+
+
+def combine(combination, predictions, pictured, prior):
+    """A strategy's predictions for all rows, with or without a picture.
+
+    Parameters
+    ----------
+    combination : Combination
+        The fitted strategy.
+
+    predictions : dict of str to list of ndarray
+        By view; those of rows without a picture are not looked at.
+
+    pictured : ndarray of bool of shape (n_rows,)
+        Which rows have a picture.
+
+    prior : Combination or ndarray
+        What rows without a picture get: the table's prediction where there is a table, else the
+        share of each class or the mean.
+
+    Returns
+    -------
+    prediction : ndarray of shape (n_rows,) or (n_rows, n_classes)
+        One prediction a row.
+    """
+    if pictured.all() or combination.strategy == "table":
+        return combination.predict(predictions)
+    with_picture = combination.predict(select(predictions, pictured))
+    whole = np.empty((len(pictured), *with_picture.shape[1:]))
+    whole[pictured] = with_picture
+    if isinstance(prior, Combination):
+        whole[~pictured] = prior.predict(select(predictions, ~pictured))
+    else:
+        whole[~pictured] = prior
+    return whole
+
+
+def judge(out_of_fold, y, name, prior, predictions=None):
+    """A strategy's predictions for rows that took no part in fitting its weights either.
+
+    Parameters
+    ----------
+    out_of_fold : OutOfFold
+        The predictions of all models.
+
+    y : ndarray of shape (n_rows,)
+        Class numbers, or numbers.
+
+    name : str
+        The strategy.
+
+    prior : float or ndarray
+        What rows without a picture get where there is no table.
+
+    predictions : dict of str to list of ndarray, default=None
+        What the fitted strategy is applied to; None takes those of `out_of_fold`.
+
+    Returns
+    -------
+    prediction : ndarray of shape (n_rows,) or (n_rows, n_classes)
+        One a row.
+    """
+    applied = out_of_fold.predictions if predictions is None else predictions
+    shape = applied[VIEWS_OF[name][0]][0].shape
+    judged = np.empty(shape)
+    for fold in range(out_of_fold.fold.max() + 1):
+        test = out_of_fold.fold == fold
+        combination, fallback = fit_combination(name, out_of_fold, y, ~test, prior)
+        judged[test] = combine(
+            combination, select(applied, test), out_of_fold.pictured[test], fallback
+        )
+    return judged
+
+
+def fit_combination(name, out_of_fold, y, rows, prior):
+    """A strategy fitted on some rows, and what rows without a picture get."""
+    pictured = rows & out_of_fold.pictured
+    taught = rows if name == "table" else pictured
+    combination = Combination(name).fit(select(out_of_fold.predictions, taught), y[taught])
+    if "table" in out_of_fold.predictions and not out_of_fold.pictured.all():
+        table = select(out_of_fold.predictions, rows)
+        prior = Combination("table").fit(table, y[rows])
+    return combination, prior
+
+
+def compare(judged, y, chosen=None):
+    """A table of the strategies' losses, with one of them chosen.
+
+    Parameters
+    ----------
+    judged : dict of str to ndarray
+        By strategy, predictions for rows not seen.
+
+    y : ndarray of shape (n_rows,)
+        Class numbers, or numbers.
+
+    chosen : str, default=None
+        The strategy the user asked for; None chooses.
+
+    Returns
+    -------
+    scores : DataFrame
+        One row a strategy: `loss`, its `difference` to the lowest, that difference's
+        `standard_error`, and whether it is `chosen`.
+    """
+    losses = {name: row_losses(prediction, y) for name, prediction in judged.items()}
+    best = min(losses, key=lambda name: losses[name].mean())
+    chosen = chosen or choose(losses)
+    lines = {}
+    for name, loss in losses.items():
+        gap, error = _gap(losses, name, best)
+        lines[name] = (loss.mean(), gap, error, name == chosen)
+    columns = ["loss", "difference", "standard_error", "chosen"]
+    return pd.DataFrame.from_dict(lines, orient="index", columns=columns).rename_axis("strategy")
+
+
+def choose(losses):
+    """The simplest strategy whose loss is within one standard error of the lowest.
+
+    Parameters
+    ----------
+    losses : dict of str to ndarray of shape (n_rows,)
+        Each row's loss under each strategy.
+
+    Returns
+    -------
+    name : str
+        Simplest is the better single source, but only where it is better than the other by more
+        than a standard error: where both look alike, leaving one out is a guess, and a wrong one
+        costs more than keeping both. Then come "late", "early" and "stacked".
+
+    Notes
+    -----
+    The errors are those of the differences row by row, which are much smaller than those of the
+    losses themselves. For the rule, see Breiman, Friedman, Olshen and Stone, "Classification and
+    regression trees" (doi 10.1201/9781315139470), section 3.4.3.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skfusion.fusion._judge import choose
+    >>> table, image = np.array([0.1, 0.2, 0.3, 0.2]), np.array([0.8, 0.9, 0.9, 0.8])
+    >>> choose({"table": table, "image": image, "early": np.array([0.2, 0.1, 0.3, 0.1])})
+    'table'
+    """
+    best = min(losses, key=lambda name: losses[name].mean())
+    for name in _by_simplicity(losses):
+        gap, error = _gap(losses, name, best)
+        if gap <= error:
+            return name
+    return best
+
+
+def _by_simplicity(losses):
+    fused = [name for name in STRATEGIES if name in losses and name not in ("table", "image")]
+    single = sorted(set(losses) - set(fused), key=lambda name: losses[name].mean())
+    if fused and len(single) == 2:
+        gap, error = _gap(losses, single[1], single[0])
+        single = single[:1] if gap > error else []
+    return [*single, *fused]
+
+
+def _gap(losses, name, best):
+    """By how much a strategy is worse than the best, and that difference's standard error."""
+    gap = losses[name] - losses[best]
+    return gap.mean(), gap.std() / np.sqrt(len(gap))

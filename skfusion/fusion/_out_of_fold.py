@@ -1,0 +1,166 @@
+"""Predictions for rows that the models, encoders and embedders have not seen."""
+
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.utils.parallel import Parallel, delayed
+
+from skfusion.fusion._sources import has_picture
+from skfusion.fusion._view_models import ViewModels
+
+_SHUFFLES = 5
+
+
+class OutOfFold(NamedTuple):
+    """What the models of each view predict for rows of the folds they were not fitted on.
+
+    Rows without any picture have no predictions of views that see pictures (NaN).
+
+    Attributes
+    ----------
+    predictions : dict of str to list of ndarray
+        By view, one array a model.
+
+    shuffled : dict of str to list of dict
+        By source: predictions where the source's rows were shuffled inside each fold, several
+        times.
+
+    fold : ndarray of int of shape (n_rows,)
+        In which fold each row was left out.
+
+    pictured : ndarray of bool of shape (n_rows,)
+        Which rows have a picture.
+    """
+
+    predictions: dict
+    shuffled: dict
+    fold: np.ndarray
+    pictured: np.ndarray
+
+
+def predict_out_of_fold(sources, maker, views, rows, y, folds, images, options):
+    """Fit on all folds but one, predict that one; for each.
+
+    Parameters
+    ----------
+    sources : Sources
+        Copied for each fold.
+
+    maker : ModelMaker
+        Gives the models.
+
+    views : list of str
+        The views to predict from.
+
+    rows : DataFrame of shape (n_rows, n_columns)
+        The table with its pictures.
+
+    y : ndarray of shape (n_rows,)
+        Class numbers, or numbers.
+
+    folds : list of tuple (train, test)
+        Row numbers.
+
+    images : ndarray of shape (n_rows, n_features) or None
+        The features of all pictures, if they don't depend on the rows fitted.
+
+    options : dict
+        `n_classes`, `groups`, `seed` and `n_jobs`.
+
+    Returns
+    -------
+    out_of_fold : OutOfFold
+        For all rows.
+    """
+    groups = options["groups"]
+
+    def parts(train, test):
+        ours, theirs = (None, None) if images is None else (images[train], images[test])
+        return (
+            (rows.iloc[train], y[train], None if groups is None else groups[train], ours),
+            (rows.iloc[test], theirs),
+        )
+
+    seeds = np.random.default_rng(options["seed"]).integers(2**31, size=len(folds))
+    results = Parallel(n_jobs=options["n_jobs"])(
+        delayed(_predict_fold)(
+            sources.copy(),
+            ViewModels(maker, views, options["n_classes"]),
+            *parts(train, test),
+            seed,
+        )
+        for (train, test), seed in zip(folds, seeds, strict=True)
+    )
+    tests = [test for _, test in folds]
+    fold = np.full(len(y), -1)
+    pictured = np.ones(len(y), dtype=bool)
+    for number, (test, result) in enumerate(zip(tests, results, strict=True)):
+        fold[test] = number
+        pictured[test] = result[2]
+    predictions = _gathered([result[0] for result in results], tests, len(y))
+    shuffled = {
+        source: [
+            _gathered([result[1][source][shuffle] for result in results], tests, len(y))
+            for shuffle in range(_SHUFFLES)
+        ]
+        for source in results[0][1]
+    }
+    return OutOfFold(predictions, shuffled, fold, pictured)
+
+
+def _predict_fold(sources, models, train, test, seed):
+    rows, y, groups, images = train
+    models.fit(sources.fit_transform(rows, y, groups, images), y)
+    matrices = sources.transform(*test)
+    pictured = np.ones(len(test[0]), dtype=bool)
+    if "image" in matrices:
+        pictured = has_picture(matrices["image"])
+    predictions = predict_pictured(models, matrices, pictured)
+    shuffled = {}
+    if len(matrices) > 1:
+        generator = np.random.default_rng(seed)
+        for source in matrices:
+            shuffled[source] = [
+                predict_pictured(models, _shuffle(matrices, source, pictured, generator), pictured)
+                for _ in range(_SHUFFLES)
+            ]
+    return predictions, shuffled, pictured
+
+
+def predict_pictured(models, matrices, pictured):
+    """Predictions of all views; NaN for rows without a picture where a view sees pictures."""
+    if pictured.all():
+        return models.predict(matrices)
+    seen = models.predict({name: matrix[pictured] for name, matrix in matrices.items()})
+    return {
+        view: models.predict_table(matrices["table"])
+        if view == "table"
+        else [_spread(values, pictured) for values in arrays]
+        for view, arrays in seen.items()
+    }
+
+
+def _shuffle(matrices, source, pictured, generator):
+    """The rows of one source in another order; rows without a picture keep their places."""
+    order = np.arange(len(pictured))
+    places = np.flatnonzero(pictured) if source == "image" else order
+    order[places] = generator.permutation(places)
+    return {**matrices, source: matrices[source][order]}
+
+
+def _spread(values, rows):
+    spread = np.full((len(rows), *values.shape[1:]), np.nan)
+    spread[rows] = values
+    return spread
+
+
+def _gathered(parts, tests, n_rows):
+    """One array a model for all rows, from the folds' arrays."""
+    gathered = {}
+    for view, arrays in parts[0].items():
+        gathered[view] = [np.full((n_rows, *array.shape[1:]), np.nan) for array in arrays]
+    for test, part in zip(tests, parts, strict=True):
+        for view, arrays in part.items():
+            for whole, array in zip(gathered[view], arrays, strict=True):
+                whole[test] = array
+    return gathered

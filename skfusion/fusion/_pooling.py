@@ -1,0 +1,79 @@
+"""Weights by which predictions are averaged: none negative, summing to one."""
+
+import numpy as np
+from scipy.optimize import nnls
+
+_STEPS, _TOLERANCE = 500, 1e-7
+# How strictly non-negative least squares keeps the sum at one, in units of the data.
+_SUM = 1e3
+
+
+def pool_weights(losses, likelihoods=None, residuals=None, *, shrinkage):
+    """Weights of models, fitted on predictions of rows they have not seen.
+
+    Parameters
+    ----------
+    losses : ndarray of shape (n_models,)
+        Each model's mean loss; the best model is what the weights are drawn to.
+
+    likelihoods : ndarray of shape (n_rows, n_models), default=None
+        For classifiers: the probability of each row's class.
+
+    residuals : ndarray of shape (n_rows, n_models), default=None
+        For regressors: prediction minus target.
+
+    shrinkage : float
+        How many rows the pull towards the best model is worth.
+
+    Returns
+    -------
+    weights : ndarray of shape (n_models,)
+        Those with the least log loss, or squared error, of the averaged prediction, as far as the
+        pull lets them.
+
+    Notes
+    -----
+    For classifiers this is the linear opinion pool with maximum likelihood weights, found by
+    expectation and maximisation, with a Dirichlet prior; see Ranjan and Gneiting (doi
+    10.1111/j.1467-9868.2009.00726.x). For regressors it is stacking with weights on the simplex,
+    after Breiman (doi 10.1007/BF00117832).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skfusion.fusion._pooling import pool_weights
+    >>> likelihoods = np.array([[0.9, 0.5], [0.8, 0.5], [0.9, 0.5], [0.1, 0.5]])
+    >>> weights = pool_weights(-np.log(likelihoods).mean(axis=0), likelihoods, shrinkage=0)
+    >>> bool(weights.sum() == 1 and weights[0] > weights[1] > 0)
+    True
+    """
+    best = np.eye(len(losses))[np.argmin(losses)]
+    if len(losses) == 1:
+        return best
+    if likelihoods is not None:
+        return _mixture_weights(likelihoods, shrinkage * best)
+    return _least_squares_weights(residuals, best, shrinkage)
+
+
+def _mixture_weights(likelihoods, prior):
+    n_rows, n_models = likelihoods.shape
+    weights = np.full(n_models, 1 / n_models)
+    for _ in range(_STEPS):
+        shares = weights * likelihoods
+        shares /= shares.sum(axis=1, keepdims=True)
+        updated = (shares.sum(axis=0) + prior) / (n_rows + prior.sum())
+        moved = np.abs(updated - weights).max()
+        weights = updated
+        if moved < _TOLERANCE:
+            break
+    return weights / weights.sum()
+
+
+def _least_squares_weights(residuals, best, shrinkage):
+    # With weights that sum to one, the average's residual is the average of the residuals.
+    scale = np.sqrt((residuals**2).mean()) or 1.0
+    pull = np.sqrt(shrinkage) * np.eye(len(best))
+    rows = np.vstack([residuals / scale, pull, np.full((1, len(best)), _SUM * len(residuals))])
+    aims = np.concatenate([np.zeros(len(residuals)), pull @ best, [_SUM * len(residuals)]])
+    weights, _ = nnls(rows, aims, maxiter=100 * len(best))
+    return weights / weights.sum()

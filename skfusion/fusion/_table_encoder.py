@@ -1,0 +1,254 @@
+"""TableEncoder: the columns of a table, whatever they hold, become numbers of like size."""
+
+from numbers import Integral
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.compose import ColumnTransformer
+from sklearn.decomposition import TruncatedSVD
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.utils._param_validation import Interval
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from skfusion.fusion._date_encoder import DateEncoder, are_dates
+
+
+class TableEncoder(TransformerMixin, BaseEstimator):
+    """Turn a table's columns into numbers, each kind of column in its own way.
+
+    Numbers and booleans are imputed by their median, with a column that tells where, and
+    standardised. Text of few distinct values, and categories, become one column a value. Text of
+    many distinct values becomes a few columns by its groups of letters. Dates become years, time
+    of year and weekday. Columns that hold one value, or none, are left out. What is learnt comes
+    from the rows of `fit` alone.
+
+    Parameters
+    ----------
+    max_categories : int, default=30
+        A column of text with more distinct values than this is text, not a category.
+
+    min_frequency : int, default=3
+        Values of a category that stand in fewer rows share one column.
+
+    text_components : int, default=15
+        Columns a column of text becomes.
+
+    random_state : int, default=0
+        Where the decomposition of text starts.
+
+    Attributes
+    ----------
+    kinds_ : dict
+        For each column "number", "category", "text", "date" or "constant" (left out).
+
+    columns_ : ColumnTransformer
+        The fitted encoders.
+
+    n_features_in_ : int
+        Number of columns in `fit`.
+
+    feature_names_in_ : ndarray of str
+        Names of the columns in `fit`.
+
+    Raises
+    ------
+    ValueError
+        If a column holds things that are neither numbers, text nor dates.
+
+    See Also
+    --------
+    make_fusion_pipeline : Uses it for the columns that hold no pictures.
+
+    Notes
+    -----
+    Where a table asks for more (dirty categories, joins), skrub's ``TableVectorizer`` can take its
+    place: the fusion estimators take any transformer of a DataFrame as `table_transformer`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skfusion.fusion._table_encoder import TableEncoder
+    >>> table = pd.DataFrame({"age": [61, 70, 64], "sex": ["f", "m", "f"]})
+    >>> encoder = TableEncoder(min_frequency=1).fit(table)
+    >>> encoder.kinds_
+    {'age': 'number', 'sex': 'category'}
+    >>> encoder.get_feature_names_out().tolist()
+    ['age', 'sex_f', 'sex_m']
+    """
+
+    _parameter_constraints: dict = {
+        "max_categories": [Interval(Integral, 1, None, closed="left")],
+        "min_frequency": [Interval(Integral, 1, None, closed="left")],
+        "text_components": [Interval(Integral, 1, None, closed="left")],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(self, max_categories=30, *, min_frequency=3, text_components=15, random_state=0):
+        self.max_categories = max_categories
+        self.min_frequency = min_frequency
+        self.text_components = text_components
+        self.random_state = random_state
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None):
+        """Find out what each column holds, and learn how to encode it.
+
+        Parameters
+        ----------
+        X : DataFrame
+            The table.
+
+        y : None
+            Not used.
+        """
+        self._fit(X)
+        return self
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit_transform(self, X, y=None):
+        """Numbers of the rows that are learnt from, of shape (n_rows, n_features_out)."""
+        return self._fit(X)
+
+    def transform(self, X):
+        """Numbers of shape (n_rows, n_features_out), float64."""
+        check_is_fitted(self, "columns_")
+        validate_data(self, X, reset=False, skip_check_array=True)
+        return self.columns_.transform(self._prepared(X))
+
+    def get_feature_names_out(self, input_features=None):
+        """The column's name, and what a value, component or part of a date is called."""
+        check_is_fitted(self, "columns_")
+        return self.columns_.get_feature_names_out()
+
+    def _fit(self, X):
+        validate_data(self, X, skip_check_array=True)
+        self.kinds_ = {name: self._kind(name, X[name]) for name in X.columns}
+        table = self._prepared(X)
+        encoders = [
+            (str(position), self._encoder(kind, table[name]), [name])
+            for position, (name, kind) in enumerate(self.kinds_.items())
+            if kind != "constant"
+        ]
+        self.columns_ = ColumnTransformer(
+            encoders, sparse_threshold=0, verbose_feature_names_out=False
+        )
+        return self.columns_.fit_transform(table)
+
+    def _kind(self, name, column):
+        held = column.dropna()
+        of_numbers = column.dtype.kind in "biuf" or _are_numbers(held)
+        if not of_numbers and not are_dates(column):
+            _refuse_objects(name, held)
+        if held.nunique() + column.isna().any() < 2 or held.empty:
+            return "constant"
+        if of_numbers:
+            return "number"
+        if are_dates(column):
+            return "date"
+        is_category = column.dtype.name == "category" or held.nunique() <= self.max_categories
+        return "category" if is_category else "text"
+
+    def _encoder(self, kind, column):
+        if kind == "number":
+            imputer = SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
+            return make_pipeline(imputer, StandardScaler())
+        if kind == "date":
+            return make_pipeline(DateEncoder(), SimpleImputer(), StandardScaler())
+        if kind == "category":
+            frequent = column.value_counts() >= self.min_frequency
+            return OneHotEncoder(
+                handle_unknown="infrequent_if_exist",
+                # With none frequent, all would share one column, which would tell nothing.
+                min_frequency=self.min_frequency if frequent.any() else None,
+            )
+        return _TextColumn(self.text_components, self.random_state)
+
+    def _prepared(self, X):
+        """Cells of the types that the encoders know: float, str, or dates; NaN where missing."""
+        prepared = {}
+        for name, kind in self.kinds_.items():
+            if kind == "number":
+                prepared[name] = _to_numbers(name, X[name])
+            elif kind in ("category", "text"):
+                prepared[name] = _plain(X[name]).map(_text, na_action="ignore")
+            elif kind == "date":
+                prepared[name] = X[name]
+        return pd.DataFrame(prepared, index=X.index)
+
+
+class _TextColumn(TransformerMixin, BaseEstimator):
+    """A column of text as a few numbers: tf-idf of groups of three letters, decomposed."""
+
+    def __init__(self, n_components, random_state):
+        self.n_components = n_components
+        self.random_state = random_state
+
+    def fit(self, X, y=None):
+        """Learn the groups of letters."""
+        self.vectorizer_ = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 3), min_df=2)
+        cells = self._cells(X)
+        try:
+            counts = self.vectorizer_.fit_transform(cells)
+        except ValueError:  # no group of letters stands in two rows
+            self.vectorizer_.set_params(min_df=1)
+            counts = self.vectorizer_.fit_transform([*cells, "text"])[:-1]
+        n_components = max(1, min(self.n_components, min(counts.shape) - 1))
+        self.reduction_ = make_pipeline(
+            TruncatedSVD(n_components, random_state=self.random_state), StandardScaler()
+        )
+        self.reduction_.fit(counts)
+        self.feature_names_in_ = np.array(X.columns, dtype=object)
+        return self
+
+    def transform(self, X):
+        """Numbers of shape (n_rows, n_components)."""
+        return self.reduction_.transform(self.vectorizer_.transform(self._cells(X)))
+
+    def get_feature_names_out(self, input_features=None):
+        """``title_text_00``, ..."""
+        count = self.reduction_[0].n_components
+        return np.array(
+            [f"{self.feature_names_in_[0]}_text_{i:02d}" for i in range(count)], dtype=object
+        )
+
+    def _cells(self, X):
+        return X.iloc[:, 0].fillna("").tolist()
+
+
+def _plain(column):
+    """A column of NumPy's own types, with NaN for every missing cell."""
+    if column.dtype.kind in "iuf":
+        return column
+    plain = column.astype(object)
+    return plain.where(plain.notna(), np.nan)
+
+
+def _to_numbers(name, column):
+    try:
+        return pd.to_numeric(_plain(column)).astype(float)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"Column {name!r} held numbers in fit, and now: {error}") from error
+
+
+def _text(cell):
+    return cell if isinstance(cell, str) else str(cell)
+
+
+def _are_numbers(held):
+    """Whether all cells are numbers or booleans, in a column of objects or pandas's own types."""
+    numbers = (int, float, np.number, np.bool_)
+    return len(held) > 0 and all(isinstance(cell, numbers) for cell in held)
+
+
+def _refuse_objects(name, held):
+    for row, cell in held.items():
+        if not isinstance(cell, (str, bool, int, float, np.number, np.bool_)):
+            raise ValueError(
+                f"Column {name!r} holds a {type(cell).__name__} in row {row}: the argument must be "
+                "a string or a number, or a date. Leave the column out, or name it in "
+                "image_columns if it holds pictures."
+            )
