@@ -33,7 +33,7 @@ class DateEncoder(TransformerMixin, BaseEstimator):
     >>> from skfusion.fusion._date_encoder import DateEncoder
     >>> seen = pd.DataFrame({"seen": ["1971-01-01", None]})
     >>> DateEncoder().fit_transform(seen).round(1)
-    array([[1., 0., 1., 4.],
+    array([[ 1.,  0.,  1.,  4.],
            [nan, nan, nan, nan]])
     """
 

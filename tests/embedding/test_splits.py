@@ -57,7 +57,7 @@ def test_folds_may_be_listed():
 )
 def test_too_few_for_the_folds(y, groups, message):
     with pytest.raises(ValueError, match=message):
-        make_folds(3, TargetCoder(y, "auto"), len(y), seed=0, groups=groups)
+        make_folds(3, TargetCoder(y, "auto").strata, len(y), seed=0, groups=groups)
 
 
 def test_a_class_too_rare_for_the_folds_is_told():
