@@ -1,6 +1,7 @@
 """BaseFusion: what FusionClassifier and FusionRegressor share."""
 
 import os
+import warnings
 from abc import abstractmethod
 from numbers import Integral
 
@@ -15,8 +16,9 @@ from skfusion.embedding._splits import make_folds
 from skfusion.fusion._combination import STRATEGIES, VIEWS_OF
 from skfusion.fusion._importance import source_importance
 from skfusion.fusion._judge import combine, compare, fit_combination, judge
+from skfusion.fusion._make_fusion_pipeline import cache_params
 from skfusion.fusion._models import VIEWS, ModelMaker
-from skfusion.fusion._out_of_fold import predict_out_of_fold, predict_pictured
+from skfusion.fusion._out_of_fold import predict_out_of_fold
 from skfusion.fusion._sources import Sources, has_picture
 from skfusion.fusion._table_encoder import TableEncoder
 from skfusion.fusion._tables import as_table, split_columns
@@ -104,6 +106,8 @@ class BaseFusion(BaseEstimator):
         table = as_table(self, X, reset=True)
         y = self._start_target(y)
         check_consistent_length(table, y, groups)
+        if len(table) < 2:
+            raise ValueError(f"{type(self).__name__} learns from folds; 1 sample makes none.")
         groups = None if groups is None else np.asarray(groups)
         self.image_columns_, self.table_columns_ = split_columns(table, self.image_columns)
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
@@ -166,15 +170,13 @@ class BaseFusion(BaseEstimator):
         options, params = {}, embedder.get_params()
         for name, value in params.items():
             last = name.split("__")[-1]
-            if last == "cache" and value is None and self.cache is not None:
-                options[name] = self.cache
-            elif last == "task" and value == "auto":  # whole numbers may be a regression's
+            if last == "task" and value == "auto":  # whole numbers may be a regression's
                 options[name] = "regression" if self._n_classes is None else "classification"
             elif last == "random_state" and value is None:
                 options[name] = seed
             elif last == "cv" and value is None and name.replace("cv", "cross_fit") in params:
                 options[name] = self.cv if isinstance(self.cv, Integral) else 5
-        return options
+        return options if self.cache is None else {**options, **cache_params(embedder, self.cache)}
 
     def _strategies(self, sources):
         if len(sources.names) == 1:
@@ -185,10 +187,7 @@ class BaseFusion(BaseEstimator):
         """Try each strategy on rows not seen."""
         names = self._strategies(sources)
         views = [view for view in VIEWS if any(view in VIEWS_OF[name] for name in names)]
-        folds = make_folds(
-            self.cv, self._strata(y), len(y), seed, groups, remedy="Pass a smaller cv."
-        )
-        _refuse_rows_left_out(folds, len(y))
+        folds = self._make_folds(y, seed, groups)
         options = {
             "n_classes": self._n_classes,
             "groups": groups,
@@ -196,12 +195,22 @@ class BaseFusion(BaseEstimator):
             "n_jobs": self.n_jobs,
         }
         seen = predict_out_of_fold(sources, maker, views, table, y, folds, images, options)
-        judged = {name: judge(seen, y, name, self._prior) for name in names}
+        judged = {name: judge(seen, y, name, self._prior)[0] for name in names}
         wanted = None if self.strategy == "auto" or len(names) == 1 else self.strategy
         self.strategy_scores_ = compare(judged, y, wanted)
         self.strategy_ = str(self.strategy_scores_.index[self.strategy_scores_["chosen"]][0])
         self.source_importance_ = source_importance(seen, y, self.strategy_, judged, self._prior)
         return seen
+
+    def _make_folds(self, y, seed, groups):
+        with warnings.catch_warnings():
+            # A class with fewer rows than folds is no trouble: some folds' models don't know it.
+            warnings.filterwarnings("ignore", "The least populated class", UserWarning)
+            folds = make_folds(
+                self.cv, self._strata(y), len(y), seed, groups, remedy="Pass a smaller cv."
+            )
+        _refuse_rows_left_out(folds, len(y))
+        return folds
 
     def _fit_whole(self, sources, maker, table, y, groups, images, seen):
         """Fit what predictions need on all rows."""
@@ -224,7 +233,7 @@ class BaseFusion(BaseEstimator):
         pictured = np.ones(len(table), dtype=bool)
         if self.image_columns_:
             pictured = has_picture(matrices["image"])
-        predictions = predict_pictured(self._models, matrices, pictured)
+        predictions = self._models.predict(matrices, pictured)
         return combine(self._combination, predictions, pictured, self._fallback)
 
 

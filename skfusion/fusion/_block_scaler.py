@@ -60,7 +60,7 @@ class BlockScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         X = validate_data(self, X, dtype=[np.float64, np.float32])
         self.mean_ = X.mean(axis=0)
         total = float(X.var(axis=0).sum())
-        self.scale_ = np.sqrt(total / self.variance) if total > 0 else 1.0
+        self.scale_ = float(np.sqrt(total / self.variance)) if total > 0 else 1.0
         return self
 
     def transform(self, X):

@@ -47,10 +47,8 @@ def source_importance(out_of_fold, y, strategy, judged, prior):
         others = [name for name in sources if name != source]
         alone = judged[others[0]] if others else np.broadcast_to(prior, judged[strategy].shape)
         left_out = row_losses(alone, y).mean() - whole
-        rises = [
-            row_losses(judge(out_of_fold, y, strategy, prior, shuffled), y).mean() - whole
-            for shuffled in out_of_fold.shuffled.get(source, [])
-        ]
+        shuffled = judge(out_of_fold, y, strategy, prior, out_of_fold.shuffled.get(source, []))
+        rises = [row_losses(prediction, y).mean() - whole for prediction in shuffled]
         spread = np.std(rises) if rises else np.nan
         lines[source] = (left_out, np.mean(rises) if rises else np.nan, spread)
     columns = ["left_out", "permuted", "permuted_std"]

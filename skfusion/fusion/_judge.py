@@ -46,7 +46,7 @@ def combine(combination, predictions, pictured, prior):
     return whole
 
 
-def judge(out_of_fold, y, name, prior, predictions=None):
+def judge(out_of_fold, y, name, prior, applied=None):
     """A strategy's predictions for rows that took no part in fitting its weights either.
 
     Parameters
@@ -63,23 +63,25 @@ def judge(out_of_fold, y, name, prior, predictions=None):
     prior : float or ndarray
         What rows without a picture get where there is no table.
 
-    predictions : dict of str to list of ndarray, default=None
-        What the fitted strategy is applied to; None takes those of `out_of_fold`.
+    applied : list of dict, default=None
+        Predictions of all models that each fold's strategy is applied to; None takes those of
+        `out_of_fold` alone.
 
     Returns
     -------
-    prediction : ndarray of shape (n_rows,) or (n_rows, n_classes)
-        One a row.
+    judged : list of ndarray of shape (n_rows,) or (n_rows, n_classes)
+        One prediction a row, for each of `applied`.
     """
-    applied = out_of_fold.predictions if predictions is None else predictions
-    shape = applied[VIEWS_OF[name][0]][0].shape
-    judged = np.empty(shape)
+    applied = [out_of_fold.predictions] if applied is None else applied
+    view = VIEWS_OF[name][0]
+    judged = [np.empty(predictions[view][0].shape) for predictions in applied]
     for fold in range(out_of_fold.fold.max() + 1):
         test = out_of_fold.fold == fold
         combination, fallback = fit_combination(name, out_of_fold, y, ~test, prior)
-        judged[test] = combine(
-            combination, select(applied, test), out_of_fold.pictured[test], fallback
-        )
+        for whole, predictions in zip(judged, applied, strict=True):
+            whole[test] = combine(
+                combination, select(predictions, test), out_of_fold.pictured[test], fallback
+            )
     return judged
 
 

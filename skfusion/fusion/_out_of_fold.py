@@ -115,29 +115,16 @@ def _predict_fold(sources, models, train, test, seed):
     pictured = np.ones(len(test[0]), dtype=bool)
     if "image" in matrices:
         pictured = has_picture(matrices["image"])
-    predictions = predict_pictured(models, matrices, pictured)
+    predictions = models.predict(matrices, pictured)
     shuffled = {}
     if len(matrices) > 1:
         generator = np.random.default_rng(seed)
         for source in matrices:
             shuffled[source] = [
-                predict_pictured(models, _shuffle(matrices, source, pictured, generator), pictured)
+                models.predict(_shuffle(matrices, source, pictured, generator), pictured)
                 for _ in range(_SHUFFLES)
             ]
     return predictions, shuffled, pictured
-
-
-def predict_pictured(models, matrices, pictured):
-    """Predictions of all views; NaN for rows without a picture where a view sees pictures."""
-    if pictured.all():
-        return models.predict(matrices)
-    seen = models.predict({name: matrix[pictured] for name, matrix in matrices.items()})
-    return {
-        view: models.predict_table(matrices["table"])
-        if view == "table"
-        else [_spread(values, pictured) for values in arrays]
-        for view, arrays in seen.items()
-    }
 
 
 def _shuffle(matrices, source, pictured, generator):
@@ -146,12 +133,6 @@ def _shuffle(matrices, source, pictured, generator):
     places = np.flatnonzero(pictured) if source == "image" else order
     order[places] = generator.permutation(places)
     return {**matrices, source: matrices[source][order]}
-
-
-def _spread(values, rows):
-    spread = np.full((len(rows), *values.shape[1:]), np.nan)
-    spread[rows] = values
-    return spread
 
 
 def _gathered(parts, tests, n_rows):

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.optimize import nnls
 
-_STEPS, _TOLERANCE = 500, 1e-7
+_STEPS, _TOLERANCE = 500, 1e-5
 # How strictly non-negative least squares keeps the sum at one, in units of the data.
 _SUM = 1e3
 

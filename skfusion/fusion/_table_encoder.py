@@ -6,15 +6,15 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.compose import ColumnTransformer
-from sklearn.decomposition import TruncatedSVD
-from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.utils._param_validation import Interval
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
-from skfusion.fusion._date_encoder import DateEncoder, are_dates
+from skfusion.fusion._date_column import DateColumn, are_dates
+from skfusion.fusion._tables import as_table
+from skfusion.fusion._text_column import TextColumn
 
 
 class TableEncoder(TransformerMixin, BaseEstimator):
@@ -116,16 +116,23 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     def transform(self, X):
         """Numbers of shape (n_rows, n_features_out), float64."""
         check_is_fitted(self, "columns_")
-        validate_data(self, X, reset=False, skip_check_array=True)
-        return self.columns_.transform(self._prepared(X))
+        return self.columns_.transform(self._prepared(as_table(self, X, reset=False)))
 
     def get_feature_names_out(self, input_features=None):
         """The column's name, and what a value, component or part of a date is called."""
         check_is_fitted(self, "columns_")
         return self.columns_.get_feature_names_out()
 
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.string = True
+        tags.input_tags.categorical = True
+        tags.transformer_tags.preserves_dtype = []
+        return tags
+
     def _fit(self, X):
-        validate_data(self, X, skip_check_array=True)
+        X = as_table(self, X, reset=True)
         self.kinds_ = {name: self._kind(name, X[name]) for name in X.columns}
         table = self._prepared(X)
         encoders = [
@@ -157,7 +164,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
             imputer = SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
             return make_pipeline(imputer, StandardScaler())
         if kind == "date":
-            return make_pipeline(DateEncoder(), SimpleImputer(), StandardScaler())
+            return make_pipeline(DateColumn(), SimpleImputer(), StandardScaler())
         if kind == "category":
             frequent = column.value_counts() >= self.min_frequency
             return OneHotEncoder(
@@ -165,7 +172,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
                 # With none frequent, all would share one column, which would tell nothing.
                 min_frequency=self.min_frequency if frequent.any() else None,
             )
-        return _TextColumn(self.text_components, self.random_state)
+        return TextColumn(self.text_components, self.random_state)
 
     def _prepared(self, X):
         """Cells of the types that the encoders know: float, str, or dates; NaN where missing."""
@@ -174,49 +181,11 @@ class TableEncoder(TransformerMixin, BaseEstimator):
             if kind == "number":
                 prepared[name] = _to_numbers(name, X[name])
             elif kind in ("category", "text"):
-                prepared[name] = _plain(X[name]).map(_text, na_action="ignore")
+                texts = _plain(X[name]).map(_text, na_action="ignore")
+                prepared[name] = texts.astype(object)  # also where all are missing
             elif kind == "date":
                 prepared[name] = X[name]
         return pd.DataFrame(prepared, index=X.index)
-
-
-class _TextColumn(TransformerMixin, BaseEstimator):
-    """A column of text as a few numbers: tf-idf of groups of three letters, decomposed."""
-
-    def __init__(self, n_components, random_state):
-        self.n_components = n_components
-        self.random_state = random_state
-
-    def fit(self, X, y=None):
-        """Learn the groups of letters."""
-        self.vectorizer_ = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 3), min_df=2)
-        cells = self._cells(X)
-        try:
-            counts = self.vectorizer_.fit_transform(cells)
-        except ValueError:  # no group of letters stands in two rows
-            self.vectorizer_.set_params(min_df=1)
-            counts = self.vectorizer_.fit_transform([*cells, "text"])[:-1]
-        n_components = max(1, min(self.n_components, min(counts.shape) - 1))
-        self.reduction_ = make_pipeline(
-            TruncatedSVD(n_components, random_state=self.random_state), StandardScaler()
-        )
-        self.reduction_.fit(counts)
-        self.feature_names_in_ = np.array(X.columns, dtype=object)
-        return self
-
-    def transform(self, X):
-        """Numbers of shape (n_rows, n_components)."""
-        return self.reduction_.transform(self.vectorizer_.transform(self._cells(X)))
-
-    def get_feature_names_out(self, input_features=None):
-        """``title_text_00``, ..."""
-        count = self.reduction_[0].n_components
-        return np.array(
-            [f"{self.feature_names_in_[0]}_text_{i:02d}" for i in range(count)], dtype=object
-        )
-
-    def _cells(self, X):
-        return X.iloc[:, 0].fillna("").tolist()
 
 
 def _plain(column):

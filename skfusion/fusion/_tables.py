@@ -32,7 +32,7 @@ def as_table(estimator, X, *, reset):
     if hasattr(X, "columns") and not isinstance(X, np.ndarray):
         _refuse_odd_names(list(X.columns))
         validate_data(estimator, X, reset=reset, skip_check_array=True)
-        table = X if isinstance(X, pd.DataFrame) else _from_other(X)
+        table = to_pandas(X)
         _refuse_no_rows(estimator, table)
         return table
     if isinstance(X, np.ndarray) and X.ndim in (3, 4) and X.dtype.kind in "biuf":
@@ -81,8 +81,10 @@ def _cells(pictures):
     return column
 
 
-def _from_other(X):
-    """A table of another library (polars), without asking for pyarrow."""
+def to_pandas(X):
+    """A table of pandas, or of another library (polars) without asking for pyarrow, as pandas's."""
+    if isinstance(X, pd.DataFrame):
+        return X
     return pd.DataFrame({name: pd.Series(X[name].to_list()) for name in X.columns})
 
 

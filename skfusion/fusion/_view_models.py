@@ -67,28 +67,42 @@ class ViewModels:
             self.models_[view] = [model.fit(columns, seen) for model in models]
         return self
 
-    def predict(self, matrices):
+    def predict(self, matrices, pictured):
         """Predictions of each view's models.
 
         Parameters
         ----------
         matrices : dict of str to ndarray
-            By source; every row has a picture, where a view sees pictures.
+            By source.
+
+        pictured : ndarray of bool of shape (n_rows,)
+            Which rows have a picture.
 
         Returns
         -------
         predictions : dict of str to list of ndarray
-            Probabilities of shape (n_rows, n_classes), or numbers of shape (n_rows,).
+            Probabilities of shape (n_rows, n_classes), or numbers of shape (n_rows,); NaN for
+            rows without a picture where a view sees pictures.
         """
         rotated = None
-        if self.rotation_ is not None and len(matrices["image"]):
-            rotated = self.rotation_.transform(matrices["image"])
-        return {view: self._predict(view, matrices, rotated) for view in self.models_}
+        if self.rotation_ is not None and pictured.any():
+            rotated = self.rotation_.transform(matrices["image"][pictured])
+        predictions = {}
+        for view in self.models_:
+            rows = np.ones(len(pictured), dtype=bool) if view == "table" else pictured
+            blocks = [] if view == "image" else [matrices["table"][rows]]
+            blocks += [] if view == "table" or rotated is None else [rotated]
+            predictions[view] = [self._spread(model, blocks, rows) for model in self.models_[view]]
+        return predictions
 
-    def _predict(self, view, matrices, rotated):
-        blocks = [] if view == "image" else [matrices["table"]]
-        columns = _side_by_side(blocks if view == "table" else [*blocks, rotated])
-        return [self._predict_one(model, columns) for model in self.models_[view]]
+    def _spread(self, model, blocks, rows):
+        """One model's predictions for some rows, NaN for all others."""
+        n_rows = len(rows)
+        shape = (n_rows,) if self.n_classes is None else (n_rows, self.n_classes)
+        spread = np.full(shape, np.nan)
+        if rows.any():
+            spread[rows] = self._predict_one(model, _side_by_side(blocks))
+        return spread
 
     def _predict_one(self, model, columns):
         if not is_classifier(model):

@@ -1,58 +1,45 @@
-"""DateEncoder: dates become numbers."""
+"""A column of dates becomes numbers."""
 
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
 
 _YEAR = 365.25
 _PARTS = ("years", "year_sine", "year_cosine", "weekday")
 
 
-class DateEncoder(TransformerMixin, BaseEstimator):
-    """Turn columns of dates into numbers.
+class DateColumn(TransformerMixin, BaseEstimator):
+    """A part of `TableEncoder`, for one column of dates.
 
-    Each column gives four: years since 1970, the time of the year as sine and cosine, so that
+    It gives four columns: years since 1970, the time of the year as sine and cosine, so that
     December lies beside January, and the weekday (Monday is 0).
-
-    Attributes
-    ----------
-    n_features_in_ : int
-        Number of columns in `fit`.
-
-    feature_names_in_ : ndarray of str
-        Their names.
-
-    See Also
-    --------
-    TableEncoder : Chooses an encoder for each column.
 
     Examples
     --------
     >>> import pandas as pd
-    >>> from skfusion.fusion._date_encoder import DateEncoder
+    >>> from skfusion.fusion._date_column import DateColumn
     >>> seen = pd.DataFrame({"seen": ["1971-01-01", None]})
-    >>> DateEncoder().fit_transform(seen).round(1)
+    >>> DateColumn().fit_transform(seen).round(1)
     array([[ 1.,  0.,  1.,  4.],
            [nan, nan, nan, nan]])
     """
 
     def fit(self, X, y=None):
-        """Keep the names of the columns."""
-        validate_data(self, X, skip_check_array=True)
+        """Keep the column's name."""
+        self.name_ = X.columns[0]
         return self
 
     def transform(self, X):
-        """Numbers of shape (n_rows, 4 * n_columns); NaN where there is no date."""
-        check_is_fitted(self, "n_features_in_")
-        validate_data(self, X, reset=False, skip_check_array=True)
-        return np.hstack([_numbers(X.iloc[:, i]) for i in range(X.shape[1])])
+        """Numbers of shape (n_rows, 4); NaN where there is no date."""
+        dates = to_dates(X.iloc[:, 0])
+        days = (dates - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1)
+        turn = 2 * np.pi * (dates.dt.day_of_year - 1) / _YEAR
+        parts = [days / _YEAR, np.sin(turn), np.cos(turn), dates.dt.day_of_week]
+        return np.column_stack([np.asarray(part, dtype=float) for part in parts])
 
     def get_feature_names_out(self, input_features=None):
         """``seen_years``, ``seen_year_sine``, ..."""
-        return np.array(
-            [f"{name}_{part}" for name in self.feature_names_in_ for part in _PARTS], dtype=object
-        )
+        return np.array([f"{self.name_}_{part}" for part in _PARTS], dtype=object)
 
 
 def to_dates(column):
@@ -77,11 +64,3 @@ def _could_be_date(cell):
     if isinstance(cell, str):
         return len(cell) >= 8 and cell[:4].isdigit() and not cell.isdigit()
     return hasattr(cell, "toordinal")
-
-
-def _numbers(column):
-    dates = to_dates(column)
-    days = (dates - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1)
-    turn = 2 * np.pi * (dates.dt.day_of_year - 1) / _YEAR
-    parts = [days / _YEAR, np.sin(turn), np.cos(turn), dates.dt.day_of_week]
-    return np.column_stack([np.asarray(part, dtype=float) for part in parts])

@@ -1,0 +1,315 @@
+"""Does fusing ever cost what the better source alone would give?
+
+    python benchmarks/fusion.py DATA WEIGHTS [--seeds 3] [--tasks NAME ...]
+
+DATA is a folder with the sets oasis1, fashion_products, leaf, flowers and hymenoptera; WEIGHTS a
+weights file of MobileNet with alpha=0.75, without top. For each task: the table alone, the
+pictures alone, both side by side before one model (naive: standardised columns into a logistic or
+ridge regression, and into a forest), each strategy, and "auto", on outer folds that none of them
+has seen: five folds, once a seed. AUC (one against the rest where there are more than two
+classes; accuracy for 99), R2 for numbers. `lost` marks where "auto" is more than half a standard
+error of the better source below it.
+
+Tasks that end in "+noise" pair a set with columns or pictures that tell nothing. Folds run on
+features computed once (in a folder under DATA's name in the system's temporary folder).
+"""
+
+import argparse
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.compose import make_column_selector, make_column_transformer
+from sklearn.datasets import load_diabetes
+from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.metrics import accuracy_score, r2_score, roc_auc_score
+from sklearn.model_selection import KFold, StratifiedKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from skfusion import FusionClassifier, FusionRegressor, PretrainedGAP
+from skfusion.fusion._combination import STRATEGIES
+from skfusion.fusion._judge import combine, fit_combination
+from skfusion.fusion._models import VIEWS
+from skfusion.fusion._sources import has_picture
+from skfusion.fusion._tables import as_table
+from skfusion.fusion._view_models import ViewModels
+
+PICTURE = "picture"
+LINES = [*STRATEGIES, "naive linear", "naive forest", "auto"]
+# Two classes or a few are ranked; where there are many, each has too few rows for that.
+_MANY_CLASSES = 20
+
+
+class Features(TransformerMixin, BaseEstimator):
+    """Features computed before, by row number: a frozen embedder without its cost."""
+
+    def __init__(self, values=None):
+        self.values = values
+
+    def __sklearn_clone__(self):
+        return self  # a clone would copy all values
+
+    def fit(self, X, y=None):
+        return self
+
+    def transform(self, X):
+        return self.values[X.iloc[:, 0].to_numpy()]
+
+
+class AllStrategies:
+    """A fusion that keeps what it saw, so that one fit answers for every strategy."""
+
+    def _look(self, sources, maker, table, y, groups, images, seed):
+        self.seen = super()._look(sources, maker, table, y, groups, images, seed)
+        return self.seen
+
+    def _fit_whole(self, sources, maker, table, y, groups, images, seen):
+        matrices = sources.fit_transform(table, y, groups, images)
+        self.sources_, self.y_ = sources, y
+        self._models = ViewModels(maker, VIEWS, self._n_classes).fit(matrices, y)
+
+    def predict_all(self, X):
+        matrices = self.sources_.transform(as_table(self, X, reset=False))
+        pictured = has_picture(matrices["image"])
+        predictions = self._models.predict(matrices, pictured)
+        everyone = np.ones(len(self.y_), dtype=bool)
+        results = {}
+        for name in STRATEGIES:
+            fitted = fit_combination(name, self.seen, self.y_, everyone, self._prior)
+            results[name] = combine(fitted[0], predictions, pictured, fitted[1])
+        return {**results, "auto": results[self.strategy_]}
+
+
+class AllClassifier(AllStrategies, FusionClassifier):
+    pass
+
+
+class AllRegressor(AllStrategies, FusionRegressor):
+    pass
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("weights", type=Path)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--tasks", nargs="*", help="only these")
+    options = parser.parse_args()
+    folder = Path(tempfile.gettempdir()) / "skfusion_benchmark_fusion"
+    tasks = make_tasks(options.data, Embedder(options.weights, folder))
+    print(f"{'':<22}" + "".join(f"{line:>13}" for line in LINES) + "  (half a standard error)")
+    gains = []
+    for name, task in tasks.items():
+        if not options.tasks or name in options.tasks:
+            gains.append(report(name, run(task, options.seeds)))
+    print(f"{'mean gain on better':<22}" + "".join(f"{v:>13.3f}" for v in np.mean(gains, axis=0)))
+    print(f"{'worst':<22}" + "".join(f"{v:>13.3f}" for v in np.min(gains, axis=0)))
+
+
+def report(name, results):
+    """Print one line; give each line's gain over the better source."""
+    scores = pd.DataFrame(results["scores"])[LINES]
+    means = scores.mean()
+    better = scores[means[["table", "image"]].idxmax()]
+    half = better.std() / np.sqrt(len(scores)) / 2
+    lost = "  lost" if means["auto"] < better.mean() - half else ""
+    picks = pd.Series(results["picks"]).value_counts().to_dict()
+    print(
+        f"{name:<22}"
+        + "".join(f"{means[line]:>13.3f}" for line in LINES)
+        + f"  {half:.3f}{lost}  {picks} {results['seconds']:.0f} s a fit",
+        flush=True,
+    )
+    return (means - better.mean()).to_numpy()
+
+
+def run(task, n_seeds):
+    table, features, y = task
+    is_classifier = y.dtype.kind not in "f"
+    frame = table.assign(**{PICTURE: np.arange(len(table))})
+    splitter = StratifiedKFold if is_classifier else KFold
+    fusion = AllClassifier if is_classifier else AllRegressor
+    scores, picks, seconds = [], [], []
+    for seed in range(n_seeds):
+        for train, test in splitter(5, shuffle=True, random_state=seed).split(frame, y):
+            model = fusion(Features(features), image_columns=PICTURE, random_state=seed)
+            start = time.perf_counter()
+            model.fit(frame.iloc[train], y[train])
+            seconds.append(time.perf_counter() - start)
+            predictions = model.predict_all(frame.iloc[test])
+            predictions |= naive(table, features, y, train, test, is_classifier)
+            scores.append({line: score(y, test, predictions[line]) for line in LINES})
+            picks.append(model.strategy_)
+    return {"scores": scores, "picks": picks, "seconds": np.median(seconds)}
+
+
+def naive(table, features, y, train, test, is_classifier):
+    """All columns standardised, side by side, into one model with its defaults."""
+    encoder = make_column_transformer(
+        (
+            make_pipeline(SimpleImputer(), StandardScaler()),
+            make_column_selector(dtype_include="number"),
+        ),
+        (OneHotEncoder(handle_unknown="ignore"), make_column_selector(dtype_exclude="number")),
+        sparse_threshold=0,
+    )
+    scaler = StandardScaler().fit(features[train])
+    encoder.fit(table.iloc[train])
+
+    def columns(rows):
+        return np.hstack([encoder.transform(table.iloc[rows]), scaler.transform(features[rows])])
+
+    linear = LogisticRegression(max_iter=1000) if is_classifier else Ridge()
+    forest = RandomForestClassifier if is_classifier else RandomForestRegressor
+    models = {"naive linear": linear, "naive forest": forest(200, random_state=0)}
+    results = {}
+    for name, model in models.items():
+        model.fit(columns(train), y[train])
+        predict = model.predict_proba if is_classifier else model.predict
+        results[name] = predict(columns(test))
+    return results
+
+
+def score(y, test, prediction):
+    if prediction.ndim == 1:
+        return r2_score(y[test], prediction)
+    classes = np.unique(y)
+    if len(classes) == 2:
+        return roc_auc_score(y[test] == classes[1], prediction[:, 1])
+    if len(classes) > _MANY_CLASSES:
+        return accuracy_score(y[test], classes[prediction.argmax(axis=1)])
+    prediction = prediction / prediction.sum(axis=1, keepdims=True)
+    return roc_auc_score(y[test], prediction, multi_class="ovr", labels=classes)
+
+
+class Embedder:
+    """MobileNet's features of a set's pictures, kept in a folder."""
+
+    def __init__(self, weights, folder):
+        self.gap = PretrainedGAP(
+            "MobileNet", weights=weights, backbone_options={"alpha": 0.75}, cache=folder
+        )
+
+    def __call__(self, folder, paths):
+        cells = pd.Series([str(folder / path) for path in paths], name=PICTURE)
+        return self.gap.fit_transform(cells)
+
+
+def make_tasks(data, embed):
+    """Name: table, features, target."""
+    return {
+        **oasis_tasks(data / "oasis1", embed),
+        **fashion_tasks(data / "fashion_products", embed),
+        **other_tasks(data, embed),
+    }
+
+
+def oasis_tasks(folder, embed):
+    rows = pd.read_csv(folder / "oasis1.csv")
+    views = ["image_axial", "image_coronal", "image_sagittal"]
+    features = np.hstack([embed(folder, rows[view]) for view in views])
+    person, volumes = ["M/F", "Age", "Educ", "SES"], ["eTIV", "nWBV", "ASF"]
+    dementia, order = rows["dementia"].to_numpy(), np.random.default_rng(0).permutation(len(rows))
+    tested = rows["MMSE"].notna().to_numpy()
+    return {
+        "oasis dementia": (rows[person + volumes], features, dementia),
+        "oasis dementia, person": (rows[person], features, dementia),
+        "oasis dementia, MMSE": (rows[[*person, *volumes, "MMSE"]], features, dementia),
+        "oasis CDR": (
+            rows[[*person, *volumes, "MMSE"]],
+            features,
+            rows["CDR"].clip(upper=1).astype(str).to_numpy(),
+        ),
+        "oasis sex": (rows[["Age", "Educ", "SES", "nWBV"]], features, rows["M/F"].to_numpy()),
+        "oasis age": (
+            rows[["M/F", "Educ", "SES", "MMSE", *volumes]],
+            features,
+            rows["Age"].to_numpy(float),
+        ),
+        "oasis MMSE": (
+            rows[tested][person + volumes],
+            features[tested],
+            rows["MMSE"].to_numpy(float)[tested],
+        ),
+        "oasis nWBV": (rows[[*person, "MMSE"]], features, 100 * rows["nWBV"].to_numpy(float)),
+        "oasis MMSE+noise": (rows[[*person, *volumes, "MMSE"]], features[order], dementia),
+    }
+
+
+def fashion_tasks(folder, embed):
+    rows = pd.read_csv(folder / "styles.csv")
+    features = embed(folder, rows["image"])
+    kind = ["masterCategory", "subCategory", "baseColour", "usage"]
+    adult = rows["gender"].isin(["Men", "Women"]).to_numpy()
+    seasonal = rows["season"].notna().to_numpy()
+    frequent = rows["masterCategory"].map(rows["masterCategory"].value_counts()).to_numpy() > 20
+    dated = rows["year"].notna().to_numpy()
+    few = np.random.default_rng(0).permutation(np.flatnonzero(adult))[:300]
+    gender = ["masterCategory", "baseColour", "season", "year", "usage"]
+    return {
+        "fashion gender": (rows[adult][gender], features[adult], rows["gender"].to_numpy()[adult]),
+        "fashion gender, 300": (
+            rows.iloc[few][gender],
+            features[few],
+            rows["gender"].to_numpy()[few],
+        ),
+        "fashion season": (
+            rows[seasonal][["gender", "year", *kind]],
+            features[seasonal],
+            rows["season"].to_numpy()[seasonal],
+        ),
+        "fashion category": (
+            rows[frequent][["gender", "baseColour", "season", "year", "usage"]],
+            features[frequent],
+            rows["masterCategory"].to_numpy()[frequent],
+        ),
+        "fashion year": (
+            rows[dated][["gender", "season", *kind]],
+            features[dated],
+            rows["year"].to_numpy(float)[dated],
+        ),
+        "fashion gender+noise": (
+            rows.iloc[few][gender],
+            features[np.random.default_rng(1).permutation(few)],
+            rows["gender"].to_numpy()[few],
+        ),
+    }
+
+
+def other_tasks(data, embed):
+    generator = np.random.default_rng(0)
+    leaf = pd.read_csv(data / "leaf" / "leaf.csv")
+    features = embed(data / "leaf", leaf["image"])
+    margin = [name for name in leaf if name.startswith("margin")]
+    some = leaf["species"].isin(sorted(leaf["species"].unique())[:20]).to_numpy()
+    tasks = {
+        "leaf, margin, 20": (leaf[some][margin], features[some], leaf["species"].to_numpy()[some]),
+        "leaf, margin, 99": (leaf[margin], features, leaf["species"].to_numpy()),
+        "leaf, all columns, 99": (
+            leaf.drop(columns=["image", "id", "species"]),
+            features,
+            leaf["species"].to_numpy(),
+        ),
+    }
+    for name in ("flowers", "hymenoptera"):
+        rows = pd.read_csv(data / name / "labels.csv")
+        noise = pd.DataFrame(generator.normal(size=(len(rows), 8))).add_prefix("noise_")
+        tasks[f"{name}+noise"] = (
+            noise,
+            embed(data / name, rows["image"]),
+            rows["label"].to_numpy(),
+        )
+    diabetes = load_diabetes(as_frame=True)
+    chosen = features[generator.permutation(len(features))[: len(diabetes.data)]]
+    tasks["diabetes+noise"] = (diabetes.data, chosen, diabetes.target.to_numpy(float))
+    return tasks
+
+
+if __name__ == "__main__":
+    main()

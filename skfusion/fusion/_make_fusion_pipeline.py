@@ -1,0 +1,121 @@
+"""make_fusion_pipeline: table and pictures side by side before one model."""
+
+from sklearn.base import clone
+from sklearn.compose import ColumnTransformer
+from sklearn.pipeline import Pipeline
+
+from skfusion.embedding._pretrained import PretrainedGAP
+from skfusion.fusion._picture_block import PictureBlock
+from skfusion.fusion._table_encoder import TableEncoder
+from skfusion.fusion._tables import split_columns, to_pandas
+
+
+def make_fusion_pipeline(
+    estimator,
+    *,
+    image_columns=None,
+    embedder=None,
+    table_transformer=None,
+    n_components=30,
+    cache=None,
+):
+    """Make a Pipeline in which table and pictures stand side by side before one model.
+
+    The plain early form of fusion: a ColumnTransformer encodes the table and embeds the pictures,
+    whose features are standardised, reduced and scaled as a block, so that they don't drown the
+    table. It is made of scikit-learn's own parts, to be searched, changed and read as such.
+
+    Parameters
+    ----------
+    estimator : estimator
+        The model.
+
+    image_columns : str, list of str or None, default=None
+        The columns that hold pictures; None finds them when the pipeline is fitted.
+
+    embedder : transformer or None, default=None
+        Turns pictures into columns; None is ``PretrainedGAP(missing="nan")``.
+
+    table_transformer : transformer or None, default=None
+        Turns the other columns into numbers; None is `TableEncoder`.
+
+    n_components : int or None, default=30
+        How many principal components of the pictures' features are kept; None keeps all, which
+        suits linear models.
+
+    cache : str, PathLike, FeatureStore or None, default=None
+        Where features of pictures are kept; handed on to an embedder that has none.
+
+    Returns
+    -------
+    pipeline : Pipeline
+        With the steps "features", which holds "table" and "image" ("embedder", "block"), and
+        "model". For a search: ``features__image__embedder__backbone``,
+        ``features__image__block__n_components``, ``model__C``.
+
+    See Also
+    --------
+    FusionClassifier, FusionRegressor : Choose how to fuse, and whether to.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from skfusion import PixelFlattener, make_fusion_pipeline
+    >>> from skfusion.datasets import make_image_table
+    >>> data = make_image_table(60, image_size=(8, 8), random_state=0)
+    >>> model = make_fusion_pipeline(LogisticRegression(), embedder=PixelFlattener())
+    >>> model.fit(data.frame, data.target).predict(data.frame[:2]).shape
+    (2,)
+    """
+    embedder = PretrainedGAP(missing="nan") if embedder is None else clone(embedder)
+    if cache is not None:
+        embedder.set_params(**cache_params(embedder, cache))
+    pictures = Pipeline([("embedder", embedder), ("block", PictureBlock(n_components))])
+    table = TableEncoder() if table_transformer is None else clone(table_transformer)
+    features = ColumnTransformer(
+        [
+            ("table", table, ColumnsOf("table", image_columns)),
+            ("image", pictures, ColumnsOf("image", image_columns)),
+        ]
+    )
+    return Pipeline([("features", features), ("model", estimator)])
+
+
+def cache_params(embedder, cache):
+    """The parameters by which an embedder, or its parts, get a cache where they have none."""
+    return {
+        name: cache
+        for name, value in embedder.get_params().items()
+        if name.split("__")[-1] == "cache" and value is None
+    }
+
+
+class ColumnsOf:
+    """Selects the columns of one source, for a ColumnTransformer.
+
+    Parameters
+    ----------
+    source : {"table", "image"}
+        Which columns to select.
+
+    image_columns : str, list of str or None
+        The columns that hold pictures; None finds them.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skfusion.fusion._make_fusion_pipeline import ColumnsOf
+    >>> ColumnsOf("table", None)(pd.DataFrame({"age": [61], "scan": ["a.png"]}))
+    ['age']
+    """
+
+    def __init__(self, source, image_columns):
+        self.source = source
+        self.image_columns = image_columns
+
+    def __call__(self, X):
+        """The names of the columns."""
+        return split_columns(to_pandas(X), self.image_columns)[self.source == "table"]
+
+    def __repr__(self):
+        return f"ColumnsOf({self.source!r}, {self.image_columns!r})"

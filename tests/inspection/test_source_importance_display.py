@@ -1,0 +1,33 @@
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+from sklearn.exceptions import NotFittedError
+
+from skfusion import FusionClassifier, SourceImportanceDisplay
+from tests.fusion.conftest import classifier, make_rows
+
+
+def test_the_bars_are_the_numbers():
+    fusion = classifier().fit(*make_rows(60, table=1.0, image=0.5))
+    display = SourceImportanceDisplay.from_estimator(fusion)
+    for kind in ("left_out", "permuted"):
+        widths = [bar.get_width() for bar in display.bars_[kind]]
+        assert widths == pytest.approx(fusion.source_importance_[kind].tolist())
+    assert [label.get_text() for label in display.ax_.get_yticklabels()] == ["table", "image"]
+    assert display.ax_.get_xlabel() == "rise of the log loss on inner folds"
+
+
+def test_own_axes_and_a_single_source():
+    importance = pd.DataFrame(
+        {"left_out": [0.2], "permuted": [float("nan")], "permuted_std": [float("nan")]},
+        index=["table"],
+    )
+    axes = Figure().add_subplot()
+    display = SourceImportanceDisplay(importance).plot(ax=axes)
+    assert display.ax_ is axes
+    assert display.figure_ is axes.figure
+
+
+def test_not_fitted():
+    with pytest.raises(NotFittedError):
+        SourceImportanceDisplay.from_estimator(FusionClassifier())
