@@ -5,14 +5,14 @@ import numpy as np
 from skfusion.fusion._meta_models import NumberStack, ProbabilityStack
 from skfusion.fusion._pooling import pool_weights
 
-# What each strategy listens to. In the order of their simplicity: one source, an average of two
-# models, one model of all columns, a model of models.
+# What each strategy listens to. The simpler come first: one source, an average of two models, an
+# average with a share for a model of all columns, such a model alone.
 VIEWS_OF = {
     "table": ("table",),
     "image": ("image",),
     "late": ("table", "image"),
-    "early": ("joint",),
     "stacked": ("table", "image", "joint"),
+    "early": ("joint",),
 }
 STRATEGIES = tuple(VIEWS_OF)
 # In rows: how strongly weights are drawn to the best model of a view, to the better source, and
@@ -26,7 +26,7 @@ class Combination:
 
     Parameters
     ----------
-    strategy : {"table", "image", "late", "early", "stacked"}
+    strategy : {"table", "image", "late", "stacked", "early"}
         Which views count, and how they become one.
 
     Attributes

@@ -5,6 +5,9 @@ import pandas as pd
 
 from skfusion.fusion._combination import STRATEGIES, VIEWS_OF, Combination, row_losses
 
+# Standard errors by which a source has to be better than the other to be used alone.
+_SURE = 2
+
 
 def select(predictions, rows):
     """Predictions for some rows only."""
@@ -139,8 +142,8 @@ def choose(losses):
     -------
     name : str
         Simplest is the better single source, but only where it is better than the other by more
-        than a standard error: where both look alike, leaving one out is a guess, and a wrong one
-        costs more than keeping both. Then come "late", "early" and "stacked".
+        than two standard errors: where that is not sure, leaving one out is a guess, and a wrong
+        one costs more than keeping both. Then come "late", "stacked" and "early".
 
     Notes
     -----
@@ -169,7 +172,7 @@ def _by_simplicity(losses):
     single = sorted(set(losses) - set(fused), key=lambda name: losses[name].mean())
     if fused and len(single) == 2:
         gap, error = _gap(losses, single[1], single[0])
-        single = single[:1] if gap > error else []
+        single = single[:1] if gap > _SURE * error else []
     return [*single, *fused]
 
 
