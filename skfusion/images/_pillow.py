@@ -1,14 +1,15 @@
 """Files, bytes and PIL images through Pillow."""
 
 import io
-import os
-import stat
 import struct
+import threading
 
 import numpy as np
 from PIL import Image, ImageCms, PngImagePlugin, UnidentifiedImageError
 
 from skfusion.images._arrays import array_to_pixels, convert_channels
+from skfusion.images._embedded import icns_content, ico_sizes
+from skfusion.images._icc import to_srgb
 
 # Pillow signals a file that it can't read with nearly any of these, depending on the format.
 READ_ERRORS = (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError)
@@ -17,6 +18,7 @@ READ_ERRORS += (
     ArithmeticError,
     struct.error,
     Image.DecompressionBombError,
+    ImageCms.PyCMSError,
     Warning,  # raised where the user turned warnings into errors
 )
 
@@ -32,58 +34,155 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_SIDEWAYS = (5, 6, 7, 8)
 _TIFF_WIDTH, _TIFF_HEIGHT = 0x0100, 0x0101
+_TILE_WIDTH, _TILE_HEIGHT = 0x0142, 0x0143
+# A tile may be larger than a small picture, but no writer makes them larger than this.
+_USUAL_TILE = 1 << 22
+# Of these formats, all frames before the wanted one are decoded.
+_FRAME_BY_FRAME = {"AVIF", "FLI", "GIF", "PNG", "WEBP"}
+_PASSED_OVER = 16  # as many times `max_pixels` may be decoded on the way
+# Pillow decodes an opened image when it is first used, which is not safe in several threads. A
+# prime number of locks, so that different images seldom wait for one another.
+_GUARDS = [threading.Lock() for _ in range(31)]
 
 
-def check_regular_file(path):
-    """Refuse what is no file before anything opens it: opening a FIFO would wait for ever."""
+def guard_of(image):
+    """The lock to hold while a PIL image that others may use is decoded."""
+    return _GUARDS[id(image) % len(_GUARDS)]
+
+
+def open_image(file, max_pixels):
+    """Open a binary file lazily: the header is read and its size is checked."""
+    size = ico_sizes(file)
+    if size is not None:
+        _refuse_large(*size, max_pixels)
     try:
-        mode = os.stat(path).st_mode
-    except FileNotFoundError:
-        raise ValueError("no such file") from None
-    except (OSError, ValueError) as error:
-        raise ValueError(f"the path can't be used ({error})") from None
-    if stat.S_ISDIR(mode):
-        raise ValueError("it is a directory")
-    if not stat.S_ISREG(mode):
-        raise ValueError("it is no regular file")
-
-
-def open_image(source, max_pixels):
-    """Open a path or bytes lazily: the header is read and its size is checked."""
-    if isinstance(source, bytes):
-        if not source:
-            raise ValueError("no bytes")
-        source = io.BytesIO(source)
-    else:
-        check_regular_file(source)
-    try:
-        image = Image.open(source)
+        image = Image.open(file)
     except UnidentifiedImageError:
-        raise ValueError("no image format that Pillow knows") from None
+        file.seek(0)
+        reason = "no image format that Pillow knows" if file.read(1) else "the file is empty"
+        raise ValueError(reason) from None
+    except Image.DecompressionBombError:
+        image = _open_large(file)
     try:
         if image.format == "EPS":  # Pillow would run Ghostscript, a program, on it
             raise ValueError("EPS files are programs, not pictures; convert it to PNG")
         check_size(image, max_pixels)
+        _check_parts(image, max_pixels)
     except ValueError:
         image.close()
         raise
     return image
 
 
+def _open_large(file):
+    """Open a picture that `Image.open` refuses for its size; `max_pixels` is what counts here."""
+    file.seek(0)
+    head = file.read(16)
+    for name in Image.ID:
+        factory, accept = Image.OPEN[name]
+        if accept is not None and accept(head) is True:
+            file.seek(0)
+            return factory(file, "")
+    raise ValueError("its header tells more pixels than Pillow opens")
+
+
 def check_size(image, max_pixels):
     """Refuse a picture by its header, before its pixels take memory."""
-    width, height = image.size
+    _refuse_large(*image.size, max_pixels)
+
+
+def _refuse_large(width, height, max_pixels):
     if width * height > max_pixels:
         raise ValueError(
             f"{width} x {height} pixels are more than max_pixels={max_pixels} of the reader"
         )
 
 
+def _check_parts(image, max_pixels):
+    """Refuse what is small by its header, but holds something large."""
+    tags = getattr(image, "tag_v2", {})
+    tile = tags.get(_TILE_WIDTH, 0), tags.get(_TILE_HEIGHT, 0)
+    if tile[0] * tile[1] > max(max_pixels, _USUAL_TILE):
+        raise ValueError(
+            f"tiles of {tile[0]} x {tile[1]} pixels are more than max_pixels={max_pixels} of the "
+            "reader"
+        )
+    content = icns_content(image)
+    if content is not None:
+        open_image(content, max_pixels).close()
+
+
+def select_frame(image, frame, max_pixels):
+    """Go to a frame of an animation or a page of a file; others have one picture only.
+
+    Parameters
+    ----------
+    image : PIL image
+        As it was opened, at its first frame.
+
+    frame : int
+        Counted from 0, negative ones from the end.
+
+    max_pixels : int
+        As in ImageReader.
+    """
+    n_frames = getattr(image, "n_frames", 1) if frame and image.format != "PSD" else 1
+    if n_frames == 1:
+        return
+    if not -n_frames <= frame < n_frames:
+        raise ValueError(f"there is no frame {frame} in a picture of {n_frames} frames")
+    frame %= n_frames
+    width, height = image.size
+    if image.format in _FRAME_BY_FRAME and frame * width * height > _PASSED_OVER * max_pixels:
+        raise ValueError(
+            f"{frame} frames of {width} x {height} pixels come before the one that is asked for, "
+            f"more than {_PASSED_OVER} times max_pixels={max_pixels} of the reader"
+        )
+    image.seek(frame)
+    check_size(image, max_pixels)
+    _check_parts(image, max_pixels)
+    if image.format in _FRAME_BY_FRAME:
+        image.load()  # its mode may only be known then
+
+
+def decode_at_scale(image, size, oversampling=2):
+    """Let a JPEG file be decoded at a half, a quarter or an eighth of its size.
+
+    Parameters
+    ----------
+    image : PIL image
+        Not decoded yet.
+
+    size : tuple (height, width)
+        The size that it will have at last, once it is upright.
+
+    oversampling : int, default=2
+        How many times `size` is decoded at least, so that resizing still has the say.
+
+    Returns
+    -------
+    image : PIL image
+        The same, or another.
+    """
+    if image.format not in ("JPEG", "MPO"):
+        return image
+    height, width = size
+    if _orientation(image) in _SIDEWAYS:
+        height, width = width, height
+    answer = image.draft(None, (oversampling * width, oversampling * height))
+    if answer is None:
+        return image
+    # The last column and row may stand for less than the others: round as to keep all in place.
+    whole = tuple(max(1, round(end)) for end in answer[1][2:])
+    return image if whole == image.size else image.crop((0, 0, *whole))
+
+
 def probe_image(image):
     """Height, width and channels (1 or 3) that `image_to_pixels` will give, from the header."""
     width, height = image.size
-    if _orientation(image) in (5, 6, 7, 8):
+    if _orientation(image) in _SIDEWAYS:
         # Some versions of Pillow tell the size of a TIFF file as it will be once it is turned.
         stored = getattr(image, "tag_v2", {})
         width, height = stored.get(_TIFF_HEIGHT, height), stored.get(_TIFF_WIDTH, width)
@@ -120,9 +219,11 @@ def is_grey(image):
     return image.mode in _GREY_MODES or image.mode.startswith("I;16")
 
 
-def image_to_pixels(image, background=(255, 255, 255)):
+def image_to_pixels(image, background=(255, 255, 255), icc="ignore"):
     """Decode a PIL image of any mode to (height, width, 1 or 3), uint8 or float32 in 0..255."""
     image = _upright(image)
+    if icc == "srgb":
+        image = to_srgb(image)
     channels = 1 if is_grey(image) else 3
     pixels = array_to_pixels(_decoded(image), background=background)
     return convert_channels(pixels, channels)
@@ -151,7 +252,7 @@ def _decoded(image):
         if values.dtype.kind == "u" and "transparency" in image.info:
             opaque = values != image.info["transparency"]
             values = np.stack([values, opaque * values.dtype.type(65535)], axis=-1)
-        return values
+        return _from_zero(values)
     elif "transparency" in image.info and mode in ("1", "L", "P", "RGB"):
         image = image.convert("LA" if mode in ("1", "L") else "RGBA")
     elif mode in ("La", "LA"):
@@ -163,6 +264,16 @@ def _decoded(image):
     elif mode not in ("L", "RGB"):
         image = image.convert("RGB")
     return np.asarray(image)
+
+
+def _from_zero(values):
+    """Where values lie below 0, the smallest becomes black and the largest white."""
+    if values.dtype.kind == "u":
+        return values
+    low, high = float(values.min()), float(values.max())
+    if not (low < 0 and np.isfinite([low, high]).all()):
+        return values
+    return ((values - low) / max(high - low, np.finfo(np.float32).tiny)).astype(np.float32)
 
 
 def _lab_to_rgb(image):

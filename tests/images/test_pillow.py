@@ -583,7 +583,7 @@ def test_device(tmp_path):
 def test_empty_file(tmp_path):
     path = tmp_path / "empty.png"
     path.touch()
-    refused(path, "^no image format that Pillow knows$")
+    refused(path, "^the file is empty$")
     refused(b"", "^no bytes$")
     refused(bytearray(), "^no bytes$")
 
