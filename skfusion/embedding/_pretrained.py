@@ -198,8 +198,7 @@ class PretrainedGAP(ImageTransformer):
         if not backbones:
             raise ValueError("backbone is an empty list; name at least one backbone.")
         self._slugs = _unique([backbone_slug(backbone) for backbone in backbones])
-        sizes = [self._size_for(backbone) for backbone in backbones]
-        self._largest_size = tuple(np.max([_DECODED_SIZE, *sizes], axis=0).tolist())
+        self._decoded_size = _enough_for([self._size_for(backbone) for backbone in backbones])
         self.networks_ = [self._network(backbone, columns[0]) for backbone in backbones]
 
     def _size_for(self, backbone):
@@ -208,7 +207,7 @@ class PretrainedGAP(ImageTransformer):
         return check_size_param(_OWN_MODEL_SIZE if size is None else size)
 
     def _target_size(self, position):
-        return self._largest_size
+        return self._decoded_size
 
     def _network(self, backbone, column):
         """The cut network; with a store one that is built when it is needed."""
@@ -267,3 +266,8 @@ def _unique(slugs):
         names = chain([slug], (f"{slug}{i}" for i in count(2)))
         unique.append(next(name for name in names if name not in unique))
     return unique
+
+
+def _enough_for(sizes):
+    """To which size large photographs are decoded at least."""
+    return tuple(np.max([_DECODED_SIZE, *sizes], axis=0).tolist())

@@ -36,6 +36,8 @@ _TURNS = {
 }
 _SIDEWAYS = (5, 6, 7, 8)
 _TIFF_WIDTH, _TIFF_HEIGHT = 0x0100, 0x0101
+# Smaller JPEG files, in pixels, are decoded quickly as they are.
+_LARGE = 1_000_000
 _TILE_WIDTH, _TILE_HEIGHT = 0x0142, 0x0143
 # A tile may be larger than a small picture, but no writer makes them larger than this.
 _USUAL_TILE = 1 << 22
@@ -156,7 +158,7 @@ def decode_at_scale(image, size, oversampling=2):
         Not decoded yet.
 
     size : tuple (height, width)
-        The size that it will have at last, once it is upright.
+        The size that it will be resized to, once it is upright.
 
     oversampling : int, default=2
         How many times `size` is decoded at least, so that resizing still has the say.
@@ -165,18 +167,23 @@ def decode_at_scale(image, size, oversampling=2):
     -------
     image : PIL image
         The same, or another.
+
+    Notes
+    -----
+    libjpeg leaves out high frequencies (Pillow's draft mode).
     """
-    if image.format not in ("JPEG", "MPO"):
+    if image.format not in ("JPEG", "MPO") or image.width * image.height < _LARGE:
         return image
     height, width = size
     if _orientation(image) in _SIDEWAYS:
         height, width = width, height
     answer = image.draft(None, (oversampling * width, oversampling * height))
-    if answer is None:
+    if answer is None or answer[1][2:] == image.size:
         return image
-    # The last column and row may stand for less than the others: round as to keep all in place.
-    whole = tuple(max(1, round(end)) for end in answer[1][2:])
-    return image if whole == image.size else image.crop((0, 0, *whole))
+    # The last column and row stand for less than the others: bring all to equal widths, or what
+    # is shown at the right and below would be out of place.
+    whole = tuple(int(end) for end in answer[1][2:])
+    return image.resize(whole, Image.Resampling.BICUBIC, box=answer[1])
 
 
 def probe_image(image):

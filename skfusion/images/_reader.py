@@ -71,9 +71,10 @@ class ImageReader(BaseEstimator):
         bits have their values kept.
 
     draft : bool, default=True
-        Whether a JPEG file that is at least four times as large as it will be after resizing is
-        decoded at a half, a quarter or an eighth of its size, which is several times faster; its
-        grey levels differ by less than one on average. False decodes every pixel.
+        Whether a JPEG file of a megapixel or more, and at least four times as high and wide as it
+        will be after resizing, is decoded at a half, a quarter or an eighth of its size. That is
+        several times faster, and grey levels differ by less than 2 on average. False decodes every
+        pixel, as ``resample="nearest"`` and ``"box"`` always do.
 
     volume : {"middle", "max", "mean", "montage", "neighbours"} or int, default="middle"
         What is shown of a volume (NIfTI, or DICOM with several frames): the middle slice; the
@@ -199,8 +200,8 @@ class ImageReader(BaseEstimator):
             this cell.
 
         size : tuple (height, width) or None, default=None
-            The size that the caller will resize the picture to. With `draft`, a JPEG file that is
-            at least four times as large is decoded at a reduced scale, at least twice this size.
+            The size that the caller will resize the picture to. With `draft`, a large JPEG file is
+            decoded at a reduced scale, to at least twice this size.
 
         Returns
         -------
@@ -260,8 +261,8 @@ class ImageReader(BaseEstimator):
         check_percentiles(self.percentiles)
 
     def _may_shrink(self):
-        # "nearest" takes pixels as they are: those of a smaller picture are others.
-        return self.draft and self.resample != "nearest"
+        # The others have hard edges, which fall elsewhere among the pixels of a smaller picture.
+        return self.draft and self.resample in ("bilinear", "bicubic", "lanczos")
 
     @contextmanager
     def _reasons(self):

@@ -56,7 +56,7 @@ def main():
                 found[outcome] += 1
             else:
                 found["wrong"].append(f"{kind} copy {number}: {outcome}")
-    print(json.dumps(found))
+    sys.stdout.write(json.dumps(found))
 
 
 def bound_memory():
