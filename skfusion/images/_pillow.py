@@ -175,7 +175,7 @@ def decode_at_scale(image, size, oversampling=2):
     if image.format not in ("JPEG", "MPO") or image.width * image.height < _LARGE:
         return image
     height, width = size
-    if _orientation(image) in _SIDEWAYS:
+    if is_sideways(image):
         height, width = width, height
     answer = image.draft(None, (oversampling * width, oversampling * height))
     if answer is None or answer[1][2:] == image.size:
@@ -189,11 +189,16 @@ def decode_at_scale(image, size, oversampling=2):
 def probe_image(image):
     """Height, width and channels (1 or 3) that `image_to_pixels` will give, from the header."""
     width, height = image.size
-    if _orientation(image) in _SIDEWAYS:
+    if is_sideways(image):
         # Some versions of Pillow tell the size of a TIFF file as it will be once it is turned.
         stored = getattr(image, "tag_v2", {})
         width, height = stored.get(_TIFF_HEIGHT, height), stored.get(_TIFF_WIDTH, width)
     return height, width, 1 if is_grey(image) else 3
+
+
+def is_sideways(image):
+    """Whether height and width change places when a picture is turned upright."""
+    return _orientation(image) in _SIDEWAYS
 
 
 def _orientation(image):
