@@ -14,16 +14,8 @@ from skfusion._typing import Cell, PathLike
 from skfusion.images._arrays import RESAMPLING, array_shape, array_to_pixels
 from skfusion.images._files import locate, open_file
 from skfusion.images._medical import find_opener
-from skfusion.images._pillow import (
-    READ_ERRORS,
-    check_size,
-    decode_at_scale,
-    guard_of,
-    image_to_pixels,
-    open_image,
-    probe_image,
-    select_frame,
-)
+from skfusion.images._opening import check_size, guard_of, open_image, select_frame
+from skfusion.images._pillow import READ_ERRORS, decode_at_scale, image_to_pixels, probe_image
 from skfusion.images._quiet import quiet_pillow
 from skfusion.images._sniff import kind_of_opened, kind_of_value
 from skfusion.images._volume import VOLUME_MODES, VolumeOptions, probe_volume, volume_to_pixels

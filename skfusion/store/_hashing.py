@@ -7,7 +7,8 @@ import numpy as np
 from PIL import Image
 
 from skfusion.images._files import open_file
-from skfusion.images._pillow import READ_ERRORS, check_size, guard_of
+from skfusion.images._opening import check_size, guard_of
+from skfusion.images._pillow import READ_ERRORS
 
 _CHUNK = 1 << 18
 _ORIENTATION = 0x0112  # EXIF's number of the tag

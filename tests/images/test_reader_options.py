@@ -9,6 +9,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from skfusion import FeatureStore, ImageDescriptors, ImageReader, PixelFlattener, PretrainedGAP
+from skfusion.embedding._pretrained import _enough_for
 from skfusion.images._arrays import resize_pixels
 
 COLORS = ("red", "lime", "blue")
@@ -283,6 +284,11 @@ def test_a_backbone_is_decoded_alike_in_any_company(tmp_path, large, sizes_asked
     options = {"weights": None, "backbone_options": {"alpha": 0.25}, "image_size": (32, 32)}
     PretrainedGAP("MobileNet", **options).fit_transform(large)
     assert sizes_asked_for == [(336, 336)]
+
+
+def test_only_backbones_of_large_pictures_change_what_is_decoded():
+    assert _enough_for([(224, 224)]) == _enough_for([(224, 224), (299, 299)]) == (336, 336)
+    assert _enough_for([(224, 224), (600, 600)]) == (600, 600)
 
 
 @pytest.fixture
