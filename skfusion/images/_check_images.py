@@ -2,6 +2,7 @@
 
 import os
 
+import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
@@ -83,13 +84,18 @@ def check_images(
         {
             "row": [row for _, row, _ in entries],
             "column": [name for name, _, _ in entries],
-            "source": [None if is_missing(cell) else describe(cell) for *_, cell in entries],
+            "source": [None if is_missing(cell) else _text(describe(cell)) for *_, cell in entries],
             "status": [_status(one) for one in facts],
             **{name: [one[name] if one else None for one in facts] for name in FACTS},
         }
     )
     rows = rows.astype({**dict.fromkeys(_NUMBERS, "Int64"), "blank": "boolean"})
     return ImageReport(rows, decode=decode, root=getattr(reader, "root", None))
+
+
+def _text(name):
+    """A name that any encoding of the file system may have given, as text that can be written."""
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def _columns(X):
@@ -109,9 +115,11 @@ def _columns(X):
 def _entries(name, cells):
     """Column, row and cell; several of a row where its cell is a list."""
     for row, cell in enumerate(cells):
-        several = cell if isinstance(cell, (list, tuple)) and len(cell) else [cell]
-        for one in several:
-            yield name, row, None if isinstance(one, (list, tuple)) and not one else one
+        if isinstance(cell, np.ndarray) and cell.dtype == object and cell.ndim == 1:
+            cell = cell.tolist()  # a list, as it comes out of a Parquet file
+        several = cell if isinstance(cell, (list, tuple)) else [cell]
+        for one in several or [None]:
+            yield name, row, one
 
 
 def _facts_of_all(reader, cells, decode, verbose):

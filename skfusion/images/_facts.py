@@ -58,7 +58,7 @@ def find_facts(reader, cell, decode):
             facts["pixels"] = _digest(repr(shape).encode(), np.ascontiguousarray(pixels))
         facts.update(zip(("height", "width", "channels"), shape, strict=True))
     except (ValueError, OSError, ImportError) as error:
-        facts["reason"] = str(error)
+        facts["reason"] = str(error).encode("utf-8", "backslashreplace").decode()
     return facts
 
 

@@ -177,11 +177,12 @@ class ImageReport:
         for group in groups[:_SHOWN]:
             rows = self.rows.loc[group]
             places = [self._row(one) for _, one in rows.head(_EACH_SHOWN).iterrows()]
-            lines.append(f"  {_some(places, len(rows))}  {_some(rows['source'].unique())}")
+            sources = [_printable(source) for source in rows["source"].unique()]
+            lines.append(f"  {_some(places, len(rows))}  {_some(sources)}")
         return lines + _more(len(groups), _SHOWN, "  ")
 
     def _named(self, one):
-        return f"{self._row(one)}  {one['source']}"
+        return f"{self._row(one)}  {_printable(one['source'])}"
 
     def _row(self, one):
         several = self.rows["column"].nunique() > 1
@@ -242,6 +243,11 @@ def _in_units(n_bytes):
             return f"{n_bytes:.3g} {unit}"
         n_bytes /= 1000
     return f"{n_bytes:.3g} GB"
+
+
+def _printable(text):
+    """File names may hold anything, also what moves the cursor."""
+    return text if text.isprintable() else repr(text)
 
 
 def _some(texts, count=None):

@@ -158,6 +158,29 @@ def test_lists_in_cells(folder):
     assert "Column 'image': 3 rows, 4 pictures" in str(report)
 
 
+def test_lists_of_a_parquet_file(folder):
+    frame = pd.DataFrame({"photos": [["a.png", "grey.tif"], ["blank.gif"]]})
+    frame.to_parquet(folder / "lists.parquet")
+    cells = pd.read_parquet(folder / "lists.parquet")
+    report = check_images(cells, ImageReader(folder))
+    assert report.rows["source"].tolist() == ["a.png", "grey.tif", "blank.gif"]
+    assert report.n_ok == 3
+
+
+def test_odd_names_are_printed_harmlessly(tmp_path):
+    names = ["new\nline.png", "\x1b[2Jclear.png", "caf\udce9.png", "naïve.png"]
+    report = check_images(names, ImageReader(tmp_path), decode=False)
+    report.to_csv(tmp_path / "report.csv")
+    assert len(pd.read_csv(tmp_path / "report.csv")) == 4
+    broken = str(report).split("Broken\n")[1]
+    broken.encode()
+    assert "\x1b" not in broken
+    assert r"row 0  'new\nline.png'" in broken
+    Image.fromarray(noise()).save(tmp_path / "naïve.png")
+    shown = str(check_images(["naïve.png", tmp_path / "naïve.png"], ImageReader(tmp_path)))
+    assert "row 0, row 1  naïve.png, " in shown
+
+
 def test_other_cells(folder):
     cells = [noise(), (folder / "a.png").read_bytes(), Image.fromarray(noise()), 3, b""]
     report = check_images(cells)
