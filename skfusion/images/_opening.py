@@ -1,5 +1,6 @@
 """Opening pictures with Pillow: sizes are checked before anything is decoded."""
 
+import struct
 import threading
 
 from PIL import Image, UnidentifiedImageError
@@ -52,9 +53,13 @@ def _open_large(file):
     head = file.read(16)
     for name in Image.ID:
         factory, accept = Image.OPEN[name]
-        if accept is not None and accept(head) is True:
-            file.seek(0)
+        if accept is None or accept(head) is not True:
+            continue
+        file.seek(0)
+        try:
             return factory(file, "")
+        except (SyntaxError, IndexError, TypeError, struct.error):  # as Pillow does
+            continue
     raise ValueError("its header tells more pixels than Pillow opens")
 
 

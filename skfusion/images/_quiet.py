@@ -1,4 +1,4 @@
-"""Pillow's remarks about odd files aren't shown: a file is read, or an error says why not."""
+"""Remarks of others about odd files aren't shown: a file is read, or an error says why not."""
 
 import logging
 import os
@@ -6,15 +6,16 @@ import re
 import threading
 import warnings
 
-_RULE = ("ignore", None, Warning, re.compile(r"(PIL\.)"), 0)
+_RULE = ("ignore", None, Warning, re.compile(r"(PIL|nibabel|pydicom)\."), 0)
 
-_LOGGER, _NO_HANDLER = logging.getLogger("PIL"), logging.NullHandler()
+_LOGGERS = [logging.getLogger(name) for name in ("PIL", "nibabel", "pydicom")]
+_NO_HANDLER = logging.NullHandler()
 
 
-class QuietPillow:
-    """A context in which warnings from within Pillow are ignored, safe in several threads.
+class QuietLibraries:
+    """A context in which warnings from Pillow, pydicom and nibabel are ignored, safe in threads.
 
-    What Pillow logs goes to the handlers that a user has set up, but not to the standard error
+    What they log goes to the handlers that a user has set up, but not to the standard error
     stream of those who have none.
 
     `warnings.catch_warnings` puts the filters back that it found, which is wrong where another
@@ -23,9 +24,9 @@ class QuietPillow:
 
     Examples
     --------
-    >>> from skfusion.images._quiet import quiet_pillow
+    >>> from skfusion.images._quiet import quiet_libraries
     >>> import warnings
-    >>> with quiet_pillow:
+    >>> with quiet_libraries:
     ...     warnings.warn_explicit("odd", UserWarning, "a.py", 1, module="PIL.Image")
     """
 
@@ -35,7 +36,8 @@ class QuietPillow:
     def __enter__(self):
         with self._lock:
             self._inside += 1
-            _LOGGER.addHandler(_NO_HANDLER)
+            for logger in _LOGGERS:
+                logger.addHandler(_NO_HANDLER)
             if _RULE not in warnings.filters:
                 warnings.filterwarnings(_RULE[0], module=_RULE[3].pattern)
                 self._changed.append(warnings.filters)
@@ -45,7 +47,8 @@ class QuietPillow:
             self._inside -= 1
             if self._inside:
                 return
-            _LOGGER.removeHandler(_NO_HANDLER)
+            for logger in _LOGGERS:
+                logger.removeHandler(_NO_HANDLER)
             # Who entered `catch_warnings` meanwhile has a copy of the filters.
             for filters in [*self._changed, warnings.filters]:
                 while _RULE in filters:
@@ -53,6 +56,6 @@ class QuietPillow:
             self._changed = []
 
 
-quiet_pillow = QuietPillow()
+quiet_libraries = QuietLibraries()
 if hasattr(os, "register_at_fork"):  # a thread that was inside is not in the child
-    os.register_at_fork(after_in_child=quiet_pillow.__init__)
+    os.register_at_fork(after_in_child=quiet_libraries.__init__)

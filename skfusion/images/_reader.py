@@ -16,7 +16,7 @@ from skfusion.images._files import locate, open_file
 from skfusion.images._medical import find_opener
 from skfusion.images._opening import check_size, guard_of, open_image, select_frame
 from skfusion.images._pillow import READ_ERRORS, decode_at_scale, image_to_pixels, probe_image
-from skfusion.images._quiet import quiet_pillow
+from skfusion.images._quiet import quiet_libraries
 from skfusion.images._sniff import kind_of_opened, kind_of_value
 from skfusion.images._volume import VOLUME_MODES, VolumeOptions, probe_volume, volume_to_pixels
 from skfusion.images._window import WINDOW_MODES, check_percentiles, check_window
@@ -258,9 +258,9 @@ class ImageReader(BaseEstimator):
 
     @contextmanager
     def _reasons(self):
-        """Whatever goes wrong with a cell is a ValueError of one line; Pillow stays quiet."""
+        """Whatever goes wrong with a cell is a ValueError of one line, and nothing else is said."""
         try:
-            with quiet_pillow:
+            with quiet_libraries:
                 yield
         except READ_ERRORS as error:
             raise ValueError(_reason(error)) from error

@@ -213,6 +213,15 @@ def test_each_picture_is_read_once(folder, monkeypatch):
     assert report.n_ok == 100
 
 
+def test_memory_stays_flat(tmp_path, peak_memory):
+    for i in range(40):
+        Image.fromarray(noise(i, (400, 400, 3))).save(tmp_path / f"{i}.bmp")
+    names = [f"{i}.bmp" for i in range(40)]
+    report, peak = peak_memory(lambda: check_images(names, ImageReader(tmp_path)))
+    assert report.n_ok == 40
+    assert peak < 12_000_000  # all files together have 19
+
+
 def test_large_files_are_not_held(folder, monkeypatch):
     expected = check_images(NAMES, ImageReader(folder)).rows
     monkeypatch.setattr(_facts, "_HELD_BYTES", 10)

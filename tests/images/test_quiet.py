@@ -4,7 +4,7 @@ import warnings
 
 import pytest
 
-from skfusion.images._quiet import QuietPillow
+from skfusion.images._quiet import QuietLibraries
 
 
 def warn(module="PIL.TiffImagePlugin"):
@@ -13,12 +13,13 @@ def warn(module="PIL.TiffImagePlugin"):
 
 @pytest.fixture
 def quiet():
-    return QuietPillow()
+    return QuietLibraries()
 
 
-def test_only_pillow_is_quiet(quiet):
+def test_only_what_reads_is_quiet(quiet):
     with quiet:
         warn()
+        warn("pydicom.valuerep")
         with pytest.warns(UserWarning, match="odd"):
             warn("PILLOW")
     with pytest.warns(UserWarning, match="odd"):
