@@ -86,7 +86,7 @@ def check_images(
             "column": [name for name, _, _ in entries],
             "source": [None if is_missing(cell) else _text(describe(cell)) for *_, cell in entries],
             "status": [_status(one) for one in facts],
-            **{name: [one[name] if one else None for one in facts] for name in FACTS},
+            **{name: [one[i] if one else None for one in facts] for i, name in enumerate(FACTS)},
         }
     )
     rows = rows.astype({**dict.fromkeys(_NUMBERS, "Int64"), "blank": "boolean"})
@@ -123,7 +123,10 @@ def _entries(name, cells):
 
 
 def _facts_of_all(reader, cells, decode, verbose):
-    """Facts of each cell, None of missing ones; cells that are the same are looked at once."""
+    """Facts of each cell in the order of `FACTS`, None of missing ones.
+
+    Cells that are the same are looked at once.
+    """
     keys = [None if is_missing(cell) else _key(cell) for cell in cells]
     distinct = {}
     for key, cell in zip(keys, cells, strict=True):
@@ -132,7 +135,8 @@ def _facts_of_all(reader, cells, decode, verbose):
     found = {}
 
     def look(names):
-        return [(key, find_facts(reader, distinct[key], decode)) for key in names]
+        # As tuples: there may be a million of them.
+        return [(key, tuple(find_facts(reader, distinct[key], decode).values())) for key in names]
 
     tasks = split(list(distinct), _PICTURES_PER_TASK)
     bar = progress_bar(verbose, total=len(distinct), description="check", unit="image")
@@ -152,4 +156,4 @@ def _key(cell):
 def _status(facts):
     if facts is None:
         return "missing"
-    return "ok" if facts["reason"] is None else "broken"
+    return "ok" if facts[FACTS.index("reason")] is None else "broken"

@@ -94,6 +94,7 @@ class ImageReader(BaseEstimator):
 
     See Also
     --------
+    check_images : What the pictures of a whole table are like.
     PixelFlattener : Pixels as columns.
     PretrainedGAP : Columns from a pretrained network.
 
