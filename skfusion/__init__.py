@@ -23,6 +23,8 @@ _HOMES = {
     "list_backbones": "skfusion.networks._backbones",
     "list_cut_layers": "skfusion.networks._layers",
     "ImageReader": "skfusion.images._reader",
+    "ImageReport": "skfusion.images._image_report",
+    "check_images": "skfusion.images._check_images",
     "FeatureStore": "skfusion.store._feature_store",
     "StoreWarning": "skfusion.exceptions",
     "ImageReadError": "skfusion.exceptions",

@@ -5,6 +5,7 @@ import sys
 import warnings
 from abc import abstractmethod
 from importlib.metadata import version
+from inspect import signature
 from typing import Self
 
 import numpy as np
@@ -260,18 +261,33 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
 
     def _where(self):
         """Where the reader finds files, and how large a picture may be."""
-        root = getattr(self.reader_, "root", None)
-        return {"root": root, "max_pixels": getattr(self.reader_, "max_pixels", None)}
+        return {
+            "root": getattr(self.reader_, "root", None),
+            "strict_root": getattr(self.reader_, "strict_root", False),
+            "max_pixels": getattr(self.reader_, "max_pixels", None),
+        }
+
+    def _target_size(self, position):
+        """The (height, width) that pictures will be resized to, None if they stay as they are."""
+        return None if self._image_size is None else check_size_param(self._image_size)
+
+    def _hints(self, position):
+        """What `read` is told so that it decodes no more than is needed; a reader may not ask."""
+        size = self._target_size(position)
+        asks = "size" in signature(self.reader_.read).parameters
+        return {"size": size} if asks and size is not None else {}
 
     def _store_key(self, position, column, fingerprint):
         """A fingerprint of all that changes the features of a picture of known content."""
         reader = self.reader_.get_params()
-        for name in ("root", "max_pixels"):  # where a file lies, and whether it is read at all
+        # Where a file lies, and whether it is read at all.
+        for name in ("root", "strict_root", "max_pixels"):
             reader.pop(name, None)
         return digest_text(
             fingerprint,
             type(self.reader_).__qualname__,
             sorted(reader.items()),
+            sorted(self._hints(position).items()),
             self._white_of(position, column),
             self._color_mode,
             self._image_size is None,  # then a picture of another size is an error, not a row
@@ -317,13 +333,13 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
 
     def _batches(self, position, column, wanted, prepare_batch, digests):
         """Read, prepare and yield pictures: places, batch, [(place, reason)]."""
-        white = self._white_of(position, column)
+        hints = {"white": self._white_of(position, column), **self._hints(position)}
 
         def read(places):
             pictures, kept, failed = [], [], []
             for place in places:
                 cell = self._content(column.cells[column.first[place]], place, digests)
-                pixels, reason = self._read_one(cell, white)
+                pixels, reason = self._read_one(cell, hints)
                 self._confirm(cell, place, digests)
                 if reason is None:
                     try:
@@ -376,10 +392,10 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         if now != digests[place]:
             digests[place] = None
 
-    def _read_one(self, cell, white):
+    def _read_one(self, cell, hints):
         """Pixels and None, or None and the reason why there are none."""
         try:
-            return self.reader_.read(cell, white=white), None
+            return self.reader_.read(cell, **hints), None
         except ValueError as error:
             return None, str(error)
 

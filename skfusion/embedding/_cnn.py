@@ -713,6 +713,10 @@ class CNNEmbedder(ImageTransformer):
         needs_rgb = spec is not None and spec.module
         return *size, 3 if needs_rgb else common_channels(self.color_mode, shapes)
 
+    def _target_size(self, position):
+        fixed = self._image_size is None and self._one_size  # then nothing is resized
+        return None if fixed else self._shapes[position][:2]
+
     def _labels(self, position):
         network = self.networks_[position]
         return indexed(network.cut_name, network.output_shape[0])

@@ -6,6 +6,7 @@ from itertools import chain, count
 from numbers import Integral
 from typing import Any
 
+import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from skfusion._extractor import Extractor
@@ -19,6 +20,9 @@ from skfusion.store._feature_store import FeatureStore, as_store
 from skfusion.store._stored_rows import digest_text
 
 _OWN_MODEL_SIZE = (224, 224)
+# Large photographs are decoded for this size at least. Nearly all backbones ask for less, so that
+# the features of one don't depend on which others stand beside it.
+_DECODED_SIZE = (336, 336)
 
 
 class PretrainedGAP(ImageTransformer):
@@ -194,13 +198,20 @@ class PretrainedGAP(ImageTransformer):
         if not backbones:
             raise ValueError("backbone is an empty list; name at least one backbone.")
         self._slugs = _unique([backbone_slug(backbone) for backbone in backbones])
+        self._decoded_size = _enough_for([self._size_for(backbone) for backbone in backbones])
         self.networks_ = [self._network(backbone, columns[0]) for backbone in backbones]
+
+    def _size_for(self, backbone):
+        spec = find_spec(backbone)
+        size = self.image_size if spec is None or self.image_size else spec.image_size
+        return check_size_param(_OWN_MODEL_SIZE if size is None else size)
+
+    def _target_size(self, position):
+        return self._decoded_size
 
     def _network(self, backbone, column):
         """The cut network; with a store one that is built when it is needed."""
-        spec = find_spec(backbone)
-        size = self.image_size if spec is None or self.image_size else spec.image_size
-        size = check_size_param(_OWN_MODEL_SIZE if size is None else size)
+        size = self._size_for(backbone)
         weights = self.weights
         if isinstance(weights, dict):
             weights = weights.get(backbone, "imagenet")
@@ -255,3 +266,8 @@ def _unique(slugs):
         names = chain([slug], (f"{slug}{i}" for i in count(2)))
         unique.append(next(name for name in names if name not in unique))
     return unique
+
+
+def _enough_for(sizes):
+    """To which size large photographs are decoded at least."""
+    return tuple(np.max([_DECODED_SIZE, *sizes], axis=0).tolist())

@@ -4,36 +4,32 @@ from importlib.metadata import PackageNotFoundError, version
 
 from skfusion.exceptions import ExtraNotFoundError
 from skfusion.images._column import describe
-from skfusion.images._sniff import kind_of_file, kind_of_value
 
 # The packages of the extra `medical` whose versions may change pixels.
 _PACKAGES = ("pydicom", "nibabel", "imagecodecs", "pylibjpeg-openjpeg", "pyjpegls")
 
 
-def find_opener(cell, path=None):
-    """The function that opens a medical cell; None for every other cell.
+def find_opener(kind, cell):
+    """The function that opens a medical cell.
 
     Parameters
     ----------
-    cell : object
-        Any cell, as the user gave it: errors name it.
+    kind : {"DICOM", "NIfTI"}
+        What the cell holds.
 
-    path : str, PathLike or None, default=None
-        Where the file lies, for a cell that is a path.
+    cell : object
+        The cell, as the user gave it: errors name it.
 
     Returns
     -------
-    open_volume : callable or None
+    open_volume : callable
         ``open_volume(source, max_pixels)`` gives a volume; `source` is the path, or the cell.
 
     Raises
     ------
     ExtraNotFoundError
-        If the cell is medical and the package that reads it is missing.
+        If the package that reads it is missing.
     """
-    kind = kind_of_value(cell) if path is None else kind_of_file(path)
-    if kind is None:
-        return None
     try:
         if kind == "DICOM":
             from skfusion.images._dicom import open_volume

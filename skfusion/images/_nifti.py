@@ -13,7 +13,7 @@ from nibabel.nifti1 import Nifti1Header, Nifti1PairHeader
 from nibabel.nifti2 import Nifti2Header, Nifti2PairHeader
 from nibabel.spm2analyze import Spm2AnalyzeHeader
 
-from skfusion.images._pillow import check_regular_file
+from skfusion.images._files import check_regular_file
 from skfusion.images._sniff import files_of
 from skfusion.images._voxels import Voxels, ZippedVoxels
 from skfusion.images._window import Window, apply_window, normalise

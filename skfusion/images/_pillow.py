@@ -1,14 +1,13 @@
-"""Files, bytes and PIL images through Pillow."""
+"""From opened PIL images to pixels."""
 
 import io
-import os
-import stat
 import struct
 
 import numpy as np
-from PIL import Image, ImageCms, PngImagePlugin, UnidentifiedImageError
+from PIL import Image, ImageCms, PngImagePlugin
 
 from skfusion.images._arrays import array_to_pixels, convert_channels
+from skfusion.images._icc import to_srgb
 
 # Pillow signals a file that it can't read with nearly any of these, depending on the format.
 READ_ERRORS = (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError)
@@ -17,6 +16,7 @@ READ_ERRORS += (
     ArithmeticError,
     struct.error,
     Image.DecompressionBombError,
+    ImageCms.PyCMSError,
     Warning,  # raised where the user turned warnings into errors
 )
 
@@ -32,62 +32,62 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_SIDEWAYS = (5, 6, 7, 8)
 _TIFF_WIDTH, _TIFF_HEIGHT = 0x0100, 0x0101
+# Smaller JPEG files, in pixels, are decoded quickly as they are.
+_LARGE = 1_000_000
 
 
-def check_regular_file(path):
-    """Refuse what is no file before anything opens it: opening a FIFO would wait for ever."""
-    try:
-        mode = os.stat(path).st_mode
-    except FileNotFoundError:
-        raise ValueError("no such file") from None
-    except (OSError, ValueError) as error:
-        raise ValueError(f"the path can't be used ({error})") from None
-    if stat.S_ISDIR(mode):
-        raise ValueError("it is a directory")
-    if not stat.S_ISREG(mode):
-        raise ValueError("it is no regular file")
+def decode_at_scale(image, size, oversampling=2):
+    """Let a JPEG file be decoded at a half, a quarter or an eighth of its size.
 
+    Parameters
+    ----------
+    image : PIL image
+        Not decoded yet.
 
-def open_image(source, max_pixels):
-    """Open a path or bytes lazily: the header is read and its size is checked."""
-    if isinstance(source, bytes):
-        if not source:
-            raise ValueError("no bytes")
-        source = io.BytesIO(source)
-    else:
-        check_regular_file(source)
-    try:
-        image = Image.open(source)
-    except UnidentifiedImageError:
-        raise ValueError("no image format that Pillow knows") from None
-    try:
-        if image.format == "EPS":  # Pillow would run Ghostscript, a program, on it
-            raise ValueError("EPS files are programs, not pictures; convert it to PNG")
-        check_size(image, max_pixels)
-    except ValueError:
-        image.close()
-        raise
-    return image
+    size : tuple (height, width)
+        The size that it will be resized to, once it is upright.
 
+    oversampling : int, default=2
+        How many times `size` is decoded at least, so that resizing still has the say.
 
-def check_size(image, max_pixels):
-    """Refuse a picture by its header, before its pixels take memory."""
-    width, height = image.size
-    if width * height > max_pixels:
-        raise ValueError(
-            f"{width} x {height} pixels are more than max_pixels={max_pixels} of the reader"
-        )
+    Returns
+    -------
+    image : PIL image
+        The same, or another.
+
+    Notes
+    -----
+    libjpeg leaves out high frequencies (Pillow's draft mode).
+    """
+    if image.format not in ("JPEG", "MPO") or image.width * image.height < _LARGE:
+        return image
+    height, width = size
+    if is_sideways(image):
+        height, width = width, height
+    answer = image.draft(None, (oversampling * width, oversampling * height))
+    if answer is None or answer[1][2:] == image.size:
+        return image
+    # The last column and row stand for less than the others: bring all to equal widths, or what
+    # is shown at the right and below would be out of place.
+    whole = tuple(int(end) for end in answer[1][2:])
+    return image.resize(whole, Image.Resampling.BICUBIC, box=answer[1])
 
 
 def probe_image(image):
     """Height, width and channels (1 or 3) that `image_to_pixels` will give, from the header."""
     width, height = image.size
-    if _orientation(image) in (5, 6, 7, 8):
+    if is_sideways(image):
         # Some versions of Pillow tell the size of a TIFF file as it will be once it is turned.
         stored = getattr(image, "tag_v2", {})
         width, height = stored.get(_TIFF_HEIGHT, height), stored.get(_TIFF_WIDTH, width)
     return height, width, 1 if is_grey(image) else 3
+
+
+def is_sideways(image):
+    """Whether height and width change places when a picture is turned upright."""
+    return _orientation(image) in _SIDEWAYS
 
 
 def _orientation(image):
@@ -120,9 +120,11 @@ def is_grey(image):
     return image.mode in _GREY_MODES or image.mode.startswith("I;16")
 
 
-def image_to_pixels(image, background=(255, 255, 255)):
+def image_to_pixels(image, background=(255, 255, 255), icc="ignore"):
     """Decode a PIL image of any mode to (height, width, 1 or 3), uint8 or float32 in 0..255."""
     image = _upright(image)
+    if icc == "srgb":
+        image = to_srgb(image)
     channels = 1 if is_grey(image) else 3
     pixels = array_to_pixels(_decoded(image), background=background)
     return convert_channels(pixels, channels)
@@ -151,7 +153,7 @@ def _decoded(image):
         if values.dtype.kind == "u" and "transparency" in image.info:
             opaque = values != image.info["transparency"]
             values = np.stack([values, opaque * values.dtype.type(65535)], axis=-1)
-        return values
+        return _from_zero(values)
     elif "transparency" in image.info and mode in ("1", "L", "P", "RGB"):
         image = image.convert("LA" if mode in ("1", "L") else "RGBA")
     elif mode in ("La", "LA"):
@@ -163,6 +165,16 @@ def _decoded(image):
     elif mode not in ("L", "RGB"):
         image = image.convert("RGB")
     return np.asarray(image)
+
+
+def _from_zero(values):
+    """Where values lie below 0, the smallest becomes black and the largest white."""
+    if values.dtype.kind == "u":
+        return values
+    low, high = float(values.min()), float(values.max())
+    if not (low < 0 and np.isfinite([low, high]).all()):
+        return values
+    return ((values - low) / max(high - low, np.finfo(np.float32).tiny)).astype(np.float32)
 
 
 def _lab_to_rgb(image):

@@ -51,6 +51,17 @@ def kind_of_file(path):
             head = file.read(_HEAD)
     except (OSError, ValueError):
         return None
+    return _kind_at(path, head)
+
+
+def kind_of_opened(file, path):
+    """DICOM or NIfTI by the first bytes of a file that is open at its start; None for others."""
+    head = file.read(_HEAD)
+    file.seek(0)
+    return _kind_at(path, head)
+
+
+def _kind_at(path, head):
     if Path(path).suffix.lower() in _PAIR and (_is_analyze(head) or len(files_of(path)) == 2):
         return "NIfTI"
     return _kind_of_head(head)

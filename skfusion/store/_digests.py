@@ -4,15 +4,17 @@ import os
 import stat
 
 from skfusion.images._batches import map_ahead, split
-from skfusion.images._pillow import check_regular_file
-from skfusion.images._sniff import files_of, kind_of_file
-from skfusion.store._hashing import digest_file, digest_several, digest_value, read_file
+from skfusion.images._files import check_regular_file, locate, open_file
+from skfusion.images._sniff import files_of, kind_of_opened
+from skfusion.store._hashing import digest_file, digest_several, digest_value
 from skfusion.store._path_memo import FileState
 
 # Entries of the memo are written in batches of so many files: what is lost when a process is
 # killed.
 _FILES_AT_ONCE = 1024
 _FILES_PER_TASK = 16
+# Larger files are decoded where they lie.
+_HELD_BYTES = 1 << 28
 
 
 class PictureDigests:
@@ -51,7 +53,7 @@ class PictureDigests:
     def __init__(self, memo=None):
         self._memo = memo
 
-    def of(self, cell, root=None, *, max_pixels=None):
+    def of(self, cell, root=None, *, max_pixels=None, strict_root=False):
         """The digest of one picture.
 
         Parameters
@@ -65,6 +67,9 @@ class PictureDigests:
         max_pixels : int or None, default=None
             PIL images with more pixels are refused before they are decoded.
 
+        strict_root : bool, default=False
+            Whether files outside `root` have no digest.
+
         Returns
         -------
         digest : bytes of length 16
@@ -77,12 +82,12 @@ class PictureDigests:
         """
         if not _is_path(cell):
             return digest_value(cell, max_pixels)
-        paths = files_of(_absolute(cell, root))
+        paths = files_of(_absolute(cell, root, strict_root))
         for path in paths:
             check_regular_file(path)
         return digest_several(self._of_files(paths, strict=True))
 
-    def of_many(self, cells, root=None, *, max_pixels=None):
+    def of_many(self, cells, root=None, *, max_pixels=None, strict_root=False):
         """The digests of many pictures; files are read in threads.
 
         Parameters
@@ -96,6 +101,9 @@ class PictureDigests:
         max_pixels : int or None, default=None
             PIL images with more pixels are refused before they are decoded.
 
+        strict_root : bool, default=False
+            Whether files outside `root` have no digest.
+
         Returns
         -------
         digests : list of (bytes or None)
@@ -104,10 +112,11 @@ class PictureDigests:
         digests = [None] * len(cells)
         places = [place for place, cell in enumerate(cells) if _is_path(cell)]
         for batch in split(places, _FILES_AT_ONCE):
-            groups = [files_of(_absolute(cells[place], root)) for place in batch]
+            groups = [_files_of(cells[place], root, strict_root) for place in batch]
             found = iter(self._of_files([path for group in groups for path in group]))
             for place, group in zip(batch, groups, strict=True):
-                digests[place] = digest_several([next(found) for _ in group])
+                several = [next(found) for _ in group]
+                digests[place] = digest_several(several) if several else None
         for place, cell in enumerate(cells):
             if not _is_path(cell):
                 try:
@@ -116,7 +125,7 @@ class PictureDigests:
                     continue
         return digests
 
-    def load(self, cell, root=None, *, max_pixels=None):
+    def load(self, cell, root=None, *, max_pixels=None, strict_root=False):
         """Read a picture's bytes, and their digest.
 
         A file may change between the moment when it is looked up and the one when it is decoded.
@@ -132,6 +141,9 @@ class PictureDigests:
 
         max_pixels : int or None, default=None
             PIL images with more pixels are refused before they are decoded.
+
+        strict_root : bool, default=False
+            Whether files outside `root` have no digest.
 
         Returns
         -------
@@ -149,14 +161,13 @@ class PictureDigests:
         """
         if not _is_path(cell):
             return cell, digest_value(cell, max_pixels)
-        path = _absolute(cell, root)
-        check_regular_file(path)
-        if kind_of_file(path) is not None:
-            return cell, self.of(cell, root)
+        path = _absolute(cell, root, strict_root)
         try:
-            content = read_file(path)
+            content = _content_of(path)
         except OSError as error:
             raise ValueError(str(error)) from error
+        if content is None:
+            return cell, self.of(cell, root, strict_root=strict_root)
         return content, digest_value(content, max_pixels)
 
     def _of_files(self, paths, strict=False):
@@ -199,9 +210,23 @@ def _is_path(cell):
     return isinstance(cell, (str, os.PathLike))
 
 
-def _absolute(cell, root):
-    path = os.fsdecode(cell)
-    return os.path.abspath(path if root is None else os.path.join(root, path))
+def _files_of(cell, root, strict):
+    """The files of a cell; none where it lies outside a strict root."""
+    try:
+        return files_of(_absolute(cell, root, strict))
+    except ValueError:
+        return []
+
+
+def _absolute(cell, root, strict):
+    return os.path.abspath(locate(cell, root, strict))
+
+
+def _content_of(path):
+    """The bytes of a file; None for a medical one, or one that is too large to be held."""
+    with open_file(path) as file:
+        held = os.fstat(file.fileno()).st_size <= _HELD_BYTES
+        return file.read() if held and kind_of_opened(file, path) is None else None
 
 
 def _state(path):

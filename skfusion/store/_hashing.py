@@ -6,7 +6,9 @@ from hashlib import blake2b
 import numpy as np
 from PIL import Image
 
-from skfusion.images._pillow import READ_ERRORS, check_size
+from skfusion.images._files import open_file
+from skfusion.images._opening import check_size, guard_of
+from skfusion.images._pillow import READ_ERRORS
 
 _CHUNK = 1 << 18
 _ORIENTATION = 0x0112  # EXIF's number of the tag
@@ -15,7 +17,7 @@ _ORIENTATION = 0x0112  # EXIF's number of the tag
 def digest_file(path):
     """The digest of a file's bytes, and what ``os.stat`` told before and after reading them."""
     digest = _hasher("bytes")
-    with _open(path) as file:
+    with open_file(path) as file:
         before = os.fstat(file.fileno())
         while chunk := file.read(_CHUNK):
             digest.update(chunk)
@@ -32,12 +34,6 @@ def digest_several(digests):
     for part in digests:
         digest.update(part)
     return digest.digest()
-
-
-def read_file(path):
-    """All bytes of a file."""
-    with _open(path) as file:
-        return file.read()
 
 
 def digest_value(cell, max_pixels=None):
@@ -64,11 +60,8 @@ def _digest_array(array):
 
 
 def _digest_image(image, max_pixels):
-    # Loads scikit-learn: without it, a process that only reads rows starts in a tenth of the time.
-    from skfusion.images._reader import _in_use
-
     try:
-        with _in_use(image, image):
+        with guard_of(image):
             if max_pixels is not None:
                 check_size(image, max_pixels)
             image.load()  # some formats tell more once they are decoded
@@ -92,12 +85,3 @@ def _digest_image(image, max_pixels):
 def _hasher(kind):
     """A digest of one kind of content; the same bytes of another kind give another digest."""
     return blake2b(digest_size=16, person=f"skfusion {kind}".encode())
-
-
-def _open(path):
-    """Open a file for reading; never waits, whatever took the file's place meanwhile."""
-
-    def opener(path, flags):
-        return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
-
-    return open(path, "rb", buffering=0, opener=opener)

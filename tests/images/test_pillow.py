@@ -171,6 +171,25 @@ def test_cmyk(save, name):
     np.testing.assert_allclose(pixels, np.broadcast_to([0, 163, 204], (16, 16, 3)), atol=3)
 
 
+def adobe_jpeg(channels, transform):
+    """Four channels in a JPEG file, whose marker says what they mean, inverted as by Photoshop."""
+    content = encoded(Image.new("CMYK", (16, 16), channels), "JPEG", quality=98)
+    place = content.index(b"Adobe") + 11
+    assert content[place] == 0
+    return content[:place] + bytes([transform]) + content[place + 1 :]
+
+
+def test_ycck():
+    """The marker's 2 says that cyan, magenta and yellow are stored as luma and chroma."""
+    color, black = (200, 80, 40), 51
+    # Luma and chroma of the inks; black and all that is stored is inverted.
+    inks = Image.new("RGB", (1, 1), tuple(255 - value for value in color))
+    stored = (*inks.convert("YCbCr").getpixel((0, 0)), 255 - black)
+    cell = adobe_jpeg(tuple(255 - value for value in stored), 2)  # Pillow inverts when it saves
+    expected = np.array(color) * (255 - black) / 255
+    np.testing.assert_allclose(read(cell)[0, 0], expected, atol=3)
+
+
 def test_ycbcr(save):
     # ITU-R BT.601, full range, as in JPEG.
     y, cb, cr = 100, 150, 90
@@ -253,6 +272,22 @@ def test_floats(save, values, expected):
         pixels = read(cell)
         assert pixels.dtype == np.float32
         np.testing.assert_allclose(pixels[0, :, 0], expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.int32, np.int16])
+def test_values_below_zero(save, dtype):
+    """Elevations and Hounsfield units: from the smallest to the largest."""
+    values = np.array([[-1000, 0, 3000]], dtype=dtype)
+    path = save(Image.fromarray(values.astype(dtype)), "a.tif") if dtype != np.int16 else None
+    if path is None:
+        image = Image.frombytes("I;16", (3, 1), values.tobytes())
+        content = bytearray(encoded(image, "TIFF", tiffinfo={339: 2}))
+        path = bytes(content)
+    np.testing.assert_allclose(read(path)[0, :, 0], [0, 63.75, 255], rtol=1e-6)
+
+
+def test_values_that_are_all_the_same_below_zero(save):
+    assert not read(save(Image.fromarray(np.full((2, 2), -3, dtype=np.float32)), "a.tif")).any()
 
 
 def test_floats_that_are_nan_are_refused(save):
@@ -583,7 +618,7 @@ def test_device(tmp_path):
 def test_empty_file(tmp_path):
     path = tmp_path / "empty.png"
     path.touch()
-    refused(path, "^no image format that Pillow knows$")
+    refused(path, "^the file is empty$")
     refused(b"", "^no bytes$")
     refused(bytearray(), "^no bytes$")
 
@@ -635,7 +670,6 @@ def test_a_colour_that_does_not_exist(picture_path):
         ImageReader(background="nocolor").read(picture_path)
 
 
-@pytest.mark.filterwarnings("ignore::UserWarning:PIL")  # of odd headers
 def test_damaged_files_give_an_array_or_one_reason():
     """Bytes overwritten at random, in formats and headers of several kinds."""
     picture = Image.fromarray(noise((24, 24, 3)))

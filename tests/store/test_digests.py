@@ -209,6 +209,7 @@ def test_what_is_no_regular_file(tmp_path):
 def test_a_fifo_that_takes_the_place_of_a_file(tmp_path, file, monkeypatch):
     """Between the check and the opening; nobody ever writes to it."""
     monkeypatch.setattr("skfusion.store._digests.check_regular_file", lambda path: None)
+    monkeypatch.setattr("skfusion.images._files.check_regular_file", lambda path: None)
     os.mkfifo(tmp_path / "fifo")
     done = threading.Event()
 

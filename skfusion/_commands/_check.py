@@ -1,0 +1,144 @@
+"""`skfusion check`."""
+
+import os
+import sys
+from pathlib import Path
+
+_SEPARATORS = {".csv": ",", ".tsv": "\t", ".tab": "\t", ".txt": "\t"}
+_PARQUET = {".parquet", ".pq"}
+_COMPRESSED = {".gz", ".bz2", ".xz", ".zip", ".zst"}
+_MEDICAL = (".dcm", ".dicom", ".ima", ".nii", ".nii.gz", ".hdr")
+# What Pillow writes only, or knows the name of but doesn't read.
+_NOT_READ = {"BUFR", "EMF", "EPS", "GRIB", "HDF5", "MPEG", "PDF", "WMF"}
+_LOOKED_AT = 100  # cells of a column, to tell whether it holds pictures
+_USAGE_ERROR = 2
+
+
+def add_parser(commands):
+    """Add this command to the parser's commands."""
+    parser = commands.add_parser(
+        "check",
+        help="read all pictures of a table, and report sizes, duplicates and what is broken",
+        description=(
+            "Reads all pictures that a table names, or all below a folder, and reports what they "
+            "are like, which are missing, which are the same and which are broken, and why. The "
+            "exit status is 0 if all can be read, 1 if some are broken, 2 if the command can't "
+            "be carried out."
+        ),
+    )
+    parser.add_argument("source", help="a table (.csv, .tsv, .parquet) or a folder of pictures")
+    parser.add_argument(
+        "--image",
+        action="append",
+        metavar="COLUMN",
+        help="a column of paths; may be given several times (default: those that look like it)",
+    )
+    parser.add_argument(
+        "--root", help="where relative paths start from (default: the folder of the table)"
+    )
+    parser.add_argument("--strict-root", action="store_true", help="refuse files outside the root")
+    parser.add_argument(
+        "--max-pixels", type=int, metavar="N", help="refuse larger pictures, by their header"
+    )
+    parser.add_argument(
+        "--headers-only", action="store_true", help="don't decode: quicker, but finds less"
+    )
+    parser.add_argument("--out", metavar="FILE", help="write one line a picture to this CSV file")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    parser.set_defaults(run=run)
+
+
+def run(options):
+    """Check the pictures and print the report."""
+    from skfusion import ImageReader, check_images
+
+    try:
+        X, root = _read_source(options)
+        root = root if options.root is None else options.root
+        limit = {} if options.max_pixels is None else {"max_pixels": options.max_pixels}
+        reader = ImageReader(root, strict_root=options.strict_root, **limit)
+        report = check_images(
+            X, reader, decode=not options.headers_only, verbose=int(not options.quiet)
+        )
+        if options.out is not None:
+            report.to_csv(options.out)
+    except (OSError, ValueError, ImportError) as error:
+        sys.stderr.write(f"skfusion check: {error}\n")
+        return _USAGE_ERROR
+    print(report)
+    return 1 if report.n_broken else 0
+
+
+def _read_source(options):
+    """The columns of pictures, and the folder that their paths start from."""
+    source = Path(options.source)
+    if source.is_dir():
+        if options.image:
+            raise ValueError(f"{source} is a folder: --image names a column of a table")
+        return _files_below(source, options.root), source
+    if not source.exists():
+        raise ValueError(f"there is no table or folder {options.source!r}")
+    return _read_table(source, options.image), source.absolute().parent
+
+
+def _files_below(folder, root):
+    """The pictures below a folder, known by the ends of their names."""
+    import pandas as pd
+
+    if root is not None:
+        raise ValueError("a folder is its own root: leave --root out")
+    suffixes = _suffixes()
+    files = []
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        files += [
+            os.path.relpath(os.path.join(place, name), folder)
+            for name in sorted(names)
+            if name.lower().endswith(suffixes) and not name.startswith(".")
+        ]
+    if not files:
+        raise ValueError(f"there are no pictures below {folder}")
+    return pd.Series(files, name="file")
+
+
+def _read_table(path, columns):
+    """The columns of a table that hold pictures."""
+    import pandas as pd
+
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    if suffixes and suffixes[-1] in _COMPRESSED:
+        suffixes.pop()
+    suffix = suffixes[-1] if suffixes else ""
+    if suffix in _PARQUET:
+        table = pd.read_parquet(path)
+    elif suffix in _SEPARATORS:
+        table = pd.read_csv(path, sep=_SEPARATORS[suffix], dtype=str)
+    else:
+        known = ", ".join([*_SEPARATORS, *sorted(_PARQUET)])
+        raise ValueError(f"{path} is no table that is known by its name ({known})")
+    unknown = [name for name in columns or () if name not in table.columns]
+    if unknown:
+        raise ValueError(f"{path} has no column {unknown[0]!r}, but {list(table.columns)}")
+    columns = columns or [name for name in table.columns if _looks_like_pictures(table[name])]
+    if not columns:
+        raise ValueError(
+            f"no column of {path} looks like paths of pictures; name one of "
+            f"{list(table.columns)} with --image"
+        )
+    return table[columns]
+
+
+def _looks_like_pictures(column):
+    """Whether most of the first cells end as names of pictures do."""
+    suffixes = _suffixes()
+    cells = column.dropna().head(_LOOKED_AT)
+    named = sum(isinstance(cell, str) and cell.lower().endswith(suffixes) for cell in cells)
+    return named > len(cells) / 2
+
+
+def _suffixes():
+    """How the names of pictures end."""
+    from PIL import Image
+
+    known = Image.registered_extensions().items()
+    return (*(suffix for suffix, kind in known if kind not in _NOT_READ), *_MEDICAL)

@@ -1,0 +1,100 @@
+"""Damaged files, in a process of their own with bounded memory: an array or one reason, always."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import nibabel
+import numpy as np
+import pytest
+from PIL import Image
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import ExplicitVRLittleEndian
+
+LARGEST = 20_000  # bytes of a file that is damaged: small ones are quick, and rich in headers
+SCRIPT = Path(__file__).with_name("read_damaged.py")
+
+
+def read_damaged(folder, count, seed):
+    done = subprocess.run(
+        [sys.executable, SCRIPT, folder, str(count), str(seed)],
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    # The C library libtiff writes there what is wrong with a file; Python has nothing to say.
+    assert "Warning" not in done.stderr
+    assert "Traceback" not in done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "files").mkdir()
+    return tmp_path / "files"
+
+
+def make_files(folder):
+    """Pictures and volumes of the formats that the reader's code treats in ways of their own."""
+    rng = np.random.default_rng(0)
+    picture = Image.fromarray(rng.integers(0, 256, (24, 30, 3), dtype=np.uint8))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    for name in ("a.jpg", "a.png", "a.tif", "a.webp"):
+        picture.save(folder / name, exif=exif)
+    for name in ("a.bmp", "a.gif", "a.ppm", "a.tga", "a.pcx", "a.ico", "a.icns", "a.jp2", "a.sgi"):
+        picture.save(folder / name)
+    picture.convert("CMYK").save(folder / "b.jpg")
+    picture.convert("LA").save(folder / "b.png")
+    picture.convert("P").save(folder / "b.gif", save_all=True, append_images=[picture])
+    picture.save(folder / "b.tif", compression="tiff_deflate", tile=(16, 16))
+    Image.fromarray(rng.normal(size=(20, 20)).astype(np.float32)).save(folder / "c.tif")
+    Image.fromarray(rng.integers(0, 65536, (20, 20), dtype=np.uint16)).save(folder / "c.png")
+    volume = nibabel.Nifti1Image(rng.integers(0, 999, (9, 8, 7)).astype(np.int16), np.eye(4))
+    nibabel.save(volume, folder / "a.nii")
+    nibabel.save(volume, folder / "b.nii.gz")
+    make_dicom(rng.integers(-999, 999, (20, 20))).save_as(folder / "a.dcm")
+
+
+def make_dicom(values):
+    ds = Dataset()
+    ds.file_meta = FileMetaDataset()
+    ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    ds.file_meta.MediaStorageSOPClassUID = ds.SOPClassUID = "1.2.840.10008.5.1.4.1.1.2"
+    ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID = "1.2.3"
+    ds.Rows, ds.Columns = values.shape
+    ds.SamplesPerPixel, ds.PhotometricInterpretation = 1, "MONOCHROME2"
+    ds.BitsAllocated = ds.BitsStored = 16
+    ds.HighBit, ds.PixelRepresentation = 15, 1
+    ds.RescaleSlope, ds.RescaleIntercept = 1, 0
+    ds.PixelData = values.astype("<i2").tobytes()
+    ds["PixelData"].VR = "OW"
+    return ds
+
+
+def test_damaged_copies_of_made_files(folder):
+    make_files(folder)
+    found = read_damaged(folder, 1000, seed=0)
+    assert found["wrong"] == []
+    assert found["array"] > 100
+    assert found["reason"] > 300
+
+
+def test_damaged_copies_of_real_files(shared_data, folder):
+    """2,000 copies of odd pictures, DICOM and NIfTI files."""
+    files = [
+        path
+        for name in ("odd_images", "dicom_nifti")
+        for path in (shared_data / "data" / name).rglob("*")
+        if path.is_file() and path.suffix not in (".csv", ".md") and path.stat().st_size <= LARGEST
+    ]
+    assert len(files) > 200
+    for number, path in enumerate(sorted(files)):
+        suffix = ".nii.gz" if path.name.endswith(".nii.gz") else path.suffix
+        (folder / f"{number:03d}{suffix}").write_bytes(path.read_bytes())
+    found = read_damaged(folder, 2000, seed=1)
+    assert found["wrong"] == []
+    assert found["array"] > 200
+    assert found["reason"] > 600
