@@ -72,7 +72,7 @@ class ImageDescriptors(ImageTransformer):
           after resizing, it gives an array of bool of shape (height, width). Features are not
           kept in a store then. Functions that can be pickled are defined in a module;
         - a list of columns of X, by name or position, which hold the masks: one for all
-          columns of pictures, or one for each in order. Pixels that aren't 0 belong to the mask.
+          columns of pictures, or one for each in order. Pixels above 0 belong to the mask.
           It must have its picture's size, and is resized with it.
 
     levels : int, default=32

@@ -54,6 +54,7 @@ def measure_glcm(picture):
     return np.stack([values.mean(axis=2), np.ptp(values, axis=2)], axis=2).ravel()
 
 
+# scikit-image's matrices know no mask, and round diagonal distances where IBSI counts steps.
 def cooccurrence(bins, down, right, count):
     """Count which levels lie a step apart, in both directions, as shares of all pairs.
 

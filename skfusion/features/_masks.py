@@ -23,7 +23,7 @@ def read_mask(reader, cell, source, size):
         As `mask_reader` gives it.
 
     cell : object
-        The mask as a picture: all pixels but those that are 0, in any channel, belong to it.
+        The mask as a picture: pixels above 0 in any channel belong to it.
 
     source : str
         What errors call the mask.
@@ -47,7 +47,7 @@ def read_mask(reader, cell, source, size):
         )
     mask = (pixels > 0).any(axis=2)
     if not mask.any():
-        raise PictureError(f"its mask ({source}) is empty: all its pixels are 0")
+        raise PictureError(f"its mask ({source}) is empty: no pixel is above 0")
     return mask
 
 

@@ -17,7 +17,7 @@ def find_foreground(levels):
         The foreground: the brighter part where both have as much of the border. None where all
         pixels are of one level.
     """
-    from skimage.filters import threshold_otsu
+    from skfusion.features._skimage import threshold_otsu
 
     counts = np.bincount(levels.ravel(), minlength=256)
     if counts.max() == levels.size:

@@ -61,7 +61,7 @@ def glszm_names(options):
 
 def measure_glszm(picture):
     """Properties of the zones: pixels of one level that touch, at corners too."""
-    from skimage.measure import label
+    from skfusion.features._skimage import label
 
     zones = label(picture.bins, background=0, connectivity=2).ravel()
     sizes = np.bincount(zones)

@@ -18,7 +18,12 @@ def shape_names(options):
 
 def measure_shape(picture):
     """Properties of the foreground; all 0 where a picture of one grey level has none."""
-    from skimage.measure import moments_central, moments_hu, moments_normalized, perimeter_crofton
+    from skfusion.features._skimage import (
+        moments_central,
+        moments_hu,
+        moments_normalized,
+        perimeter_crofton,
+    )
 
     mask = picture.foreground
     if mask is None:

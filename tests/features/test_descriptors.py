@@ -125,8 +125,9 @@ def test_values_are_finite(name, color_mode, image_size):
     assert np.isfinite(features).all()
 
 
-def test_values_far_beyond_those_of_fit_are_finite():
-    descriptors = ImageDescriptors(FAMILIES).fit([np.eye(4)])
+@pytest.mark.parametrize("gray_range", ["full", "picture"])
+def test_values_far_beyond_those_of_fit_are_finite(gray_range):
+    descriptors = ImageDescriptors(FAMILIES, gray_range=gray_range).fit([np.eye(4)])
     assert np.isfinite(descriptors.transform([np.eye(4) * 1e30, np.eye(4) * -1e30])).all()
 
 

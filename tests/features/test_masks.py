@@ -1,5 +1,7 @@
 """Which pixels are measured: Otsu's foreground, a function's choice, or a column of masks."""
 
+import pickle
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -7,6 +9,9 @@ import pytest
 from PIL import Image
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skfusion import (
@@ -205,6 +210,18 @@ def test_in_a_column_transformer(frame):
     assert features.columns[-1] == "age"
 
 
+def test_in_a_search_with_several_jobs(frame):
+    table = pd.concat([frame] * 8, ignore_index=True)
+    y = np.arange(len(table)) % 3 == 0
+    pipe = make_pipeline(with_column("intensity"), StandardScaler(), LogisticRegression())
+    search = GridSearchCV(pipe, {"imagedescriptors__mask": [["lesion"], [1]]}, cv=2, n_jobs=2)
+    search.fit(table, y)
+    assert search.score(table, y) == 1  # told apart by the mask alone
+    assert search.predict(table.iloc[[0]]).tolist() == [True]
+    loaded = pickle.loads(pickle.dumps(search.best_estimator_))
+    np.testing.assert_array_equal(loaded.predict(table), search.predict(table))
+
+
 def test_masks_in_files_of_several_kinds(frame, tmp_path):
     expected = with_column().fit_transform(frame)
     mask = half().astype(np.uint8)
@@ -282,7 +299,7 @@ def spoiled(tmp_path, kind):
 REASONS = {
     "absent": "no such file",
     "unreadable": "no image format that Pillow knows",
-    "empty": "is empty: all its pixels are 0",
+    "empty": "is empty: no pixel is above 0",
     "other size": "has 5 x 6 pixels, the picture 20 x 24",
     "too small": "nothing is left of its 1 pixels at 5 x 6; pass a larger image_size, or None",
 }
