@@ -13,7 +13,7 @@ from skfusion._typing import PathLike, Shape, Size
 from skfusion.base import ImageTransformer, check_size_param
 from skfusion.features._families import FAMILIES, check_descriptors, check_distances
 from skfusion.features._masked_column import MaskedColumn, PairedDigests, find_mask_columns
-from skfusion.features._masks import call_mask, mask_reader, read_mask, resize_mask
+from skfusion.features._masks import call_mask, check_mask, mask_reader, read_mask, resize_mask
 from skfusion.features._options import MeasureOptions
 from skfusion.features._picture import Picture
 from skfusion.features._wavelet import check_wavelet
@@ -185,7 +185,7 @@ class ImageDescriptors(ImageTransformer):
     _parameter_constraints: dict = {
         **ImageTransformer._parameter_constraints,
         "descriptors": [StrOptions(set(FAMILIES)), list, tuple],
-        "mask": [StrOptions({"otsu"}), callable, list, tuple, None],
+        "mask": [str, callable, list, tuple, None],
         "levels": [Interval(Integral, 2, 256, closed="both")],
         "gray_range": [StrOptions({"full", "picture"})],
         "distances": ["array-like"],
@@ -249,7 +249,7 @@ class ImageDescriptors(ImageTransformer):
     def _read_columns(self, X, reset):
         columns = super()._read_columns(X, reset)
         if reset:
-            self._mask, self._mask_columns = self.mask, None
+            self._mask, self._mask_columns = check_mask(self.mask), None
             if isinstance(self.mask, (list, tuple)):
                 self._mask_columns = self._find_mask_columns(columns)
         if self._mask_columns is None:

@@ -7,6 +7,16 @@ from skfusion.exceptions import PictureError
 from skfusion.images._arrays import resize_pixels
 
 
+def check_mask(mask):
+    """Return the parameter; a str that is no rule is most likely a column without brackets."""
+    if isinstance(mask, str) and mask != "otsu":
+        raise ValueError(
+            "mask must be 'otsu', a function, a list of columns or None, "
+            f"got {mask!r}. For a column of masks, pass a list: mask=[{mask!r}]."
+        )
+    return mask
+
+
 def mask_reader(reader):
     """Make the reader of masks: like that of the pictures, but 0 stays 0 and nothing else does."""
     options = {"background": "black", "window": (0.5, 1.0)}
@@ -73,7 +83,8 @@ def call_mask(function, pixels):
     if mask.shape != pixels.shape[:2] or mask.dtype.kind not in "biuf":
         raise PictureError(
             f"mask() gave shape {mask.shape} and dtype {mask.dtype} for pixels of shape "
-            f"{pixels.shape}; it has to give booleans of shape {pixels.shape[:2]}"
+            f"{pixels.shape}; it has to give booleans of shape {pixels.shape[:2]}, as "
+            "pixels[..., 0] > 128 does"
         )
     mask = mask != 0
     if not mask.any():

@@ -79,7 +79,6 @@ def test_distances_that_are_none(distances):
         {"gray_range": "type"},
         {"distances": 3},
         {"wavelet": None},
-        {"mask": "otsus"},
         {"mask": True},
     ],
     ids=str,

@@ -340,7 +340,7 @@ def test_columns_that_are_none(frame, mask, message):
 
 
 def test_a_name_without_brackets(frame):
-    with pytest.raises(ValueError, match="'mask' parameter"):
+    with pytest.raises(ValueError, match=r"got 'lesion'. For a column .*: mask=\['lesion'\]"):
         with_column(mask="lesion").fit(frame)
 
 
