@@ -2,8 +2,8 @@
 
 The phantom has four slices of 4 x 5 pixels. Textures are compared with the consensus values for
 "2D, averaged", first-order statistics with those of the whole phantom (reference manual,
-arXiv:1612.07003, version 11, chapters 3 and 5). All have the consensus "very strong", and are
-published with three digits. "." is outside the region of interest.
+arXiv:1612.07003, chapters 3 and 5). They are published with three digits. "." is outside the region
+of interest.
 """
 
 import numpy as np
