@@ -68,6 +68,24 @@ def test_a_column_of_masks(frame):
         assert (descriptors.transform(frame.loc[[row]]).loc[row] == features.loc[row]).all()
 
 
+def test_many_rows_share_pictures_and_masks():
+    rng = np.random.default_rng(0)
+    pictures = [noise((6, 7), seed=i) for i in range(4)]
+    masks = [noise((6, 7), seed=i) > 150 for i in range(5, 9)]
+    chosen = rng.integers(0, 4, (40, 2))
+    table = pd.DataFrame(
+        {"photo": [pictures[i] for i in chosen[:, 0]], "lesion": [masks[j] for j in chosen[:, 1]]}
+    )
+    features = with_column("intensity").set_output(transform="pandas").fit_transform(table)
+    expected = [pictures[i][masks[j]].mean() for i, j in chosen]
+    np.testing.assert_allclose(features["photo_intensity_mean"], expected, rtol=1e-6)
+    table.loc[3::7, "lesion"] = None
+    gaps = with_column("intensity", missing="nan").set_output(transform="pandas")
+    values = gaps.fit_transform(table)["photo_intensity_mean"]
+    assert values.isna().tolist() == table["lesion"].isna().tolist()
+    np.testing.assert_allclose(values.dropna(), np.array(expected)[values.notna()], rtol=1e-6)
+
+
 def test_columns_may_stand_in_any_order_and_container(frame):
     expected = with_column().fit_transform(frame)
     swapped = frame[["lesion", "photo"]]

@@ -147,12 +147,13 @@ def test_flattened_input_comes_back_as_pictures():
 
 
 def test_several_columns_come_back_as_a_list():
-    frame = pd.DataFrame({"front": list(RGB), "scan": list(GRAY)})
+    frame = pd.DataFrame({"front": list(RGB), "scan": list(GRAY), "back": list(RGB[::-1, :2])})
     for output in ("default", "pandas", "polars"):
         flattener = PixelFlattener().set_output(transform=output)
-        front, scan = flattener.inverse_transform(flattener.fit_transform(frame))
+        front, scan, back = flattener.inverse_transform(flattener.fit_transform(frame))
         np.testing.assert_array_equal(front, RGB)
         np.testing.assert_array_equal(scan, GRAY)
+        np.testing.assert_array_equal(back, RGB[::-1, :2])
 
 
 @pytest.mark.parametrize("container", [pd.DataFrame, pl.DataFrame, list], ids=str)
