@@ -129,8 +129,7 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         names = _check_feature_names_in(self, input_features)
-        if self._image_shape is not None:
-            names = ["image"]
+        names = ["image"] if self._image_shape is not None else self._picture_names(names)
         pairs = [f"{name}_{label}" for i, name in enumerate(names) for label in self._labels(i)]
         return np.asarray(pairs, dtype=object)
 
@@ -173,6 +172,16 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     @abstractmethod
     def _extractors(self, position):
         """The extractors whose columns stand side by side, in order."""
+
+    # What a subclass may replace.
+
+    def _picture_names(self, names):
+        """Of the names of all columns, those of the columns that have features."""
+        return names
+
+    def _prepare_row(self, position, column, place, pixels):
+        """As `_prepare_picture`, for the distinct picture at `place` in the column."""
+        return self._prepare_picture(position, pixels)
 
     # What subclasses use.
 
@@ -343,7 +352,7 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
                 self._confirm(cell, place, digests)
                 if reason is None:
                     try:
-                        pictures.append(self._prepare_picture(position, pixels))
+                        pictures.append(self._prepare_row(position, column, place, pixels))
                     except PictureError as error:
                         reason = str(error)
                 if reason is None:

@@ -757,6 +757,7 @@ def test_clone_and_get_params():
     params = {
         "image_size": (4, 4),
         "color_mode": "rgb",
+        "scaling": "unit",
         "image_shape": None,
         "missing": "nan",
         "corrupt": "missing",

@@ -11,10 +11,11 @@ _HEAVY = """
 import sys
 import skfusion
 heavy = {"keras", "tensorflow", "jax", "torch", "matplotlib", "scikeras", "skimage", "tqdm"}
-heavy |= {"pydicom", "nibabel", "imagecodecs"}
+heavy |= {"pydicom", "nibabel", "imagecodecs", "pywt"}
 print(sorted(heavy & set(sys.modules)))
 import sklearn, pandas
-from skfusion import CNNEmbedder, ImageReader, PixelFlattener, PretrainedGAP, datasets
+from skfusion import CNNEmbedder, ImageDescriptors, ImageReader, PixelFlattener, PretrainedGAP
+from skfusion import datasets
 print(sorted(heavy & set(sys.modules)))
 """
 
