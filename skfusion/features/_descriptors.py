@@ -276,6 +276,10 @@ class ImageDescriptors(ImageTransformer):
             for name in FAMILIES[family].names(self._options[position])
         ]
 
+    def _target_size(self, position):
+        # A mask of the whole picture doesn't fit one that was decoded at reduced scale.
+        return super()._target_size(position) if self._mask_columns is None else None
+
     def _prepare_row(self, position, column, place, pixels):
         if self._mask_columns is None:
             return self._prepare_picture(position, pixels)

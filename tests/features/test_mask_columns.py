@@ -312,3 +312,17 @@ def test_what_a_function_chooses_is_not_kept(tmp_path):
         features = descriptors.fit_transform([smooth(SIZE)])
         assert features[0, 0] == pytest.approx(smooth(SIZE)[mask].mean())
     assert store.stats()["rows"] == 0
+
+
+def test_masks_of_large_photographs(tmp_path):
+    """Such files are decoded at reduced scale, but not where a mask has to fit them."""
+    photo, mask = tmp_path / "photo.jpg", tmp_path / "mask.png"
+    pixels = np.tile(noise((50, 60)), (24, 24))
+    Image.fromarray(pixels).save(photo, quality=95)
+    inside = np.zeros(pixels.shape, dtype=np.uint8)
+    inside[:, :720] = 255
+    Image.fromarray(inside).save(mask)
+    frame = pd.DataFrame({"photo": [str(photo)], "ink": [str(mask)]})
+    descriptors = ImageDescriptors(("shape",), mask=["ink"], image_size=(60, 72))
+    table = descriptors.set_output(transform="pandas").fit_transform(frame)
+    assert table["photo_shape_area_fraction"][0] == pytest.approx(0.5)
