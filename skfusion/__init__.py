@@ -13,6 +13,7 @@ _HOMES = {
     "ImageDescriptors": "skfusion.features._descriptors",
     "PretrainedGAP": "skfusion.embedding._pretrained",
     "CNNEmbedder": "skfusion.embedding._cnn",
+    "ImageAugmenter": "skfusion.augmentation._image_augmenter",
     "TrainingHistoryDisplay": "skfusion.embedding._history_display",
     "list_backbones": "skfusion.networks._backbones",
     "list_cut_layers": "skfusion.networks._layers",
