@@ -15,6 +15,7 @@ _HOMES = {
     "CNNEmbedder": "skfusion.embedding._cnn",
     "ImageAugmenter": "skfusion.augmentation._image_augmenter",
     "TrainingHistoryDisplay": "skfusion.embedding._history_display",
+    "load_features": "skfusion.feature_files._load_features",
     "list_backbones": "skfusion.networks._backbones",
     "list_cut_layers": "skfusion.networks._layers",
     "ImageReader": "skfusion.images._reader",

@@ -5,11 +5,11 @@ import os
 import sys
 
 from skfusion import __version__
-from skfusion._commands import _augment, _demo
+from skfusion._commands import _augment, _demo, _embed
 
 # In the order in which `skfusion --help` lists them. Each module adds its own parser and imports
 # what it runs only when it runs.
-COMMANDS = (_demo, _augment)
+COMMANDS = (_demo, _augment, _embed)
 
 
 def main(arguments=None):
