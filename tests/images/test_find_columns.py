@@ -22,7 +22,7 @@ def holds_pictures(cells, **options):
 
 
 def test_cells_that_are_pictures(png):
-    for cell in (png, str(png), png.read_bytes(), Image.open(png), PIXELS, PIXELS[..., 0]):
+    for cell in (png, str(png), png.read_bytes(), Image.fromarray(PIXELS), PIXELS, PIXELS[..., 0]):
         assert holds_pictures([cell])
         assert holds_pictures(pd.Series([None, "", cell], dtype=object))
 
