@@ -24,7 +24,8 @@ from skfusion import load_features
 from skfusion.augmentation._copy_names import ORIGIN_PATTERN, is_copy
 from skfusion.augmentation._folder import augment_folder
 from skfusion.datasets import load_image_folder
-from skfusion.feature_files._embed import Backbone, embed_files
+from skfusion.feature_files._embed import embed_files
+from skfusion.feature_files._embed_job import Backbone
 
 
 def take(folder, counts, out):

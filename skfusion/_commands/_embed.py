@@ -144,7 +144,7 @@ def find_backbones(names, weights, options):
     backbones : list of Backbone
         In the order of `names`.
     """
-    from skfusion.feature_files._embed import Backbone
+    from skfusion.feature_files._embed_job import Backbone
 
     for_all, own = "imagenet", {}
     for text in weights:

@@ -4,16 +4,13 @@ import csv
 import os
 import shutil
 from collections import Counter
-from hashlib import blake2b
-from typing import NamedTuple
 
 import numpy as np
-from PIL import Image
 from sklearn.utils import Bunch
 
 from skfusion._progress import progress_bar
 from skfusion.augmentation._copy_names import copy_names, is_copy
-from skfusion.augmentation._original import Original
+from skfusion.augmentation._copy_writer import Copy, CopyWriter, digest_of
 from skfusion.augmentation._out_folder import OutFolder
 from skfusion.augmentation._plan import copies_by_class, number_copies, spread
 from skfusion.base import _listed, check_size_param
@@ -21,19 +18,10 @@ from skfusion.datasets import load_image_folder
 from skfusion.embedding._augmentation import make_augmentation
 from skfusion.exceptions import ImageReadError
 from skfusion.images._batches import map_ahead
-from skfusion.images._reader import ImageReader
 
 # Raised when the same settings would give other bytes: half-filled folders are not gone on with.
 _FORMAT = 1
-_SAVING = {"png": {}, "jpg": {"format": "JPEG", "quality": 95}}
 MANIFEST = "manifest.csv"
-
-
-class Copy(NamedTuple):
-    """One file that is to be written."""
-
-    name: str
-    number: int  # of the copies of its origin, from 0
 
 
 def augment_folder(
@@ -110,7 +98,7 @@ def augment_folder(
     ImageReadError
         If pictures can't be read; all else is written then.
     """
-    folder, out = os.path.expanduser(os.fsdecode(folder)), os.path.expanduser(os.fsdecode(out))
+    folder, out = (os.path.expanduser(os.fsdecode(path)) for path in (folder, out))
     image_size = None if image_size is None else check_size_param(image_size)
     if (factor is not None and factor < 1) or random_state < 0:
         raise ValueError(
@@ -120,7 +108,7 @@ def augment_folder(
     _refuse_copies(folder, out, data.ids)
     labels = _labels(data)
     origins = _origins(labels, factor, random_state)
-    names = copy_names(data.ids, origins, f".{file_format}")
+    copies = _copies(data.ids, origins, file_format)
     transform = make_augmentation(augmentation)
     settings = {
         "format": _FORMAT,
@@ -133,45 +121,23 @@ def augment_folder(
         "originals": originals,
         "seed": random_state,
     }
-    copies = [[] for _ in data.ids]
-    for name, origin, number in zip(names, origins, number_copies(origins), strict=True):
-        copies[origin].append(Copy(name, int(number)))
-    changes = _Changes(transform, random_state, image_size, _SAVING[file_format])
+    writer = CopyWriter(transform, random_state, image_size, file_format)
     with OutFolder(out, settings) as target:
-        report = _fill(target, data, copies, changes, originals, verbose)
+        report = _fill(target, data, copies, writer, originals, verbose)
         _finish(report, target, data, labels, copies, originals, skip_unreadable)
     return report
 
 
-class _Changes:
-    """How a copy is made and saved."""
-
-    def __init__(self, transform, seed, image_size, saving):
-        self.transform = transform
-        self.seed = seed
-        self.image_size = image_size
-        self.saving = saving
-
-    def write(self, target, source, picture_id, copies):
-        """Write the copies of one picture; why it can't be read, or None."""
-        try:
-            original = Original(source, ImageReader(), None, self.image_size)
-        except ValueError as error:
-            return str(error)
-        words = np.frombuffer(_bytes_of(picture_id), dtype=np.uint32).tolist()
-        for copy in copies:
-            rng = np.random.default_rng([self.seed, copy.number, *words])
-            changed = self.transform(original.pixels[np.newaxis], rng)[0]
-            target.write(copy.name, lambda path, changed=changed: self._save(changed, path))
-        return None
-
-    def _save(self, pixels, path):
-        pixels = np.rint(pixels.clip(0, 255)).astype(np.uint8)
-        image = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
-        image.save(path, **self.saving)
+def _copies(ids, origins, file_format):
+    """The copies of each picture."""
+    copies = [[] for _ in ids]
+    names = copy_names(ids, origins, f".{file_format}")
+    for name, origin, number in zip(names, origins, number_copies(origins), strict=True):
+        copies[origin].append(Copy(name, int(number)))
+    return copies
 
 
-def _fill(target, data, copies, changes, originals, verbose):
+def _fill(target, data, copies, writer, originals, verbose):
     """Write what lacks; a report of it."""
     wanted = [[copy for copy in some if not target.has(copy.name)] for some in copies]
     n_all = sum(map(len, copies)) + originals * len(data.ids)
@@ -180,7 +146,7 @@ def _fill(target, data, copies, changes, originals, verbose):
     rows = [row for row, some in enumerate(wanted) if some]
 
     def write(row):
-        return changes.write(target, data.data["image"][row], data.ids[row], wanted[row])
+        return writer.write(target, data.data["image"][row], data.ids[row], wanted[row])
 
     report = Bunch(n_written=n_all - n_there, n_there=n_there, unreadable={}, skipped=data.skipped)
     bar = progress_bar(
@@ -266,8 +232,4 @@ def _origins(labels, factor, seed):
 
 
 def _digest(ids):
-    return _bytes_of("\0".join(ids)).hex()
-
-
-def _bytes_of(text):
-    return blake2b(os.fsencode(text), digest_size=16).digest()
+    return digest_of("\0".join(ids)).hex()

@@ -114,6 +114,23 @@ def load_image_folder(
     (3, 1)
     >>> folder.cleanup()
     """
+    path, names, skipped = _scan(path)
+    target_names, target = _find_classes(path, names, classes)
+    # As objects, since the name of a file need not be text that pandas' own strings can hold.
+    ids = np.array(["/".join(parts) for parts in names], dtype=object)
+    paths = np.array([os.path.join(path, *parts) for parts in names], dtype=object)
+    frame = pd.DataFrame({"image": pd.Series(paths, dtype=object)}) if as_frame else None
+    data = Bunch(data=frame if as_frame else paths[:, np.newaxis], frame=frame)
+    if return_X_y:
+        return data.data, target
+    data.update(target=target, target_names=target_names, ids=ids, skipped=skipped)
+    data.groups = None if groups is None else find_groups(ids, groups)
+    data.image_columns = ["image"]
+    return data
+
+
+def _scan(path):
+    """The path as text, the pictures in it and what was left out."""
     path = os.path.expanduser(os.fsdecode(path))
     if not os.path.exists(path):
         raise FileNotFoundError(f"No such folder: {path!r}.")
@@ -122,24 +139,7 @@ def load_image_folder(
     names, skipped = scan_folder(path)
     if not names:
         raise ValueError(f"No picture in {path!r} and the folders in it; {_tell(skipped)}.")
-    target_names, target = _find_classes(path, names, classes)
-    # As objects, since the name of a file need not be text that pandas' own strings can hold.
-    ids = np.array(["/".join(parts) for parts in names], dtype=object)
-    paths = np.array([os.path.join(path, *parts) for parts in names], dtype=object)
-    frame = pd.DataFrame({"image": pd.Series(paths, dtype=object)}) if as_frame else None
-    data = frame if as_frame else paths[:, np.newaxis]
-    if return_X_y:
-        return data, target
-    return Bunch(
-        data=data,
-        frame=frame,
-        target=target,
-        target_names=target_names,
-        groups=None if groups is None else find_groups(ids, groups),
-        ids=ids,
-        skipped=skipped,
-        image_columns=["image"],
-    )
+    return path, names, skipped
 
 
 def find_groups(ids, pattern):

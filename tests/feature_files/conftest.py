@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from skfusion.feature_files._embed import Backbone
+from skfusion.feature_files._embed_job import Backbone
 
 SMALL = Backbone("MobileNet", weights=None, options={"alpha": 0.25})
 

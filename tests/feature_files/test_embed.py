@@ -23,7 +23,9 @@ from skfusion import (
 )
 from skfusion._commands._embed import find_backbones
 from skfusion.datasets import load_image_folder
-from skfusion.feature_files._embed import STORE, Backbone, embed_files
+from skfusion.feature_files import _embed_job
+from skfusion.feature_files._embed import STORE, embed_files
+from skfusion.feature_files._embed_job import Backbone
 from tests.feature_files.conftest import SMALL
 
 OPTIONS = {"image_size": (32, 32), "batch_size": 2}
@@ -185,7 +187,7 @@ def test_nothing_half_written_is_left(photos, tmp_path, monkeypatch):
             file.write(b"half")
         raise OSError("disk full")
 
-    monkeypatch.setitem(embed_files.__globals__["_WRITERS"], "h5", fails)
+    monkeypatch.setitem(_embed_job.WRITERS, "h5", fails)
     with pytest.raises(OSError, match="disk full"):
         embed(photos, tmp_path / "out")
     assert os.listdir(tmp_path / "out") == [".skfusion_store"]
