@@ -11,10 +11,12 @@ _HEAVY = """
 import sys
 import skfusion
 heavy = {"keras", "tensorflow", "jax", "torch", "matplotlib", "scikeras", "skimage", "tqdm"}
-heavy |= {"pydicom", "nibabel", "imagecodecs"}
+heavy |= {"pydicom", "nibabel", "imagecodecs", "h5py", "pyarrow"}
 print(sorted(heavy & set(sys.modules)))
 import sklearn, pandas
+heavy -= {"pyarrow"} & set(sys.modules)  # pandas itself may load it
 from skfusion import CNNEmbedder, ImageReader, PixelFlattener, PretrainedGAP, datasets
+from skfusion import ImageAugmenter, load_features
 print(sorted(heavy & set(sys.modules)))
 """
 

@@ -100,12 +100,9 @@ def augment_folder(
     """
     folder, out = (os.path.expanduser(os.fsdecode(path)) for path in (folder, out))
     image_size = None if image_size is None else check_size_param(image_size)
-    if (factor is not None and factor < 1) or random_state < 0:
-        raise ValueError(
-            f"factor must be at least 1 and the seed at least 0; got {factor} and {random_state}."
-        )
     data = load_image_folder(folder, classes=classes)
     _refuse_copies(folder, out, data.ids)
+    _refuse_numbers(folder, data, factor, random_state)
     labels = _labels(data)
     origins = _origins(labels, factor, random_state)
     copies = _copies(data.ids, origins, file_format)
@@ -214,6 +211,18 @@ def _refuse_copies(folder, out, ids):
         raise ValueError(
             f"{len(copies)} of {len(ids)} pictures of {folder!r} are copies by their names: "
             f"{_listed(copies)}. Copy the originals."
+        )
+
+
+def _refuse_numbers(folder, data, factor, random_state):
+    if (factor is not None and factor < 1) or random_state < 0:
+        raise ValueError(
+            f"factor must be at least 1 and the seed at least 0; got {factor} and {random_state}."
+        )
+    if factor is None and data.target is None:
+        raise ValueError(
+            f"{folder!r} has no folders of classes to balance; give a factor (--factor), or the "
+            "folder above it."
         )
 
 

@@ -72,11 +72,8 @@ def load_image_folder(
 
     Raises
     ------
-    FileNotFoundError
-        If there is no such folder.
-
-    NotADirectoryError
-        If it is a file.
+    FileNotFoundError, NotADirectoryError
+        If there is no such folder, or if it is a file.
 
     ValueError
         If there are no pictures, if some lie beside the folders of the classes, or if `groups`

@@ -73,8 +73,10 @@ class FeatureFile:
             problem = f"its features have shape {self.features.shape}, not (n_rows, n_features)"
         elif self.labels is not None and self.labels.shape != (self.n_rows,):
             problem = f"it holds {self.n_rows} rows and labels of shape {self.labels.shape}"
-        elif self.ids is not None and len(self.ids) != self.n_rows:
-            problem = f"it holds {self.n_rows} rows and {len(self.ids)} row ids"
+        elif self.ids is not None and self.ids.shape != (self.n_rows,):
+            problem = f"it holds {self.n_rows} rows and row ids of shape {self.ids.shape}"
+        elif not all(isinstance(each, str) for each in [*self._ids, *(self.class_names or ())]):
+            problem = "its row ids or class names are not all text"
         elif self.ids is not None and len(set(self.ids)) < self.n_rows:
             twice = sorted(each for each, count in Counter(self.ids).items() if count > 1)
             problem = f"it has row ids twice: {', '.join(twice[:5])}"
@@ -82,6 +84,10 @@ class FeatureFile:
             problem = f"its labels are not numbers of its {len(self.class_names)} classes"
         if problem is not None:
             raise ValueError(f"{self.path!r} can't be used: {problem}.")
+
+    @property
+    def _ids(self):
+        return () if self.ids is None else self.ids
 
     def _labels_count_classes(self):
         if self.labels is None or self.labels.dtype.kind not in "iu":

@@ -73,7 +73,7 @@ def read_hdf5(path):
                 features=_numbers(file, "train"),
                 labels=_numbers(file, "label", flat=True),
                 class_names=_texts(file, "class_names") if ours else None,
-                ids=np.array(_texts(file, "id"), dtype=object) if ours else None,
+                ids=np.array(_texts(file, "id") or (), dtype=object) if ours else None,
                 fingerprint=str(file.attrs["fingerprint"]) if ours else None,
                 prefix=str(file.attrs["feature_prefix"]) if ours else stem,
                 path=path,

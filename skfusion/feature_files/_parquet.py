@@ -75,7 +75,7 @@ def read_parquet(path):
             name=str(about["name"]),
             features=values,
             labels=table["label"].to_numpy() if "label" in table.column_names else None,
-            class_names=about["class_names"],
+            class_names=None if about["class_names"] is None else list(about["class_names"]),
             ids=np.array(table["id"].to_pylist(), dtype=object),
             fingerprint=str(about["fingerprint"]),
             prefix=str(about["feature_prefix"]),

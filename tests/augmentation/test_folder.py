@@ -108,7 +108,7 @@ def test_deep_grey_pictures_become_8_bits(tmp_path):
 def test_flat_folders_have_no_classes(photos, tmp_path):
     report = augment_folder(photos / "rose", tmp_path / "out", factor=2)
     assert report.counts == {"": (5, 10)}
-    with pytest.raises(ValueError, match="one class only"):
+    with pytest.raises(ValueError, match="no folders of classes to balance"):
         augment_folder(photos / "rose", tmp_path / "other")
 
 

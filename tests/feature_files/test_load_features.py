@@ -1,5 +1,6 @@
 """load_features: joining by row id, and what does not belong together."""
 
+import json
 import os
 import pickle
 import warnings
@@ -8,6 +9,7 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
+from pyarrow import parquet
 from sklearn.linear_model import LogisticRegression
 
 from skfusion import load_features
@@ -256,6 +258,32 @@ def test_a_newer_layout(write, tmp_path):
     with h5py.File(path, "a") as file:
         file.attrs["skfusion_features"] = 99
     with pytest.raises(ValueError, match="a newer version of skfusion wrote it"):
+        load_features(path)
+
+
+@pytest.mark.parametrize("values", [None, [["a"], ["b"], ["c"], ["d"]], [1, 2, 3, 4]])
+def test_odd_row_ids(write, values):
+    path = write(content())
+    with h5py.File(path, "a") as file:
+        del file["id"]
+        if values is not None:
+            file["id"] = values
+    with pytest.raises(ValueError, match=r"gap_A.h5' can't be (read|used)"):
+        load_features(path)
+
+
+@pytest.mark.parametrize(
+    "about", [{}, [], {"class_names": 3}, {"class_names": [1, 2]}, {"version": 99}]
+)
+def test_odd_metadata(write, about):
+    path = write(content(), "parquet")
+    table = parquet.read_table(path)
+    if about:
+        about = {**json.loads(table.schema.metadata[b"skfusion_features"]), **about}
+    parquet.write_table(
+        table.replace_schema_metadata({b"skfusion_features": json.dumps(about)}), path
+    )
+    with pytest.raises(ValueError, match=r"gap_A.parquet' can't be (read|used)"):
         load_features(path)
 
 
