@@ -114,6 +114,8 @@ def embed_files(
     out = Path(os.path.expanduser(os.fsdecode(out)))
     columns = {"image": image, "target": target, "row_id": row_id}
     rows = read_rows(os.path.expanduser(os.fsdecode(source)), **columns, classes=classes)
+    left_out = "".join(f"; left out: {n} ({reason})" for reason, n in rows.skipped.items())
+    tell(verbose, f"{len(rows.ids)} pictures{left_out}")
     _check_names(backbones, suffix)
     out.mkdir(parents=True, exist_ok=True)
     options = {"image_size": image_size, "batch_size": batch_size, "verbose": verbose}

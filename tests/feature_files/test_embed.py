@@ -300,6 +300,7 @@ def test_the_command(photos, tmp_path, capsys):
     assert cli.main(words) == 0
     shown = capsys.readouterr()
     assert "gap_MobileNet.h5: 5 rows, 256 features\n" in shown.out
+    assert "5 pictures; left out: 1 (not a picture)\n" in shown.err  # the table
     assert "gap_MobileNetV2 (2 of 2)" in shown.err
     assert "5/5" in shown.err  # the progress bar
     assert cli.main(words) == 0
