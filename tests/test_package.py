@@ -11,11 +11,12 @@ _HEAVY = """
 import sys
 import skfusion
 heavy = {"keras", "tensorflow", "jax", "torch", "matplotlib", "scikeras", "skimage", "tqdm"}
-heavy |= {"pydicom", "nibabel", "imagecodecs", "pywt"}
+heavy |= {"pydicom", "nibabel", "imagecodecs", "pywt", "h5py", "pyarrow"}
 print(sorted(heavy & set(sys.modules)))
 import sklearn, pandas
+heavy -= {"pyarrow"} & set(sys.modules)  # pandas itself may load it
 from skfusion import CNNEmbedder, ImageDescriptors, ImageReader, PixelFlattener, PretrainedGAP
-from skfusion import datasets
+from skfusion import FusionClassifier, ImageAugmenter, datasets, load_features
 print(sorted(heavy & set(sys.modules)))
 """
 

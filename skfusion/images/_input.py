@@ -127,12 +127,12 @@ def _flattened(estimator, X, image_shape, reset):
         dtype="numeric",
         ensure_all_finite="allow-nan" if allow_nan else True,
     )
-    shape = _resolve_shape(image_shape, X.shape[1])
+    shape = resolve_shape(image_shape, X.shape[1])
     missing = np.isnan(X).any(axis=1) if X.dtype.kind == "f" else np.zeros(len(X), dtype=bool)
     return ImageColumn("image", X.reshape(len(X), *shape), missing)
 
 
-def _resolve_shape(image_shape, n_pixels):
+def resolve_shape(image_shape, n_pixels):
     """(height, width, channels), with -1 replaced by what n_pixels leaves."""
     shape = tuple(np.asarray(image_shape).tolist())
     known = [side for side in shape if side != -1]
