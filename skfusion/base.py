@@ -1,8 +1,5 @@
 """ImageTransformer: the template that every picture-to-columns transformer follows."""
 
-import os
-import sys
-import warnings
 from abc import abstractmethod
 from importlib.metadata import version
 from typing import Self
@@ -16,20 +13,19 @@ from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
 from skfusion._callbacks import CallbackSupportMixin, with_callbacks
+from skfusion._picture_reading import PictureReading
 from skfusion._progress import progress_bar, tell
 from skfusion._typing import Features, ImageInput
-from skfusion.exceptions import ImageReadError, PictureError, UnreadableImageWarning
+from skfusion.exceptions import PictureError
 from skfusion.images._arrays import convert_channels, resize_pixels
-from skfusion.images._batches import map_ahead, split
-from skfusion.images._column import describe
+from skfusion.images._failures import refuse_missing, report_unreadable
 from skfusion.images._input import read_columns
 from skfusion.images._medical import versions as medical_versions
 from skfusion.images._probe import find_white
 from skfusion.images._reader import ImageReader
 from skfusion.store._feature_store import as_store
+from skfusion.store._known_digests import KnownDigests
 from skfusion.store._stored_rows import StoredRows, digest_text
-
-_NAMED_IN_ERRORS = 5
 
 
 class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
@@ -195,7 +191,7 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         columns = read_columns(self, X, shape, reset=reset)
         if self.missing == "error":
             for column in columns:
-                _refuse_missing(column, column.missing)
+                refuse_missing(column, column.missing)
         return columns
 
     def _resized(self, pixels, shape):
@@ -215,10 +211,10 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
 
     def _features(self, position, column):
         """The features of every row of one column."""
-        extractors = self._extractors(position)
         store = as_store(getattr(self, "cache", None))
-        digests = self._digests(store, column)
-        rows = self._stored_rows(position, column, extractors, store, digests)
+        reading = self._reading(position, column, store)
+        extractors = self._extractors(position)
+        rows = self._stored_rows(position, column, extractors, store, reading.digests)
         wanted = np.flatnonzero(~np.all([some.found for some in rows], axis=0))
         self._tell_found(column, len(column.first) - len(wanted))
 
@@ -233,7 +229,7 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
                 if inputs is not None:
                     some.compute(places, extractor.compute, inputs)
 
-        gone = self._read_all(position, column, wanted, prepare, keep, digests)
+        gone = self._read_all(column, reading, wanted, prepare, keep)
         if store is not None:
             store.flush()
         values = [some.values for some in rows]
@@ -244,24 +240,54 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         """What a store knows of the distinct pictures, for each extractor."""
         rows = []
         for extractor in extractors:
-            known, key = None, None
+            known, key, values = None, None, None
             if store is not None and extractor.fingerprint is not None:
                 known, key = store, self._store_key(position, column, extractor.fingerprint)
+                values = digests.values
             shape = (len(column.first), extractor.width)
-            rows.append(StoredRows(known, key, digests, shape, column.describe))
+            rows.append(StoredRows(known, key, values, shape, column.describe))
         return rows
 
-    def _digests(self, store, column):
-        """The digests of the distinct pictures."""
-        if store is None:
-            return None
+    def _reading(self, position, column, store):
+        """What reads the distinct pictures of a column."""
         cells = [column.cells[row] for row in column.first]
-        return store.digests.of_many(cells, **self._where())
+        digests = None
+        if store is not None:
+            root = getattr(self.reader_, "root", None)
+            max_pixels = getattr(self.reader_, "max_pixels", None)
+            digests = KnownDigests(store, cells, root, max_pixels)
+        return PictureReading(
+            cells,
+            self.reader_,
+            self._white_of(position, column),
+            lambda pixels: self._prepare_picture(position, pixels),
+            batch_size=self.batch_size,
+            digests=digests,
+        )
 
-    def _where(self):
-        """Where the reader finds files, and how large a picture may be."""
-        root = getattr(self.reader_, "root", None)
-        return {"root": root, "max_pixels": getattr(self.reader_, "max_pixels", None)}
+    def _read_all(self, column, reading, wanted, prepare_batch, keep):
+        """Read pictures, hand them to `keep(places, batch)`, and tell which rows have none.
+
+        `wanted` are the places of the distinct pictures that have to be read.
+        """
+        bar = progress_bar(
+            self.verbose if len(wanted) else 0,
+            total=len(wanted),
+            description=f"{type(self).__name__} {column.name}",
+            unit="image",
+        )
+        with bar as shown:
+            for places, batch in reading.batches(wanted, prepare_batch, shown):
+                stop = reading.failures and self.corrupt == "error"
+                if not stop:  # else read on, to report all that is wrong
+                    keep(places, batch)
+        gone = column.missing
+        if reading.failures:
+            report_unreadable(column, reading.failures, self.corrupt)
+            gone = gone | np.isin(column.group, [place for place, _ in reading.failures])
+            if self.missing == "error":
+                refuse_missing(column, gone)
+        return gone
 
     def _store_key(self, position, column, fingerprint):
         """A fingerprint of all that changes the features of a picture of known content."""
@@ -288,117 +314,10 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     def _fill(self):
         return np.nan if self.missing == "nan" else 0.0
 
-    def _read_all(self, position, column, wanted, prepare_batch, keep, digests):
-        """Read pictures, hand them to `keep(places, batch)`, and tell which rows have none.
-
-        `wanted` are places in ``column.first``: the distinct pictures that have to be read. Their
-        `digests`, if there are any, are brought up to date with what was read.
-        """
-        failures, readable = [], np.ones(len(column.first), dtype=bool)
-        batches = self._batches(position, column, wanted, prepare_batch, digests)
-        for places, batch, failed in batches:
-            readable[[place for place, _ in failed]] = False
-            failures += [(int(column.first[place]), reason) for place, reason in failed]
-            stop = failures and self.corrupt == "error"  # read on, to report all that is wrong
-            if batch is not None and not stop:
-                keep(places, batch)
-        gone = column.missing
-        if failures:
-            self._report(column, failures)
-            gone = gone | ~readable[column.group]
-            if self.missing == "error":
-                _refuse_missing(column, gone)
-        return gone
-
     def _white_of(self, position, column):
         """The value that is white: as learnt in fit or, where fit saw no such array, from here."""
         white = self._white[position]
         return find_white(column) if white is None else white
-
-    def _batches(self, position, column, wanted, prepare_batch, digests):
-        """Read, prepare and yield pictures: places, batch, [(place, reason)]."""
-        white = self._white_of(position, column)
-
-        def read(places):
-            pictures, kept, failed = [], [], []
-            for place in places:
-                cell = self._content(column.cells[column.first[place]], place, digests)
-                pixels, reason = self._read_one(cell, white)
-                self._confirm(cell, place, digests)
-                if reason is None:
-                    try:
-                        pictures.append(self._prepare_picture(position, pixels))
-                    except PictureError as error:
-                        reason = str(error)
-                if reason is None:
-                    kept.append(place)
-                else:
-                    failed.append((place, reason))
-            batch = prepare_batch(kept, pictures) if pictures else None
-            return kept, batch, failed
-
-        tasks = split(wanted, self.batch_size)
-        bar = progress_bar(
-            self.verbose if len(wanted) else 0,
-            total=len(wanted),
-            description=f"{type(self).__name__} {column.name}",
-            unit="image",
-        )
-        with bar as shown:
-            for kept, batch, failed in map_ahead(read, tasks):
-                yield kept, batch, failed
-                shown.update(len(kept) + len(failed))
-
-    def _content(self, cell, place, digests):
-        """What to decode: with a store, the very bytes that its digest is of.
-
-        A file may change between two looks at it, and the features of the new content must not be
-        stored under the digest of the old.
-        """
-        if digests is None or not isinstance(cell, (str, os.PathLike)):
-            return cell
-        try:
-            content, digests[place] = as_store(self.cache).digests.load(cell, **self._where())
-        except ValueError:
-            digests[place] = None
-            return cell  # the reader says what is wrong with it
-        return content
-
-    def _confirm(self, cell, place, digests):
-        """Forget the digest of a file that was read in place and changed meanwhile."""
-        in_place = digests is not None and isinstance(cell, (str, os.PathLike))
-        if not in_place or digests[place] is None:
-            return
-        try:
-            now = as_store(self.cache).digests.of(cell, **self._where())
-        except ValueError:
-            now = None
-        if now != digests[place]:
-            digests[place] = None
-
-    def _read_one(self, cell, white):
-        """Pixels and None, or None and the reason why there are none."""
-        try:
-            return self.reader_.read(cell, white=white), None
-        except ValueError as error:
-            return None, str(error)
-
-    def _report(self, column, failures):
-        """Raise or warn about pictures that could not be read."""
-        reasons = {column.group[row]: reason for row, reason in failures}
-        named = [
-            (row, describe(column.cells[row]), reasons[group])
-            for row, group in enumerate(column.group)
-            if group in reasons
-        ]
-        text = (
-            f"{len(named)} of {len(column)} images of column {column.name!r} could not be read: "
-            f"{_listed(f'row {row} ({source}): {reason}' for row, source, reason in named)}."
-        )
-        if self.corrupt == "error":
-            raise ImageReadError(f"{text} Pass corrupt='missing' to treat them as missing.", named)
-        text = f"{text} They count as missing."
-        warnings.warn(text, UnreadableImageWarning, stacklevel=_level_of_the_caller())
 
     def _output(self, X, blocks):
         """Columns side by side, with the index of a Series where pandas is asked for.
@@ -423,31 +342,6 @@ def check_size_param(size, name="image_size"):
     if len(values) != 2 or not all(isinstance(v, int) and v > 0 for v in values):
         raise ValueError(f"{name} must be two positive integers (height, width), got {size!r}")
     return values
-
-
-def _level_of_the_caller():
-    """The `stacklevel` of the first frame that is neither ours nor scikit-learn's."""
-    frame, level = sys._getframe(1), 1
-    while frame.f_back and frame.f_globals.get("__name__", "").startswith(("skfusion", "sklearn")):
-        frame, level = frame.f_back, level + 1
-    return level
-
-
-def _refuse_missing(column, gone):
-    rows = np.flatnonzero(gone)
-    if len(rows):
-        raise ImageReadError(
-            f"{len(rows)} of {len(column)} images of column {column.name!r} are missing: "
-            f"{_listed(f'row {row}' for row in rows)}. Pass missing='nan' or missing='zero' to "
-            "accept rows without a picture.",
-            [(int(row), describe(column.cells[row]), "missing") for row in rows],
-        )
-
-
-def _listed(items):
-    items = list(items)
-    more = len(items) - _NAMED_IN_ERRORS
-    return "; ".join(items[:_NAMED_IN_ERRORS]) + (f"; and {more} more" if more > 0 else "")
 
 
 def expand(features, column, gone, fill):

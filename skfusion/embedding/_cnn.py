@@ -657,10 +657,11 @@ class CNNEmbedder(ImageTransformer):
         store = as_store(self.cache)
         if store is None and blank is None:
             blank = make_blank()
-        digests = self._digests(store, column)
+        reading = self._reading(position, column, store)
+        digests = None if store is None else reading.digests.values
         pictures = TrainingPictures(
             column,
-            lambda: self._load(position, column, digests),
+            lambda: self._load(position, column, reading),
             at_once=store is None or self.corrupt == "missing",
         )
         return ColumnFit(
@@ -684,7 +685,7 @@ class CNNEmbedder(ImageTransformer):
             cut=(self.cut_layer, self.pooling, self.flips),
         )
 
-    def _load(self, position, column, digests):
+    def _load(self, position, column, reading):
         """The pixels of the distinct pictures, and which rows have none."""
         shape = (len(column.first), *self._shapes[position])
         pixels = np.zeros(shape, dtype=np.uint8)
@@ -697,7 +698,7 @@ class CNNEmbedder(ImageTransformer):
         def stack(places, pictures):
             return np.stack(pictures)
 
-        gone = self._read_all(position, column, range(len(column.first)), stack, keep, digests)
+        gone = self._read_all(column, reading, range(len(column.first)), stack, keep)
         return pixels, gone
 
     def _learn_shape(self, column):
