@@ -1,6 +1,8 @@
 """ImageTransformer: the template that every picture-to-columns transformer follows."""
 
+import warnings
 from abc import abstractmethod
+from contextlib import nullcontext
 from importlib.metadata import version
 from typing import Self
 
@@ -15,10 +17,12 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 from skfusion._callbacks import CallbackSupportMixin, with_callbacks
 from skfusion._picture_reading import PictureReading
 from skfusion._progress import progress_bar, tell
+from skfusion._row_features import RowMean, row_features
 from skfusion._typing import Features, ImageInput
 from skfusion.exceptions import PictureError
 from skfusion.images._arrays import convert_channels, resize_pixels
-from skfusion.images._failures import refuse_missing, report_unreadable
+from skfusion.images._batches import split
+from skfusion.images._failures import level_of_the_caller, refuse_missing, report_unreadable
 from skfusion.images._input import read_columns
 from skfusion.images._medical import versions as medical_versions
 from skfusion.images._probe import find_white
@@ -26,6 +30,9 @@ from skfusion.images._reader import ImageReader
 from skfusion.store._feature_store import as_store
 from skfusion.store._known_digests import KnownDigests
 from skfusion.store._stored_rows import StoredRows, digest_text
+
+# How many distinct pictures `fit` holds features of where it only needs their mean.
+_MEAN_OF = 1024
 
 
 class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
@@ -51,7 +58,9 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         "image_size": ["array-like", None],
         "color_mode": [StrOptions({"auto", "rgb", "grayscale"})],
         "image_shape": ["array-like", None],
-        "missing": [StrOptions({"error", "nan", "zero"})],
+        "combine": [StrOptions({"mean", "max"}), None],
+        "missing": [StrOptions({"error", "nan", "zero", "mean"})],
+        "add_indicator": ["boolean"],
         "corrupt": [StrOptions({"error", "missing"})],
         "reader": [HasMethods(["read", "probe", "get_params"]), None],
         "verbose": ["verbose"],
@@ -68,9 +77,9 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : Series, DataFrame, list or ndarray
-            One or several columns of pictures: paths, bytes, PIL images or arrays; or an array of
-            shape (n_rows, height, width[, channels]); or, with `image_shape`, numbers of shape
-            (n_rows, n_pixels).
+            One or several columns of pictures: paths, bytes, PIL images or arrays, with `combine`
+            also lists of them; or an array of shape (n_rows, height, width[, channels]); or, with
+            `image_shape`, numbers of shape (n_rows, n_pixels).
 
         y : array-like of shape (n_rows,), default=None
             Ignored by transformers that need no target.
@@ -81,10 +90,42 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             The fitted transformer.
         """
         context = self._init_callback_context().call_on_fit_task_begin(estimator=self, X=X, y=y)
-        self._fit_columns(self._start_fit(X), y)
+        columns = self._start_fit(X)
+        self._fit_columns(columns, y)
+        if self._missing == "mean":
+            self._learn_means(columns)
         self._fitted = True
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
+
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit_transform(self, X: ImageInput, y: ArrayLike | None = None) -> Features:
+        """Learn from the pictures and turn them into columns; each is computed once.
+
+        Parameters
+        ----------
+        X : Series, DataFrame, list or ndarray
+            Pictures, as in `fit`.
+
+        y : array-like of shape (n_rows,), default=None
+            Ignored by transformers that need no target.
+
+        Returns
+        -------
+        features : ndarray of shape (n_rows, n_features_out), float32
+            Or a DataFrame, as `set_output` says: what `fit` and `transform` give.
+        """
+        context = self._init_callback_context().call_on_fit_task_begin(estimator=self, X=X, y=y)
+        columns = self._start_fit(X)
+        self._fit_columns(columns, y)
+        computed = self._computed(columns)
+        if self._missing == "mean":
+            means = [self._mean_of(*one) for one in zip(columns, computed, strict=True)]
+            self._means = [self._mean_value(*one) for one in zip(columns, means, strict=True)]
+        self._fitted = True
+        context.call_on_fit_task_end(estimator=self, X=X, y=y)
+        return self._output(X, self._lines(columns, computed))
 
     def transform(self, X: ImageInput) -> Features:
         """Turn pictures into columns.
@@ -97,8 +138,7 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         Returns
         -------
         features : ndarray of shape (n_rows, n_features_out), float32
-            Or a DataFrame, as `set_output` says. Rows without a picture hold NaN or 0, as
-            `missing` says.
+            Or a DataFrame, as `set_output` says. Rows without a picture hold what `missing` says.
 
         Raises
         ------
@@ -107,10 +147,13 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         columns = self._read_columns(X, reset=False)
-        return self._output(X, [self._features(i, column) for i, column in enumerate(columns)])
+        return self._output(X, self._lines(columns, self._computed(columns)))
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
         """Names of the columns: ``<column>_<extractor>_<index>``.
+
+        With `combine`, the names of several columns are joined: ``front_kitchen_...``. The columns
+        that `add_indicator` gives are the last: ``<column>_missing``.
 
         Parameters
         ----------
@@ -126,13 +169,18 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         names = _check_feature_names_in(self, input_features)
         if self._image_shape is not None:
             names = ["image"]
+        elif self._combine is not None:
+            names = ["_".join(names)]
         pairs = [f"{name}_{label}" for i, name in enumerate(names) for label in self._labels(i)]
+        if self._add_indicator:
+            pairs += [f"{name}_missing" for name in names]
         return np.asarray(pairs, dtype=object)
 
     @property
     def n_features_out_(self):
         """int : The number of columns that `transform` gives."""
-        return sum(len(self._labels(i)) for i in range(self._n_columns))
+        n_labels = sum(len(self._labels(i)) for i in range(self._n_columns))
+        return n_labels + (self._n_columns if self._add_indicator else 0)
 
     def __sklearn_is_fitted__(self):
         return getattr(self, "_fitted", False)
@@ -174,24 +222,31 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     def _start_fit(self, X):
         """Check X and the reader. Until the fit is through, the transformer is not fitted."""
         self._fitted = False
+        # Kept, so that set_params changes nothing before the next fit.
+        self._image_size, self._color_mode = self.image_size, self.color_mode
+        self._image_shape, self._combine = self.image_shape, self.combine
+        self._missing, self._add_indicator = self.missing, self.add_indicator
         columns = self._read_columns(X, reset=True)
         reader = ImageReader() if self.reader is None else clone(self.reader)
         if hasattr(reader, "_validate_params"):
             reader._validate_params()
         self._n_columns = len(columns)
-        # Kept, so that set_params changes nothing before the next fit.
-        self._image_size, self._color_mode = self.image_size, self.color_mode
-        self._image_shape = self.image_shape
         self._white = [find_white(column) for column in columns]
         self.reader_ = reader
         return columns
 
     def _read_columns(self, X, reset):
-        shape = self.image_shape if reset else self._image_shape
-        columns = read_columns(self, X, shape, reset=reset)
-        if self.missing == "error":
+        columns = read_columns(
+            self,
+            X,
+            self._image_shape,
+            reset=reset,
+            allow_nan=self._missing != "error",
+            combine=self._combine,
+        )
+        if self._missing == "error":
             for column in columns:
-                refuse_missing(column, column.missing)
+                refuse_missing(column, column.rows_without(column.missing))
         return columns
 
     def _resized(self, pixels, shape):
@@ -209,18 +264,105 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
                 f"{size[1]}; pass image_size=(height, width) to resize every picture"
             )
 
-    def _features(self, position, column):
-        """The features of every row of one column."""
+    def _computed(self, columns):
+        """Features of the distinct pictures and which cells have none, for each column."""
+        results, failures = [], []
+        for position, column in enumerate(columns):
+            places = np.arange(len(column.first))
+            results.append(self._compute(position, column, places, self._gave_up(failures)))
+            failures.append((column, results[-1][1]))
+        gone = self._gone(failures)
+        return [(features, none) for (features, _), none in zip(results, gone, strict=True)]
+
+    def _lines(self, columns, computed):
+        """Features of rows, and which rows have no picture, for each column."""
+        return [
+            (
+                row_features(features, column, gone, self._combine, self._fill(position)),
+                column.rows_without(gone),
+            )
+            for position, (column, (features, gone)) in enumerate(
+                zip(columns, computed, strict=True)
+            )
+        ]
+
+    def _learn_means(self, columns):
+        """The mean line of each column; features are not kept."""
+        means, failures = [], []
+        for position, column in enumerate(columns):
+            mean = RowMean(column, self._combine, len(self._labels(position)))
+            failures.append((column, []))
+            with self._bar(column, len(column.first)) as shown:
+                for places in split(np.arange(len(column.first)), _MEAN_OF):
+                    stop = self._gave_up(failures)
+                    features, failed = self._compute(position, column, places, stop, shown)
+                    failures[-1][1].extend(failed)
+                    mean.add(places, features, [place for place, _ in failed])
+            means.append(mean)
+        self._gone(failures)
+        self._means = [self._mean_value(*one) for one in zip(columns, means, strict=True)]
+
+    def _mean_of(self, column, computed):
+        """The mean line of what is computed already, added up as `_learn_means` does it."""
+        features, gone = computed
+        mean = RowMean(column, self._combine, features.shape[1])
+        unreadable = np.unique(column.group[gone & ~column.missing])
+        for places in split(np.arange(len(features)), _MEAN_OF):
+            mean.add(places, features[places], unreadable)
+        return mean
+
+    def _mean_value(self, column, mean):
+        if mean.count == 0:
+            warnings.warn(
+                f"{type(self).__name__} met no picture in {column.title} to take a mean of: rows "
+                "without a picture get 0.",
+                UserWarning,
+                stacklevel=level_of_the_caller(),
+            )
+        return mean.value
+
+    def _fill(self, position):
+        """What rows without a picture get."""
+        if self._missing == "mean":
+            return self._means[position]
+        return np.nan if self._missing == "nan" else 0.0
+
+    def _gave_up(self, failures):
+        """Whether pictures are only looked at, to report all that can't be read."""
+        return self.corrupt == "error" and any(failed for _, failed in failures)
+
+    def _gone(self, failures):
+        """Report what could not be read; the cells of each column that have no picture."""
+        report_unreadable(failures, self.corrupt)
+        gone = [
+            column.missing | np.isin(column.group, [place for place, _ in failed])
+            for column, failed in failures
+        ]
+        if self._missing == "error":
+            for (column, _), cells in zip(failures, gone, strict=True):
+                refuse_missing(column, column.rows_without(cells))
+        return gone
+
+    def _compute(self, position, column, places, only_look=False, shown=None):
+        """Features of some distinct pictures, and ``[(place, reason)]`` where there are none."""
         store = as_store(getattr(self, "cache", None))
-        reading = self._reading(position, column, store)
+        cells = [column.cells[cell] for cell in column.first[places]]
+        reading = self._reading(position, column, store, cells)
         extractors = self._extractors(position)
-        rows = self._stored_rows(position, column, extractors, store, reading.digests)
+
+        def describe_place(place):
+            return column.describe(places[place])
+
+        rows = [
+            self._stored_rows(position, column, extractor, store, reading, describe_place)
+            for extractor in extractors
+        ]
         wanted = np.flatnonzero(~np.all([some.found for some in rows], axis=0))
-        self._tell_found(column, len(column.first) - len(wanted))
+        self._tell_found(column, len(places) - len(wanted), shown)
 
         def prepare(places, pictures):
             return [
-                None if some.found[places].all() else extractor.prepare(pictures)
+                None if only_look or some.found[places].all() else extractor.prepare(pictures)
                 for some, extractor in zip(rows, extractors, strict=True)
             ]
 
@@ -229,28 +371,23 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
                 if inputs is not None:
                     some.compute(places, extractor.compute, inputs)
 
-        gone = self._read_all(column, reading, wanted, prepare, keep)
+        self._read_all(column, reading, wanted, prepare, keep, shown)
         if store is not None:
             store.flush()
         values = [some.values for some in rows]
         features = values[0] if len(values) == 1 else np.hstack(values)
-        return expand(features, column, gone, self._fill)
+        return features, [(int(places[place]), reason) for place, reason in reading.failures]
 
-    def _stored_rows(self, position, column, extractors, store, digests):
-        """What a store knows of the distinct pictures, for each extractor."""
-        rows = []
-        for extractor in extractors:
-            known, key, values = None, None, None
-            if store is not None and extractor.fingerprint is not None:
-                known, key = store, self._store_key(position, column, extractor.fingerprint)
-                values = digests.values
-            shape = (len(column.first), extractor.width)
-            rows.append(StoredRows(known, key, values, shape, column.describe))
-        return rows
+    def _stored_rows(self, position, column, extractor, store, reading, describe_place):
+        """What a store knows of some distinct pictures."""
+        shape = (len(reading.cells), extractor.width)
+        if store is None or extractor.fingerprint is None:
+            return StoredRows(None, None, None, shape)
+        key = self._store_key(position, column, extractor.fingerprint)
+        return StoredRows(store, key, reading.digests.values, shape, describe_place)
 
-    def _reading(self, position, column, store):
-        """What reads the distinct pictures of a column."""
-        cells = [column.cells[row] for row in column.first]
+    def _reading(self, position, column, store, cells):
+        """What reads distinct pictures of a column."""
         digests = None
         if store is not None:
             root = getattr(self.reader_, "root", None)
@@ -265,29 +402,26 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             digests=digests,
         )
 
-    def _read_all(self, column, reading, wanted, prepare_batch, keep):
-        """Read pictures, hand them to `keep(places, batch)`, and tell which rows have none.
+    def _read_all(self, column, reading, wanted, prepare_batch, keep, shown=None):
+        """Read pictures and hand them to `keep(places, batch)`.
 
-        `wanted` are the places of the distinct pictures that have to be read.
+        `wanted` are the places of those that have to be read; `shown` is a progress bar that is
+        there already.
         """
-        bar = progress_bar(
-            self.verbose if len(wanted) else 0,
-            total=len(wanted),
-            description=f"{type(self).__name__} {column.name}",
-            unit="image",
-        )
+        bar = self._bar(column, len(wanted)) if shown is None else nullcontext(shown)
         with bar as shown:
             for places, batch in reading.batches(wanted, prepare_batch, shown):
                 stop = reading.failures and self.corrupt == "error"
                 if not stop:  # else read on, to report all that is wrong
                     keep(places, batch)
-        gone = column.missing
-        if reading.failures:
-            report_unreadable(column, reading.failures, self.corrupt)
-            gone = gone | np.isin(column.group, [place for place, _ in reading.failures])
-            if self.missing == "error":
-                refuse_missing(column, gone)
-        return gone
+
+    def _bar(self, column, total):
+        return progress_bar(
+            self.verbose if total else 0,
+            total=total,
+            description=f"{type(self).__name__} {column.name}",
+            unit="image",
+        )
 
     def _store_key(self, position, column, fingerprint):
         """A fingerprint of all that changes the features of a picture of known content."""
@@ -305,25 +439,26 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             medical_versions(),
         )
 
-    def _tell_found(self, column, n_found):
-        if n_found:
+    def _tell_found(self, column, n_found, shown):
+        if shown is not None:
+            shown.update(n_found)
+        elif n_found:
             title = f"{type(self).__name__} {column.name}"
             tell(self.verbose, f"{title}: {n_found} of {len(column.first)} from the store")
-
-    @property
-    def _fill(self):
-        return np.nan if self.missing == "nan" else 0.0
 
     def _white_of(self, position, column):
         """The value that is white: as learnt in fit or, where fit saw no such array, from here."""
         white = self._white[position]
         return find_white(column) if white is None else white
 
-    def _output(self, X, blocks):
+    def _output(self, X, lines):
         """Columns side by side, with the index of a Series where pandas is asked for.
 
         scikit-learn's `set_output` keeps the index of a DataFrame but not that of a Series.
         """
+        blocks = [features for features, _ in lines]
+        if self._add_indicator:
+            blocks += [gone[:, np.newaxis].astype(np.float32) for _, gone in lines]
         features = blocks[0] if len(blocks) == 1 else np.concatenate(blocks, axis=1)
         if isinstance(X, pd.Series) and _get_output_config("transform", self)["dense"] == "pandas":
             return pd.DataFrame(features, index=X.index)
@@ -342,13 +477,3 @@ def check_size_param(size, name="image_size"):
     if len(values) != 2 or not all(isinstance(v, int) and v > 0 for v in values):
         raise ValueError(f"{name} must be two positive integers (height, width), got {size!r}")
     return values
-
-
-def expand(features, column, gone, fill):
-    """From one line a distinct picture to one a row."""
-    in_order = len(features) == len(column) and not gone.any()
-    if in_order:  # every row its own picture: no copy
-        return features
-    rows = np.full((len(column), features.shape[1]), fill, dtype=np.float32)
-    rows[~gone] = features[column.group[~gone]]
-    return rows
