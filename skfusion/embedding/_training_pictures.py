@@ -103,7 +103,7 @@ def refuse_too_few(pictures, target):
         return
     what = "the same labels" if target.kind == "labels" else "one bin of y only"
     if target.kind == "classes":
-        what = f"one class only ({target.classes[values[0]]!r})"
+        what = f"one class only ({target.classes.tolist()[values[0]]!r})"
     raise ValueError(
         f"The {len(rows)} of {n_rows} rows that have a picture in {title} hold {what}; a network "
         "needs at least two to learn from. Add pictures of other rows, or leave the column out."
