@@ -2,7 +2,6 @@
 
 import warnings
 from abc import abstractmethod
-from contextlib import nullcontext
 from importlib.metadata import version
 from typing import Self
 
@@ -15,8 +14,7 @@ from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
 from skfusion._callbacks import CallbackSupportMixin, with_callbacks
-from skfusion._picture_reading import PictureReading
-from skfusion._progress import progress_bar, tell
+from skfusion._column_features import ColumnFeatures
 from skfusion._row_features import RowMean, row_features
 from skfusion._typing import Features, ImageInput
 from skfusion.exceptions import PictureError
@@ -28,8 +26,7 @@ from skfusion.images._medical import versions as medical_versions
 from skfusion.images._probe import find_white
 from skfusion.images._reader import ImageReader
 from skfusion.store._feature_store import as_store
-from skfusion.store._known_digests import KnownDigests
-from skfusion.store._stored_rows import StoredRows, digest_text
+from skfusion.store._stored_rows import digest_text
 
 # How many distinct pictures `fit` holds features of where it only needs their mean.
 _MEAN_OF = 1024
@@ -268,8 +265,11 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         """Features of the distinct pictures and which cells have none, for each column."""
         results, failures = [], []
         for position, column in enumerate(columns):
-            places = np.arange(len(column.first))
-            results.append(self._compute(position, column, places, self._gave_up(failures)))
+            results.append(
+                self._column_features(position, column).compute(
+                    self._extractors(position), only_look=self._gave_up(failures)
+                )
+            )
             failures.append((column, results[-1][1]))
         gone = self._gone(failures)
         return [(features, none) for (features, _), none in zip(results, gone, strict=True)]
@@ -291,11 +291,14 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         means, failures = [], []
         for position, column in enumerate(columns):
             mean = RowMean(column, self._combine, len(self._labels(position)))
+            computing = self._column_features(position, column)
+            extractors = self._extractors(position)
             failures.append((column, []))
-            with self._bar(column, len(column.first)) as shown:
+            with computing.bar(len(column.first)) as shown:
                 for places in split(np.arange(len(column.first)), _MEAN_OF):
-                    stop = self._gave_up(failures)
-                    features, failed = self._compute(position, column, places, stop, shown)
+                    features, failed = computing.compute(
+                        extractors, places, only_look=self._gave_up(failures), shown=shown
+                    )
                     failures[-1][1].extend(failed)
                     mean.add(places, features, [place for place, _ in failed])
             means.append(mean)
@@ -343,84 +346,19 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
                 refuse_missing(column, column.rows_without(cells))
         return gone
 
-    def _compute(self, position, column, places, only_look=False, shown=None):
-        """Features of some distinct pictures, and ``[(place, reason)]`` where there are none."""
-        store = as_store(getattr(self, "cache", None))
-        cells = [column.cells[cell] for cell in column.first[places]]
-        reading = self._reading(position, column, store, cells)
-        extractors = self._extractors(position)
-
-        def describe_place(place):
-            return column.describe(places[place])
-
-        rows = [
-            self._stored_rows(position, column, extractor, store, reading, describe_place)
-            for extractor in extractors
-        ]
-        wanted = np.flatnonzero(~np.all([some.found for some in rows], axis=0))
-        self._tell_found(column, len(places) - len(wanted), shown)
-
-        def prepare(places, pictures):
-            return [
-                None if only_look or some.found[places].all() else extractor.prepare(pictures)
-                for some, extractor in zip(rows, extractors, strict=True)
-            ]
-
-        def keep(places, batch):
-            for some, extractor, inputs in zip(rows, extractors, batch, strict=True):
-                if inputs is not None:
-                    some.compute(places, extractor.compute, inputs)
-
-        self._read_all(column, reading, wanted, prepare, keep, shown)
-        if store is not None:
-            store.flush()
-        values = [some.values for some in rows]
-        features = values[0] if len(values) == 1 else np.hstack(values)
-        return features, [(int(places[place]), reason) for place, reason in reading.failures]
-
-    def _stored_rows(self, position, column, extractor, store, reading, describe_place):
-        """What a store knows of some distinct pictures."""
-        shape = (len(reading.cells), extractor.width)
-        if store is None or extractor.fingerprint is None:
-            return StoredRows(None, None, None, shape)
-        key = self._store_key(position, column, extractor.fingerprint)
-        return StoredRows(store, key, reading.digests.values, shape, describe_place)
-
-    def _reading(self, position, column, store, cells):
-        """What reads distinct pictures of a column."""
-        digests = None
-        if store is not None:
-            root = getattr(self.reader_, "root", None)
-            max_pixels = getattr(self.reader_, "max_pixels", None)
-            digests = KnownDigests(store, cells, root, max_pixels)
-        return PictureReading(
-            cells,
+    def _column_features(self, position, column):
+        """What reads one column and computes its features."""
+        return ColumnFeatures(
+            column,
             self.reader_,
             self._white_of(position, column),
             lambda pixels: self._prepare_picture(position, pixels),
             batch_size=self.batch_size,
-            digests=digests,
-        )
-
-    def _read_all(self, column, reading, wanted, prepare_batch, keep, shown=None):
-        """Read pictures and hand them to `keep(places, batch)`.
-
-        `wanted` are the places of those that have to be read; `shown` is a progress bar that is
-        there already.
-        """
-        bar = self._bar(column, len(wanted)) if shown is None else nullcontext(shown)
-        with bar as shown:
-            for places, batch in reading.batches(wanted, prepare_batch, shown):
-                stop = reading.failures and self.corrupt == "error"
-                if not stop:  # else read on, to report all that is wrong
-                    keep(places, batch)
-
-    def _bar(self, column, total):
-        return progress_bar(
-            self.verbose if total else 0,
-            total=total,
-            description=f"{type(self).__name__} {column.name}",
-            unit="image",
+            store=as_store(getattr(self, "cache", None)),
+            store_key=lambda fingerprint: self._store_key(position, column, fingerprint),
+            tolerant=self.corrupt == "missing",
+            title=f"{type(self).__name__} {column.name}",
+            verbose=self.verbose,
         )
 
     def _store_key(self, position, column, fingerprint):
@@ -438,13 +376,6 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             version("pillow"),
             medical_versions(),
         )
-
-    def _tell_found(self, column, n_found, shown):
-        if shown is not None:
-            shown.update(n_found)
-        elif n_found:
-            title = f"{type(self).__name__} {column.name}"
-            tell(self.verbose, f"{title}: {n_found} of {len(column.first)} from the store")
 
     def _white_of(self, position, column):
         """The value that is white: as learnt in fit or, where fit saw no such array, from here."""

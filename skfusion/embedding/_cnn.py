@@ -674,12 +674,12 @@ class CNNEmbedder(ImageTransformer):
         store = as_store(self.cache)
         if store is None and blank is None:
             blank = make_blank()
-        cells = [column.cells[cell] for cell in column.first]
-        reading = self._reading(position, column, store, cells)
+        computing = self._column_features(position, column)
+        reading = computing.reading(np.arange(len(column.first)))
         digests = None if store is None else reading.digests.values
         pictures = TrainingPictures(
             column,
-            lambda: self._load(position, column, reading),
+            lambda: self._load(position, computing, reading),
             at_once=store is None or self.corrupt == "missing",
         )
         return ColumnFit(
@@ -703,9 +703,9 @@ class CNNEmbedder(ImageTransformer):
             cut=(self.cut_layer, self.pooling, self.flips),
         )
 
-    def _load(self, position, column, reading):
+    def _load(self, position, computing, reading):
         """The pixels of the distinct pictures, and which of them can't be read."""
-        shape = (len(column.first), *self._shapes[position])
+        shape = (len(reading.cells), *self._shapes[position])
         pixels = np.zeros(shape, dtype=np.uint8)
 
         def keep(places, batch):
@@ -716,7 +716,7 @@ class CNNEmbedder(ImageTransformer):
         def stack(places, pictures):
             return np.stack(pictures)
 
-        self._read_all(column, reading, range(len(column.first)), stack, keep)
+        computing.read(reading, range(len(reading.cells)), stack, keep)
         return pixels, reading.failures
 
     def _learn_shape(self, column):
