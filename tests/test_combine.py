@@ -270,7 +270,7 @@ def test_memory_does_not_follow_the_number_of_pictures_a_row(pictures, peak_memo
 def test_lists_without_combine_are_refused(paths):
     X = frame(paths, photo=[0, [1, 2, 3], [4], [4, 5]])
     text = (
-        r"Row 1 of column 'photo' holds 3 pictures \(and 1 rows more hold several\)\. "
+        r"Row 1 of column 'photo' holds 3 pictures \(2 rows hold several\)\. "
         r"Pass combine='mean' or combine='max'"
     )
     for flattener in (PixelFlattener(), PixelFlattener(missing="nan", corrupt="missing")):

@@ -419,9 +419,9 @@ class CNNEmbedder(ImageTransformer):
         Parameters
         ----------
         X : Series, DataFrame, list or ndarray
-            One or several columns of pictures: paths, bytes, PIL images or arrays; or an array of
-            shape (n_rows, height, width[, channels]); or, with `image_shape`, numbers of shape
-            (n_rows, n_pixels).
+            One or several columns of pictures: paths, bytes, PIL images or arrays, with `combine`
+            also lists of them; or an array of shape (n_rows, height, width[, channels]); or, with
+            `image_shape`, numbers of shape (n_rows, n_pixels).
 
         y : array-like of shape (n_rows,) or (n_rows, n_outputs)
             Classes, or numbers.

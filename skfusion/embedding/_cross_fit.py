@@ -24,7 +24,7 @@ class CrossFit:
         Of the pictures of the training rows.
 
     as_new : ndarray of shape (n_pictures, n_columns)
-        What `network` gives for the same pictures.
+        What `network` gives for the same pictures, but for units that are dead in `columns`.
 
     report : dict
         How, and what was measured.
@@ -103,7 +103,9 @@ def average(in_sample, by_fold, axes):
     total = in_sample.astype(np.float64)
     for columns, turned in zip(by_fold, axes, strict=True):
         total += turned.apply(columns)
-    return (total / (1 + len(by_fold))).astype(np.float32)
+    result = (total / (1 + len(by_fold))).astype(np.float32)
+    _keep_dead(result, in_sample)
+    return result
 
 
 def out_of_fold(in_sample, by_fold, folds, axes):
@@ -136,11 +138,17 @@ def out_of_fold(in_sample, by_fold, folds, axes):
     seen = times > 0
     result = np.array(in_sample, dtype=np.float32)
     result[seen] = total[seen] / times[seen, np.newaxis]
-    # A unit that is dead in the final network stays exactly so: the map leaves rounding noise in
-    # its column, which a scaler would blow up to the size of the others.
-    dead = (in_sample == in_sample[:1]).all(axis=0)
-    result[:, dead] = in_sample[0, dead]
+    _keep_dead(result, in_sample)
     return result
+
+
+def _keep_dead(columns, in_sample):
+    """Let a unit that is dead in the final network stay exactly so.
+
+    The map leaves noise in its column, which a scaler would blow up to the size of the others.
+    """
+    dead = (in_sample == in_sample[:1]).all(axis=0)
+    columns[:, dead] = in_sample[0, dead]
 
 
 def toss(in_sample, unseen, share, seed, rows):

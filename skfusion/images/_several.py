@@ -31,7 +31,7 @@ def single_column(name, cells):
             several.append(row)
             counts[row] = len(pictures)
     if several:
-        more = f" (and {len(several) - 1} rows more hold several)" if len(several) > 1 else ""
+        more = f" ({len(several)} rows hold several)" if len(several) > 1 else ""
         raise ValueError(
             f"Row {several[0]} of column {name!r} holds {counts[several[0]]} pictures{more}. "
             f"{_REMEDY}"

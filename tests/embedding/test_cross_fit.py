@@ -71,3 +71,12 @@ def test_what_the_averaged_networks_say():
     result = average(final, [final + 3, final + 6], [Same(), Same()])
     np.testing.assert_allclose(result, final + 3, rtol=1e-6)
     assert result.dtype == np.float32
+
+
+def test_dead_units_have_no_other_mean():
+    """Else rows that are filled with it would be all that differs in their column."""
+    final = np.random.default_rng(0).normal(size=(6, 3)).astype(np.float32)
+    final[:, 1] = 0.7
+    result = average(final, [final + 3], [Same()])
+    np.testing.assert_array_equal(result[:, 1], np.float32(0.7))
+    np.testing.assert_allclose(result[:, [0, 2]], final[:, [0, 2]] + 1.5, rtol=1e-6)
