@@ -223,6 +223,7 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         self._image_size, self._color_mode = self.image_size, self.color_mode
         self._image_shape, self._combine = self.image_shape, self.combine
         self._missing, self._add_indicator = self.missing, self.add_indicator
+        self._means = None
         columns = self._read_columns(X, reset=True)
         reader = ImageReader() if self.reader is None else clone(self.reader)
         if hasattr(reader, "_validate_params"):

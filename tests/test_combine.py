@@ -167,6 +167,13 @@ def test_lists_in_any_container(container, paths, pictures):
     np.testing.assert_array_equal(features, joined(pictures, [(0, 1), (2,), (3, 4, 5)], "max"))
 
 
+@pytest.mark.parametrize("form", [np.asarray, list, np.ndarray.tolist], ids=["5-D", "4-D", "lists"])
+def test_arrays_of_several_pictures(form):
+    pictures = np.random.default_rng(0).integers(2, 256, (3, 4, 5, 6, 3), dtype=np.uint8)
+    features = PixelFlattener(combine="max").fit_transform(form(pictures))
+    np.testing.assert_array_equal(features, pictures.max(axis=1).reshape(3, -1))
+
+
 def test_arrow_lists_of_pandas(paths, pictures):
     pyarrow = pytest.importorskip("pyarrow")
     dtype = pd.ArrowDtype(pyarrow.list_(pyarrow.string()))
@@ -404,7 +411,7 @@ def test_nested_numbers_from_parquet(pictures, tmp_path):
     [
         ([[1, 2, 3], [4, 5, 6]], r"shape \(3,\)"),
         ([[[1, 2], [3]]], "lists of different lengths"),
-        (np.zeros((1, 2, 2, 2, 2)).tolist(), r"shape \(2, 2, 2, 2\)"),
+        (np.zeros((1, 2, 2, 2, 2, 2)).tolist(), r"shape \(2, 2, 2, 2, 2\)"),
         (pl.Series("x0", [[1.0, 2.0]]), r"shape \(2,\)"),
     ],
     ids=["flat", "ragged", "deep", "polars"],

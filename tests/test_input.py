@@ -320,7 +320,11 @@ def test_one_dimension_of_numbers():
 
 
 def test_five_dimensions():
-    fails(np.zeros((2, 2, 2, 2, 3)), r"X of shape \(2, 2, 2, 2, 3\).*\(n_rows, height, width, ch")
+    fails(np.zeros((2, 2, 2, 2, 3)), r"Row 0 of column 'x0' holds 2 pictures \(2 rows hold several")
+
+
+def test_six_dimensions():
+    fails(np.zeros((2, 2, 2, 2, 2, 3)), r"X of shape .* holds no pictures.*\(n_rows, height, width")
 
 
 def test_dates():

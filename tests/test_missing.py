@@ -1,5 +1,6 @@
 """Rows without a picture: what they get, what is told, and that a whole Pipeline bears them."""
 
+import pickle
 import re
 import warnings
 
@@ -372,6 +373,22 @@ def test_a_search_over_missing_in_two_processes(table):
     np.testing.assert_array_equal(
         search.cv_results_["mean_test_score"], alone.cv_results_["mean_test_score"]
     )
+
+
+def test_a_search_over_missing_with_a_network_in_two_processes(table):
+    X, y = table
+    model = fused(small(epochs=1, add_indicator=True), LINEAR)
+    grid = {"columntransformer__image__missing": ["zero", "mean"]}
+    search = GridSearchCV(model, grid, cv=2, n_jobs=2, error_score="raise").fit(X, y)
+    assert np.isfinite(search.predict_proba(X.assign(image=None))).all()
+
+
+def test_set_params_then_fit_equals_a_fresh_fit(pictures):
+    X = [*pictures, None]
+    used = PixelFlattener(missing="mean", combine="max", add_indicator=True).fit(X)
+    fresh = PixelFlattener(missing="zero").fit(X)
+    used.set_params(missing="zero", combine=None, add_indicator=False).fit(X)
+    assert pickle.dumps(used) == pickle.dumps(fresh)
 
 
 def test_an_all_null_column_of_polars(pictures):

@@ -574,11 +574,11 @@ class CNNEmbedder(ImageTransformer):
         self.history_ = pd.DataFrame([line for fit in fits for line in fit.history])
         self.cross_fit_ = pd.DataFrame([result.report for result in results])
         self._layers, self._pooling = [fit.layers for fit in fits], self.pooling
-        # New rows without a picture meet what the model after this one took for their like.
-        self._means = [
-            fit.pictures.row_mean(result.as_new, self._combine)
-            for fit, result in zip(fits, results, strict=True)
-        ]
+        if self._missing == "mean":  # of what new rows get: the model after this one meets the same
+            self._means = [
+                fit.pictures.row_mean(result.as_new, self._combine)
+                for fit, result in zip(fits, results, strict=True)
+            ]
         self.n_outputs_ = target.n_outputs
         if target.is_classifier:
             self.classes_ = target.classes

@@ -137,6 +137,8 @@ def _array_columns(X):
         return columns
     if X.ndim in (3, 4) and X.dtype.kind in "biuf":
         return [("x0", X)]
+    if X.ndim == 5 and X.dtype.kind in "biuf":  # several pictures a row
+        return [("x0", list(X))]
     raise ValueError(
         f"X of shape {X.shape} and dtype {X.dtype} holds no pictures: give a column of paths, "
         "bytes, PIL images or arrays, or an array of shape (n_rows, height, width, channels). "

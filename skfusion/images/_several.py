@@ -70,9 +70,9 @@ def joined_column(columns):
 
 
 def is_list(cell):
-    """Whether a cell is a list, a tuple, an array of objects or strings, or a Series."""
+    """Whether a cell is a list, a tuple, an array of objects, strings or pictures, or a Series."""
     if isinstance(cell, np.ndarray):
-        return cell.ndim > 0 and cell.dtype.kind in "OUST"
+        return cell.ndim == 4 or (cell.ndim > 0 and cell.dtype.kind in "OUST")
     return isinstance(cell, (list, tuple)) or (hasattr(cell, "to_list") and hasattr(cell, "dtype"))
 
 
@@ -121,13 +121,13 @@ def _to_array(name, row, cell):
         array = np.array(_plain(cell))
     except ValueError:
         array = None  # lists of different lengths
-    if array is None or array.ndim not in (2, 3) or array.dtype.kind not in "biuf":
+    if array is None or array.ndim not in (2, 3, 4) or array.dtype.kind not in "biuf":
         found = "lists of different lengths" if array is None else f"shape {array.shape}"
         raise ValueError(
             f"Row {row} of column {name!r} holds numbers ({found}), not a picture. Nested lists "
             "of numbers are a picture if they have two levels (rows, pixels) or three (rows, "
-            "pixels, channels). For flattened pictures pass a table of numbers as X, with "
-            "image_shape=(height, width)."
+            "pixels, channels), and several with a fourth around these. For flattened pictures "
+            "pass a table of numbers as X, with image_shape=(height, width)."
         )
     return array
 
