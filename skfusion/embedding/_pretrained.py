@@ -77,8 +77,18 @@ class PretrainedGAP(ImageTransformer):
     image_shape : tuple (height, width[, channels]) or None, default=None
         The shape of the pictures where X is a table of flattened pictures; one entry may be -1.
 
-    missing : {"error", "nan", "zero"}, default="error"
-        What a row without a picture gets: an error, or a row of NaN or 0.
+    combine : {"mean", "max"} or None, default=None
+        How the pictures of a row, in lists or in several columns, become one line: by the mean or
+        the maximum of each feature. All pictures of a row count the same. None puts columns side
+        by side, and refuses lists of several pictures.
+
+    missing : {"error", "nan", "zero", "mean"}, default="error"
+        What a row without a picture gets: an error, or a row of NaN, of 0, or of the mean over
+        the rows of `fit` that have one.
+
+    add_indicator : bool, default=False
+        Whether to append, for each column of pictures (one in all with `combine`), the column
+        ``<column>_missing``: 1 where a row has no picture, else 0.
 
     corrupt : {"error", "missing"}, default="error"
         Whether pictures that can't be read are an error or count as missing, with one warning.
@@ -171,7 +181,9 @@ class PretrainedGAP(ImageTransformer):
         random_state: int = 0,
         color_mode: str = "auto",
         image_shape: Shape | None = None,
+        combine: str | None = None,
         missing: str = "error",
+        add_indicator: bool = False,
         corrupt: str = "error",
         reader: ImageReader | None = None,
         cache: PathLike | FeatureStore | None = None,
@@ -187,7 +199,9 @@ class PretrainedGAP(ImageTransformer):
         self.random_state = random_state
         self.color_mode = color_mode
         self.image_shape = image_shape
+        self.combine = combine
         self.missing = missing
+        self.add_indicator = add_indicator
         self.corrupt = corrupt
         self.reader = reader
         self.cache = cache

@@ -90,8 +90,18 @@ class ImageDescriptors(ImageTransformer):
     image_shape : tuple (height, width[, channels]) or None, default=None
         The shape of the pictures where X is a table of flattened pictures; one entry may be -1.
 
-    missing : {"error", "nan", "zero"}, default="error"
-        What a row without a picture, or without a mask, gets: an error, or a row of NaN or 0.
+    combine : {"mean", "max"} or None, default=None
+        How the pictures of a row, in lists or in several columns, become one line: by the mean or
+        the maximum of each feature. All pictures of a row count the same. None puts columns side
+        by side, and refuses lists of several pictures.
+
+    missing : {"error", "nan", "zero", "mean"}, default="error"
+        What a row without a picture, or without a mask, gets: an error, or a row of NaN, of 0, or
+        of the mean over the rows of `fit` that have both.
+
+    add_indicator : bool, default=False
+        Whether to append, for each column of pictures (one in all with `combine`), the column
+        ``<column>_missing``: 1 where a row has no picture, else 0.
 
     corrupt : {"error", "missing"}, default="error"
         Whether pictures that can't be read, and masks that can't be used, are an error or count
@@ -208,7 +218,9 @@ class ImageDescriptors(ImageTransformer):
         distances: Sequence[int] = (1, 3),
         wavelet: str = "haar",
         image_shape: Shape | None = None,
+        combine: str | None = None,
         missing: str = "error",
+        add_indicator: bool = False,
         corrupt: str = "error",
         reader: ImageReader | None = None,
         cache: PathLike | FeatureStore | None = None,
@@ -223,7 +235,9 @@ class ImageDescriptors(ImageTransformer):
         self.distances = distances
         self.wavelet = wavelet
         self.image_shape = image_shape
+        self.combine = combine
         self.missing = missing
+        self.add_indicator = add_indicator
         self.corrupt = corrupt
         self.reader = reader
         self.cache = cache
@@ -262,6 +276,12 @@ class ImageDescriptors(ImageTransformer):
                 f"mask={self.mask!r} names columns, but with image_shape each row of X is one "
                 "picture: pass mask='otsu' or a function."
             )
+        if self._combine is not None:
+            raise ValueError(
+                f"combine={self._combine!r} joins all pictures of a row, so columns of masks "
+                f"(mask={self.mask!r}) would be joined, too: pass mask='otsu' or a function, or "
+                "combine=None."
+            )
         return find_mask_columns(self.mask, columns)
 
     def _picture_names(self, names):
@@ -280,13 +300,16 @@ class ImageDescriptors(ImageTransformer):
         # A mask of the whole picture doesn't fit one that was decoded at reduced scale.
         return super()._target_size(position) if self._mask_columns is None else None
 
-    def _prepare_row(self, position, column, place, pixels):
+    def _prepare_row(self, position, column, seen, pixels):
         if self._mask_columns is None:
             return self._prepare_picture(position, pixels)
-        cell = column.mask_cell(place)
-        content = self._content(cell, place, column.mask_digests)
+        cell = content = column.mask_cell(seen.place)
+        digests = None if seen.digests is None else seen.digests.masks
+        if digests is not None:
+            content = digests.content(seen.number, cell)
         mask = read_mask(self._mask_reader, content, describe(cell), pixels.shape[:2])
-        self._confirm(cell, place, column.mask_digests)
+        if digests is not None:
+            digests.confirm(seen.number, cell)
         size = pixels.shape[:2] if self._size is None else self._size
         return self._measure(position, pixels, resize_mask(mask, size, describe(cell)))
 
@@ -324,9 +347,9 @@ class ImageDescriptors(ImageTransformer):
         recipe = (self._families, self._size, tuple(self._options[position]), mask, versions)
         return digest_text("ImageDescriptors", *recipe, FORMAT)
 
-    def _stored_rows(self, position, column, extractors, store, digests):
-        if store is not None and self._mask_columns is not None:
-            cells = [column.mask_cell(place) for place in range(len(column.first))]
-            column.mask_digests = store.digests.of_many(cells, **self._where())
-            digests = PairedDigests(digests, column.mask_digests)
-        return super()._stored_rows(position, column, extractors, store, digests)
+    def _known_digests(self, store, column, places, where):
+        if self._mask_columns is None:
+            return super()._known_digests(store, column, places, where)
+        pictures = [column.cells[cell] for cell in column.first[places]]
+        masks = [column.mask_cell(place) for place in places]
+        return PairedDigests(store, pictures, masks, where)

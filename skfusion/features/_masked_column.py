@@ -6,6 +6,7 @@ from hashlib import blake2b
 import numpy as np
 
 from skfusion.images._column import ImageColumn
+from skfusion.store._known_digests import KnownDigests
 
 
 class MaskedColumn(ImageColumn):
@@ -20,34 +21,52 @@ class MaskedColumn(ImageColumn):
 
     masks : ImageColumn
         Their masks, row by row.
-
-    Attributes
-    ----------
-    mask_digests : list of (bytes or None) or None
-        What a store knows the mask of each distinct pair by.
     """
 
     def __init__(self, pictures, masks):
-        self.name = pictures.name
-        self.cells = pictures.cells
+        # One picture a row: `combine`, which allows several, goes without columns of masks.
+        gone = pictures.missing | masks.missing
+        super().__init__(pictures.name, pictures.cells, gone, title=pictures.title)
         self.masks = masks
-        self.missing = pictures.missing | masks.missing
-        self.first, self.group = _distinct(pictures, masks, ~self.missing)
-        self.mask_digests = None
+        self.first, self.group = _distinct(pictures, masks, ~gone)
 
     def mask_cell(self, place):
         """The cell that holds the mask of the distinct pair at `place`."""
         return self.masks.cells[self.first[place]]
 
 
-class PairedDigests(Sequence):
-    """The digests of pairs, as those of pictures and masks are now; None where either is None.
+class PairedDigests(KnownDigests):
+    """The digests of pairs of a picture and its mask; None for a pair where either has none.
 
     Parameters
     ----------
-    pictures, masks : list of (bytes or None)
-        The digests, which may still change while files are read.
+    store : FeatureStore
+        Remembers the digests of files.
+
+    pictures, masks : list
+        The cells of each pair.
+
+    where : dict
+        As in `KnownDigests`.
+
+    Attributes
+    ----------
+    masks : KnownDigests
+        The digests of the masks alone.
     """
+
+    def __init__(self, store, pictures, masks, where):
+        super().__init__(store, pictures, where)
+        self.masks = KnownDigests(store, masks, where)
+
+    @property
+    def keys(self):
+        """The digests of the pairs, as those of pictures and masks are now."""
+        return _Pairs(self.values, self.masks.values)
+
+
+class _Pairs(Sequence):
+    """Joins two digests when it is asked for a pair: both may change while files are read."""
 
     def __init__(self, pictures, masks):
         self.pictures = pictures

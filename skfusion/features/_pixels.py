@@ -44,8 +44,18 @@ class PixelFlattener(ImageTransformer):
     image_shape : tuple (height, width[, channels]) or None, default=None
         The shape of the pictures where X is a table of flattened pictures; one entry may be -1.
 
-    missing : {"error", "nan", "zero"}, default="error"
-        What a row without a picture gets: an error, or a row of NaN or 0.
+    combine : {"mean", "max"} or None, default=None
+        How the pictures of a row, in lists or in several columns, become one line: by the mean or
+        the maximum of each feature. All pictures of a row count the same. None puts columns side
+        by side, and refuses lists of several pictures.
+
+    missing : {"error", "nan", "zero", "mean"}, default="error"
+        What a row without a picture gets: an error, or a row of NaN, of 0, or of the mean over
+        the rows of `fit` that have one.
+
+    add_indicator : bool, default=False
+        Whether to append, for each column of pictures (one in all with `combine`), the column
+        ``<column>_missing``: 1 where a row has no picture, else 0.
 
     corrupt : {"error", "missing"}, default="error"
         Whether pictures that can't be read are an error or count as missing, with one warning.
@@ -125,7 +135,9 @@ class PixelFlattener(ImageTransformer):
         *,
         scaling: str | None = None,
         image_shape: Shape | None = None,
+        combine: str | None = None,
         missing: str = "error",
+        add_indicator: bool = False,
         corrupt: str = "error",
         reader: ImageReader | None = None,
         verbose: int = 0,
@@ -134,7 +146,9 @@ class PixelFlattener(ImageTransformer):
         self.color_mode = color_mode
         self.scaling = scaling
         self.image_shape = image_shape
+        self.combine = combine
         self.missing = missing
+        self.add_indicator = add_indicator
         self.corrupt = corrupt
         self.reader = reader
         self.verbose = verbose
@@ -177,12 +191,14 @@ class PixelFlattener(ImageTransformer):
             raise ValueError(f"dtype must be 'uint8' or 'float32', got {dtype!r}.")
         rows = check_array(X, dtype=np.float32, ensure_all_finite="allow-nan", estimator=self)
         widths = [math.prod(shape) for shape in self._shapes]
-        if rows.shape[1] != sum(widths):
+        n_indicators = self._n_columns if self._add_indicator else 0
+        if rows.shape[1] != sum(widths) + n_indicators:
             raise ValueError(
                 f"X has {rows.shape[1]} columns, but the pictures that fit saw, of shape "
-                f"{' and '.join(str(shape) for shape in self._shapes)}, take {sum(widths)}."
+                f"{' and '.join(str(shape) for shape in self._shapes)}, take {sum(widths)}"
+                f"{f', and {n_indicators} tell what is missing' if n_indicators else ''}."
             )
-        rows = _unscaled(rows, self._scaling)
+        rows = _unscaled(rows[:, : sum(widths)], self._scaling)
         if np.dtype(dtype) == np.uint8:
             rows = np.rint(np.nan_to_num(rows, nan=0).clip(0, 255)).astype(np.uint8)
         blocks = np.split(rows, np.cumsum(widths)[:-1], axis=1)

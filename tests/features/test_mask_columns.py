@@ -326,3 +326,8 @@ def test_masks_of_large_photographs(tmp_path):
     descriptors = ImageDescriptors(("shape",), mask=["ink"], image_size=(60, 72))
     table = descriptors.set_output(transform="pandas").fit_transform(frame)
     assert table["photo_shape_area_fraction"][0] == pytest.approx(0.5)
+
+
+def test_joined_pictures_have_no_columns_of_masks(frame):
+    with pytest.raises(ValueError, match=r"combine='mean' joins all pictures.*mask='otsu'"):
+        with_column(combine="mean").fit(frame)

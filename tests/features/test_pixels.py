@@ -226,3 +226,13 @@ def test_clone_and_pickle():
     loaded = pickle.loads(pickle.dumps(flattener))
     np.testing.assert_array_equal(loaded.transform(GRAY), rows)
     np.testing.assert_array_equal(loaded.inverse_transform(rows), flattener.inverse_transform(rows))
+
+
+def test_indicators_are_no_pixels():
+    pictures = np.arange(32, dtype=np.uint8).reshape(2, 4, 4)
+    flattener = PixelFlattener(missing="zero", add_indicator=True)
+    rows = flattener.fit_transform([pictures[0], None, pictures[1]])
+    assert rows.shape == (3, 17)
+    np.testing.assert_array_equal(flattener.inverse_transform(rows)[[0, 2]], pictures)
+    with pytest.raises(ValueError, match="take 16, and 1 tell what is missing"):
+        flattener.inverse_transform(rows[:, :16])
