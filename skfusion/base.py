@@ -17,11 +17,12 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 from skfusion._callbacks import CallbackSupportMixin, with_callbacks
 from skfusion._column_features import ColumnFeatures
 from skfusion._row_features import RowMean, row_features
+from skfusion._telling import level_of_the_caller
 from skfusion._typing import Features, ImageInput
 from skfusion.exceptions import PictureError
 from skfusion.images._arrays import convert_channels, resize_pixels
 from skfusion.images._batches import split
-from skfusion.images._failures import level_of_the_caller, refuse_missing, report_unreadable
+from skfusion.images._failures import refuse_missing, report_unreadable
 from skfusion.images._input import read_columns
 from skfusion.images._medical import versions as medical_versions
 from skfusion.images._probe import find_white

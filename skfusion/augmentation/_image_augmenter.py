@@ -13,6 +13,7 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _check_feature_names, check_consistent_length, validate_data
 
 from skfusion._progress import progress_bar
+from skfusion._telling import level_of_the_caller, listed
 from skfusion._typing import ImageInput, RandomState, Shape, Size
 from skfusion.augmentation._original import Original
 from skfusion.augmentation._plan import (
@@ -23,7 +24,7 @@ from skfusion.augmentation._plan import (
     spread,
 )
 from skfusion.augmentation._tables import as_table, take_rows
-from skfusion.base import _level_of_the_caller, _listed, check_size_param
+from skfusion.base import check_size_param
 from skfusion.embedding._augmentation import make_augmentation
 from skfusion.exceptions import ImageReadError, UnreadableImageWarning
 from skfusion.images._batches import map_ahead
@@ -352,7 +353,7 @@ class ImageAugmenter(OneToOneFeatureMixin, BaseEstimator):
 
     def _report(self, name, n_rows, failures):
         """Raise or warn about pictures that could not be read."""
-        named = _listed(f"row {row} ({source}): {reason}" for row, source, reason in failures)
+        named = listed(f"row {row} ({source}): {reason}" for row, source, reason in failures)
         text = f"{len(failures)} of {n_rows} images of column {name!r} could not be read: {named}."
         if self.corrupt == "error":
             raise ImageReadError(
@@ -360,4 +361,4 @@ class ImageAugmenter(OneToOneFeatureMixin, BaseEstimator):
                 failures,
             )
         text = f"{text} The copies of these rows have no picture."
-        warnings.warn(text, UnreadableImageWarning, stacklevel=_level_of_the_caller())
+        warnings.warn(text, UnreadableImageWarning, stacklevel=level_of_the_caller())

@@ -10,8 +10,9 @@ import pandas as pd
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import validate_params
 
+from skfusion._telling import level_of_the_caller, listed
 from skfusion._typing import PathLike
-from skfusion.base import _level_of_the_caller, _listed, indexed
+from skfusion.base import indexed
 from skfusion.feature_files._hdf5 import MAGIC as HDF5_MAGIC
 from skfusion.feature_files._hdf5 import read_hdf5
 from skfusion.feature_files._parquet import MAGIC as PARQUET_MAGIC
@@ -191,7 +192,7 @@ def _aligned(first, other):
         differ = np.flatnonzero(_differ(first.labels, other.labels[order]))
         if len(differ):
             rows = differ if first.ids is None else first.ids[differ]
-            refuse(f"the labels of {len(rows)} rows differ ({_listed(map(str, rows))})")
+            refuse(f"the labels of {len(rows)} rows differ ({listed(map(str, rows))})")
     return other.features[order]
 
 
@@ -209,14 +210,14 @@ def _order_of(first, other, refuse):
         warnings.warn(
             f"{bare!r} has no row ids (skfusion did not write it): its rows are taken to stand in "
             "the order of the other file's.",
-            stacklevel=_level_of_the_caller(),
+            stacklevel=level_of_the_caller(),
         )
         return np.arange(first.n_rows)
     place = {each: i for i, each in enumerate(other.ids)}
     missing = [each for each in first.ids if each not in place]
     if missing:
-        refuse(f"it lacks {len(missing)} of {first.n_rows} rows ({_listed(missing)})")
+        refuse(f"it lacks {len(missing)} of {first.n_rows} rows ({listed(missing)})")
     if other.n_rows > first.n_rows:
         more = sorted(set(other.ids) - set(first.ids))
-        refuse(f"it has {len(more)} rows more ({_listed(more)})")
+        refuse(f"it has {len(more)} rows more ({listed(more)})")
     return np.array([place[each] for each in first.ids], dtype=np.intp)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from skfusion.base import _listed
+from skfusion._telling import listed
 from skfusion.datasets import load_image_folder
 from skfusion.images._find_columns import find_image_columns
 from skfusion.images._reader import ImageReader
@@ -133,13 +133,13 @@ def _ids(table, name, path, given):
     remedy = "mend the column" if given else "name a column that tells rows apart with --id"
     gaps = np.flatnonzero(table[name].isna())
     if len(gaps):
-        rows = _listed(f"row {row}" for row in gaps)
+        rows = listed(f"row {row}" for row in gaps)
         raise ValueError(f"{len(gaps)} rows of {path!r} have no {name!r} ({rows}); {remedy}.")
     twice = table[name][table[name].duplicated()].unique()
     if len(twice):
         raise ValueError(
             f"{len(twice)} values of {name!r} stand in several rows of {path!r} "
-            f"({_listed(twice)}); {remedy}."
+            f"({listed(twice)}); {remedy}."
         )
     return table[name].to_numpy(dtype=object)
 
@@ -147,7 +147,7 @@ def _ids(table, name, path, given):
 def _target(values, path):
     gaps = np.flatnonzero(values.isna())
     if len(gaps):
-        rows = _listed(f"row {row}" for row in gaps)
+        rows = listed(f"row {row}" for row in gaps)
         raise ValueError(
             f"{len(gaps)} rows of {path!r} have no {values.name!r} ({rows}); fill them in or leave "
             "them out."

@@ -1,10 +1,10 @@
 """What is said of pictures that are missing or can't be read."""
 
-import sys
 import warnings
 
 import numpy as np
 
+from skfusion._telling import level_of_the_caller
 from skfusion.exceptions import ImageReadError, UnreadableImageWarning
 from skfusion.images._column import describe
 
@@ -63,14 +63,6 @@ def report_unreadable(failures, corrupt):
         raise ImageReadError(f"{text} Pass corrupt='missing' to treat them as missing.", named)
     text = f"{text} They count as missing."
     warnings.warn(text, UnreadableImageWarning, stacklevel=level_of_the_caller())
-
-
-def level_of_the_caller():
-    """The `stacklevel` of the first frame that is neither ours nor scikit-learn's."""
-    frame, level = sys._getframe(1), 1
-    while frame.f_back and frame.f_globals.get("__name__", "").startswith(("skfusion", "sklearn")):
-        frame, level = frame.f_back, level + 1
-    return level
 
 
 def _cells(column, reasons):
