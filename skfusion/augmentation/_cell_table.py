@@ -27,7 +27,7 @@ class CellTable:
             return list(image_columns)
         if self.n_columns == 1:
             return [0]
-        return refuse_none(find_image_columns(list(self._cells.T), reader))
+        return refuse_none(find_image_columns(list(self._cells.T)))
 
     def column(self, position):
         """The name and the cells of a column."""

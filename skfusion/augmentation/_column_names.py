@@ -4,9 +4,8 @@
 def refuse_none(found):
     if not found:
         raise ValueError(
-            "No column of X holds pictures, or paths of files that can be read as such. Name the "
-            "columns with image_columns=[...], and pass reader=ImageReader(root=...) if paths "
-            "start from another folder."
+            "No column of X holds pictures, or paths that end as those of pictures do. Name the "
+            "columns with image_columns=[...]."
         )
     return found
 

@@ -9,11 +9,12 @@ import numpy as np
 from sklearn.utils import Bunch
 
 from skfusion._progress import progress_bar
+from skfusion._telling import listed
 from skfusion.augmentation._copy_names import copy_names, is_copy
 from skfusion.augmentation._copy_writer import Copy, CopyWriter, digest_of
 from skfusion.augmentation._out_folder import OutFolder
 from skfusion.augmentation._plan import copies_by_class, number_copies, spread
-from skfusion.base import _listed, check_size_param
+from skfusion.base import check_size_param
 from skfusion.datasets import load_image_folder
 from skfusion.embedding._augmentation import make_augmentation
 from skfusion.exceptions import ImageReadError
@@ -178,7 +179,7 @@ def _finish(report, target, data, labels, copies, originals, skip_unreadable):
         after[label] += len(files)
     report.counts = {label: (before[label], after[label]) for label in sorted(before)}
     if report.unreadable and not skip_unreadable:
-        named = _listed(f"{name}: {reason}" for name, reason in report.unreadable.items())
+        named = listed(f"{name}: {reason}" for name, reason in report.unreadable.items())
         raise ImageReadError(
             f"{len(report.unreadable)} of {len(data.ids)} pictures could not be read: {named}. "
             "All else is written. Mend them and run this again, or leave them out "
@@ -210,7 +211,7 @@ def _refuse_copies(folder, out, ids):
     if copies:
         raise ValueError(
             f"{len(copies)} of {len(ids)} pictures of {folder!r} are copies by their names: "
-            f"{_listed(copies)}. Copy the originals."
+            f"{listed(copies)}. Copy the originals."
         )
 
 

@@ -18,7 +18,7 @@ class FrameTable:
     def find(self, image_columns, reader):
         """Positions of the columns of pictures, named or found."""
         if image_columns is None:
-            found = find_image_columns([self._values(i) for i in range(len(self.names))], reader)
+            found = find_image_columns([self._values(i) for i in range(len(self.names))])
             return refuse_none(found)
         refuse_names(image_columns, len(self.names), self.names)
         return [self.names.index(name) if isinstance(name, str) else name for name in image_columns]

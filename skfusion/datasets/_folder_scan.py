@@ -5,13 +5,9 @@ import unicodedata
 from collections import Counter
 from typing import NamedTuple
 
+from skfusion.images._endings import PICTURE_ENDINGS
 from skfusion.images._sniff import kind_of_file
 
-_ENDINGS = (
-    *(".avif", ".bmp", ".dib", ".gif", ".jfif", ".jp2", ".j2k", ".jpe", ".jpeg", ".jpg"),
-    *(".pbm", ".pgm", ".png", ".pnm", ".ppm", ".tga", ".tif", ".tiff", ".webp"),
-    *(".dcm", ".dicom", ".nii", ".nii.gz"),
-)
 # What JPEG, PNG, GIF, TIFF (in both byte orders), WebP and JPEG 2000 files begin with; "?" is any.
 _HEADS = (
     b"\xff\xd8\xff",
@@ -101,7 +97,7 @@ def _why_not(entry, inside):
 
 def _is_picture(entry):
     """By its name; where that tells nothing, by its first bytes."""
-    if entry.name.lower().endswith(_ENDINGS):
+    if entry.name.lower().endswith(PICTURE_ENDINGS):
         return True  # one that is damaged is an error when it is read, not a file too few
     if entry.name.lower().endswith(".img"):
         return False  # the voxels of a .hdr, which stands for both

@@ -9,7 +9,6 @@ import pandas as pd
 from skfusion._telling import listed
 from skfusion.datasets import load_image_folder
 from skfusion.images._find_columns import find_image_columns
-from skfusion.images._reader import ImageReader
 
 
 @dataclass
@@ -120,7 +119,7 @@ def _read_csv(path, image, target, row_id):
 
 def _image_column(table, path, root):
     columns = [table[name] for name in table.columns]
-    found = [table.columns[i] for i in find_image_columns(columns, ImageReader(root=root))]
+    found = [table.columns[i] for i in find_image_columns(columns)]
     if len(found) != 1:
         what = f"several columns of pictures, {found}" if found else "no column of pictures"
         raise ValueError(

@@ -504,7 +504,7 @@ def test_wrong_use(arguments, y, message):
     ("X", "message"),
     [
         (pd.DataFrame({"age": [1, 2], "sex": ["m", "f"]}), "No column of X holds pictures"),
-        (pd.DataFrame({"scan": ["nowhere/1.png"] * 2}), "pass reader=ImageReader"),
+        (pd.DataFrame({"scan": ["nowhere/1.png"] * 2}), "row 0 .nowhere/1.png.: no such file"),
         (np.zeros((2, 5)), "image_shape=.*Reshape your data"),
         (np.zeros((0, 5, 5, 3)), "0 sample"),
         ("photo.png", "got a single str"),
