@@ -13,6 +13,8 @@ _HOMES = {
     "ImageDescriptors": "skfusion.features._descriptors",
     "PretrainedGAP": "skfusion.embedding._pretrained",
     "CNNEmbedder": "skfusion.embedding._cnn",
+    "DenseClassifier": "skfusion.heads._dense_classifier",
+    "DenseRegressor": "skfusion.heads._dense_regressor",
     "TrainingHistoryDisplay": "skfusion.embedding._history_display",
     "list_backbones": "skfusion.networks._backbones",
     "list_cut_layers": "skfusion.networks._layers",

@@ -10,11 +10,12 @@ import skfusion
 _HEAVY = """
 import sys
 import skfusion
-heavy = {"keras", "tensorflow", "jax", "torch", "matplotlib", "scikeras", "skimage", "tqdm"}
+heavy = {"keras", "tensorflow", "jax", "torch", "matplotlib", "skimage", "tqdm"}
 heavy |= {"pydicom", "nibabel", "imagecodecs"}
 print(sorted(heavy & set(sys.modules)))
 import sklearn, pandas
 from skfusion import CNNEmbedder, ImageReader, PixelFlattener, PretrainedGAP, datasets
+from skfusion import DenseClassifier, DenseRegressor, TrainingHistoryDisplay
 print(sorted(heavy & set(sys.modules)))
 """
 
