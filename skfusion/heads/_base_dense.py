@@ -67,6 +67,9 @@ class BaseDense(CallbackSupportMixin, BaseEstimator):
         """
         return TrainingHistoryDisplay.from_estimator(self, metric=metric, ax=ax)
 
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "network_")  # a fit that was interrupted leaves other attributes
+
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
@@ -84,7 +87,7 @@ class BaseDense(CallbackSupportMixin, BaseEstimator):
         check_consistent_length(X, target.values)
         weight = _row_weights(X, target, class_weight, sample_weight)
         X = _as_dense(X)
-        self.scaler_ = StandardScaler().fit(X) if self.standardize else None
+        scaler = StandardScaler().fit(X) if self.standardize else None
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         blank = build_dense(
             X.shape[1],
@@ -100,15 +103,16 @@ class BaseDense(CallbackSupportMixin, BaseEstimator):
         held_out = validation_rows(self.validation_fraction, len(X), seed, strata=target.strata)
         reporter = EpochReporter(self, n_runs=1, n_epochs=self.epochs)
         with reporter.fit(X, y), reporter.run(type(self).__name__, FINAL) as on_epoch:
-            self.network_, history = train(
+            network, history = train(
                 blank,
-                self._scaled(X).astype(np.float32),
+                _scaled(scaler, X).astype(np.float32),
                 target.values,
                 self._plan(target, seed),
                 sample_weight=weight,
                 held_out=held_out,
                 on_epoch=on_epoch,
             )
+        self.network_, self.scaler_ = network, scaler
         self.history_ = pd.DataFrame(history).drop(columns="stage")
         self.n_outputs_ = target.n_outputs
         return target
@@ -131,10 +135,7 @@ class BaseDense(CallbackSupportMixin, BaseEstimator):
         """What the output layer gives, of shape (n_rows, n_outputs)."""
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
-        return self.network_.compute(self._scaled(_as_dense(X)))
-
-    def _scaled(self, X):
-        return X if self.scaler_ is None else self.scaler_.transform(X)
+        return self.network_.compute(_scaled(self.scaler_, _as_dense(X)))
 
 
 def _checked_widths(hidden):
@@ -159,6 +160,10 @@ def _row_weights(X, target, class_weight, sample_weight):
     if not weight.any():
         raise ValueError("All rows have weight 0; there is nothing to learn from.")
     return weight / weight.mean()
+
+
+def _scaled(scaler, X):
+    return X if scaler is None else scaler.transform(X)
 
 
 def _as_dense(X):

@@ -79,6 +79,11 @@ class DenseNetwork(Network):
                 layers.append(_FUNCTIONS[config["activation"]])
         return layers
 
+    def put_on(self, weights):
+        """Take other weights in place."""
+        super().put_on(weights)
+        vars(self).pop("_layers", None)
+
     def __getstate__(self):
         state = super().__getstate__()
         state.pop("_layers", None)  # functions don't pickle, and are soon made
