@@ -1,6 +1,6 @@
 """What the heads' defaults are made from: optimizers, dropout, scaling, stopping.
 
-    python benchmarks/heads.py [DATA WEIGHTS]
+    python benchmarks/heads.py [DATA WEIGHTS] [--only classes|numbers]
 
 Three folds of tables that scikit-learn ships, and, with DATA (the folder of `flowers`) and
 WEIGHTS (a weights file of MobileNet with alpha=0.25, without top), of pooled activations: the
@@ -16,7 +16,6 @@ from sklearn.datasets import (
     load_breast_cancer,
     load_diabetes,
     load_iris,
-    load_wine,
     make_regression,
 )
 from sklearn.model_selection import KFold, StratifiedKFold, cross_validate
@@ -27,14 +26,11 @@ from skfusion.heads._learning_rates import OPTIMIZERS
 CHANGES = {
     "defaults": {},
     **{f"optimizer={name!r}": {"optimizer": name} for name in sorted(OPTIMIZERS - {"adam"})},
-    "learning_rate=1e-3": {"learning_rate": 1e-3},
     "standardize=False": {"standardize": False},
     "dropout=0": {"dropout": 0.0},
     "dropout=0.2": {"dropout": 0.2},
     "dropout=0.5": {"dropout": 0.5},
     "early_stopping=10": {"early_stopping": 10},
-    "validation_fraction=0": {"validation_fraction": 0.0},
-    "batch_size=32": {"batch_size": 32},
     "hidden=64": {"hidden": 64},
     "hidden=64, early_stopping=10": {"hidden": 64, "early_stopping": 10},
 }
@@ -44,10 +40,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("data", type=Path, nargs="?", help="folder of flowers/")
     parser.add_argument("weights", type=Path, nargs="?", help="MobileNet, alpha=0.25, no top")
+    parser.add_argument("--only", choices=["classes", "numbers"], help="one half of it")
     options = parser.parse_args()
     classes = {
         "iris": load_iris(return_X_y=True),
-        "wine": load_wine(return_X_y=True),
         "cancer": load_breast_cancer(return_X_y=True),
     }
     numbers = {
@@ -57,8 +53,10 @@ def main():
     if options.weights is not None:
         activations, labels, blue = flowers(options.data, options.weights)
         classes["flowers"], numbers["blue"] = (activations, labels), (activations, blue)
-    compare("accuracy / log loss", DenseClassifier(random_state=0), classes)
-    compare("R2", DenseRegressor(random_state=0), numbers)
+    if options.only != "numbers":
+        compare("accuracy / log loss", DenseClassifier(random_state=0), classes)
+    if options.only != "classes":
+        compare("R2", DenseRegressor(random_state=0), numbers)
 
 
 def flowers(data, weights):
