@@ -77,7 +77,6 @@ class BaseDense(CallbackSupportMixin, BaseEstimator):
 
     def _fit(self, X, y, sample_weight, *, task, class_weight=None, loss="auto"):
         """Train on all rows but those that are held out; the form of y comes back."""
-        hidden = _checked_widths(self.hidden)
         if y is None:
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is None."
@@ -89,22 +88,11 @@ class BaseDense(CallbackSupportMixin, BaseEstimator):
         X = _as_dense(X)
         scaler = StandardScaler().fit(X) if self.standardize else None
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
-        blank = build_dense(
-            X.shape[1],
-            target.n_outputs,
-            target.activation,
-            hidden=hidden,
-            activation=self.activation,
-            dropout=float(self.dropout),
-            batch_norm=bool(self.batch_norm),
-            weight_decay=float(self.weight_decay),
-            seed=seed,
-        )
         held_out = validation_rows(self.validation_fraction, len(X), seed, strata=target.strata)
         reporter = EpochReporter(self, n_runs=1, n_epochs=self.epochs)
         with reporter.fit(X, y), reporter.run(type(self).__name__, FINAL) as on_epoch:
             network, history = train(
-                blank,
+                self._blank(target, seed),
                 _scaled(scaler, X).astype(np.float32),
                 target.values,
                 self._plan(target, seed),
@@ -116,6 +104,20 @@ class BaseDense(CallbackSupportMixin, BaseEstimator):
         self.history_ = pd.DataFrame(history).drop(columns="stage")
         self.n_outputs_ = target.n_outputs
         return target
+
+    def _blank(self, target, seed):
+        """The network before training."""
+        return build_dense(
+            self.n_features_in_,
+            target.n_outputs,
+            target.activation,
+            hidden=_checked_widths(self.hidden),
+            activation=self.activation,
+            dropout=float(self.dropout),
+            batch_norm=bool(self.batch_norm),
+            weight_decay=float(self.weight_decay),
+            seed=seed,
+        )
 
     def _plan(self, target, seed):
         rate = self.learning_rate
