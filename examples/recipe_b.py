@@ -22,6 +22,7 @@ from pathlib import Path
 
 import joblib
 import pandas as pd
+from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_validate
 from sklearn.pipeline import make_pipeline
@@ -95,7 +96,7 @@ def backbones(weights, chosen=BACKBONES, store=None):
 
 def one_pipeline(weights, store=None, head=RECIPE):
     """The recipe as one estimator."""
-    return make_pipeline(backbones(weights, store=store), head)
+    return make_pipeline(backbones(weights, store=store), clone(head))  # one head a data set
 
 
 def compare(frame, y, weights, store):
