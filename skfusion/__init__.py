@@ -13,6 +13,8 @@ _HOMES = {
     "ImageDescriptors": "skfusion.features._descriptors",
     "PretrainedGAP": "skfusion.embedding._pretrained",
     "CNNEmbedder": "skfusion.embedding._cnn",
+    "DenseClassifier": "skfusion.heads._dense_classifier",
+    "DenseRegressor": "skfusion.heads._dense_regressor",
     "ImageAugmenter": "skfusion.augmentation._image_augmenter",
     "TrainingHistoryDisplay": "skfusion.embedding._history_display",
     "FusionClassifier": "skfusion.fusion._fusion_classifier",

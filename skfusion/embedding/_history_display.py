@@ -12,15 +12,16 @@ _QUIET = "#6b7280"
 
 
 class TrainingHistoryDisplay:
-    """Loss or accuracy of a `CNNEmbedder`, epoch by epoch.
+    """Loss or accuracy of a network, epoch by epoch.
 
-    The final network's curves stand out; the validation curves of the networks that `cv` trained
-    lie pale behind them. Use `from_estimator`.
+    For a `CNNEmbedder` the final network's curves stand out; the validation curves of the
+    networks that `cv` trained lie pale behind them. Use `from_estimator`, or the estimator's own
+    `plot_history`.
 
     Parameters
     ----------
     history : DataFrame
-        The `history_` of a fitted `CNNEmbedder`.
+        The `history_` of a fitted `CNNEmbedder`, `DenseClassifier` or `DenseRegressor`.
 
     column : str or None, default=None
         The column of pictures to draw. None is enough where there is one.
@@ -48,7 +49,8 @@ class TrainingHistoryDisplay:
 
     See Also
     --------
-    CNNEmbedder : The estimator whose history is drawn.
+    CNNEmbedder : A network on pictures whose history is drawn.
+    DenseClassifier : A network on columns whose history is drawn.
 
     Notes
     -----
@@ -80,12 +82,12 @@ class TrainingHistoryDisplay:
 
     @classmethod
     def from_estimator(cls, estimator, *, column=None, metric="loss", ax=None):
-        """Draw the history of a fitted embedder.
+        """Draw the history of a fitted network.
 
         Parameters
         ----------
-        estimator : CNNEmbedder
-            A fitted embedder.
+        estimator : CNNEmbedder, DenseClassifier or DenseRegressor
+            The fitted estimator.
 
         column : str or None, default=None
             The column of pictures to draw. None is enough where there is one.
@@ -104,8 +106,8 @@ class TrainingHistoryDisplay:
         check_is_fitted(estimator)
         if not hasattr(estimator, "history_"):
             raise TypeError(
-                f"{type(estimator).__name__} has no training history; pass a fitted CNNEmbedder "
-                "(from a Pipeline, take it out first)."
+                f"{type(estimator).__name__} has no training history; pass a fitted CNNEmbedder, "
+                "DenseClassifier or DenseRegressor (from a Pipeline, take it out first)."
             )
         return cls(estimator.history_, column=column).plot(ax, metric=metric)
 
@@ -163,14 +165,24 @@ class TrainingHistoryDisplay:
         ax.xaxis.set_major_locator(plt.MaxNLocator(integer=True, min_n_ticks=1))
         ax.spines[["top", "right"]].set_visible(False)
         ax.legend(
-            title=column if self.history["column"].nunique() > 1 else None,
+            title=column if self._has_several_columns() else None,
             frameon=False,
             fontsize="small",
         )
         return self
 
+    def _has_several_columns(self):
+        return "column" in self.history and self.history["column"].nunique() > 1
+
     def _rows(self):
         """The column to draw, and its epochs without what wasn't measured for it."""
+        if "column" not in self.history:  # a head has one network, which is the final one
+            if self.column is not None:
+                raise ValueError(
+                    f"column={self.column!r} was passed, but this is the history of one network "
+                    "on all columns; pass column=None."
+                )
+            return None, self.history.assign(fold=FINAL).dropna(axis="columns", how="all")
         columns = list(self.history["column"].unique())
         if self.column is None and len(columns) > 1:
             raise ValueError(

@@ -57,6 +57,9 @@ class TargetCoder:
         What folds and validation rows are stratified by: classes, bins, or the rows' patterns of
         labels where each is frequent enough. None where there is nothing to stratify by.
 
+    center, scale : ndarray of shape (n_outputs,), or None
+        For numbers: ``values * scale + center`` is y.
+
     n_outputs : int
         Units of the output layer.
 
@@ -98,7 +101,7 @@ class TargetCoder:
                 f"{self.kind}. Pass loss='auto'."
             )
         self.loss, self.activation = _OUTPUT[self.kind]
-        self.classes = self.strata = None
+        self.classes = self.strata = self.center = self.scale = None
         if self.kind == "classes":
             self._learn_classes(column_or_1d(y, warn=True))
         elif self.kind == "labels":
@@ -154,8 +157,9 @@ class TargetCoder:
         self.n_outputs = len(edges) + 1
 
     def _learn_numbers(self, y, loss):
-        scale = y.std(axis=0)
-        self.values = ((y - y.mean(axis=0)) / np.where(scale > 0, scale, 1)).astype(np.float32)
+        deviation = y.std(axis=0)
+        self.center, self.scale = y.mean(axis=0), np.where(deviation > 0, deviation, 1)
+        self.values = ((y - self.center) / self.scale).astype(np.float32)
         self.n_outputs = y.shape[1]
         if loss == "huber":
             self.loss = "huber"  # Keras's delta of 1 is one standard deviation
