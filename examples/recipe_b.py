@@ -29,6 +29,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skfusion import DenseClassifier, PretrainedGAP
+from skfusion.datasets import load_image_folder
 
 # Name, width, and the beginning of the weights file's name.
 BACKBONES = [
@@ -36,7 +37,6 @@ BACKBONES = [
     ("MobileNet", 0.75, "mobilenet_7_5_224_tf_no_top"),
     ("MobileNetV2", 0.35, "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_0.35_224_no_top"),
 ]
-PICTURES = {".jpg", ".jpeg", ".png"}
 FOLDS = StratifiedKFold(5, shuffle=True, random_state=0)
 
 RECIPE = DenseClassifier(
@@ -78,9 +78,8 @@ def main():
 
 def list_photographs(folder):
     """A frame with a column of paths, and the class of each: the name of its folder."""
-    files = sorted(f for f in folder.rglob("*") if f.suffix.lower() in PICTURES)
-    frame = pd.DataFrame({"photo": [str(file) for file in files]})
-    return frame, pd.Series([file.parent.name for file in files], name="class")
+    data = load_image_folder(folder, classes="last")
+    return data.frame[["image"]], pd.Series(data.target).map(dict(enumerate(data.target_names)))
 
 
 def backbones(weights, chosen=BACKBONES, store=None):
