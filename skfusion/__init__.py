@@ -16,7 +16,7 @@ _HOMES = {
     "DenseClassifier": "skfusion.heads._dense_classifier",
     "DenseRegressor": "skfusion.heads._dense_regressor",
     "ImageAugmenter": "skfusion.augmentation._image_augmenter",
-    "TrainingHistoryDisplay": "skfusion.embedding._history_display",
+    "TrainingHistoryDisplay": "skfusion.training._history_display",
     "FusionClassifier": "skfusion.fusion._fusion_classifier",
     "FusionRegressor": "skfusion.fusion._fusion_regressor",
     "make_fusion_pipeline": "skfusion.fusion._make_fusion_pipeline",

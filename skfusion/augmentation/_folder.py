@@ -16,9 +16,9 @@ from skfusion.augmentation._out_folder import OutFolder
 from skfusion.augmentation._plan import copies_by_class, number_copies, spread
 from skfusion.base import check_size_param
 from skfusion.datasets import load_image_folder
-from skfusion.embedding._augmentation import make_augmentation
 from skfusion.exceptions import ImageReadError
 from skfusion.images._batches import map_ahead
+from skfusion.training._augmentation import make_augmentation
 
 # Raised when the same settings would give other bytes: half-filled folders are not gone on with.
 _FORMAT = 1

@@ -25,13 +25,13 @@ from skfusion.augmentation._plan import (
 )
 from skfusion.augmentation._tables import as_table, take_rows
 from skfusion.base import check_size_param
-from skfusion.embedding._augmentation import make_augmentation
 from skfusion.exceptions import ImageReadError, UnreadableImageWarning
 from skfusion.images._batches import map_ahead
 from skfusion.images._column import ImageColumn, describe
 from skfusion.images._input import resolve_shape
 from skfusion.images._probe import find_white
 from skfusion.images._reader import ImageReader
+from skfusion.training._augmentation import make_augmentation
 
 
 class ImageAugmenter(OneToOneFeatureMixin, BaseEstimator):

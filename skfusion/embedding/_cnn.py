@@ -29,16 +29,10 @@ from skfusion._typing import (
     Size,
 )
 from skfusion.base import ImageTransformer, check_size_param, indexed
-from skfusion.embedding._augmentation import make_augmentation
-from skfusion.embedding._class_weight import combined_weight
 from skfusion.embedding._column_fit import ColumnFit
 from skfusion.embedding._cross_fit import cross_fit
-from skfusion.embedding._epoch_reporter import EpochReporter
 from skfusion.embedding._fit_recipe import FitRecipe, TrainingRows
-from skfusion.embedding._history_display import TrainingHistoryDisplay
-from skfusion.embedding._splits import make_folds
 from skfusion.embedding._store_link import StoreLink
-from skfusion.embedding._target import TargetCoder
 from skfusion.embedding._training_pictures import TrainingPictures, refuse_too_few
 from skfusion.images._probe import common_channels, common_size, probe_column
 from skfusion.images._reader import ImageReader
@@ -48,6 +42,12 @@ from skfusion.networks._layer_table import format_layers, layers_frame
 from skfusion.networks._plan import TrainingPlan
 from skfusion.networks._recipe import NetworkRecipe
 from skfusion.store._feature_store import FeatureStore, as_store
+from skfusion.training._augmentation import make_augmentation
+from skfusion.training._class_weight import combined_weight
+from skfusion.training._epoch_reporter import EpochReporter
+from skfusion.training._history_display import TrainingHistoryDisplay
+from skfusion.training._splits import make_folds
+from skfusion.training._target import TargetCoder
 
 _OPTIMIZERS = {"adam", "adamw", "sgd", "rmsprop", "adadelta", "adagrad", "adamax", "nadam"}
 

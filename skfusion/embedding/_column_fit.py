@@ -5,7 +5,6 @@ from functools import cached_property
 
 import numpy as np
 
-from skfusion.embedding._splits import validation_rows
 from skfusion.networks._building import cut_network
 from skfusion.networks._cut_notes import cut_channels, cut_notes
 from skfusion.networks._layer_table import layer_table
@@ -14,9 +13,8 @@ from skfusion.networks._network import Network
 from skfusion.networks._split import find_first
 from skfusion.networks._training import train
 from skfusion.store._stored_rows import StoredRows, digest_text
-
-# The number of the final network among the folds, in the history.
-FINAL = -1
+from skfusion.training._epoch_reporter import FINAL
+from skfusion.training._splits import validation_rows
 
 
 class ColumnFit:

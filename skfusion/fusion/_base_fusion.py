@@ -12,7 +12,6 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skfusion.embedding._pretrained import PretrainedGAP
-from skfusion.embedding._splits import make_folds
 from skfusion.fusion._combination import STRATEGIES, VIEWS_OF
 from skfusion.fusion._importance import source_importance
 from skfusion.fusion._judge import combine, compare, fit_combination, judge
@@ -24,6 +23,7 @@ from skfusion.fusion._table_encoder import TableEncoder
 from skfusion.fusion._tables import as_table, split_columns
 from skfusion.fusion._view_models import ViewModels
 from skfusion.store._feature_store import FeatureStore
+from skfusion.training._splits import make_folds
 
 
 class BaseFusion(BaseEstimator):

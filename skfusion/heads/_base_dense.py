@@ -17,16 +17,15 @@ from sklearn.utils.validation import (
 )
 
 from skfusion._callbacks import CallbackSupportMixin
-from skfusion.embedding._class_weight import combined_weight
-from skfusion.embedding._column_fit import FINAL
-from skfusion.embedding._epoch_reporter import EpochReporter
-from skfusion.embedding._history_display import TrainingHistoryDisplay
-from skfusion.embedding._splits import validation_rows
-from skfusion.embedding._target import TargetCoder
 from skfusion.heads._dense_network import ACTIVATIONS, build_dense
 from skfusion.heads._learning_rates import OPTIMIZERS, default_learning_rate
 from skfusion.networks._plan import TrainingPlan
 from skfusion.networks._training import train
+from skfusion.training._class_weight import combined_weight
+from skfusion.training._epoch_reporter import FINAL, EpochReporter
+from skfusion.training._history_display import TrainingHistoryDisplay
+from skfusion.training._splits import validation_rows
+from skfusion.training._target import TargetCoder
 
 
 class BaseDense(CallbackSupportMixin, BaseEstimator):

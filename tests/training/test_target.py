@@ -9,8 +9,8 @@ from sklearn.exceptions import DataConversionWarning
 from sklearn.neural_network import MLPClassifier
 from sklearn.utils.class_weight import compute_sample_weight
 
-from skfusion.embedding._class_weight import combined_weight
-from skfusion.embedding._target import TargetCoder
+from skfusion.training._class_weight import combined_weight
+from skfusion.training._target import TargetCoder
 
 LABELS = np.array([[0, 1, 0], [1, 1, 0], [0, 0, 0]] * 10)  # the third column is constant
 

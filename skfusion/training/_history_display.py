@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from skfusion.embedding._column_fit import FINAL
+from skfusion.training._epoch_reporter import FINAL
 
 # What a history holds beside metrics; `val_` stands before the validation's name of a metric.
 _KEYS = {"column", "fold", "stage", "epoch", "learning_rate"}
@@ -60,7 +60,7 @@ class TrainingHistoryDisplay:
     Examples
     --------
     >>> import pandas as pd
-    >>> from skfusion.embedding._history_display import TrainingHistoryDisplay
+    >>> from skfusion.training._history_display import TrainingHistoryDisplay
     >>> history = pd.DataFrame(
     ...     {
     ...         "column": "scan",

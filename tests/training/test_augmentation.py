@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import pytest
 
-from skfusion.embedding._augmentation import make_augmentation, views
 from skfusion.images._random_transform import LIGHT, RECIPE, RandomTransform
+from skfusion.training._augmentation import make_augmentation, views
 
 
 def batch(shape=(4, 12, 10, 3), dtype=np.uint8):

@@ -38,8 +38,8 @@ def combined_weight(target, class_weight, sample_weight):
 
     Examples
     --------
-    >>> from skfusion.embedding._class_weight import combined_weight
-    >>> from skfusion.embedding._target import TargetCoder
+    >>> from skfusion.training._class_weight import combined_weight
+    >>> from skfusion.training._target import TargetCoder
     >>> target = TargetCoder(["well", "ill", "well"], task="auto")
     >>> combined_weight(target, {"ill": 5}, [1, 1, 2])
     array([1., 5., 2.])

@@ -113,7 +113,7 @@ def make_augmentation(spec):
     Examples
     --------
     >>> import numpy as np
-    >>> from skfusion.embedding._augmentation import make_augmentation
+    >>> from skfusion.training._augmentation import make_augmentation
     >>> augmentation = make_augmentation({"rotation": 15, "fill": "reflect"})
     >>> pixels = np.zeros((2, 28, 28, 1), dtype=np.uint8)
     >>> augmentation(pixels, np.random.default_rng(0)).shape
@@ -160,7 +160,7 @@ def views(pixels, kind):
     Examples
     --------
     >>> import numpy as np
-    >>> from skfusion.embedding._augmentation import views
+    >>> from skfusion.training._augmentation import views
     >>> [view.ravel().tolist() for view in views(np.arange(3).reshape(1, 1, 3, 1), "horizontal")]
     [[0, 1, 2], [2, 1, 0]]
     """

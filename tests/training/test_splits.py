@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.model_selection import GroupKFold
 
-from skfusion.embedding._splits import make_folds, validation_rows
-from skfusion.embedding._target import TargetCoder
+from skfusion.training._splits import make_folds, validation_rows
+from skfusion.training._target import TargetCoder
 
 
 def test_folds_are_shuffled_stratified_and_repeat():

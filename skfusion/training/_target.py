@@ -83,7 +83,7 @@ class TargetCoder:
 
     Examples
     --------
-    >>> from skfusion.embedding._target import TargetCoder
+    >>> from skfusion.training._target import TargetCoder
     >>> coder = TargetCoder(["ill", "well", "ill"], task="auto")
     >>> coder.values, coder.n_outputs
     (array([0, 1, 0]), 2)

@@ -9,7 +9,7 @@ import pytest
 from sklearn.exceptions import NotFittedError
 
 from skfusion import CNNEmbedder, PixelFlattener
-from skfusion.embedding._history_display import TrainingHistoryDisplay
+from skfusion.training._history_display import TrainingHistoryDisplay
 
 TRAIN = (("train", 4),)
 STAGES = (("top", 2), ("fine-tune", 3))

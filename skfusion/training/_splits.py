@@ -105,7 +105,7 @@ def validation_rows(fraction, n_rows, seed, strata=None, groups=None):
 
     Examples
     --------
-    >>> from skfusion.embedding._splits import validation_rows
+    >>> from skfusion.training._splits import validation_rows
     >>> validation_rows(0.1, 40, seed=0).shape
     (4,)
     """

@@ -4,6 +4,9 @@ from contextlib import contextmanager
 
 from skfusion._progress import progress_bar
 
+# The number of the final network among the folds, in the history.
+FINAL = -1
+
 
 class EpochReporter:
     """Reports a fit as a tree of tasks: the fit, its training runs, their epochs.
