@@ -40,8 +40,10 @@ ESTIMATORS = [
     PictureBlock(),
     BlockScaler(),
     # The checks' numbers are a table without pictures.
-    FusionClassifier(cv=2, estimators={"table": LogisticRegression()}, random_state=0),
-    FusionRegressor(cv=2, estimators={"table": Ridge()}, random_state=0),
+    FusionClassifier(
+        image_columns=[], cv=2, estimators={"table": LogisticRegression()}, random_state=0
+    ),
+    FusionRegressor(image_columns=[], cv=2, estimators={"table": Ridge()}, random_state=0),
 ]
 
 _MINI_BATCHES = (

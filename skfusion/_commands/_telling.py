@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def told(name):
-    """Turn errors that a user can mend into one line and status 1, and Ctrl-C into status 130.
+    """Turn errors that a user can mend into one line and status 2, and Ctrl-C into status 130.
 
     Parameters
     ----------
@@ -20,4 +20,4 @@ def told(name):
         sys.exit(130)
     except (ValueError, TypeError, OSError, ImportError) as error:
         print(f"skfusion {name}: {error}", file=sys.stderr)
-        sys.exit(1)
+        sys.exit(2)

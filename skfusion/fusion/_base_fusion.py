@@ -25,6 +25,9 @@ from skfusion.fusion._view_models import ViewModels
 from skfusion.store._feature_store import FeatureStore
 from skfusion.training._splits import make_folds
 
+# What scikit-learn warns of, once for each model and tree; we say it once.
+MANY_CLASSES = "The number of unique classes is greater"
+
 
 class BaseFusion(BaseEstimator):
     """Base class of estimators that fuse a table with pictures.
@@ -102,6 +105,10 @@ class BaseFusion(BaseEstimator):
         self : object
             The fitted estimator.
         """
+        if y is None:
+            raise ValueError(
+                f"{type(self).__name__} requires y to be passed, but the target y is None."
+            )
         self._refuse_wrong_estimators()
         table = as_table(self, X, reset=True)
         y = self._start_target(y)
@@ -122,9 +129,11 @@ class BaseFusion(BaseEstimator):
         images = None
         if self.image_columns_ and sources.is_frozen:
             images = sources.fit_images(table, y, groups)
-            _refuse_no_pictures(images, self.image_columns_)
-        seen = self._look(sources, maker, table, y, groups, images, seed)
-        self._fit_whole(sources, maker, table, y, groups, images, seen)
+            self._refuse_few_pictures(has_picture(images), y)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", MANY_CLASSES, UserWarning)
+            seen = self._look(sources, maker, table, y, groups, images, seed)
+            self._fit_whole(sources, maker, table, y, groups, images, seen)
         return self
 
     def __sklearn_is_fitted__(self):
@@ -155,6 +164,22 @@ class BaseFusion(BaseEstimator):
             if view not in VIEWS:
                 raise ValueError(f"estimators has no place for {view!r}; it may name {VIEWS}.")
             self._refuse_wrong_estimator(view, estimator)
+
+    def _refuse_few_pictures(self, pictured, y):
+        remedy = "Pass image_columns=[] to learn from the table alone."
+        columns = self.image_columns_
+        if not pictured.any():
+            raise ValueError(f"No row has a picture in {columns}. {remedy}")
+        least = 2 * (self.cv if isinstance(self.cv, Integral) else 2)
+        if pictured.sum() < min(least, len(y)):
+            raise ValueError(
+                f"Only {pictured.sum()} of {len(y)} rows have a picture in {columns}; inner folds "
+                f"need {least} at least. {remedy}"
+            )
+        self._refuse_one_class(y[pictured], columns, remedy)
+
+    def _refuse_one_class(self, y, columns, remedy):
+        """Where a subclass predicts classes: pictures of one class teach nothing."""
 
     def _make_sources(self, seed):
         if self.table_transformer is None:
@@ -195,6 +220,8 @@ class BaseFusion(BaseEstimator):
             "n_jobs": self.n_jobs,
         }
         seen = predict_out_of_fold(sources, maker, views, table, y, folds, images, options)
+        if images is None and self.image_columns_:
+            self._refuse_few_pictures(seen.pictured, y)
         judged = {name: judge(seen, y, name, self._prior)[0] for name in names}
         wanted = None if self.strategy == "auto" or len(names) == 1 else self.strategy
         self.strategy_scores_ = compare(judged, y, wanted)
@@ -237,14 +264,6 @@ class BaseFusion(BaseEstimator):
             pictured = has_picture(matrices["image"])
         predictions = self._models.predict(matrices, pictured)
         return combine(self._combination, predictions, pictured, self._fallback)
-
-
-def _refuse_no_pictures(images, columns):
-    if not has_picture(images).any():
-        raise ValueError(
-            f"No row has a picture in {columns}. Pass image_columns=[] to learn from the table "
-            "alone."
-        )
 
 
 def _refuse_rows_left_out(folds, n_rows):

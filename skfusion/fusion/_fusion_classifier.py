@@ -1,5 +1,7 @@
 """FusionClassifier: classes from a table and its pictures."""
 
+import warnings
+
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.preprocessing import LabelEncoder
@@ -7,7 +9,8 @@ from sklearn.utils import assert_all_finite
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
-from skfusion.fusion._base_fusion import BaseFusion
+from skfusion._telling import level_of_the_caller
+from skfusion.fusion._base_fusion import MANY_CLASSES, BaseFusion
 
 
 class FusionClassifier(ClassifierMixin, BaseFusion):
@@ -169,16 +172,33 @@ class FusionClassifier(ClassifierMixin, BaseFusion):
     def _start_target(self, y):
         y = column_or_1d(y, warn=True)
         assert_all_finite(y, input_name="y")
-        check_classification_targets(y)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", MANY_CLASSES, UserWarning)
+            check_classification_targets(y)
         encoder = LabelEncoder()
         numbers = encoder.fit_transform(y)
         self.classes_ = encoder.classes_
         if len(self.classes_) < 2:
             raise ValueError(
-                f"y holds 1 class only ({self.classes_[0]!r}); there is nothing to tell apart."
+                f"y holds 1 class only ({self.classes_.tolist()[0]!r}); there is nothing to tell apart."
             )
         self._n_classes = len(self.classes_)
+        if len(self.classes_) > len(y) / 2:
+            warnings.warn(
+                f"y holds {len(self.classes_)} classes in {len(y)} rows. If they are amounts, "
+                "FusionRegressor predicts them.",
+                UserWarning,
+                stacklevel=level_of_the_caller(),
+            )
         return numbers
+
+    def _refuse_one_class(self, y, columns, remedy):
+        if y.min() == y.max():
+            raise ValueError(
+                f"All rows that have a picture in {columns} are of class "
+                f"{self.classes_.tolist()[y[0]]!r}: pictures then tell nothing but that they are there. "
+                f"{remedy}"
+            )
 
     def _strata(self, y):
         return y

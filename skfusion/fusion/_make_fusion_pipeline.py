@@ -1,5 +1,7 @@
 """make_fusion_pipeline: table and pictures side by side before one model."""
 
+import warnings
+
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
@@ -114,8 +116,15 @@ class ColumnsOf:
         self.image_columns = image_columns
 
     def __call__(self, X):
-        """The names of the columns."""
-        return split_columns(to_pandas(X), self.image_columns)[self.source == "table"]
+        """The names of the columns, or their positions where they have no names."""
+        table = to_pandas(X)
+        named = all(isinstance(name, str) for name in table.columns)
+        table = table.set_axis([str(name) for name in table.columns], axis=1)
+        with warnings.catch_warnings():
+            if self.source == "table":  # the selector of pictures says so already
+                warnings.filterwarnings("ignore", "No column of X looks like pictures")
+            names = split_columns(table, self.image_columns)[self.source == "table"]
+        return names if named else [table.columns.get_loc(name) for name in names]
 
     def __repr__(self):
         return f"ColumnsOf({self.source!r}, {self.image_columns!r})"

@@ -79,7 +79,7 @@ class Sources:
         matrices, names = {}, self.names if names is None else names
         if "table" in names:
             table = self.table_transformer.fit_transform(rows[self.table_columns], y)
-            matrices["table"] = as_floats(table)
+            matrices["table"] = _some_column(as_floats(table))
         if "image" in names:
             matrices["image"] = self.fit_images(rows, y, groups) if images is None else images
         return matrices
@@ -97,7 +97,7 @@ class Sources:
         matrices, names = {}, self.names if names is None else names
         if "table" in names:
             table = self.table_transformer.transform(rows[self.table_columns])
-            matrices["table"] = as_floats(table)
+            matrices["table"] = _some_column(as_floats(table))
         if "image" in names:
             if images is None:
                 images = as_floats(self.embedder.transform(rows[self.image_columns]))
@@ -111,6 +111,11 @@ def as_floats(matrix):
         matrix = matrix.toarray()
     matrix = np.asarray(matrix)
     return matrix if matrix.dtype in (np.float32, np.float64) else matrix.astype(np.float64)
+
+
+def _some_column(matrix):
+    """A constant column where the table has nothing to tell: models want one to stand on."""
+    return matrix if matrix.shape[1] else np.zeros((len(matrix), 1))
 
 
 def make_rotation(n_rows, n_features):

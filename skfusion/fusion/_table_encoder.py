@@ -12,7 +12,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
-from skfusion.fusion._date_column import DateColumn, are_dates
+from skfusion.fusion._date_column import DateColumn, are_dates, to_dates
 from skfusion.fusion._tables import as_table
 from skfusion.fusion._text_column import TextColumn
 
@@ -184,7 +184,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
                 texts = _plain(X[name]).map(_text, na_action="ignore")
                 prepared[name] = texts.astype(object)  # also where all are missing
             elif kind == "date":
-                prepared[name] = X[name]
+                prepared[name] = _to_dates(name, X[name])
         return pd.DataFrame(prepared, index=X.index)
 
 
@@ -198,9 +198,28 @@ def _plain(column):
 
 def _to_numbers(name, column):
     try:
-        return pd.to_numeric(_plain(column)).astype(float)
+        numbers = pd.to_numeric(_plain(column)).astype(float)
     except (TypeError, ValueError) as error:
         raise ValueError(f"Column {name!r} held numbers in fit, and now: {error}") from error
+    if np.isinf(numbers).any():
+        row = int(np.argmax(np.isinf(numbers)))
+        raise ValueError(
+            f"Input X contains infinity: column {name!r}, row {row}. Replace it, with NaN if the "
+            "value is not known."
+        )
+    return numbers
+
+
+def _to_dates(name, column):
+    dates = to_dates(column)
+    lost = np.asarray(dates.isna() & column.notna())
+    if lost.any():
+        row = int(np.argmax(lost))
+        raise ValueError(
+            f"Column {name!r} held dates in fit, and now {column.iloc[row]!r} in row {row}. "
+            "Dates are read as in 2026-11-22; None stands for one that is not known."
+        )
+    return dates
 
 
 def _text(cell):

@@ -1,9 +1,12 @@
 """X, in any form that it may have, becomes a pandas table of columns with names."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 from sklearn.utils.validation import validate_data
 
+from skfusion._telling import level_of_the_caller
 from skfusion.images._find_columns import find_image_columns
 
 
@@ -28,18 +31,23 @@ def as_table(estimator, X, *, reset):
         With the columns of X; those of an array are named x0, x1, ...
     """
     if hasattr(X, "to_frame") and hasattr(X, "dtype"):
+        _refuse_single_row(estimator, X, reset)
         X = X.to_frame()
     if hasattr(X, "columns") and not isinstance(X, np.ndarray):
-        _refuse_odd_names(list(X.columns))
-        validate_data(estimator, X, reset=reset, skip_check_array=True)
         table = to_pandas(X)
+        table = table.set_axis(_names(table), axis=1)
+        validate_data(estimator, X, reset=reset, skip_check_array=True)
         _refuse_no_rows(estimator, table)
-        return table
-    if isinstance(X, np.ndarray) and X.ndim in (3, 4) and X.dtype.kind in "biuf":
-        X = _cells(X)
-    X = validate_data(estimator, X, reset=reset, dtype=None, ensure_all_finite=False)
-    table = pd.DataFrame(X, columns=[f"x{i}" for i in range(X.shape[1])])
-    return table.infer_objects() if X.dtype == object else table
+    else:
+        if isinstance(X, np.ndarray) and X.ndim in (3, 4) and X.dtype.kind in "biuf":
+            X = _cells(X)
+        X = validate_data(estimator, X, reset=reset, dtype=None, ensure_all_finite=False)
+        table = pd.DataFrame(X, columns=[f"x{i}" for i in range(X.shape[1])])
+        table = table.infer_objects() if X.dtype == object else table
+    if reset:
+        estimator._column_names = list(table.columns)
+    # The check has seen to it that names agree, where both have names, else their number.
+    return table.set_axis(estimator._column_names, axis=1)
 
 
 def split_columns(table, image_columns):
@@ -61,8 +69,17 @@ def split_columns(table, image_columns):
     if image_columns is None:
         found = find_image_columns([table[name] for name in table.columns])
         names = [table.columns[position] for position in found]
+        if not names:
+            warnings.warn(
+                f"No column of X looks like pictures (columns: {list(table.columns)}): the table "
+                "is the only source. Name them in image_columns, or pass image_columns=[] if "
+                "there are none.",
+                UserWarning,
+                stacklevel=level_of_the_caller(),
+            )
     else:
         names = [image_columns] if isinstance(image_columns, str) else list(image_columns)
+        names = [str(name) for name in names]
     unknown = [name for name in names if name not in table.columns]
     if unknown:
         raise ValueError(
@@ -89,10 +106,21 @@ def to_pandas(X):
     return pd.DataFrame({name: pd.Series(X[name].to_list()) for name in X.columns})
 
 
-def _refuse_odd_names(names):
-    twice = sorted({str(name) for name in names if names.count(name) > 1})
+def _names(table):
+    """The columns' names as text: a number would be taken for a position."""
+    names = [str(name) for name in table.columns]
+    twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ValueError(f"X has several columns of the same name: {twice}. Rename them.")
+    return names
+
+
+def _refuse_single_row(estimator, X, reset):
+    if not reset and estimator.n_features_in_ != 1:
+        raise ValueError(
+            f"X is a Series, but {type(estimator).__name__} was fitted on "
+            f"{estimator.n_features_in_} columns. Pass a DataFrame; of a single row, X.iloc[[0]]."
+        )
 
 
 def _refuse_no_rows(estimator, table):

@@ -2,6 +2,7 @@
 
 import numpy as np
 from sklearn.base import is_classifier
+from sklearn.dummy import DummyClassifier, DummyRegressor
 
 from skfusion.fusion._sources import has_picture, make_rotation
 
@@ -63,6 +64,8 @@ class ViewModels:
                 blocks, seen = [*table, rotated], y[rows]
                 widths = (table[0].shape[1] if table else 0, rotated.shape[1])
             models = self.maker.make(view, *widths)
+            if len(seen) < 2 or (self.n_classes is not None and seen.min() == seen.max()):
+                models = [self._constant() for _ in models]
             columns = _side_by_side(blocks)
             self.models_[view] = [model.fit(columns, seen) for model in models]
         return self
@@ -97,6 +100,10 @@ class ViewModels:
             blocks += [] if view == "table" or rotated is None else [rotated]
             predictions[view] = [self._spread(model, blocks, rows) for model in self.models_[view]]
         return predictions
+
+    def _constant(self):
+        """What can be learnt in a fold whose pictures are of one class, or all but gone."""
+        return DummyRegressor() if self.n_classes is None else DummyClassifier()
 
     def _spread(self, model, blocks, rows):
         """One model's predictions for some rows, NaN for all others."""

@@ -1,5 +1,6 @@
 """What is said of pictures that are missing or can't be read."""
 
+import os
 import warnings
 
 import numpy as np
@@ -10,6 +11,7 @@ from skfusion.images._column import describe
 
 # How many rows a message names; an error's `failures` hold all of them.
 _NAMED = 5
+_NO_FILE = "no such file"
 
 
 def refuse_missing(column, gone):
@@ -58,11 +60,22 @@ def report_unreadable(failures, corrupt):
             ]
     if not named:
         return
-    text = " ".join(texts)
+    text = " ".join(texts) + _where_to_look(named)
     if corrupt == "error":
         raise ImageReadError(f"{text} Pass corrupt='missing' to treat them as missing.", named)
     text = f"{text} They count as missing."
     warnings.warn(text, UnreadableImageWarning, stacklevel=level_of_the_caller())
+
+
+def _where_to_look(named):
+    """A sentence for those whose paths start from somewhere else."""
+    lost = any(reason == _NO_FILE and not os.path.isabs(source) for _, source, reason in named)
+    if not lost:
+        return ""
+    return (
+        " Relative paths start from the working directory, or from the root of "
+        "reader=ImageReader(root=...)."
+    )
 
 
 def _cells(column, reasons):

@@ -3,6 +3,8 @@
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from skfusion.fusion._base_fusion import BaseFusion
+
 _COLORS = {"left_out": "#8a9aad", "permuted": "#2f6fb0"}
 _WORDS = {"left_out": "without the source", "permuted": "with its rows shuffled"}
 
@@ -69,6 +71,11 @@ class SourceImportanceDisplay:
         display : SourceImportanceDisplay
             With what was drawn.
         """
+        if not isinstance(estimator, BaseFusion):
+            raise TypeError(
+                "The sources' importance is that of a FusionClassifier or FusionRegressor, got a "
+                f"{type(estimator).__name__}."
+            )
         check_is_fitted(estimator, "source_importance_")
         loss = "log loss" if hasattr(estimator, "classes_") else "squared error"
         return cls(estimator.source_importance_, loss=loss).plot(ax=ax)
@@ -110,6 +117,6 @@ class SourceImportanceDisplay:
         ax.set_yticks(places, list(self.importance.index))
         ax.invert_yaxis()
         ax.set_xlabel(f"rise of the {self.loss} on inner folds")
-        ax.legend(frameon=False, loc="best")
+        ax.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
         ax.spines[["top", "right"]].set_visible(False)
         return self

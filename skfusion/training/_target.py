@@ -125,7 +125,7 @@ class TargetCoder:
         if not np.isin(y, [0, 1]).all():
             raise ValueError(
                 f"y has {y.shape[1]} columns that hold {np.unique(y).tolist()}; labels are 0 and "
-                "1. Pass task='regression' if these are amounts."
+                "1. If these are amounts, this is a regression (task='regression', DenseRegressor)."
             )
         if (y == y[:1]).all():
             raise ValueError("y holds the same labels in every row; there is nothing to learn.")
@@ -207,7 +207,7 @@ def _of_one_type(array, cells):
 def _as_numbers(y):
     """A column of float64 for each output."""
     if isinstance(y.flat[0], str):
-        raise ValueError("y holds strings, but task='regression' needs numbers.")
+        raise ValueError("y holds strings, but a regression (task='regression') needs numbers.")
     y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
     return y.reshape(len(y), -1)
 
@@ -222,8 +222,8 @@ def _find_kind(y, task, bins):
     if form not in ("binary", "multiclass", "multilabel-indicator"):
         raise ValueError(
             f"Unknown label type: {form}. y must hold one class a row, a 0/1 column for each "
-            "label, or numbers. Pass one column of classes at a time, or task='regression' if "
-            "these are amounts."
+            "label, or numbers. Pass one column of classes at a time; if these are amounts, this "
+            "is a regression (task='regression', DenseRegressor)."
         )
     if bins is not None:
         raise ValueError(

@@ -288,7 +288,7 @@ def test_the_command(photos, tmp_path, capsys):
 
 
 def test_the_command_tells_what_is_wrong(photos, tmp_path, capsys, monkeypatch):
-    with pytest.raises(SystemExit, match="1"):
+    with pytest.raises(SystemExit, match="2"):
         cli.main(
             ["augment", str(tmp_path / "nowhere"), "--out", str(tmp_path / "out"), "--balance"]
         )

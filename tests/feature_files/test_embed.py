@@ -312,10 +312,10 @@ def test_the_command(photos, tmp_path, capsys):
 
 def test_the_command_tells_what_is_wrong(tmp_path, capsys):
     words = ["embed", str(tmp_path / "nowhere"), "--backbone", "MobileNet", "--out", str(tmp_path)]
-    with pytest.raises(SystemExit, match="1"):
+    with pytest.raises(SystemExit, match="2"):
         cli.main(words)
     assert "skfusion embed: No such folder or CSV file" in capsys.readouterr().err
-    with pytest.raises(SystemExit, match="1"):
+    with pytest.raises(SystemExit, match="2"):
         cli.main([*words, "--option", "alpha"])
     assert "KEY=VALUE is expected" in capsys.readouterr().err
 

@@ -244,6 +244,43 @@ def test_no_picture_is_read_where_the_table_serves_alone():
     assert fusion.predict(frame.assign(scan="nowhere.png")).shape == (120,)
 
 
+def test_pictures_of_one_class_only(rows):
+    frame, y = rows
+    frame["scan"] = frame["scan"].where(y == "yes", None)
+    with pytest.raises(ValueError, match=r"are of class 'yes'.*image_columns=\[\]"):
+        classifier().fit(frame, y)
+
+
+@pytest.mark.parametrize("make", [classifier, regressor])
+def test_hardly_any_picture(rows, make):
+    frame, y = rows
+    y = (y == "yes").astype(int)
+    frame["scan"] = frame["scan"].where(np.arange(80) < 4, None)
+    with pytest.raises(ValueError, match=r"Only 4 of 80 rows have a picture in \['scan'\]"):
+        make().fit(frame, y)
+
+
+def test_folds_whose_pictures_are_of_one_class(rows):
+    frame, y = rows
+    some = [*np.flatnonzero(y == "yes")[:9], np.flatnonzero(y == "no")[0]]
+    frame["scan"] = frame["scan"].where(np.isin(np.arange(80), some), None)
+    fusion = classifier(strategy="stacked").fit(frame, y)
+    assert np.isfinite(fusion.predict_proba(frame)).all()
+
+
+@pytest.mark.parametrize("make", [classifier, regressor])
+def test_a_table_that_tells_nothing(rows, make):
+    """A constant column, and one that is constant in all folds but one."""
+    frame, y = rows
+    y = (y == "yes").astype(int)
+    frame = frame[["scan"]].assign(hand="right", rare=[1] + [0] * 79)
+    assert make().fit(frame, y).predict(frame).shape == (80,)
+    frame = frame[["scan", "hand"]]
+    assert make().fit(frame, y).predict(frame).shape == (80,)
+    alone = make(image_columns=[]).fit(frame[["hand"]], y)
+    assert len(np.unique(alone.predict(frame[["hand"]]))) == 1
+
+
 # Honesty
 
 
@@ -394,7 +431,50 @@ def test_new_values_of_a_category(rows):
     assert fusion.predict(frame.assign(sex="x")).shape == (80,)
 
 
+def test_columns_named_by_numbers(rows):
+    frame, y = rows
+    expected = classifier().fit(frame, y).predict_proba(frame)
+    numbered = frame.set_axis([2, 0, 1], axis=1)
+    fusion = classifier().fit(numbered, y)
+    assert fusion.image_columns_ == ["0"]
+    np.testing.assert_array_equal(fusion.predict_proba(numbered), expected)
+    assert classifier(image_columns=[0]).fit(numbered, y).table_columns_ == ["2", "1"]
+
+
+def test_rows_of_an_array_after_a_frame(rows):
+    frame, y = rows
+    fusion = classifier().fit(frame, y)
+    with pytest.warns(UserWarning, match="valid feature names"):
+        given = fusion.predict_proba(frame.to_numpy())
+    np.testing.assert_allclose(given, fusion.predict_proba(frame))
+
+
 # Wrong use
+
+
+def test_no_column_of_pictures_is_told(rows):
+    frame, y = rows
+    with pytest.warns(UserWarning, match=r"No column of X looks like pictures.*'age', 'sex'"):
+        fusion = classifier().fit(frame[["age", "sex"]], y)
+    assert fusion.strategy_ == "table"
+
+
+def test_amounts_given_to_a_classifier_are_told_once(rows):
+    frame, _ = rows
+    with pytest.warns(UserWarning, match="FusionRegressor") as told:
+        classifier(cv=2, image_columns=[]).fit(frame[["age"]], np.arange(80) // 1.5 // 1)
+    assert len(told) == 1
+
+
+def test_a_row_as_a_series(rows):
+    frame, y = rows
+    with pytest.raises(ValueError, match=r"fitted on 3 columns.*X\.iloc\[\[0\]\]"):
+        classifier().fit(frame, y).predict(frame.iloc[0])
+
+
+def test_y_is_needed(rows):
+    with pytest.raises(ValueError, match="requires y to be passed"):
+        classifier().fit(rows[0], None)
 
 
 def test_not_fitted(rows):

@@ -117,3 +117,16 @@ def test_a_column_that_is_not_there(rows):
 def test_a_wrong_number_of_components():
     with pytest.raises(ValueError, match="n_components"):
         PictureBlock(0).fit(pd.DataFrame({"a": [1.0, 2.0]}))
+
+
+def test_columns_named_by_numbers(rows):
+    frame, y = rows
+    expected = pipeline().fit(frame, y).predict_proba(frame)
+    numbered = frame.set_axis([2, 0, 1], axis=1)
+    np.testing.assert_allclose(pipeline().fit(numbered, y).predict_proba(numbered), expected)
+
+
+def test_no_column_of_pictures_is_told(rows):
+    frame, y = rows
+    with pytest.warns(UserWarning, match="No column of X looks like pictures"):
+        pipeline().fit(frame[["age", "sex"]], y)

@@ -137,3 +137,14 @@ def test_refuses_other_columns():
     encoder = TableEncoder().fit(pd.DataFrame({"x": [1.0, 2.0]}))
     with pytest.raises(ValueError, match="feature names"):
         encoder.transform(pd.DataFrame({"y": [1.0]}))
+
+
+def test_refuses_what_was_a_date():
+    frame = pd.DataFrame({"when": ["2020-01-01", "2021-01-01"]})
+    with pytest.raises(ValueError, match="'when' held dates in fit, and now 'soon' in row 1"):
+        TableEncoder().fit(frame).transform(pd.DataFrame({"when": [None, "soon"]}))
+
+
+def test_refuses_infinity_by_name():
+    with pytest.raises(ValueError, match="infinity: column 'x', row 1"):
+        TableEncoder().fit(pd.DataFrame({"x": [1.0, np.inf]}))

@@ -2,6 +2,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
 
 from skfusion import FusionClassifier, SourceImportanceDisplay
 from tests.fusion.conftest import classifier, make_rows
@@ -26,6 +27,11 @@ def test_own_axes_and_a_single_source():
     display = SourceImportanceDisplay(importance).plot(ax=axes)
     assert display.ax_ is axes
     assert display.figure_ is axes.figure
+
+
+def test_other_models():
+    with pytest.raises(TypeError, match="FusionRegressor, got a LogisticRegression"):
+        SourceImportanceDisplay.from_estimator(LogisticRegression())
 
 
 def test_not_fitted():
