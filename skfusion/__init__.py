@@ -22,6 +22,8 @@ _HOMES = {
     "SourceImportanceDisplay": "skfusion.inspection._source_importance_display",
     "list_backbones": "skfusion.networks._backbones",
     "list_cut_layers": "skfusion.networks._layers",
+    "half_precision": "skfusion.networks._half_precision",
+    "trusted_types": "skfusion._trusted_types",
     "ImageReader": "skfusion.images._reader",
     "ImageReport": "skfusion.images._image_report",
     "check_images": "skfusion.images._check_images",
@@ -31,6 +33,8 @@ _HOMES = {
     "WeightsNotFoundError": "skfusion.exceptions",
     "BackendNotFoundError": "skfusion.exceptions",
     "ExtraNotFoundError": "skfusion.exceptions",
+    "ModelVersionError": "skfusion.exceptions",
+    "ModelVersionWarning": "skfusion.exceptions",
     "UnreadableImageWarning": "skfusion.exceptions",
 }
 

@@ -18,6 +18,7 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
 from skfusion._callbacks import CallbackSupportMixin, with_callbacks
 from skfusion._progress import progress_bar, tell
+from skfusion._saved_state import SavedStateMixin
 from skfusion._typing import Features, ImageInput
 from skfusion.exceptions import ImageReadError, PictureError, UnreadableImageWarning
 from skfusion.images._arrays import convert_channels, resize_pixels
@@ -33,7 +34,7 @@ from skfusion.store._stored_rows import StoredRows, digest_text
 _NAMED_IN_ERRORS = 5
 
 
-class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
+class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, BaseEstimator):
     """Base class of transformers that turn columns of pictures into columns of numbers.
 
     A subclass declares parameters and fills in four steps: `_fit_columns` learns,
@@ -141,6 +142,12 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
 
     def __sklearn_is_fitted__(self):
         return getattr(self, "_fitted", False)
+
+    def __getstate__(self):
+        state = super().__getstate__()
+        if "networks_" in state:  # with a store some may not be built yet; a file holds them all
+            state["networks_"] = [network.network for network in state["networks_"]]
+        return state
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

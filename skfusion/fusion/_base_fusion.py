@@ -11,6 +11,7 @@ from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from skfusion._saved_state import SavedStateMixin
 from skfusion.embedding._pretrained import PretrainedGAP
 from skfusion.embedding._splits import make_folds
 from skfusion.fusion._combination import STRATEGIES, VIEWS_OF
@@ -26,7 +27,7 @@ from skfusion.fusion._view_models import ViewModels
 from skfusion.store._feature_store import FeatureStore
 
 
-class BaseFusion(BaseEstimator):
+class BaseFusion(SavedStateMixin, BaseEstimator):
     """Base class of estimators that fuse a table with pictures.
 
     A subclass says how y becomes numbers, and how predictions become what users expect.
