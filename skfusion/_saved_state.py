@@ -6,34 +6,91 @@ from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 import pandas as pd
+import sklearn
 
 import skfusion
 from skfusion.exceptions import ModelVersionError, ModelVersionWarning
 
 _STAMP = "_saved_by"
+_CHECK = "It was loaded; check its predictions, then save it again."
 
 
 class SavedStateMixin:
     """Stamps what is saved with versions, and reads the stamp when it is loaded.
 
-    scikit-learn's own estimators bring scikit-learn's `InconsistentVersionWarning`, so that its
-    version is not judged here once more.
-
     Examples
     --------
     >>> from skfusion import PixelFlattener, __version__
-    >>> PixelFlattener().__getstate__()["_saved_by"]["skfusion"] == __version__
+    >>> PixelFlattener().__getstate__()["_saved_by"].skfusion == __version__
     True
     """
 
+    # Whether estimators of scikit-learn are inside, which other versions of it may not load.
+    _holds_sklearn = False
+
     def __getstate__(self):
+        stamp = VersionStamp(type(self).__name__, self._holds_sklearn)
         state = super().__getstate__()
-        return {_STAMP: installed(), **{name: _packed(value) for name, value in state.items()}}
+        return {_STAMP: stamp, **{name: _packed(value) for name, value in state.items()}}
 
     def __setstate__(self, state):
-        state = dict(state)
-        check_skfusion(type(self).__name__, state.pop(_STAMP, None))
-        super().__setstate__({name: _unpacked(value) for name, value in state.items()})
+        if _STAMP not in state:
+            warn_of_versions(
+                f"This {type(self).__name__} was saved by skfusion before 0.1. {_CHECK}"
+            )
+        state = {name: _unpacked(value) for name, value in state.items() if name != _STAMP}
+        super().__setstate__(state)
+
+
+class VersionStamp:
+    """The versions that saved an estimator.
+
+    It stands first in what is saved and is judged as soon as it is read, so that a reason is
+    given before something behind it fails to load.
+
+    Parameters
+    ----------
+    estimator : str
+        What was saved, for messages.
+
+    holds_sklearn : bool
+        Whether estimators of scikit-learn are inside.
+    """
+
+    def __init__(self, estimator, holds_sklearn):
+        self.estimator = estimator
+        self.holds_sklearn = holds_sklearn
+        self.skfusion = skfusion.__version__
+        self.sklearn = sklearn.__version__
+        self.keras = installed_version("keras")
+
+    def __setstate__(self, state):
+        vars(self).update(state)
+        self._judge_skfusion()
+        if self.holds_sklearn and minor(self.sklearn) != minor(sklearn.__version__):
+            warn_of_versions(
+                f"This {self.estimator} was saved with scikit-learn {self.sklearn}, and "
+                f"scikit-learn {sklearn.__version__} is installed. It holds estimators of "
+                "scikit-learn, which may not load or predict otherwise: install scikit-learn=="
+                f"{self.sklearn}, or fit it again."
+            )
+
+    def _judge_skfusion(self):
+        """Refuse what a newer skfusion saved, and warn of what an older one did."""
+        saved, here = self.skfusion, skfusion.__version__
+        if minor(saved) > minor(here):
+            raise ModelVersionError(
+                f"This {self.estimator} was saved by skfusion {saved}, which is newer than "
+                f"skfusion {here} here and may have saved it in another form. Install that "
+                f"version, pip install 'skfusion=={saved}', or fit and save it again with "
+                f"skfusion {here}. It was saved with scikit-learn {self.sklearn} and Keras "
+                f"{self.keras}."
+            )
+        if minor(saved) < minor(here):
+            warn_of_versions(
+                f"This {self.estimator} was saved by skfusion {saved}, which is older than "
+                f"skfusion {here} here. {_CHECK}"
+            )
 
 
 class PlainFrame:
@@ -58,12 +115,6 @@ class PlainFrame:
         return pd.DataFrame(dict(self.columns), index=index)
 
 
-def installed():
-    """The versions that stand in a saved estimator."""
-    others = {package: installed_version(package) for package in ("keras", "scikit-learn")}
-    return {"skfusion": skfusion.__version__, **others}
-
-
 @lru_cache
 def installed_version(package):
     """The version of a package, None where it is not installed; the package isn't imported."""
@@ -71,35 +122,6 @@ def installed_version(package):
         return version(package)
     except PackageNotFoundError:
         return None
-
-
-def check_skfusion(what, stamp):
-    """Refuse what a newer skfusion saved, and warn of what an older one did.
-
-    Parameters
-    ----------
-    what : str
-        What is loaded, for the message.
-
-    stamp : dict or None
-        What `installed` gave where it was saved; None where there was no stamp yet.
-    """
-    stamp = stamp or {"skfusion": "0.0"}
-    saved, here = stamp["skfusion"], skfusion.__version__
-    if minor(saved) == minor(here):
-        return
-    if minor(saved) > minor(here):
-        others = ", ".join(f"{name} {number}" for name, number in stamp.items())
-        raise ModelVersionError(
-            f"This {what} was saved by skfusion {saved}, which is newer than skfusion {here} here "
-            f"and may have saved it in another form. Install that version, pip install "
-            f"'skfusion=={saved}', or save the model again with skfusion {here}. Versions where "
-            f"it was saved: {others}."
-        )
-    warn_of_versions(
-        f"This {what} was saved by skfusion {saved}, which is older than skfusion {here} here. "
-        "It was loaded; check its predictions, then save it again."
-    )
 
 
 def warn_of_versions(text):

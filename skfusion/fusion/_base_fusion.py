@@ -45,6 +45,7 @@ class BaseFusion(SavedStateMixin, BaseEstimator):
     True
     """
 
+    _holds_sklearn = True
     _parameter_constraints: dict = {
         "embedder": [HasMethods(["fit_transform", "transform"]), None],
         "image_columns": [str, "array-like", None],

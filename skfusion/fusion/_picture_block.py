@@ -51,6 +51,7 @@ class PictureBlock(SavedStateMixin, TransformerMixin, BaseEstimator):
     (100, 30)
     """
 
+    _holds_sklearn = True
     _parameter_constraints: dict = {
         "n_components": [Interval(Integral, 1, None, closed="left"), None],
         "variance": [Interval(Real, 0, None, closed="neither")],

@@ -81,6 +81,7 @@ class TableEncoder(SavedStateMixin, TransformerMixin, BaseEstimator):
     ['age', 'sex_f', 'sex_m']
     """
 
+    _holds_sklearn = True
     _parameter_constraints: dict = {
         "max_categories": [Interval(Integral, 1, None, closed="left")],
         "min_frequency": [Interval(Integral, 1, None, closed="left")],
