@@ -1,5 +1,7 @@
 """Small fitted models of every kind, to be saved and loaded."""
 
+from functools import cache
+
 import numpy as np
 from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import LogisticRegression, Ridge
@@ -84,8 +86,9 @@ MODELS = {
 }
 
 
+@cache
 def fit_model(name):
-    """A fitted model, rows, and what it says of them."""
+    """A fitted model, rows, and what it says of them; fitted once, and not to be changed."""
     X, y = make_table()
     model = (MODELS | TRANSFORMERS)[name]().fit(rows_for(name, X), y)
     return model, X, answers(model, rows_for(name, X))
