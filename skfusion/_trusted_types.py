@@ -29,17 +29,21 @@ _OURS = (
     "skfusion.store._feature_store.FeatureStore",
 )
 # What skops leaves to its user: paths among parameters, the dtype of an encoder, what a search
-# keeps of its folds and scorer, and the nodes of a tree.
+# keeps of its folds and scorer, and the nodes of a tree; with scikit-learn 1.6 and skops 0.13 also
+# the names of columns left over, and what is known of metadata.
 _OTHERS = (
     "numpy.dtype",
     "pathlib.PosixPath",
     "pathlib.WindowsPath",
+    "sklearn.compose._column_transformer._RemainderColsList",
     "sklearn.metrics._scorer._PassthroughScorer",
     "sklearn.model_selection._split.GroupKFold",
     "sklearn.model_selection._split.KFold",
     "sklearn.model_selection._split.StratifiedGroupKFold",
     "sklearn.model_selection._split.StratifiedKFold",
     "sklearn.tree._tree.Tree",
+    "sklearn.utils._metadata_requests.MetadataRequest",
+    "sklearn.utils._metadata_requests.MethodMetadataRequest",
 )
 
 
