@@ -23,6 +23,7 @@ _HOMES = {
     "list_backbones": "skfusion.networks._backbones",
     "list_cut_layers": "skfusion.networks._layers",
     "half_precision": "skfusion.networks._half_precision",
+    "to_onnx": "skfusion.networks._to_onnx",
     "trusted_types": "skfusion._trusted_types",
     "ImageReader": "skfusion.images._reader",
     "ImageReport": "skfusion.images._image_report",

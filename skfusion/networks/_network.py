@@ -207,7 +207,7 @@ class Network:
         for start in range(0, len(inputs), batch_size):
             batch = inputs[start : start + batch_size]
             padded = _pad(batch, _padded_length(len(batch), batch_size))
-            views = [np.asarray(model.predict_on_batch(v)) for v in _views(padded, self.flips)]
+            views = [np.asarray(model.predict_on_batch(v)) for v in batch_views(padded, self.flips)]
             output = views[0] if len(views) == 1 else np.mean(views, axis=0)
             outputs.append(output[: len(batch)])
         return outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
@@ -245,7 +245,7 @@ class Network:
 _TRANSIENT = ("_live", "fingerprint", "saved_by_keras")
 
 
-def _views(batch, flips):
+def batch_views(batch, flips):
     """A batch of shape (n, height, width, channels), and its mirror images."""
     views = [batch]
     if flips is not None:
