@@ -11,6 +11,8 @@ from sklearn.preprocessing import StandardScaler
 
 from skfusion import (
     CNNEmbedder,
+    DenseClassifier,
+    DenseRegressor,
     FusionClassifier,
     FusionRegressor,
     ImageDescriptors,
@@ -73,6 +75,12 @@ MODELS = {
     "pretrained": lambda: beside_numbers(tiny_gap("pool2"), tiny_gap("flatten", pooling=None)),
     "trained": lambda: beside_numbers(tiny_cnn()),
     "averaged": lambda: beside_numbers(tiny_cnn(cross_fit="average")),
+    "dense_classifier": lambda: beside_numbers(PixelFlattener((4, 4))).set_params(
+        model=DenseClassifier(4, epochs=2, batch_norm=True, random_state=0)
+    ),
+    "dense_regressor": lambda: beside_numbers(PixelFlattener((4, 4))).set_params(
+        model=DenseRegressor(epochs=2, random_state=0)
+    ),
     "search": lambda: GridSearchCV(
         beside_numbers(_pixels().set_params(missing="zero")), {"model__C": [0.1, 1.0]}, cv=2
     ),

@@ -12,6 +12,7 @@ import numpy as np
 from skfusion.exceptions import ExtraNotFoundError
 from skfusion.networks._exchange import exchange_networks
 from skfusion.networks._keras import building
+from skfusion.networks._network import Network
 from skfusion.networks._onnx_network import OnnxNetwork, PixelMap
 
 _FACTS = ("name", "input_shape", "output_shape", "cut_name", "flips", "top")
@@ -71,6 +72,8 @@ def to_onnx(model: Any) -> Any:
 
 
 def _converted(network):
+    if type(network) is not Network:  # a head computes without Keras already
+        return network
     facts = {name: getattr(network, name) for name in _FACTS}
     # Columns differ in their last digits, so that a store has to keep them apart.
     facts["fingerprint"] = f"onnx {network.fingerprint}"
