@@ -27,7 +27,7 @@ TINY = {"backbone_options": {"filters": (2, 3), "dense_units": 4}, "random_state
 SIZE = (12, 12)
 
 
-def make_table(n_rows=36):
+def make_table(n_rows=24):
     """Rows with a picture, two numbers and a word, and their classes."""
     data = make_image_table(n_rows, image_size=SIZE, n_columns=2, noise=0.3, random_state=0)
     words = np.array(["left", "right", "both"])[np.arange(n_rows) % 3]
