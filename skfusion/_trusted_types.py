@@ -7,6 +7,7 @@ _OURS = (
     "skfusion.embedding._cnn.CNNEmbedder",
     "skfusion.embedding._pretrained.PretrainedGAP",
     "skfusion.features._descriptors.ImageDescriptors",
+    "skfusion.features._options.MeasureOptions",
     "skfusion.features._pixels.PixelFlattener",
     "skfusion.fusion._block_scaler.BlockScaler",
     "skfusion.fusion._combination.Combination",

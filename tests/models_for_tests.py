@@ -85,7 +85,7 @@ MODELS = {
         beside_numbers(_pixels().set_params(missing="zero")), {"model__C": [0.1, 1.0]}, cv=2
     ),
     "fusion_classifier": lambda: FusionClassifier(
-        _pixels(), cv=2, random_state=0, estimators=_views(LogisticRegression())
+        _pixels(), cv=2, random_state=0, estimators=_views(LogisticRegression()), strategy="stacked"
     ),
     "fusion_regressor": lambda: FusionRegressor(
         _pixels(), cv=2, random_state=0, estimators=_views(Ridge()), strategy="stacked"
