@@ -34,7 +34,7 @@ def half_precision(model: Any) -> Any:
 
     Notes
     -----
-    ``benchmarks/pickles.py`` measures what it changes; :doc:`sharing` has the figures.
+    ``benchmarks/pickles.py`` measures what it changes; :doc:`/sharing` has the figures.
 
     Examples
     --------
