@@ -51,8 +51,8 @@ def to_onnx(model: Any) -> Any:
     Notes
     -----
     Features differ by less than 1e-4. The environment variable ``OMP_NUM_THREADS`` limits the
-    threads of ONNX Runtime. ``benchmarks/onnx_runtime.py`` compares the two; :doc:`/sharing` has the
-    figures.
+    threads of ONNX Runtime. ``benchmarks/onnx_runtime.py`` compares the two; :doc:`/sharing`
+    has the figures.
 
     Examples
     --------
