@@ -26,6 +26,9 @@ _HOMES = {
     "load_features": "skfusion.feature_files._load_features",
     "list_backbones": "skfusion.networks._backbones",
     "list_cut_layers": "skfusion.networks._layers",
+    "half_precision": "skfusion.networks._half_precision",
+    "to_onnx": "skfusion.networks._to_onnx",
+    "trusted_types": "skfusion._trusted_types",
     "ImageReader": "skfusion.images._reader",
     "ImageReport": "skfusion.images._image_report",
     "check_images": "skfusion.images._check_images",
@@ -35,6 +38,8 @@ _HOMES = {
     "WeightsNotFoundError": "skfusion.exceptions",
     "BackendNotFoundError": "skfusion.exceptions",
     "ExtraNotFoundError": "skfusion.exceptions",
+    "ModelVersionError": "skfusion.exceptions",
+    "ModelVersionWarning": "skfusion.exceptions",
     "UnreadableImageWarning": "skfusion.exceptions",
 }
 

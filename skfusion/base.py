@@ -17,6 +17,7 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 from skfusion._callbacks import CallbackSupportMixin, with_callbacks
 from skfusion._column_features import ColumnFeatures
 from skfusion._row_features import RowMean, row_features
+from skfusion._saved_state import SavedStateMixin
 from skfusion._telling import level_of_the_caller
 from skfusion._typing import Features, ImageInput
 from skfusion.exceptions import PictureError
@@ -35,7 +36,7 @@ from skfusion.store._stored_rows import digest_text
 _MEAN_OF = 1024
 
 
-class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
+class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, BaseEstimator):
     """Base class of transformers that turn columns of pictures into columns of numbers.
 
     A subclass declares parameters and fills in four steps: `_fit_columns` learns,
@@ -183,6 +184,12 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
 
     def __sklearn_is_fitted__(self):
         return getattr(self, "_fitted", False)
+
+    def __getstate__(self):
+        state = super().__getstate__()
+        if "networks_" in state:  # with a store some may not be built yet; a file holds them all
+            state["networks_"] = [network.network for network in state["networks_"]]
+        return state
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -108,3 +108,25 @@ class StoreWarning(UserWarning):
     >>> issubclass(StoreWarning, UserWarning)
     True
     """
+
+
+class ModelVersionError(RuntimeError):
+    """A saved model needs other versions of skfusion or Keras than are installed.
+
+    Examples
+    --------
+    >>> from skfusion import ModelVersionError
+    >>> issubclass(ModelVersionError, RuntimeError)
+    True
+    """
+
+
+class ModelVersionWarning(UserWarning):
+    """A saved model comes from other versions of skfusion or Keras; it was loaded nevertheless.
+
+    Examples
+    --------
+    >>> from skfusion import ModelVersionWarning
+    >>> issubclass(ModelVersionWarning, UserWarning)
+    True
+    """

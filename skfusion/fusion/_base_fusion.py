@@ -11,6 +11,7 @@ from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from skfusion._saved_state import SavedStateMixin
 from skfusion.embedding._pretrained import PretrainedGAP
 from skfusion.fusion._combination import STRATEGIES, VIEWS_OF
 from skfusion.fusion._importance import source_importance
@@ -29,7 +30,7 @@ from skfusion.training._splits import make_folds
 MANY_CLASSES = "The number of unique classes is greater"
 
 
-class BaseFusion(BaseEstimator):
+class BaseFusion(SavedStateMixin, BaseEstimator):
     """Base class of estimators that fuse a table with pictures.
 
     A subclass says how y becomes numbers, and how predictions become what users expect.
@@ -47,6 +48,7 @@ class BaseFusion(BaseEstimator):
     True
     """
 
+    _holds_sklearn = True
     _parameter_constraints: dict = {
         "embedder": [HasMethods(["fit_transform", "transform"]), None],
         "image_columns": [str, "array-like", None],

@@ -180,7 +180,8 @@ class FusionClassifier(ClassifierMixin, BaseFusion):
         self.classes_ = encoder.classes_
         if len(self.classes_) < 2:
             raise ValueError(
-                f"y holds 1 class only ({self.classes_.tolist()[0]!r}); there is nothing to tell apart."
+                f"y holds 1 class only ({self.classes_.tolist()[0]!r}); there is nothing to tell "
+                "apart."
             )
         self._n_classes = len(self.classes_)
         if len(self.classes_) > len(y) / 2:
@@ -196,8 +197,8 @@ class FusionClassifier(ClassifierMixin, BaseFusion):
         if y.min() == y.max():
             raise ValueError(
                 f"All rows that have a picture in {columns} are of class "
-                f"{self.classes_.tolist()[y[0]]!r}: pictures then tell nothing but that they are there. "
-                f"{remedy}"
+                f"{self.classes_.tolist()[y[0]]!r}: pictures then tell nothing but that they are "
+                f"there. {remedy}"
             )
 
     def _strata(self, y):

@@ -5,7 +5,7 @@ import pandas as pd
 
 from skfusion.fusion._combination import STRATEGIES, VIEWS_OF, Combination, row_losses
 
-# Standard errors by which a source has to be better than the other to be used alone.
+# Standard errors by which a model that stands alone has to be better than one that hedges.
 _SURE = 2
 
 
@@ -143,7 +143,8 @@ def choose(losses):
     name : str
         Simplest is the better single source, but only where it is better than the other by more
         than two standard errors: where that is not sure, leaving one out is a guess, and a wrong
-        one costs more than keeping both. Then come "late", "stacked" and "early".
+        one costs more than keeping both. Then come "late" and "stacked"; "early", which leaves
+        out the models of single sources, has to be as surely better than "stacked".
 
     Notes
     -----
@@ -159,21 +160,31 @@ def choose(losses):
     >>> choose({"table": table, "image": image, "early": np.array([0.2, 0.1, 0.3, 0.1])})
     'table'
     """
-    best = min(losses, key=lambda name: losses[name].mean())
-    for name in _by_simplicity(losses):
-        gap, error = _gap(losses, name, best)
-        if gap <= error:
-            return name
-    return best
+    allowed = _by_simplicity(losses)
+    best = min(allowed, key=lambda name: losses[name].mean())
+    within = (name for name in allowed if np.less_equal(*_gap(losses, name, best)))
+    return next(within)
 
 
 def _by_simplicity(losses):
-    fused = [name for name in STRATEGIES if name in losses and name not in ("table", "image")]
-    single = sorted(set(losses) - set(fused), key=lambda name: losses[name].mean())
-    if fused and len(single) == 2:
-        gap, error = _gap(losses, single[1], single[0])
-        single = single[:1] if gap > _SURE * error else []
-    return [*single, *fused]
+    """Strategies that may be chosen, the simplest first."""
+    single = sorted(
+        (name for name in losses if name in ("table", "image")),
+        key=lambda name: losses[name].mean(),
+    )
+    if len(losses) == 1:
+        return single
+    allowed = [name for name in STRATEGIES if name in losses and name not in single]
+    if len(single) == 2 and _is_surely_better(losses, *single):
+        allowed.insert(0, single[0])
+    if "stacked" in losses and not _is_surely_better(losses, "early", "stacked"):
+        allowed.remove("early")
+    return allowed
+
+
+def _is_surely_better(losses, name, other):
+    gap, error = _gap(losses, other, name)
+    return gap > _SURE * error
 
 
 def _gap(losses, name, best):

@@ -7,11 +7,12 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from skfusion._saved_state import SavedStateMixin
 from skfusion.fusion._block_scaler import BlockScaler
 from skfusion.fusion._sources import make_rotation
 
 
-class PictureBlock(TransformerMixin, BaseEstimator):
+class PictureBlock(SavedStateMixin, TransformerMixin, BaseEstimator):
     """Standardise the features of pictures, reduce them, and scale them as one block.
 
     A thousand features of a picture beside five columns of a table drown them: a penalised
@@ -50,6 +51,7 @@ class PictureBlock(TransformerMixin, BaseEstimator):
     (100, 30)
     """
 
+    _holds_sklearn = True
     _parameter_constraints: dict = {
         "n_components": [Interval(Integral, 1, None, closed="left"), None],
         "variance": [Interval(Real, 0, None, closed="neither")],

@@ -12,12 +12,13 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
+from skfusion._saved_state import SavedStateMixin
 from skfusion.fusion._date_column import DateColumn, are_dates, to_dates
 from skfusion.fusion._tables import as_table
 from skfusion.fusion._text_column import TextColumn
 
 
-class TableEncoder(TransformerMixin, BaseEstimator):
+class TableEncoder(SavedStateMixin, TransformerMixin, BaseEstimator):
     """Turn a table's columns into numbers, each kind of column in its own way.
 
     Numbers and booleans are imputed by their median, with a column that tells where, and
@@ -80,6 +81,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     ['age', 'sex_f', 'sex_m']
     """
 
+    _holds_sklearn = True
     _parameter_constraints: dict = {
         "max_categories": [Interval(Integral, 1, None, closed="left")],
         "min_frequency": [Interval(Integral, 1, None, closed="left")],

@@ -17,6 +17,7 @@ from sklearn.utils.validation import (
 )
 
 from skfusion._callbacks import CallbackSupportMixin
+from skfusion._saved_state import SavedStateMixin
 from skfusion.heads._dense_network import ACTIVATIONS, build_dense
 from skfusion.heads._learning_rates import OPTIMIZERS, default_learning_rate
 from skfusion.networks._plan import TrainingPlan
@@ -28,7 +29,7 @@ from skfusion.training._splits import validation_rows
 from skfusion.training._target import TargetCoder
 
 
-class BaseDense(CallbackSupportMixin, BaseEstimator):
+class BaseDense(SavedStateMixin, CallbackSupportMixin, BaseEstimator):
     """Trains a dense network on columns of numbers; a subclass knows what its outputs mean."""
 
     _parameter_constraints: dict = {

@@ -84,9 +84,10 @@ class DenseNetwork(Network):
         super().put_on(weights)
         vars(self).pop("_layers", None)
 
-    def __getstate__(self):
-        state = super().__getstate__()
-        state.pop("_layers", None)  # functions don't pickle, and are soon made
+    def state(self):
+        """As of a Network; functions don't pickle, and are soon made."""
+        state = super().state()
+        state.pop("_layers", None)
         return state
 
 

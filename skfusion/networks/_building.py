@@ -131,7 +131,7 @@ def cut_network(network, cut_layer, pooling, flips=None):
     them was cut before.
     """
     cut, kept = _cut_of(network.name, network.config, network.preprocessing, cut_layer, pooling)
-    state = {**cut.__getstate__(), "flips": flips}
+    state = {**cut.state(), "flips": flips}
     state["weights"] = [network.weights[i] for i in kept]
     return Network.from_state(state)
 

@@ -3,8 +3,6 @@
 import threading
 from functools import cached_property
 
-from skfusion.networks._network import Network
-
 
 class DeferredNetwork:
     """Stands in for a Network whose features may all be in a store already.
@@ -94,4 +92,8 @@ class DeferredNetwork:
         return self.network.embed(pixels, batch_size)
 
     def __reduce__(self):
-        return Network.from_state, (self.network.__getstate__(),)
+        return _itself, (self.network,)
+
+
+def _itself(network):
+    return network

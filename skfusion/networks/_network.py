@@ -9,7 +9,10 @@ from hashlib import blake2b
 
 import numpy as np
 
+from skfusion._saved_state import installed_version, minor, warn_of_versions
+from skfusion.exceptions import ModelVersionError
 from skfusion.networks._keras import building, import_keras, jit_compile
+from skfusion.networks._shared_array import share
 
 # Guards the making of live models only; they compute side by side.
 _WAKING = threading.Lock()
@@ -101,15 +104,29 @@ class Network:
 
     def to_model(self):
         """Build a new Keras model with these weights."""
-        keras = import_keras()
         with building(0):  # Keras draws weights, from global state, before we set ours
-            model = keras.models.model_from_json(self.config)
+            model = self._architecture()
         model.set_weights(self.weights)
         return model
 
+    def _architecture(self):
+        """The model, with any weights; an error tells of versions where they differ."""
+        keras = import_keras()
+        saved = vars(self).get("saved_by_keras", keras.__version__)
+        try:
+            return keras.models.model_from_json(self.config)
+        except Exception as error:
+            if minor(saved) == minor(keras.__version__):
+                raise
+            raise ModelVersionError(
+                f"The network {self.name!r} was saved with Keras {saved}, and Keras "
+                f"{keras.__version__} here can't build it. Install that version, pip install "
+                f"'keras=={saved}', or fit the model again."
+            ) from error
+
     def with_weights(self, weights):
         """The same architecture with other weights."""
-        return self.from_state({**self.__getstate__(), "weights": weights})
+        return self.from_state({**self.state(), "weights": weights})
 
     @property
     def network(self):
@@ -124,16 +141,20 @@ class Network:
         if pid == os.getpid():
             model.set_weights(weights)
 
+    def state(self):
+        """All that the network is, without what belongs to this process."""
+        return {key: value for key, value in vars(self).items() if key not in _TRANSIENT}
+
     @classmethod
     def from_state(cls, state):
-        """A network from what `__getstate__` gave."""
+        """A network from what `state` gave."""
         network = cls.__new__(cls)
         vars(network).update(state)
         return network
 
     def to_bytes(self, **notes):
         """The network, and notes that JSON can hold, as bytes without a pickle inside."""
-        state = self.__getstate__()
+        state = self.state()
         arrays = {f"w{i:05d}": array for i, array in enumerate(state.pop("weights"))}
         text = json.dumps({"network": state, "notes": notes})
         buffer = io.BytesIO()
@@ -186,7 +207,7 @@ class Network:
         for start in range(0, len(inputs), batch_size):
             batch = inputs[start : start + batch_size]
             padded = _pad(batch, _padded_length(len(batch), batch_size))
-            views = [np.asarray(model.predict_on_batch(v)) for v in _views(padded, self.flips)]
+            views = [np.asarray(model.predict_on_batch(v)) for v in batch_views(padded, self.flips)]
             output = views[0] if len(views) == 1 else np.mean(views, axis=0)
             outputs.append(output[: len(batch)])
         return outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
@@ -206,13 +227,25 @@ class Network:
         return model
 
     def __getstate__(self):
-        return {key: value for key, value in vars(self).items() if key not in _TRANSIENT}
+        shared = [share(array) for array in self.weights]
+        return {**self.state(), "weights": shared, "saved_by_keras": installed_version("keras")}
+
+    def __setstate__(self, state):
+        vars(self).update(state)
+        self.weights = [array.values for array in self.weights]
+        saved, here = self.saved_by_keras, installed_version("keras")
+        if None not in (saved, here) and minor(saved) != minor(here):
+            warn_of_versions(
+                f"The network {self.name!r} was saved with Keras {saved}, and Keras {here} is "
+                "installed. It was loaded; check its features, then save it again, or install "
+                f"keras=={saved}."
+            )
 
 
-_TRANSIENT = ("_live", "fingerprint")
+_TRANSIENT = ("_live", "fingerprint", "saved_by_keras")
 
 
-def _views(batch, flips):
+def batch_views(batch, flips):
     """A batch of shape (n, height, width, channels), and its mirror images."""
     views = [batch]
     if flips is not None:
