@@ -20,6 +20,8 @@ _HOMES = {
     "TableEncoder": "skfusion.fusion._table_encoder",
     "PictureBlock": "skfusion.fusion._picture_block",
     "SourceImportanceDisplay": "skfusion.inspection._source_importance_display",
+    "warm_up": "skfusion._warm_up",
+    "limit_resources": "skfusion.networks._resources",
     "list_backbones": "skfusion.networks._backbones",
     "list_cut_layers": "skfusion.networks._layers",
     "ImageReader": "skfusion.images._reader",
