@@ -8,8 +8,9 @@ ROOT = Path(__file__).parents[1]
 
 
 def run_python(script, *arguments, timeout=180):
-    """Run a script in a new process and return the last line that it prints."""
-    command = [sys.executable, "-c", script, *map(str, arguments)]
+    """Run a script, text or a file, in a new process and return the last line that it prints."""
+    option = [] if isinstance(script, Path) else ["-c"]
+    command = [sys.executable, *option, str(script), *map(str, arguments)]
     done = subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, timeout=timeout, check=False
     )

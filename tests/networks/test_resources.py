@@ -85,7 +85,7 @@ def test_what_the_programme_chose_before_stands(monkeypatch, error):
 def test_a_limit_that_comes_too_late(monkeypatch):
     FakeGPUs(monkeypatch, refuses=RuntimeError("initialized"))
     import_keras()
-    with pytest.raises(RuntimeError, match="takes no limits any more .*before anything is fitted"):
+    with pytest.raises(RuntimeError, match=r"takes no limits any more .*before anything is fitted"):
         limit_resources(gpu_memory=512)
 
 
