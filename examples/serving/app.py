@@ -28,6 +28,7 @@ import joblib
 import pandas as pd
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
+from python_multipart.exceptions import FormParserError
 
 from skfusion import ImageReader, ImageReadError, warm_up
 
@@ -102,19 +103,27 @@ async def parse_form(request):
     async def receive():
         return {"type": "http.request", "body": body, "more_body": False}
 
-    again = Request(request.scope, receive)
-    async with again.form(max_files=len(PICTURES), max_fields=1, max_part_size=MAX_BODY) as form:
-        try:
-            row = json.loads(form.get("columns", "{}"))
-            if not isinstance(row, dict):
-                raise TypeError
-        except (ValueError, TypeError, RecursionError):
-            raise BadRequest("The field `columns` must be a JSON object.") from None
-        row = {name: value for name, value in row.items() if name not in PICTURES}
-        for name in PICTURES:
-            if hasattr(form.get(name), "read"):
-                row[name] = await form[name].read()
-        return [row]
+    form = Request(request.scope, receive).form
+    try:
+        async with form(max_files=len(PICTURES), max_fields=1, max_part_size=MAX_BODY) as parts:
+            row = parse_columns(parts.get("columns", "{}"))
+            for name in PICTURES:
+                if hasattr(parts.get(name), "read"):
+                    row[name] = await parts[name].read()
+    except FormParserError:
+        raise BadRequest("The form can't be parsed.") from None
+    return [row]
+
+
+def parse_columns(text):
+    """The columns of a form that aren't pictures."""
+    try:
+        row = json.loads(text)
+        if not isinstance(row, dict):
+            raise TypeError
+    except (ValueError, TypeError, RecursionError):
+        raise BadRequest("The field `columns` must be a JSON object.") from None
+    return {name: value for name, value in row.items() if name not in PICTURES}
 
 
 def make_frame(rows):
