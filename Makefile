@@ -17,12 +17,13 @@ TEST_ARGS ?= -n logical --maxprocesses=4 --dist=worksteal
 DEMO_ARGS ?= --out demo_output
 BENCH ?= $(wildcard benchmarks/*.py)
 
-# Examples on pictures that aren't part of the repository take the folder of one data set as their
-# argument; here it is looked up in the folder of test data, if there is one.
+# Examples on pictures that aren't part of the repository take the folders of data sets as their
+# arguments; here they are looked up in the folder of test data, if there is one.
 DATA_oasis_mri := oasis1
+DATA_recipe_b := flowers hymenoptera
 DATA_EXAMPLES := $(if $(SKFUSION_TEST_DATA),$(filter-out examples/plot_%,$(wildcard examples/*.py)))
 EXAMPLES ?= $(wildcard examples/plot_*.py) $(DATA_EXAMPLES)
-data-folder = $(if $(DATA_$(basename $(notdir $(1)))),$(SKFUSION_TEST_DATA)/data/$(DATA_$(basename $(notdir $(1)))))
+data-folders = $(addprefix $(SKFUSION_TEST_DATA)/data/,$(DATA_$(basename $(notdir $(1)))))
 
 # TensorFlow's notes about the processor say nothing that a reader here can act on.
 export TF_CPP_MIN_LOG_LEVEL ?= 2
@@ -64,7 +65,7 @@ bench: $(VENV)/.stamp ## run the benchmarks
 	$(foreach file,$(BENCH),$(BIN)/python $(file)$(newline))
 
 examples: $(VENV)/.stamp ## run the examples; those on data only with SKFUSION_TEST_DATA
-	$(foreach file,$(EXAMPLES),$(BIN)/python $(file) $(call data-folder,$(file))$(newline))
+	$(foreach file,$(EXAMPLES),$(BIN)/python $(file) $(call data-folders,$(file))$(newline))
 
 clean: ## remove what these targets wrote, but not the environments
 	rm -rf demo_output build docs/_build docs/auto_examples docs/generated docs/sg_execution_times.rst

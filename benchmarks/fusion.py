@@ -167,7 +167,7 @@ def naive(table, features, y, train, test, is_classifier):
 
     linear = LogisticRegression(max_iter=1000) if is_classifier else Ridge()
     forest = RandomForestClassifier if is_classifier else RandomForestRegressor
-    models = {"naive linear": linear, "naive forest": forest(200, random_state=0)}
+    models = {"naive linear": linear, "naive forest": forest(100, random_state=0)}
     results = {}
     for name, model in models.items():
         model.fit(columns(train), y[train])

@@ -7,6 +7,8 @@ from typing import Any
 
 from sklearn.utils._param_validation import Interval, validate_params
 
+from skfusion.networks._deferred import DeferredNetwork
+from skfusion.networks._network import Network
 from skfusion.store._feature_store import FeatureStore
 
 # Objects of these libraries hold none of our networks; the rest is looked into.
@@ -85,8 +87,9 @@ def _find(item, batch_size, found, seen):
     if id(item) in seen or _is_leaf(item):
         return
     seen[id(item)] = item  # kept, so that no other object gets its id
-    if hasattr(type(item), "_warm_up"):
-        found[id(item)] = (item, batch_size)
+    if isinstance(item, (Network, DeferredNetwork)):
+        if item._warm_up is not None:
+            found[id(item)] = (item, batch_size)
         return
     if isinstance(item, Mapping):
         parts = item.values()

@@ -1,7 +1,5 @@
 """ImageTransformer: the template that every picture-to-columns transformer follows."""
 
-import os
-import sys
 import warnings
 from abc import abstractmethod
 from importlib.metadata import version
@@ -17,20 +15,24 @@ from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
 from skfusion._callbacks import CallbackSupportMixin, with_callbacks
-from skfusion._progress import progress_bar, tell
+from skfusion._column_features import ColumnFeatures
+from skfusion._row_features import RowMean, row_features
+from skfusion._telling import level_of_the_caller
 from skfusion._typing import Features, ImageInput
-from skfusion.exceptions import ImageReadError, PictureError, UnreadableImageWarning
+from skfusion.exceptions import PictureError
 from skfusion.images._arrays import convert_channels, resize_pixels
-from skfusion.images._batches import map_ahead, split
-from skfusion.images._column import describe
+from skfusion.images._batches import split
+from skfusion.images._failures import refuse_missing, report_unreadable
 from skfusion.images._input import read_columns
 from skfusion.images._medical import versions as medical_versions
 from skfusion.images._probe import find_white
 from skfusion.images._reader import ImageReader
 from skfusion.store._feature_store import as_store
-from skfusion.store._stored_rows import StoredRows, digest_text
+from skfusion.store._known_digests import KnownDigests
+from skfusion.store._stored_rows import digest_text
 
-_NAMED_IN_ERRORS = 5
+# How many distinct pictures `fit` holds features of where it only needs their mean.
+_MEAN_OF = 1024
 
 
 class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
@@ -56,7 +58,9 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         "image_size": ["array-like", None],
         "color_mode": [StrOptions({"auto", "rgb", "grayscale"})],
         "image_shape": ["array-like", None],
-        "missing": [StrOptions({"error", "nan", "zero"})],
+        "combine": [StrOptions({"mean", "max"}), None],
+        "missing": [StrOptions({"error", "nan", "zero", "mean"})],
+        "add_indicator": ["boolean"],
         "corrupt": [StrOptions({"error", "missing"})],
         "reader": [HasMethods(["read", "probe", "get_params"]), None],
         "verbose": ["verbose"],
@@ -73,9 +77,9 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : Series, DataFrame, list or ndarray
-            One or several columns of pictures: paths, bytes, PIL images or arrays; or an array of
-            shape (n_rows, height, width[, channels]); or, with `image_shape`, numbers of shape
-            (n_rows, n_pixels).
+            One or several columns of pictures: paths, bytes, PIL images or arrays, with `combine`
+            also lists of them; or an array of shape (n_rows, height, width[, channels]); or, with
+            `image_shape`, numbers of shape (n_rows, n_pixels).
 
         y : array-like of shape (n_rows,), default=None
             Ignored by transformers that need no target.
@@ -86,10 +90,42 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             The fitted transformer.
         """
         context = self._init_callback_context().call_on_fit_task_begin(estimator=self, X=X, y=y)
-        self._fit_columns(self._start_fit(X), y)
+        columns = self._start_fit(X)
+        self._fit_columns(columns, y)
+        if self._missing == "mean":
+            self._learn_means(columns)
         self._fitted = True
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
+
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit_transform(self, X: ImageInput, y: ArrayLike | None = None) -> Features:
+        """Learn from the pictures and turn them into columns; each is computed once.
+
+        Parameters
+        ----------
+        X : Series, DataFrame, list or ndarray
+            Pictures, as in `fit`.
+
+        y : array-like of shape (n_rows,), default=None
+            Ignored by transformers that need no target.
+
+        Returns
+        -------
+        features : ndarray of shape (n_rows, n_features_out), float32
+            Or a DataFrame, as `set_output` says: what `fit` and `transform` give.
+        """
+        context = self._init_callback_context().call_on_fit_task_begin(estimator=self, X=X, y=y)
+        columns = self._start_fit(X)
+        self._fit_columns(columns, y)
+        computed = self._computed(columns)
+        if self._missing == "mean":
+            means = [self._mean_of(*one) for one in zip(columns, computed, strict=True)]
+            self._means = [self._mean_value(*one) for one in zip(columns, means, strict=True)]
+        self._fitted = True
+        context.call_on_fit_task_end(estimator=self, X=X, y=y)
+        return self._output(X, self._lines(columns, computed))
 
     def transform(self, X: ImageInput) -> Features:
         """Turn pictures into columns.
@@ -102,8 +138,7 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         Returns
         -------
         features : ndarray of shape (n_rows, n_features_out), float32
-            Or a DataFrame, as `set_output` says. Rows without a picture hold NaN or 0, as
-            `missing` says.
+            Or a DataFrame, as `set_output` says. Rows without a picture hold what `missing` says.
 
         Raises
         ------
@@ -112,10 +147,13 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         columns = self._read_columns(X, reset=False)
-        return self._output(X, [self._features(i, column) for i, column in enumerate(columns)])
+        return self._output(X, self._lines(columns, self._computed(columns)))
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
         """Names of the columns: ``<column>_<extractor>_<index>``.
+
+        With `combine`, the names of several columns are joined: ``front_kitchen_...``. The columns
+        that `add_indicator` gives are the last: ``<column>_missing``.
 
         Parameters
         ----------
@@ -129,15 +167,19 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         names = _check_feature_names_in(self, input_features)
-        if self._image_shape is not None:
-            names = ["image"]
+        names = ["image"] if self._image_shape is not None else self._picture_names(names)
+        if self._combine is not None:
+            names = ["_".join(names)]
         pairs = [f"{name}_{label}" for i, name in enumerate(names) for label in self._labels(i)]
+        if self._add_indicator:
+            pairs += [f"{name}_missing" for name in names]
         return np.asarray(pairs, dtype=object)
 
     @property
     def n_features_out_(self):
         """int : The number of columns that `transform` gives."""
-        return sum(len(self._labels(i)) for i in range(self._n_columns))
+        n_labels = sum(len(self._labels(i)) for i in range(self._n_columns))
+        return n_labels + (self._n_columns if self._add_indicator else 0)
 
     def __sklearn_is_fitted__(self):
         return getattr(self, "_fitted", False)
@@ -174,29 +216,52 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     def _extractors(self, position):
         """The extractors whose columns stand side by side, in order."""
 
+    # What a subclass may replace.
+
+    def _picture_names(self, names):
+        """Of the names of all columns, those of the columns that have features."""
+        return names
+
+    def _prepare_row(self, position, column, seen, pixels):
+        """As `_prepare_picture`, for a picture of which it is known where it stands (`Seen`)."""
+        return self._prepare_picture(position, pixels)
+
+    def _known_digests(self, store, column, places, where):
+        """What a store knows some of the column's distinct pictures by."""
+        cells = [column.cells[cell] for cell in column.first[places]]
+        return KnownDigests(store, cells, where)
+
     # What subclasses use.
 
     def _start_fit(self, X):
         """Check X and the reader. Until the fit is through, the transformer is not fitted."""
         self._fitted = False
+        # Kept, so that set_params changes nothing before the next fit.
+        self._image_size, self._color_mode = self.image_size, self.color_mode
+        self._image_shape, self._combine = self.image_shape, self.combine
+        self._missing, self._add_indicator = self.missing, self.add_indicator
+        self._means = None
         columns = self._read_columns(X, reset=True)
         reader = ImageReader() if self.reader is None else clone(self.reader)
         if hasattr(reader, "_validate_params"):
             reader._validate_params()
         self._n_columns = len(columns)
-        # Kept, so that set_params changes nothing before the next fit.
-        self._image_size, self._color_mode = self.image_size, self.color_mode
-        self._image_shape = self.image_shape
         self._white = [find_white(column) for column in columns]
         self.reader_ = reader
         return columns
 
     def _read_columns(self, X, reset):
-        shape = self.image_shape if reset else self._image_shape
-        columns = read_columns(self, X, shape, reset=reset)
-        if self.missing == "error":
+        columns = read_columns(
+            self,
+            X,
+            self._image_shape,
+            reset=reset,
+            allow_nan=self._missing != "error",
+            combine=self._combine,
+        )
+        if self._missing == "error":
             for column in columns:
-                _refuse_missing(column, column.missing)
+                refuse_missing(column, column.rows_without(column.missing))
         return columns
 
     def _resized(self, pixels, shape):
@@ -214,58 +279,106 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
                 f"{size[1]}; pass image_size=(height, width) to resize every picture"
             )
 
-    def _features(self, position, column):
-        """The features of every row of one column."""
-        extractors = self._extractors(position)
-        store = as_store(getattr(self, "cache", None))
-        digests = self._digests(store, column)
-        rows = self._stored_rows(position, column, extractors, store, digests)
-        wanted = np.flatnonzero(~np.all([some.found for some in rows], axis=0))
-        self._tell_found(column, len(column.first) - len(wanted))
+    def _computed(self, columns):
+        """Features of the distinct pictures and which cells have none, for each column."""
+        results, failures = [], []
+        for position, column in enumerate(columns):
+            results.append(
+                self._column_features(position, column).compute(
+                    self._extractors(position), only_look=self._gave_up(failures)
+                )
+            )
+            failures.append((column, results[-1][1]))
+        gone = self._gone(failures)
+        return [(features, none) for (features, _), none in zip(results, gone, strict=True)]
 
-        def prepare(places, pictures):
-            return [
-                None if some.found[places].all() else extractor.prepare(pictures)
-                for some, extractor in zip(rows, extractors, strict=True)
-            ]
+    def _lines(self, columns, computed):
+        """Features of rows, and which rows have no picture, for each column."""
+        return [
+            (
+                row_features(features, column, gone, self._combine, self._fill(position)),
+                column.rows_without(gone),
+            )
+            for position, (column, (features, gone)) in enumerate(
+                zip(columns, computed, strict=True)
+            )
+        ]
 
-        def keep(places, batch):
-            for some, extractor, inputs in zip(rows, extractors, batch, strict=True):
-                if inputs is not None:
-                    some.compute(places, extractor.compute, inputs)
+    def _learn_means(self, columns):
+        """The mean line of each column; features are not kept."""
+        means, failures = [], []
+        for position, column in enumerate(columns):
+            mean = RowMean(column, self._combine, len(self._labels(position)))
+            computing = self._column_features(position, column)
+            extractors = self._extractors(position)
+            failures.append((column, []))
+            with computing.bar(len(column.first)) as shown:
+                for places in split(np.arange(len(column.first)), _MEAN_OF):
+                    features, failed = computing.compute(
+                        extractors, places, only_look=self._gave_up(failures), shown=shown
+                    )
+                    failures[-1][1].extend(failed)
+                    mean.add(places, features, [place for place, _ in failed])
+            means.append(mean)
+        self._gone(failures)
+        self._means = [self._mean_value(*one) for one in zip(columns, means, strict=True)]
 
-        gone = self._read_all(position, column, wanted, prepare, keep, digests)
-        if store is not None:
-            store.flush()
-        values = [some.values for some in rows]
-        features = values[0] if len(values) == 1 else np.hstack(values)
-        return expand(features, column, gone, self._fill)
+    def _mean_of(self, column, computed):
+        """The mean line of what is computed already, added up as `_learn_means` does it."""
+        features, gone = computed
+        mean = RowMean(column, self._combine, features.shape[1])
+        unreadable = np.unique(column.group[gone & ~column.missing])
+        for places in split(np.arange(len(features)), _MEAN_OF):
+            mean.add(places, features[places], unreadable)
+        return mean
 
-    def _stored_rows(self, position, column, extractors, store, digests):
-        """What a store knows of the distinct pictures, for each extractor."""
-        rows = []
-        for extractor in extractors:
-            known, key = None, None
-            if store is not None and extractor.fingerprint is not None:
-                known, key = store, self._store_key(position, column, extractor.fingerprint)
-            shape = (len(column.first), extractor.width)
-            rows.append(StoredRows(known, key, digests, shape, column.describe))
-        return rows
+    def _mean_value(self, column, mean):
+        if mean.count == 0:
+            warnings.warn(
+                f"{type(self).__name__} met no picture in {column.title} to take a mean of: rows "
+                "without a picture get 0.",
+                UserWarning,
+                stacklevel=level_of_the_caller(),
+            )
+        return mean.value
 
-    def _digests(self, store, column):
-        """The digests of the distinct pictures."""
-        if store is None:
-            return None
-        cells = [column.cells[row] for row in column.first]
-        return store.digests.of_many(cells, **self._where())
+    def _fill(self, position):
+        """What rows without a picture get."""
+        if self._missing == "mean":
+            return self._means[position]
+        return np.nan if self._missing == "nan" else 0.0
 
-    def _where(self):
-        """Where the reader finds files, and how large a picture may be."""
-        return {
-            "root": getattr(self.reader_, "root", None),
-            "strict_root": getattr(self.reader_, "strict_root", False),
-            "max_pixels": getattr(self.reader_, "max_pixels", None),
-        }
+    def _gave_up(self, failures):
+        """Whether pictures are only looked at, to report all that can't be read."""
+        return self.corrupt == "error" and any(failed for _, failed in failures)
+
+    def _gone(self, failures):
+        """Report what could not be read; the cells of each column that have no picture."""
+        report_unreadable(failures, self.corrupt)
+        gone = [
+            column.missing | np.isin(column.group, [place for place, _ in failed])
+            for column, failed in failures
+        ]
+        if self._missing == "error":
+            for (column, _), cells in zip(failures, gone, strict=True):
+                refuse_missing(column, column.rows_without(cells))
+        return gone
+
+    def _column_features(self, position, column):
+        """What reads one column and computes its features."""
+        return ColumnFeatures(
+            column,
+            self.reader_,
+            {"white": self._white_of(position, column), **self._hints(position)},
+            lambda seen, pixels: self._prepare_row(position, column, seen, pixels),
+            batch_size=self.batch_size,
+            store=as_store(getattr(self, "cache", None)),
+            make_digests=self._known_digests,
+            store_key=lambda fingerprint: self._store_key(position, column, fingerprint),
+            tolerant=self.corrupt == "missing",
+            title=f"{type(self).__name__} {column.name}",
+            verbose=self.verbose,
+        )
 
     def _target_size(self, position):
         """The (height, width) that pictures will be resized to, None if they stay as they are."""
@@ -295,132 +408,19 @@ class ImageTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             medical_versions(),
         )
 
-    def _tell_found(self, column, n_found):
-        if n_found:
-            title = f"{type(self).__name__} {column.name}"
-            tell(self.verbose, f"{title}: {n_found} of {len(column.first)} from the store")
-
-    @property
-    def _fill(self):
-        return np.nan if self.missing == "nan" else 0.0
-
-    def _read_all(self, position, column, wanted, prepare_batch, keep, digests):
-        """Read pictures, hand them to `keep(places, batch)`, and tell which rows have none.
-
-        `wanted` are places in ``column.first``: the distinct pictures that have to be read. Their
-        `digests`, if there are any, are brought up to date with what was read.
-        """
-        failures, readable = [], np.ones(len(column.first), dtype=bool)
-        batches = self._batches(position, column, wanted, prepare_batch, digests)
-        for places, batch, failed in batches:
-            readable[[place for place, _ in failed]] = False
-            failures += [(int(column.first[place]), reason) for place, reason in failed]
-            stop = failures and self.corrupt == "error"  # read on, to report all that is wrong
-            if batch is not None and not stop:
-                keep(places, batch)
-        gone = column.missing
-        if failures:
-            self._report(column, failures)
-            gone = gone | ~readable[column.group]
-            if self.missing == "error":
-                _refuse_missing(column, gone)
-        return gone
-
     def _white_of(self, position, column):
         """The value that is white: as learnt in fit or, where fit saw no such array, from here."""
         white = self._white[position]
         return find_white(column) if white is None else white
 
-    def _batches(self, position, column, wanted, prepare_batch, digests):
-        """Read, prepare and yield pictures: places, batch, [(place, reason)]."""
-        hints = {"white": self._white_of(position, column), **self._hints(position)}
-
-        def read(places):
-            pictures, kept, failed = [], [], []
-            for place in places:
-                cell = self._content(column.cells[column.first[place]], place, digests)
-                pixels, reason = self._read_one(cell, hints)
-                self._confirm(cell, place, digests)
-                if reason is None:
-                    try:
-                        pictures.append(self._prepare_picture(position, pixels))
-                    except PictureError as error:
-                        reason = str(error)
-                if reason is None:
-                    kept.append(place)
-                else:
-                    failed.append((place, reason))
-            batch = prepare_batch(kept, pictures) if pictures else None
-            return kept, batch, failed
-
-        tasks = split(wanted, self.batch_size)
-        bar = progress_bar(
-            self.verbose if len(wanted) else 0,
-            total=len(wanted),
-            description=f"{type(self).__name__} {column.name}",
-            unit="image",
-        )
-        with bar as shown:
-            for kept, batch, failed in map_ahead(read, tasks):
-                yield kept, batch, failed
-                shown.update(len(kept) + len(failed))
-
-    def _content(self, cell, place, digests):
-        """What to decode: with a store, the very bytes that its digest is of.
-
-        A file may change between two looks at it, and the features of the new content must not be
-        stored under the digest of the old.
-        """
-        if digests is None or not isinstance(cell, (str, os.PathLike)):
-            return cell
-        try:
-            content, digests[place] = as_store(self.cache).digests.load(cell, **self._where())
-        except ValueError:
-            digests[place] = None
-            return cell  # the reader says what is wrong with it
-        return content
-
-    def _confirm(self, cell, place, digests):
-        """Forget the digest of a file that was read in place and changed meanwhile."""
-        in_place = digests is not None and isinstance(cell, (str, os.PathLike))
-        if not in_place or digests[place] is None:
-            return
-        try:
-            now = as_store(self.cache).digests.of(cell, **self._where())
-        except ValueError:
-            now = None
-        if now != digests[place]:
-            digests[place] = None
-
-    def _read_one(self, cell, hints):
-        """Pixels and None, or None and the reason why there are none."""
-        try:
-            return self.reader_.read(cell, **hints), None
-        except ValueError as error:
-            return None, str(error)
-
-    def _report(self, column, failures):
-        """Raise or warn about pictures that could not be read."""
-        reasons = {column.group[row]: reason for row, reason in failures}
-        named = [
-            (row, describe(column.cells[row]), reasons[group])
-            for row, group in enumerate(column.group)
-            if group in reasons
-        ]
-        text = (
-            f"{len(named)} of {len(column)} images of column {column.name!r} could not be read: "
-            f"{_listed(f'row {row} ({source}): {reason}' for row, source, reason in named)}."
-        )
-        if self.corrupt == "error":
-            raise ImageReadError(f"{text} Pass corrupt='missing' to treat them as missing.", named)
-        text = f"{text} They count as missing."
-        warnings.warn(text, UnreadableImageWarning, stacklevel=_level_of_the_caller())
-
-    def _output(self, X, blocks):
+    def _output(self, X, lines):
         """Columns side by side, with the index of a Series where pandas is asked for.
 
         scikit-learn's `set_output` keeps the index of a DataFrame but not that of a Series.
         """
+        blocks = [features for features, _ in lines]
+        if self._add_indicator:
+            blocks += [gone[:, np.newaxis].astype(np.float32) for _, gone in lines]
         features = blocks[0] if len(blocks) == 1 else np.concatenate(blocks, axis=1)
         if isinstance(X, pd.Series) and _get_output_config("transform", self)["dense"] == "pandas":
             return pd.DataFrame(features, index=X.index)
@@ -439,38 +439,3 @@ def check_size_param(size, name="image_size"):
     if len(values) != 2 or not all(isinstance(v, int) and v > 0 for v in values):
         raise ValueError(f"{name} must be two positive integers (height, width), got {size!r}")
     return values
-
-
-def _level_of_the_caller():
-    """The `stacklevel` of the first frame that is neither ours nor scikit-learn's."""
-    frame, level = sys._getframe(1), 1
-    while frame.f_back and frame.f_globals.get("__name__", "").startswith(("skfusion", "sklearn")):
-        frame, level = frame.f_back, level + 1
-    return level
-
-
-def _refuse_missing(column, gone):
-    rows = np.flatnonzero(gone)
-    if len(rows):
-        raise ImageReadError(
-            f"{len(rows)} of {len(column)} images of column {column.name!r} are missing: "
-            f"{_listed(f'row {row}' for row in rows)}. Pass missing='nan' or missing='zero' to "
-            "accept rows without a picture.",
-            [(int(row), describe(column.cells[row]), "missing") for row in rows],
-        )
-
-
-def _listed(items):
-    items = list(items)
-    more = len(items) - _NAMED_IN_ERRORS
-    return "; ".join(items[:_NAMED_IN_ERRORS]) + (f"; and {more} more" if more > 0 else "")
-
-
-def expand(features, column, gone, fill):
-    """From one line a distinct picture to one a row."""
-    in_order = len(features) == len(column) and not gone.any()
-    if in_order:  # every row its own picture: no copy
-        return features
-    rows = np.full((len(column), features.shape[1]), fill, dtype=np.float32)
-    rows[~gone] = features[column.group[~gone]]
-    return rows

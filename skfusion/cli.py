@@ -5,11 +5,11 @@ import os
 import sys
 
 from skfusion import __version__
-from skfusion._commands import _check, _demo
+from skfusion._commands import _augment, _check, _demo, _embed
 
 # In the order in which `skfusion --help` lists them. Each module adds its own parser and imports
 # what it runs only when it runs.
-COMMANDS = (_check, _demo)
+COMMANDS = (_check, _augment, _embed, _demo)
 
 
 def main(arguments=None):

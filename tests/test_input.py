@@ -320,7 +320,11 @@ def test_one_dimension_of_numbers():
 
 
 def test_five_dimensions():
-    fails(np.zeros((2, 2, 2, 2, 3)), r"X of shape \(2, 2, 2, 2, 3\).*\(n_rows, height, width, ch")
+    fails(np.zeros((2, 2, 2, 2, 3)), r"Row 0 of column 'x0' holds 2 pictures \(2 rows hold several")
+
+
+def test_six_dimensions():
+    fails(np.zeros((2, 2, 2, 2, 2, 3)), r"X of shape .* holds no pictures.*\(n_rows, height, width")
 
 
 def test_dates():
@@ -507,7 +511,8 @@ def test_missing_is_an_error_unless_told(paths):
         PixelFlattener().fit(pd.DataFrame({"img": pd.Series(cells, dtype=object)}))
     assert str(info.value) == (
         "7 of 12 images of column 'img' are missing: row 0; row 6; row 7; row 8; row 9; and 2 "
-        "more. Pass missing='nan' or missing='zero' to accept rows without a picture."
+        "more. Pass missing='nan', missing='zero' or missing='mean' to accept rows without a "
+        "picture."
     )
     assert [row for row, _, _ in info.value.failures] == [0, 6, 7, 8, 9, 10, 11]
     assert {reason for _, _, reason in info.value.failures} == {"missing"}
@@ -624,7 +629,8 @@ def test_rows_that_share_a_bad_file_are_all_named(damaged, paths):
 
 def test_many_failures_are_counted(paths, tmp_path):
     cells = [tmp_path / f"{row}.png" for row in range(200)]  # several batches
-    with pytest.raises(ImageReadError, match=r"200 of 200 images.*row 4 .*; and 195 more") as info:
+    text = r"200 of 200 images.*, row 4 \([^ ]*4.png\), and 195 more: no such file. Pass corrupt="
+    with pytest.raises(ImageReadError, match=text) as info:
         PixelFlattener().fit(paths).transform(cells)
     assert [row for row, _, _ in info.value.failures] == list(range(200))
 
@@ -757,8 +763,11 @@ def test_clone_and_get_params():
     params = {
         "image_size": (4, 4),
         "color_mode": "rgb",
+        "scaling": "unit",
         "image_shape": None,
+        "combine": "max",
         "missing": "nan",
+        "add_indicator": True,
         "corrupt": "missing",
         "reader": ImageReader("folder", background="black"),
         "verbose": 1,

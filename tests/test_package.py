@@ -10,11 +10,14 @@ import skfusion
 _HEAVY = """
 import sys
 import skfusion
-heavy = {"keras", "tensorflow", "jax", "torch", "matplotlib", "scikeras", "skimage", "tqdm"}
-heavy |= {"pydicom", "nibabel", "imagecodecs"}
+heavy = {"keras", "tensorflow", "jax", "torch", "matplotlib", "skimage", "tqdm"}
+heavy |= {"pydicom", "nibabel", "imagecodecs", "pywt", "h5py", "pyarrow"}
 print(sorted(heavy & set(sys.modules)))
 import sklearn, pandas
-from skfusion import CNNEmbedder, ImageReader, PixelFlattener, PretrainedGAP, datasets
+heavy -= {"pyarrow"} & set(sys.modules)  # pandas itself may load it
+from skfusion import CNNEmbedder, ImageDescriptors, ImageReader, PixelFlattener, PretrainedGAP
+from skfusion import DenseClassifier, DenseRegressor, TrainingHistoryDisplay
+from skfusion import FusionClassifier, ImageAugmenter, datasets, load_features
 print(sorted(heavy & set(sys.modules)))
 """
 

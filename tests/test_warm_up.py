@@ -17,6 +17,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skfusion import (
+    DenseClassifier,
     FeatureStore,
     FusionClassifier,
     PixelFlattener,
@@ -144,6 +145,12 @@ def test_a_network_in_a_store_is_built(table, tmp_path, built):
 )
 def test_models_without_networks_are_no_error(model):
     assert warm_up(model) == 0
+
+
+def test_a_dense_head_needs_none(table):
+    X, y = table
+    head = DenseClassifier(epochs=1, random_state=0).fit(X[NUMBERS], y)
+    assert warm_up(head) == 0
 
 
 def test_a_store_is_not_searched(tmp_path):

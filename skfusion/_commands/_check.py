@@ -7,10 +7,6 @@ from pathlib import Path
 _SEPARATORS = {".csv": ",", ".tsv": "\t", ".tab": "\t", ".txt": "\t"}
 _PARQUET = {".parquet", ".pq"}
 _COMPRESSED = {".gz", ".bz2", ".xz", ".zip", ".zst"}
-_MEDICAL = (".dcm", ".dicom", ".ima", ".nii", ".nii.gz", ".hdr")
-# What Pillow writes only, or knows the name of but doesn't read.
-_NOT_READ = {"BUFR", "EMF", "EPS", "GRIB", "HDF5", "MPEG", "PDF", "WMF"}
-_LOOKED_AT = 100  # cells of a column, to tell whether it holds pictures
 _USAGE_ERROR = 2
 
 
@@ -85,16 +81,17 @@ def _files_below(folder, root):
     """The pictures below a folder, known by the ends of their names."""
     import pandas as pd
 
+    from skfusion.images._endings import ends_like_picture
+
     if root is not None:
         raise ValueError("a folder is its own root: leave --root out")
-    suffixes = _suffixes()
     files = []
     for place, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         files += [
             os.path.relpath(os.path.join(place, name), folder)
             for name in sorted(names)
-            if name.lower().endswith(suffixes) and not name.startswith(".")
+            if ends_like_picture(name) and not name.startswith(".")
         ]
     if not files:
         raise ValueError(f"there are no pictures below {folder}")
@@ -104,6 +101,8 @@ def _files_below(folder, root):
 def _read_table(path, columns):
     """The columns of a table that hold pictures."""
     import pandas as pd
+
+    from skfusion.images._find_columns import find_image_columns
 
     suffixes = [suffix.lower() for suffix in path.suffixes]
     if suffixes and suffixes[-1] in _COMPRESSED:
@@ -119,26 +118,12 @@ def _read_table(path, columns):
     unknown = [name for name in columns or () if name not in table.columns]
     if unknown:
         raise ValueError(f"{path} has no column {unknown[0]!r}, but {list(table.columns)}")
-    columns = columns or [name for name in table.columns if _looks_like_pictures(table[name])]
+    if not columns:
+        found = find_image_columns([table[name] for name in table.columns])
+        columns = [table.columns[position] for position in found]
     if not columns:
         raise ValueError(
             f"no column of {path} looks like paths of pictures; name one of "
             f"{list(table.columns)} with --image"
         )
     return table[columns]
-
-
-def _looks_like_pictures(column):
-    """Whether most of the first cells end as names of pictures do."""
-    suffixes = _suffixes()
-    cells = column.dropna().head(_LOOKED_AT)
-    named = sum(isinstance(cell, str) and cell.lower().endswith(suffixes) for cell in cells)
-    return named > len(cells) / 2
-
-
-def _suffixes():
-    """How the names of pictures end."""
-    from PIL import Image
-
-    known = Image.registered_extensions().items()
-    return (*(suffix for suffix, kind in known if kind not in _NOT_READ), *_MEDICAL)

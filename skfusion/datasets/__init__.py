@@ -1,6 +1,7 @@
-"""Data sets to try skfusion on, made from what its dependencies ship."""
+"""Data sets to try skfusion on, made from what its dependencies ship, and folders of pictures."""
 
 from skfusion.datasets._digits_iris import load_digits_iris
+from skfusion.datasets._image_folder import load_image_folder
 from skfusion.datasets._image_table import make_image_table
 
-__all__ = ["load_digits_iris", "make_image_table"]
+__all__ = ["load_digits_iris", "load_image_folder", "make_image_table"]

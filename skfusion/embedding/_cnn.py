@@ -29,17 +29,11 @@ from skfusion._typing import (
     Size,
 )
 from skfusion.base import ImageTransformer, check_size_param, indexed
-from skfusion.embedding._augmentation import make_augmentation
-from skfusion.embedding._class_weight import combined_weight
 from skfusion.embedding._column_fit import ColumnFit
 from skfusion.embedding._cross_fit import cross_fit
-from skfusion.embedding._epoch_reporter import EpochReporter
 from skfusion.embedding._fit_recipe import FitRecipe, TrainingRows
-from skfusion.embedding._history_display import TrainingHistoryDisplay
-from skfusion.embedding._splits import make_folds
 from skfusion.embedding._store_link import StoreLink
-from skfusion.embedding._target import TargetCoder
-from skfusion.embedding._training_pictures import TrainingPictures
+from skfusion.embedding._training_pictures import TrainingPictures, refuse_too_few
 from skfusion.images._probe import common_channels, common_size, probe_column
 from skfusion.images._reader import ImageReader
 from skfusion.networks._building import add_top, cut_network, find_spec, is_model_path
@@ -48,6 +42,12 @@ from skfusion.networks._layer_table import format_layers, layers_frame
 from skfusion.networks._plan import TrainingPlan
 from skfusion.networks._recipe import NetworkRecipe
 from skfusion.store._feature_store import FeatureStore, as_store
+from skfusion.training._augmentation import make_augmentation
+from skfusion.training._class_weight import combined_weight
+from skfusion.training._epoch_reporter import EpochReporter
+from skfusion.training._history_display import TrainingHistoryDisplay
+from skfusion.training._splits import make_folds
+from skfusion.training._target import TargetCoder
 
 _OPTIMIZERS = {"adam", "adamw", "sgd", "rmsprop", "adadelta", "adagrad", "adamax", "nadam"}
 
@@ -194,9 +194,19 @@ class CNNEmbedder(ImageTransformer):
     image_shape : tuple (height, width[, channels]) or None, default=None
         The shape of the pictures where X is a table of flattened pictures; one entry may be -1.
 
-    missing : {"error", "nan", "zero"}, default="error"
-        What a row without a picture gets: an error, or a row of NaN or 0. Such rows take no part
-        in training.
+    combine : {"mean", "max"} or None, default=None
+        How the pictures of a row, in lists or in several columns, become one line: by the mean or
+        the maximum of each feature. All pictures of a row count the same. One network is then
+        trained on all of them, each with the y of its row and an equal share of its weight. None
+        trains a network for each column, and refuses lists of several pictures.
+
+    missing : {"error", "nan", "zero", "mean"}, default="error"
+        What a row without a picture gets: an error, or a row of NaN, of 0, or of the mean over
+        the rows of `fit` that have one. Such rows take no part in training.
+
+    add_indicator : bool, default=False
+        Whether to append, for each column of pictures (one in all with `combine`), the column
+        ``<column>_missing``: 1 where a row has no picture, else 0.
 
     corrupt : {"error", "missing"}, default="error"
         Whether pictures that can't be read are an error or count as missing, with one warning.
@@ -351,7 +361,9 @@ class CNNEmbedder(ImageTransformer):
         random_state: RandomState = None,
         color_mode: str = "auto",
         image_shape: Shape | None = None,
+        combine: str | None = None,
         missing: str = "error",
+        add_indicator: bool = False,
         corrupt: str = "error",
         reader: ImageReader | None = None,
         cache: PathLike | FeatureStore | None = None,
@@ -385,7 +397,9 @@ class CNNEmbedder(ImageTransformer):
         self.random_state = random_state
         self.color_mode = color_mode
         self.image_shape = image_shape
+        self.combine = combine
         self.missing = missing
+        self.add_indicator = add_indicator
         self.corrupt = corrupt
         self.reader = reader
         self.cache = cache
@@ -405,9 +419,9 @@ class CNNEmbedder(ImageTransformer):
         Parameters
         ----------
         X : Series, DataFrame, list or ndarray
-            One or several columns of pictures: paths, bytes, PIL images or arrays; or an array of
-            shape (n_rows, height, width[, channels]); or, with `image_shape`, numbers of shape
-            (n_rows, n_pixels).
+            One or several columns of pictures: paths, bytes, PIL images or arrays, with `combine`
+            also lists of them; or an array of shape (n_rows, height, width[, channels]); or, with
+            `image_shape`, numbers of shape (n_rows, n_pixels).
 
         y : array-like of shape (n_rows,) or (n_rows, n_outputs)
             Classes, or numbers.
@@ -535,7 +549,7 @@ class CNNEmbedder(ImageTransformer):
     def _fit(self, X, y, sample_weight, groups, for_rows):
         """Fit all columns; the features of the rows come back, one matrix a column."""
         columns = self._start_fit(X)
-        n_rows = len(columns[0])
+        n_rows = columns[0].n_rows
         target, rows = self._targets(columns[0], y, sample_weight, groups)
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         folds = make_folds(self.cv, target.strata, n_rows, seed, rows.groups)
@@ -547,6 +561,9 @@ class CNNEmbedder(ImageTransformer):
             self._column_fit(position, column, target, rows, recipe)
             for position, column in enumerate(columns)
         ]
+        self._gone([(fit.pictures.column, fit.pictures.failures) for fit in fits])
+        for fit in fits:
+            refuse_too_few(fit.pictures, target)
         n_stages = 1 if recipe.fine_tune is None else 2
         reporter = EpochReporter(
             self, n_runs=len(fits) * (1 + len(folds)), n_epochs=n_stages * self.epochs
@@ -557,6 +574,11 @@ class CNNEmbedder(ImageTransformer):
         self.history_ = pd.DataFrame([line for fit in fits for line in fit.history])
         self.cross_fit_ = pd.DataFrame([result.report for result in results])
         self._layers, self._pooling = [fit.layers for fit in fits], self.pooling
+        if self._missing == "mean":  # of what new rows get: the model after this one meets the same
+            self._means = [
+                fit.pictures.row_mean(result.as_new, self._combine)
+                for fit, result in zip(fits, results, strict=True)
+            ]
         self.n_outputs_ = target.n_outputs
         if target.is_classifier:
             self.classes_ = target.classes
@@ -566,17 +588,12 @@ class CNNEmbedder(ImageTransformer):
         if self.cache is not None:
             as_store(self.cache).flush()
         return [
-            self._expanded(fit.pictures, result.columns)
-            for fit, result in zip(fits, results, strict=True)
+            (
+                fit.pictures.of_rows(result.columns, self._combine, self._fill(position)),
+                fit.pictures.column.rows_without(fit.pictures.gone),
+            )
+            for position, (fit, result) in enumerate(zip(fits, results, strict=True))
         ]
-
-    def _expanded(self, pictures, columns):
-        """A line for each row of X, also for those without a picture."""
-        if len(pictures.present) == pictures.n_rows:
-            return columns
-        rows = np.full((pictures.n_rows, columns.shape[1]), self._fill, dtype=np.float32)
-        rows[pictures.present] = columns
-        return rows
 
     def _targets(self, column, y, sample_weight, groups):
         """The form of y, and what training needs to know of each row."""
@@ -585,8 +602,8 @@ class CNNEmbedder(ImageTransformer):
                 f"{type(self).__name__} requires y to be passed, but the target y is None."
             )
         target = TargetCoder(y, self.task, bins=self.target_bins, loss=self.loss)
-        n_rows = len(column)
-        check_consistent_length(column.cells, target.values, groups)
+        n_rows = column.n_rows
+        check_consistent_length(np.empty(n_rows), target.values, groups)
         if sample_weight is not None:
             sample_weight = _check_sample_weight(sample_weight, np.empty((n_rows, 1)))
             if (sample_weight < 0).any():
@@ -657,10 +674,12 @@ class CNNEmbedder(ImageTransformer):
         store = as_store(self.cache)
         if store is None and blank is None:
             blank = make_blank()
-        digests = self._digests(store, column)
+        computing = self._column_features(position, column)
+        reading = computing.reading(np.arange(len(column.first)))
+        digests = None if store is None else reading.digests.values
         pictures = TrainingPictures(
             column,
-            lambda: self._load(position, column, digests),
+            lambda: self._load(position, computing, reading),
             at_once=store is None or self.corrupt == "missing",
         )
         return ColumnFit(
@@ -684,9 +703,9 @@ class CNNEmbedder(ImageTransformer):
             cut=(self.cut_layer, self.pooling, self.flips),
         )
 
-    def _load(self, position, column, digests):
-        """The pixels of the distinct pictures, and which rows have none."""
-        shape = (len(column.first), *self._shapes[position])
+    def _load(self, position, computing, reading):
+        """The pixels of the distinct pictures, and which of them can't be read."""
+        shape = (len(reading.cells), *self._shapes[position])
         pixels = np.zeros(shape, dtype=np.uint8)
 
         def keep(places, batch):
@@ -697,8 +716,8 @@ class CNNEmbedder(ImageTransformer):
         def stack(places, pictures):
             return np.stack(pictures)
 
-        gone = self._read_all(position, column, range(len(column.first)), stack, keep, digests)
-        return pixels, gone
+        computing.read(reading, range(len(reading.cells)), stack, keep)
+        return pixels, reading.failures
 
     def _learn_shape(self, column):
         spec = find_spec(self.backbone)

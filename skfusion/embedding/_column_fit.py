@@ -5,7 +5,6 @@ from functools import cached_property
 
 import numpy as np
 
-from skfusion.embedding._splits import validation_rows
 from skfusion.networks._building import cut_network
 from skfusion.networks._cut_notes import cut_channels, cut_notes
 from skfusion.networks._layer_table import layer_table
@@ -14,9 +13,8 @@ from skfusion.networks._network import Network
 from skfusion.networks._split import find_first
 from skfusion.networks._training import train
 from skfusion.store._stored_rows import StoredRows, digest_text
-
-# The number of the final network among the folds, in the history.
-FINAL = -1
+from skfusion.training._epoch_reporter import FINAL
+from skfusion.training._splits import validation_rows
 
 
 class ColumnFit:
@@ -53,7 +51,7 @@ class ColumnFit:
 
     def __init__(self, pictures, rows, make_blank, recipe, cache):
         self.pictures = pictures
-        self.rows = rows.of(pictures.present)
+        self.rows = rows.of_pictures(pictures.rows)
         self.make_blank = make_blank
         self.recipe = recipe
         self.cache = cache
@@ -63,11 +61,11 @@ class ColumnFit:
         self._carrier = None
 
     def train_final(self, reporter):
-        """Train on all rows that have a picture; the cut network."""
-        return self._train(np.arange(len(self.pictures.present)), FINAL, reporter)
+        """Train on all pictures; the cut network."""
+        return self._train(np.arange(len(self.pictures.rows)), FINAL, reporter)
 
     def train_fold(self, number, rows, reporter):
-        """Train on some of the rows that have a picture; the cut network.
+        """Train on some of the pictures; the cut network.
 
         Parameters
         ----------
@@ -75,7 +73,7 @@ class ColumnFit:
             Of the fold.
 
         rows : ndarray of int
-            Among the rows that have a picture.
+            Among the pictures.
 
         reporter : EpochReporter
             Told of each epoch.
@@ -101,7 +99,7 @@ class ColumnFit:
         return self.cache.deferred(build, fingerprint, first.input_shape, first.cut_name, width)
 
     def columns(self, network):
-        """The network's columns of all rows that have a picture; each picture is computed once."""
+        """The network's columns, one line a picture of each row; each is computed once."""
         places, back = np.unique(self.pictures.places, return_inverse=True)
         shape = (len(places), network.output_shape[0])
         if self.cache is None:
@@ -131,7 +129,7 @@ class ColumnFit:
         return self._carrier
 
     def _train(self, rows, fold, reporter):
-        """Train on some of the present rows, or take the network from the store."""
+        """Train on some of the pictures, or take the network from the store."""
         with reporter.run(self.pictures.column.name, fold) as on_epoch:
             if self.cache is None or not self.recipe.can_be_stored:
                 network, history = self._run(rows, on_epoch)

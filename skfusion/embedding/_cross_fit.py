@@ -20,8 +20,11 @@ class CrossFit:
     network : Network
         For new rows.
 
-    columns : ndarray of shape (n_present, n_columns)
-        Of the training rows that have a picture.
+    columns : ndarray of shape (n_pictures, n_columns)
+        Of the pictures of the training rows.
+
+    as_new : ndarray of shape (n_pictures, n_columns)
+        What `network` gives for the same pictures, but for units that are dead in `columns`.
 
     report : dict
         How, and what was measured.
@@ -29,6 +32,7 @@ class CrossFit:
 
     network: object
     columns: np.ndarray
+    as_new: np.ndarray
     report: dict
 
 
@@ -58,8 +62,8 @@ def cross_fit(fit, folds, form, reporter):
     in_sample = fit.columns(final)
     report = {"column": fit.pictures.column.name, "form": "in-sample"}
     if not folds:
-        return CrossFit(final, in_sample, report)
-    folds = among_present(folds, fit.pictures)
+        return CrossFit(final, in_sample, in_sample, report)
+    folds = of_pictures(folds, fit.pictures)
     networks = [fit.train_fold(i, train, reporter) for i, (train, _) in enumerate(folds)]
     by_fold = [fit.columns(network) for network in networks]
     axes = [
@@ -71,20 +75,37 @@ def cross_fit(fit, folds, form, reporter):
         form, losses = decide(fit, by_fold, folds, axes, key)
         report |= losses
         if form == "in-sample":
-            return CrossFit(final, in_sample, report)
+            return CrossFit(final, in_sample, in_sample, report)
     share = _AVERAGE_COIN if form == "average" else form
     unseen = out_of_fold(in_sample, by_fold, folds, axes)
-    columns = toss(in_sample, unseen, share, fit.recipe.plan.seed)
-    network = fit.averaged([final, *networks], axes) if form == "average" else final
-    return CrossFit(network, columns, {**report, "form": form})
+    columns = toss(in_sample, unseen, share, fit.recipe.plan.seed, fit.pictures.rows)
+    report["form"] = form
+    if form != "average":
+        return CrossFit(final, columns, in_sample, report)
+    network = fit.averaged([final, *networks], axes)
+    return CrossFit(network, columns, average(in_sample, by_fold, axes), report)
 
 
-def among_present(folds, pictures):
-    """Folds as numbers among the rows that have a picture."""
-    position = np.full(pictures.n_rows, -1)
-    position[pictures.present] = np.arange(len(pictures.present))
-    places = [tuple(position[rows] for rows in fold) for fold in folds]
-    return [tuple(rows[rows >= 0] for rows in fold) for fold in places]
+def of_pictures(folds, pictures):
+    """Folds of rows of X as folds of the pictures that these rows have."""
+    result = [tuple(pictures.among_rows(rows) for rows in fold) for fold in folds]
+    for number, (train, _) in enumerate(result):
+        if len(train) == 0:
+            raise ValueError(
+                f"Fold {number} of cv has no picture of {pictures.column.title} to train on. Pass "
+                "a smaller cv, or cv=None for columns that are not cross-fitted."
+            )
+    return result
+
+
+def average(in_sample, by_fold, axes):
+    """What the networks say on average, in the final one's axes."""
+    total = in_sample.astype(np.float64)
+    for columns, turned in zip(by_fold, axes, strict=True):
+        total += turned.apply(columns)
+    result = (total / (1 + len(by_fold))).astype(np.float32)
+    _keep_dead(result, in_sample)
+    return result
 
 
 def out_of_fold(in_sample, by_fold, folds, axes):
@@ -117,14 +138,24 @@ def out_of_fold(in_sample, by_fold, folds, axes):
     seen = times > 0
     result = np.array(in_sample, dtype=np.float32)
     result[seen] = total[seen] / times[seen, np.newaxis]
-    # A unit that is dead in the final network stays exactly so: the map leaves rounding noise in
-    # its column, which a scaler would blow up to the size of the others.
-    dead = (in_sample == in_sample[:1]).all(axis=0)
-    result[:, dead] = in_sample[0, dead]
+    _keep_dead(result, in_sample)
     return result
 
 
-def toss(in_sample, unseen, share, seed):
-    """Each row from one or the other, by a coin that falls on `unseen` with this probability."""
-    heads = np.random.default_rng(seed).random(len(in_sample)) < share
+def _keep_dead(columns, in_sample):
+    """Let a unit that is dead in the final network stay exactly so.
+
+    The map leaves noise in its column, which a scaler would blow up to the size of the others.
+    """
+    dead = (in_sample == in_sample[:1]).all(axis=0)
+    columns[:, dead] = in_sample[0, dead]
+
+
+def toss(in_sample, unseen, share, seed, rows):
+    """Each row from one or the other, by a coin that falls on `unseen` with this probability.
+
+    `rows` are those of the pictures: all pictures of a row go with its coin.
+    """
+    distinct, back = np.unique(rows, return_inverse=True)
+    heads = (np.random.default_rng(seed).random(len(distinct)) < share)[back]
     return np.where(heads[:, np.newaxis], unseen, in_sample).astype(np.float32)

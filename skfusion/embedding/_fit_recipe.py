@@ -84,6 +84,28 @@ class TrainingRows:
         parts = (self.values, self.strata, self.weights, self.groups)
         return TrainingRows(*(None if part is None else part[rows] for part in parts))
 
+    def of_pictures(self, rows):
+        """The same of pictures, of which a row may have several.
+
+        Parameters
+        ----------
+        rows : ndarray of int of shape (n_pictures,)
+            The row of each picture. The pictures of a row share its weight, so that each row
+            weighs the same however many it has; and they stay on one side of a split.
+        """
+        some = self.of(rows)
+        distinct, back, counts = np.unique(rows, return_inverse=True, return_counts=True)
+        if len(distinct) == len(rows):
+            return some
+        groups = back if some.groups is None else some.groups
+        weights = some.weights
+        if counts.min() < counts.max():
+            share = len(rows) / (
+                len(distinct) * counts[back]
+            )  # 1 on average: losses keep their size
+            weights = share if weights is None else weights * share
+        return TrainingRows(some.values, some.strata, weights, groups)
+
     @property
     def described(self):
         """Tuple : Plain data that tells all of them."""

@@ -41,14 +41,16 @@ class PretrainedGAP(ImageTransformer):
         importable module. A list gives the features of all, in its order. Users' own models get
         RGB values in 0..255 and hold their own preprocessing.
 
-    weights : "imagenet", str, PathLike, dict or None, default="imagenet"
+    weights : "imagenet", str, PathLike, dict, list or None, default="imagenet"
         "imagenet" takes Keras's file from its cache, or downloads it. Else the path of a weights
         file without top, or None for random weights drawn from `random_state`. A dict maps
-        backbone names to any of these; those it doesn't name get "imagenet". A `.keras` file has
-        its own weights and a function may load some: for both, "imagenet" changes nothing.
+        backbone names to any of these; those it doesn't name get "imagenet". A list has one of
+        these for each backbone. A `.keras` file has its own weights and a function may load some:
+        for both, "imagenet" changes nothing.
 
-    backbone_options : dict or None, default=None
-        Arguments of the backbone's constructor, such as ``{"alpha": 0.25}``.
+    backbone_options : dict, list of (dict or None) or None, default=None
+        Arguments of the backbone's constructor, such as ``{"alpha": 0.25}``. A dict goes to each
+        backbone; a list has one for each, so that one backbone can stand there in two widths.
 
     cut_layer : str, int or None, default=None
         The layer whose output becomes columns, by name (see `list_cut_layers`) or position; None
@@ -77,8 +79,18 @@ class PretrainedGAP(ImageTransformer):
     image_shape : tuple (height, width[, channels]) or None, default=None
         The shape of the pictures where X is a table of flattened pictures; one entry may be -1.
 
-    missing : {"error", "nan", "zero"}, default="error"
-        What a row without a picture gets: an error, or a row of NaN or 0.
+    combine : {"mean", "max"} or None, default=None
+        How the pictures of a row, in lists or in several columns, become one line: by the mean or
+        the maximum of each feature. All pictures of a row count the same. None puts columns side
+        by side, and refuses lists of several pictures.
+
+    missing : {"error", "nan", "zero", "mean"}, default="error"
+        What a row without a picture gets: an error, or a row of NaN, of 0, or of the mean over
+        the rows of `fit` that have one.
+
+    add_indicator : bool, default=False
+        Whether to append, for each column of pictures (one in all with `combine`), the column
+        ``<column>_missing``: 1 where a row has no picture, else 0.
 
     corrupt : {"error", "missing"}, default="error"
         Whether pictures that can't be read are an error or count as missing, with one warning.
@@ -149,8 +161,8 @@ class PretrainedGAP(ImageTransformer):
     _parameter_constraints: dict = {
         **ImageTransformer._parameter_constraints,
         "backbone": [str, os.PathLike, callable, list, tuple],
-        "weights": [str, os.PathLike, dict, None],
-        "backbone_options": [dict, None],
+        "weights": [str, os.PathLike, dict, list, tuple, None],
+        "backbone_options": [dict, list, tuple, None],
         "cut_layer": [str, Integral, None],
         "pooling": [StrOptions({"avg", "max"}), None],
         "cache": [str, os.PathLike, FeatureStore, None],
@@ -162,8 +174,8 @@ class PretrainedGAP(ImageTransformer):
         self,
         backbone: Backbone | Sequence[Backbone] = "ResNet50",
         *,
-        weights: PathLike | dict[str, Any] | None = "imagenet",
-        backbone_options: dict[str, Any] | None = None,
+        weights: PathLike | dict[str, Any] | Sequence[PathLike | None] | None = "imagenet",
+        backbone_options: dict[str, Any] | Sequence[dict[str, Any] | None] | None = None,
         cut_layer: CutLayer = None,
         pooling: str | None = "avg",
         image_size: Size | None = None,
@@ -171,7 +183,9 @@ class PretrainedGAP(ImageTransformer):
         random_state: int = 0,
         color_mode: str = "auto",
         image_shape: Shape | None = None,
+        combine: str | None = None,
         missing: str = "error",
+        add_indicator: bool = False,
         corrupt: str = "error",
         reader: ImageReader | None = None,
         cache: PathLike | FeatureStore | None = None,
@@ -187,7 +201,9 @@ class PretrainedGAP(ImageTransformer):
         self.random_state = random_state
         self.color_mode = color_mode
         self.image_shape = image_shape
+        self.combine = combine
         self.missing = missing
+        self.add_indicator = add_indicator
         self.corrupt = corrupt
         self.reader = reader
         self.cache = cache
@@ -198,8 +214,13 @@ class PretrainedGAP(ImageTransformer):
         if not backbones:
             raise ValueError("backbone is an empty list; name at least one backbone.")
         self._slugs = _unique([backbone_slug(backbone) for backbone in backbones])
+        weights = _one_each("weights", self.weights, len(backbones))
+        options = _one_each("backbone_options", self.backbone_options, len(backbones))
         self._decoded_size = _enough_for([self._size_for(backbone) for backbone in backbones])
-        self.networks_ = [self._network(backbone, columns[0]) for backbone in backbones]
+        self.networks_ = [
+            self._network(*asked, columns[0])
+            for asked in zip(backbones, weights, options, strict=True)
+        ]
 
     def _size_for(self, backbone):
         spec = find_spec(backbone)
@@ -209,17 +230,16 @@ class PretrainedGAP(ImageTransformer):
     def _target_size(self, position):
         return self._decoded_size
 
-    def _network(self, backbone, column):
+    def _network(self, backbone, weights, options, column):
         """The cut network; with a store one that is built when it is needed."""
         size = self._size_for(backbone)
-        weights = self.weights
         if isinstance(weights, dict):
             weights = weights.get(backbone, "imagenet")
         recipe = NetworkRecipe(
             backbone,
             input_shape=(*size, 3),
             weights=weights,
-            options=self.backbone_options,
+            options=options,
             seed=int(self.random_state),
         )
         store = as_store(self.cache)
@@ -257,6 +277,18 @@ class PretrainedGAP(ImageTransformer):
             lambda inputs: network.compute(inputs, self.batch_size),
             fingerprint=network.fingerprint if self.cache is not None else None,
         )
+
+
+def _one_each(name, value, n_backbones):
+    """The value of a parameter for each backbone: a list as it is, anything else for all."""
+    if not isinstance(value, (list, tuple)):
+        return [value] * n_backbones
+    if len(value) != n_backbones:
+        raise ValueError(
+            f"{name} is a list of {len(value)}, but there are {n_backbones} backbone(s). Pass one "
+            "for each backbone, in their order."
+        )
+    return value
 
 
 def _unique(slugs):

@@ -4,9 +4,12 @@ from functools import cached_property
 
 import numpy as np
 
+from skfusion._row_features import joined, spread
+from skfusion.images._failures import report_unreadable
+
 
 class TrainingPictures:
-    """Which rows of a column have a picture, and their pixels.
+    """Which cells of a column have a picture, and their pixels.
 
     Parameters
     ----------
@@ -14,38 +17,94 @@ class TrainingPictures:
         The pictures.
 
     load : callable
-        Reads them: ``load() -> (pixels of the distinct pictures, which rows have none)``.
+        Reads them: ``load() -> (pixels of the distinct pictures, [(place, reason)])``, with those
+        of them that can't be read.
 
     at_once : bool
         Whether to read now. Later is right only where a picture that can't be read is an error:
-        else it decides which rows there are.
+        else it decides which pictures there are.
 
     Attributes
     ----------
-    present : ndarray of int of shape (n_present,)
-        The rows of X that have a picture.
+    failures : list of tuple (int, str)
+        Which distinct pictures can't be read, and why; to be reported by whoever made this.
 
-    places : ndarray of int of shape (n_present,)
+    gone : ndarray of bool of shape (n_cells,)
+        Which cells have no picture.
+
+    rows : ndarray of int of shape (n_pictures,)
+        The row of X of each cell that has one.
+
+    places : ndarray of int of shape (n_pictures,)
         For each of them its picture among the distinct ones.
     """
 
     def __init__(self, column, load, at_once):
         self.column = column
         self._load = load
-        gone = column.missing
+        self.failures = []
         if at_once:
-            self.pixels, gone = load()
-        self.present = np.flatnonzero(~gone)
-        self.places = column.group[self.present]
-        if len(self.present) == 0:
-            raise ValueError(f"Column {column.name!r} has no picture to train on.")
+            self.pixels, self.failures = load()
+        places = [place for place, _ in self.failures]
+        self.gone = column.missing | np.isin(column.group, places)
+        present = np.flatnonzero(~self.gone)
+        self.rows, self.places = column.rows[present], column.group[present]
 
-    @property
-    def n_rows(self):
-        """int : Rows of X."""
-        return len(self.column)
+    def among_rows(self, rows):
+        """The pictures of some rows of X, as numbers among those that there are."""
+        if not self.column.one_each:
+            return np.flatnonzero(np.isin(self.rows, rows))
+        position = np.full(self.column.n_rows, -1)
+        position[self.rows] = np.arange(len(self.rows))
+        pictures = position[rows]
+        return pictures[pictures >= 0]
+
+    def of_rows(self, lines, combine, fill):
+        """One line a row of X, of one line a picture; rows without a picture get `fill`."""
+        n_rows = self.column.n_rows
+        if len(lines) == n_rows and self.column.one_each:
+            return lines
+        return spread(lines, np.arange(len(lines)), self.rows, n_rows, combine, fill)
+
+    def row_mean(self, lines, combine):
+        """The mean line of the rows that have a picture, of one line a picture."""
+        total = np.zeros(lines.shape[1])
+        for _, some in joined(lines, np.arange(len(lines)), self.rows, combine):
+            total += some.sum(axis=0, dtype=np.float64)
+        return (total / len(np.unique(self.rows))).astype(np.float32)
 
     @cached_property
     def pixels(self):
         """Ndarray of shape (n_distinct, height, width, channels) : Values in 0..255."""
-        return self._load()[0]
+        pixels, failures = self._load()
+        report_unreadable([(self.column, failures)], "error")
+        return pixels
+
+
+def refuse_too_few(pictures, target):
+    """Raise an error where the rows that have a picture leave nothing to learn.
+
+    Parameters
+    ----------
+    pictures : TrainingPictures
+        The pictures of a column.
+
+    target : TargetCoder
+        The form of y, with the values of all rows.
+    """
+    title, n_rows = pictures.column.title, pictures.column.n_rows
+    rows = np.unique(pictures.rows)
+    if len(rows) == 0:
+        raise ValueError(
+            f"None of the {n_rows} rows has a picture in {title}: there is nothing to train on."
+        )
+    values = target.values[rows]
+    if target.kind == "numbers" or (values != values[:1]).any():
+        return
+    what = "the same labels" if target.kind == "labels" else "one bin of y only"
+    if target.kind == "classes":
+        what = f"one class only ({target.classes.tolist()[values[0]]!r})"
+    raise ValueError(
+        f"The {len(rows)} of {n_rows} rows that have a picture in {title} hold {what}; a network "
+        "needs at least two to learn from. Add pictures of other rows, or leave the column out."
+    )

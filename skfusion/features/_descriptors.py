@@ -3,57 +3,29 @@
 import os
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
-from typing import NamedTuple
+from numbers import Integral
 
 import numpy as np
-from sklearn.utils._param_validation import StrOptions
+from sklearn.utils._param_validation import Interval, StrOptions
 
 from skfusion._extractor import Extractor
 from skfusion._typing import PathLike, Shape, Size
 from skfusion.base import ImageTransformer, check_size_param
-from skfusion.features._gradients import hog_names, measure_hog
-from skfusion.features._intensity import (
-    color_names,
-    intensity_names,
-    measure_color,
-    measure_intensity,
-)
+from skfusion.features._families import FAMILIES, check_descriptors, check_distances
+from skfusion.features._masked_column import MaskedColumn, PairedDigests, find_mask_columns
+from skfusion.features._masks import call_mask, check_mask, mask_reader, read_mask, resize_mask
+from skfusion.features._options import MeasureOptions
 from skfusion.features._picture import Picture
-from skfusion.features._shape import measure_shape, shape_names
-from skfusion.features._texture import glcm_names, lbp_names, measure_glcm, measure_lbp
+from skfusion.features._wavelet import check_wavelet
+from skfusion.images._column import describe
 from skfusion.images._probe import common_channels, probe_column
 from skfusion.images._reader import ImageReader
 from skfusion.store._feature_store import FeatureStore
 from skfusion.store._stored_rows import digest_text
 
-
-class Family(NamedTuple):
-    """Descriptors that are measured together.
-
-    Parameters
-    ----------
-    names : callable
-        From the number of channels to the names of the values.
-
-    measure : callable
-        From a Picture to its values, in the order of the names.
-    """
-
-    names: Callable
-    measure: Callable
-
-
 # Raised when the same picture would give other values than before: stored rows are not used then.
-FORMAT = 1
-
-FAMILIES = {
-    "intensity": Family(intensity_names, measure_intensity),
-    "color": Family(color_names, measure_color),
-    "hog": Family(hog_names, measure_hog),
-    "lbp": Family(lbp_names, measure_lbp),
-    "glcm": Family(glcm_names, measure_glcm),
-    "shape": Family(shape_names, measure_shape),
-}
+FORMAT = 2
+_LARGEST = np.finfo(np.float32).max
 
 
 class ImageDescriptors(ImageTransformer):
@@ -71,13 +43,16 @@ class ImageDescriptors(ImageTransformer):
             default=("intensity", "color", "hog", "lbp", "glcm", "shape")
         The families to measure, in the order of their columns; one or several of
 
-        - "intensity": 12 first-order statistics of the grey values;
-        - "color": mean, standard deviation and a histogram of 16 bins for each channel, 18
-          columns for grey pictures and 54 for colour;
+        - "intensity": 21 first-order statistics of the grey values;
+        - "color": moments and a histogram of 16 bins for each channel, 19 columns for grey
+          pictures and 57 for colour;
         - "hog": 324 values of histograms of oriented gradients;
         - "lbp": 28 shares of local binary patterns;
-        - "glcm": 24 properties of grey-level co-occurrence;
-        - "shape": 13 properties of what stands out from the background.
+        - "glcm": 44 properties of grey-level co-occurrence for each of the `distances`;
+        - "glrlm": 16 properties of runs of one grey level;
+        - "glszm": 16 properties of zones of one grey level;
+        - "shape": 13 properties of the mask, or of what stands out from the background;
+        - "wavelet": 35 statistics of wavelet bands. Needs the extra ``skfusion[wavelet]``.
 
     image_size : tuple (height, width) or None, default=(128, 128)
         The size to which every picture is resized, in pixels. None measures each picture at its
@@ -88,14 +63,49 @@ class ImageDescriptors(ImageTransformer):
         Three values a pixel or one. "auto" takes one where no fitted picture has colour. All
         families but "color" and "hog" look at grey values only.
 
+    mask : "otsu", callable, list of (str or int) or None, default=None
+        Which pixels are measured:
+
+        - None: all; "shape" alone measures the foreground that Otsu's threshold finds;
+        - "otsu": that foreground; all pixels of a picture of one grey level;
+        - a function: called with the pixels of each picture, of shape (height, width, channels)
+          after resizing, it gives an array of bool of shape (height, width). Features are not
+          kept in a store then. Functions that can be pickled are defined in a module;
+        - a list of columns of X, by name or position, which hold the masks: one for all
+          columns of pictures, or one for each in order. Pixels above 0 belong to the mask.
+          It must have its picture's size, and is resized with it.
+
+    levels : int, default=32
+        The number of grey levels for textures, entropy and uniformity, from 2 to 256.
+
+    gray_range : {"full", "picture"}, default="full"
+        What the levels divide: 0..255, or the range of each picture's own grey values in the mask.
+
+    distances : sequence of int, default=(1, 3)
+        The distances of co-occurrence, in pixels.
+
+    wavelet : str, default="haar"
+        The wavelet of "wavelet": the name of any discrete one in PyWavelets.
+
     image_shape : tuple (height, width[, channels]) or None, default=None
         The shape of the pictures where X is a table of flattened pictures; one entry may be -1.
 
-    missing : {"error", "nan", "zero"}, default="error"
-        What a row without a picture gets: an error, or a row of NaN or 0.
+    combine : {"mean", "max"} or None, default=None
+        How the pictures of a row, in lists or in several columns, become one line: by the mean or
+        the maximum of each feature. All pictures of a row count the same. None puts columns side
+        by side, and refuses lists of several pictures.
+
+    missing : {"error", "nan", "zero", "mean"}, default="error"
+        What a row without a picture, or without a mask, gets: an error, or a row of NaN, of 0, or
+        of the mean over the rows of `fit` that have both.
+
+    add_indicator : bool, default=False
+        Whether to append, for each column of pictures (one in all with `combine`), the column
+        ``<column>_missing``: 1 where a row has no picture, else 0.
 
     corrupt : {"error", "missing"}, default="error"
-        Whether pictures that can't be read are an error or count as missing, with one warning.
+        Whether pictures that can't be read, and masks that can't be used, are an error or count
+        as missing, with one warning.
 
     reader : ImageReader or None, default=None
         How cells become pixels; None is ``ImageReader()``.
@@ -109,7 +119,7 @@ class ImageDescriptors(ImageTransformer):
     Attributes
     ----------
     n_features_in_ : int
-        Number of columns in `fit`.
+        Number of columns in `fit`, those of masks included.
 
     feature_names_in_ : ndarray of str
         Names of the columns in `fit`, where they had names.
@@ -123,11 +133,14 @@ class ImageDescriptors(ImageTransformer):
     Raises
     ------
     ImageReadError
-        If pictures are missing or can't be read, with all rows and reasons.
+        If pictures or masks are missing or can't be used, with all rows and reasons.
+
+    ExtraNotFoundError
+        If "wavelet" is asked for, and PyWavelets isn't installed.
 
     ValueError
-        If X holds no pictures, or if `descriptors` is empty, names a family twice or one that
-        there is not.
+        If X holds no pictures; if `descriptors` is empty, names a family twice or one that
+        there is not; if `mask` names columns that there are not.
 
     See Also
     --------
@@ -136,43 +149,25 @@ class ImageDescriptors(ImageTransformer):
 
     Notes
     -----
-    White is 255 and black is 0. Grey is the ITU-R BT.601 luma of colour. Means, deviations and
-    percentiles are taken of the values as they are; everything else is measured on whole levels,
-    clipped to 0..255. Pictures that use a small part of that range, such as 12 bits stored in 16,
-    leave few levels for histograms and texture: rescale them first. All values are finite for
-    every picture that can be read, of one pixel or one level too.
+    The page :doc:`/descriptors` lists every name with its definition and source, and tells what
+    turning, mirroring and brightening a picture leaves as it is. First-order statistics and
+    textures are those of the Image Biomarker Standardisation Initiative (arXiv:1612.07003), with
+    the values that it publishes for its digital phantom.
 
-    **intensity** follows the Image Biomarker Standardisation Initiative (arXiv 1612.07003):
-    kurtosis is 0 for a normal distribution, entropy (in bits) and uniformity are those of a
-    histogram of 32 bins over 0..255. Skewness and kurtosis of a flat picture are 0.
+    White is 255 and black is 0. Grey is the ITU-R BT.601 luma of colour. First-order statistics,
+    colour moments and wavelet bands are taken of the values as they are; everything else is
+    measured on whole levels, clipped to 0..255, and with ``gray_range="picture"`` on levels of
+    the values as they are. Pictures that use a small part of 0..255, such as 12 bits stored in
+    16, leave few levels on the full range. All values are finite for every picture that can be
+    read, of one pixel or one level too.
 
-    **color** holds shares of the pixels, which sum to 1 for each channel.
+    Textures are taken over the four directions 0, 45, 90 and 135 degrees ("2D, averaged" in
+    IBSI): ``mean``, and for "glcm" also ``range``, the largest minus the smallest. Distances
+    count steps to a neighbour, diagonal ones too. Where no two pixels are so far apart,
+    co-occurrence is that of a single level.
 
-    **hog** (Dalal and Triggs 2005, doi:10.1109/CVPR.2005.177): the picture is cut into 4 x 4
-    cells whatever its size, with 9 orientations over 180 degrees. Each of the 3 x 3 overlapping
-    blocks of 2 x 2 cells is normalised by L2-Hys. A pixel counts with the channel in which its
-    gradient is largest. Columns run over blocks, the cells in them, and orientations.
-
-    **lbp** (Ojala, Pietikäinen and Mäenpää 2002, doi:10.1109/TPAMI.2002.1017623): rotation
-    invariant uniform patterns of 8 points at radius 1 and of 16 points at radius 2. Index k is
-    the share of pixels with k neighbours at least as bright, side by side; the last index is that
-    of all other patterns. Ties are decided in integers, alike on every machine.
-
-    **glcm** (Haralick, Shanmugam and Dinstein 1973, doi:10.1109/TSMC.1973.4309314): symmetric
-    matrices of 32 levels over 0..255 at distances of 1 and 3 pixels, as in
-    :func:`skimage.feature.graycomatrix`. ``mean`` and ``range`` (largest minus smallest) are
-    taken over the directions 0, 45, 90 and 135 degrees. Homogeneity is the inverse difference
-    moment, energy the square root of the angular second moment, entropy the joint entropy in
-    bits. A picture of one level has a correlation of 1; where no two pixels are so far apart, it
-    counts as one of a single level.
-
-    **shape**: the threshold of Otsu (1979, doi:10.1109/TSMC.1979.4310076) cuts the picture in
-    two; the foreground is the part that holds less of the picture's border, so that dark objects
-    on a bright ground are measured as bright ones on a dark ground are. Perimeter is relative to
-    that of the picture, compactness is 4 pi area / perimeter**2, solidity the share of the convex
-    hull and extent that of the bounding box. The moments of Hu (1962,
-    doi:10.1109/TIT.1962.1057692) are given as orders of magnitude above 1e-12 with the moment's
-    sign, and as 0 below. All are 0 for a picture of one level, which has no foreground.
+    The mask bounds statistics, textures and shape. "lbp" and "wavelet" count its pixels but look
+    at their surroundings too; "hog" is that of the whole picture.
 
     Examples
     --------
@@ -181,15 +176,30 @@ class ImageDescriptors(ImageTransformer):
     >>> images = load_digits().images[:100] / 16
     >>> descriptors = ImageDescriptors(["intensity", "shape"], image_size=(32, 32))
     >>> descriptors.fit_transform(images).shape
-    (100, 25)
-    >>> descriptors.get_feature_names_out()[[0, 1, 12, -1]]
+    (100, 34)
+    >>> descriptors.get_feature_names_out()[[0, 1, 21, -1]]
     array(['x0_intensity_mean', 'x0_intensity_std', 'x0_shape_area_fraction',
            'x0_shape_hu_7'], dtype=object)
+
+    A column of masks stands beside that of the pictures:
+
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"digit": list(images), "ink": list(images > 0.5)})
+    >>> descriptors = ImageDescriptors("glrlm", mask=["ink"], image_size=None)
+    >>> descriptors.fit_transform(table).shape
+    (100, 16)
+    >>> descriptors.get_feature_names_out()[0]
+    'digit_glrlm_short_run_emphasis_mean'
     """
 
     _parameter_constraints: dict = {
         **ImageTransformer._parameter_constraints,
         "descriptors": [StrOptions(set(FAMILIES)), list, tuple],
+        "mask": [str, callable, list, tuple, None],
+        "levels": [Interval(Integral, 2, 256, closed="both")],
+        "gray_range": [StrOptions({"full", "picture"})],
+        "distances": ["array-like"],
+        "wavelet": [str],
         "cache": [str, os.PathLike, FeatureStore, None],
     }
 
@@ -202,8 +212,15 @@ class ImageDescriptors(ImageTransformer):
         image_size: Size | None = (128, 128),
         color_mode: str = "auto",
         *,
+        mask: str | Callable | Sequence[str | int] | None = None,
+        levels: int = 32,
+        gray_range: str = "full",
+        distances: Sequence[int] = (1, 3),
+        wavelet: str = "haar",
         image_shape: Shape | None = None,
+        combine: str | None = None,
         missing: str = "error",
+        add_indicator: bool = False,
         corrupt: str = "error",
         reader: ImageReader | None = None,
         cache: PathLike | FeatureStore | None = None,
@@ -212,8 +229,15 @@ class ImageDescriptors(ImageTransformer):
         self.descriptors = descriptors
         self.image_size = image_size
         self.color_mode = color_mode
+        self.mask = mask
+        self.levels = levels
+        self.gray_range = gray_range
+        self.distances = distances
+        self.wavelet = wavelet
         self.image_shape = image_shape
+        self.combine = combine
         self.missing = missing
+        self.add_indicator = add_indicator
         self.corrupt = corrupt
         self.reader = reader
         self.cache = cache
@@ -221,48 +245,111 @@ class ImageDescriptors(ImageTransformer):
 
     def _fit_columns(self, columns, y):
         self._families = check_descriptors(self.descriptors)
+        distances = check_distances(self.distances)
+        if "wavelet" in self._families:
+            check_wavelet(self.wavelet)
         self._size = None if self.image_size is None else check_size_param(self.image_size)
-        self._channels = [self._learn_channels(column) for column in columns]
+        self._mask_reader = mask_reader(self.reader_)
+        channels = [self._learn_channels(column) for column in columns]
+        self._options = [
+            MeasureOptions(count, self.levels, self.gray_range, distances, self.wavelet)
+            for count in channels
+        ]
 
     def _learn_channels(self, column):
         shapes = probe_column(self.reader_, column) if self.color_mode == "auto" else []
         return common_channels(self.color_mode, shapes)
 
+    def _read_columns(self, X, reset):
+        columns = super()._read_columns(X, reset)
+        if reset:
+            self._mask, self._mask_columns = check_mask(self.mask), None
+            if isinstance(self.mask, (list, tuple)):
+                self._mask_columns = self._find_mask_columns(columns)
+        if self._mask_columns is None:
+            return columns
+        return [MaskedColumn(columns[i], columns[j]) for i, j in self._mask_columns.items()]
+
+    def _find_mask_columns(self, columns):
+        if self.image_shape is not None:
+            raise ValueError(
+                f"mask={self.mask!r} names columns, but with image_shape each row of X is one "
+                "picture: pass mask='otsu' or a function."
+            )
+        if self._combine is not None:
+            raise ValueError(
+                f"combine={self._combine!r} joins all pictures of a row, so columns of masks "
+                f"(mask={self.mask!r}) would be joined, too: pass mask='otsu' or a function, or "
+                "combine=None."
+            )
+        return find_mask_columns(self.mask, columns)
+
+    def _picture_names(self, names):
+        if self._mask_columns is None:
+            return names
+        return [names[position] for position in self._mask_columns]
+
     def _labels(self, position):
-        channels = self._channels[position]
         return [
             f"{family}_{name}"
             for family in self._families
-            for name in FAMILIES[family].names(channels)
+            for name in FAMILIES[family].names(self._options[position])
         ]
 
-    def _prepare_picture(self, position, pixels):
+    def _target_size(self, position):
+        # A mask of the whole picture doesn't fit one that was decoded at reduced scale.
+        return super()._target_size(position) if self._mask_columns is None else None
+
+    def _prepare_row(self, position, column, seen, pixels):
+        if self._mask_columns is None:
+            return self._prepare_picture(position, pixels)
+        cell = content = column.mask_cell(seen.place)
+        digests = None if seen.digests is None else seen.digests.masks
+        if digests is not None:
+            content = digests.content(seen.number, cell)
+        mask = read_mask(self._mask_reader, content, describe(cell), pixels.shape[:2])
+        if digests is not None:
+            digests.confirm(seen.number, cell)
         size = pixels.shape[:2] if self._size is None else self._size
-        picture = Picture(self._resized(pixels, (*size, self._channels[position])))
+        return self._measure(position, pixels, resize_mask(mask, size, describe(cell)))
+
+    def _prepare_picture(self, position, pixels):
+        return self._measure(position, pixels, self._mask)
+
+    def _measure(self, position, pixels, mask):
+        """The values of all families; `mask` may still be the user's function."""
+        options = self._options[position]
+        size = pixels.shape[:2] if self._size is None else self._size
+        pixels = self._resized(pixels, (*size, options.channels))
+        if callable(mask):
+            mask = call_mask(mask, pixels)
+        picture = Picture(pixels, mask, options)
         return np.concatenate([FAMILIES[family].measure(picture) for family in self._families])
 
     def _extractors(self, position):
-        channels = self._channels[position]
-        recipe = (self._families, self._size, channels, version("scikit-image"), FORMAT)
         return [
             Extractor(
                 len(self._labels(position)),
                 np.stack,
-                lambda batch: batch.astype(np.float32),
-                fingerprint=digest_text("ImageDescriptors", *recipe),
+                lambda batch: batch.clip(-_LARGEST, _LARGEST).astype(np.float32),
+                fingerprint=self._fingerprint(position),
             )
         ]
 
+    def _fingerprint(self, position):
+        """What changes the values besides the pixels; None where a function may change them."""
+        if callable(self._mask):
+            return None
+        versions = [version("scikit-image")]
+        if "wavelet" in self._families:
+            versions.append(version("PyWavelets"))
+        mask = self._mask if self._mask_columns is None else "columns"
+        recipe = (self._families, self._size, tuple(self._options[position]), mask, versions)
+        return digest_text("ImageDescriptors", *recipe, FORMAT)
 
-def check_descriptors(descriptors):
-    """Return the families to measure as a tuple of distinct, known names."""
-    names = (descriptors,) if isinstance(descriptors, str) else tuple(descriptors)
-    valid = f"one or several of {list(FAMILIES)}"
-    if not names:
-        raise ValueError(f"descriptors is empty: name {valid}.")
-    unknown = [name for name in names if not isinstance(name, str) or name not in FAMILIES]
-    if unknown:
-        raise ValueError(f"descriptors must be {valid}, got {unknown[0]!r}.")
-    if len(set(names)) < len(names):
-        raise ValueError(f"descriptors names a family twice: {descriptors!r}.")
-    return names
+    def _known_digests(self, store, column, places, where):
+        if self._mask_columns is None:
+            return super()._known_digests(store, column, places, where)
+        pictures = [column.cells[cell] for cell in column.first[places]]
+        masks = [column.mask_cell(place) for place in places]
+        return PairedDigests(store, pictures, masks, where)

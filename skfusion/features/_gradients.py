@@ -10,7 +10,7 @@ _BLOCKS = _CELLS - _BLOCK + 1
 _LIMIT, _EPSILON = 0.2, 1e-5
 
 
-def hog_names(channels):
+def hog_names(options):
     """List running numbers: block by block, cell by cell, orientation by orientation."""
     return [f"{i:04d}" for i in range(_BLOCKS**2 * _BLOCK**2 * _ORIENTATIONS)]
 

@@ -4,20 +4,33 @@ from functools import cached_property
 
 import numpy as np
 
+from skfusion.features._options import MeasureOptions
+from skfusion.features._otsu import find_foreground
 from skfusion.images._arrays import convert_channels
+
+# A spread below this, in grey levels, is rounding: the picture is flat.
+FLAT = 1e-3
 
 
 class Picture:
-    """Pixels, grey values and whole grey levels of one picture; each form is made once.
+    """Pixels, grey values, levels and region of one picture; each form is made once.
 
     Parameters
     ----------
     pixels : ndarray of shape (height, width, 1 or 3), uint8 or float32
         White is 255. Floats may lie beyond 0..255.
+
+    mask : ndarray of bool of shape (height, width), "otsu" or None, default=None
+        What is measured: the pixels that are True, the foreground, or the whole picture.
+
+    options : MeasureOptions, default=MeasureOptions()
+        How it is measured.
     """
 
-    def __init__(self, pixels):
+    def __init__(self, pixels, mask=None, options=MeasureOptions()):  # noqa: B008 it is immutable
         self.pixels = pixels
+        self.mask = mask
+        self.options = options
 
     @cached_property
     def grey(self):
@@ -34,6 +47,50 @@ class Picture:
         """Whole levels of the grey values, uint8, of shape (height, width)."""
         return to_levels(self.grey)
 
+    @cached_property
+    def region(self):
+        """The mask of what is measured; None where it is the whole picture."""
+        if isinstance(self.mask, str):
+            return self._otsu
+        return None if self.mask is None or self.mask.all() else self.mask
+
+    @cached_property
+    def foreground(self):
+        """The mask whose shape is measured; None where a picture of one level has none."""
+        return self.mask if isinstance(self.mask, np.ndarray) else self._otsu
+
+    @cached_property
+    def _otsu(self):
+        return find_foreground(self.grey_levels)
+
+    @cached_property
+    def values(self):
+        """The grey values of the region, float64."""
+        return self.in_region(self.grey).astype(np.float64)
+
+    @cached_property
+    def bins(self):
+        """Grey levels from 1 to `options.levels` in the region, 0 outside, (height, width)."""
+        count = self.options.levels
+        if self.options.gray_range == "full":
+            bins = self.grey_levels.astype(np.int32) * count // 256 + 1
+        else:
+            bins = self._bins_of_its_own_range(count)
+        if self.region is not None:
+            bins[~self.region] = 0
+        return bins
+
+    def _bins_of_its_own_range(self, count):
+        low, high = self.values.min(), self.values.max()
+        if high - low <= FLAT:
+            return np.ones(self.grey.shape, dtype=np.int32)
+        bins = np.floor(count * (self.grey.astype(np.float64) - low) / (high - low))
+        return bins.clip(0, count - 1).astype(np.int32) + 1
+
+    def in_region(self, plane):
+        """The entries of a plane of shape (height, width) that are measured, as a vector."""
+        return plane.ravel() if self.region is None else plane[self.region]
+
 
 def to_levels(values):
     """Clip to 0..255 and round to whole levels.
@@ -44,9 +101,3 @@ def to_levels(values):
     if values.dtype == np.uint8:
         return values
     return np.rint(np.clip(values, 0, 255)).astype(np.uint8)
-
-
-def histogram(levels, n_bins):
-    """Share of the pixels in each of `n_bins` equal bins over 0..255; they sum to 1."""
-    counts = np.bincount(levels.ravel(), minlength=256)
-    return counts.reshape(n_bins, -1).sum(axis=1) / levels.size

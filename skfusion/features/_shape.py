@@ -3,8 +3,6 @@
 from itertools import pairwise
 
 import numpy as np
-from skimage.filters import threshold_otsu
-from skimage.measure import moments_central, moments_hu, moments_normalized, perimeter_crofton
 
 _PROPERTIES = ["area_fraction", "perimeter", "compactness", "eccentricity", "solidity", "extent"]
 _N_HU = 7
@@ -13,14 +11,21 @@ _N_VALUES = len(_PROPERTIES) + _N_HU
 _HU_FLOOR = -12
 
 
-def shape_names(channels):
+def shape_names(options):
     """Names of the properties of the foreground."""
     return [*_PROPERTIES, *(f"hu_{i + 1}" for i in range(_N_HU))]
 
 
 def measure_shape(picture):
-    """Properties of the foreground; all 0 where the picture is of one grey level."""
-    mask = find_foreground(picture.grey_levels)
+    """Properties of the foreground; all 0 where a picture of one grey level has none."""
+    from skfusion.features._skimage import (
+        moments_central,
+        moments_hu,
+        moments_normalized,
+        perimeter_crofton,
+    )
+
+    mask = picture.foreground
     if mask is None:
         return np.zeros(_N_VALUES)
     height, width = mask.shape
@@ -37,28 +42,6 @@ def measure_shape(picture):
     ]
     hu = moments_hu(moments_normalized(moments))
     return np.array([*properties, *_log_scaled(hu)])
-
-
-def find_foreground(levels):
-    """Cut a picture in two at Otsu's threshold and take the part with less of the border.
-
-    Parameters
-    ----------
-    levels : ndarray of uint8 of shape (height, width)
-        Grey levels.
-
-    Returns
-    -------
-    mask : ndarray of bool of shape (height, width) or None
-        The foreground: the brighter part where both have as much of the border. None where all
-        pixels are of one level.
-    """
-    counts = np.bincount(levels.ravel(), minlength=256)
-    if counts.max() == levels.size:
-        return None
-    bright = levels > threshold_otsu(hist=counts)
-    border = np.concatenate([bright[0], bright[-1], bright[1:-1, 0], bright[1:-1, -1]])
-    return ~bright if border.mean() > 0.5 else bright
 
 
 def _eccentricity(moments):

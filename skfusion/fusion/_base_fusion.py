@@ -12,7 +12,6 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skfusion.embedding._pretrained import PretrainedGAP
-from skfusion.embedding._splits import make_folds
 from skfusion.fusion._combination import STRATEGIES, VIEWS_OF
 from skfusion.fusion._importance import source_importance
 from skfusion.fusion._judge import combine, compare, fit_combination, judge
@@ -24,6 +23,7 @@ from skfusion.fusion._table_encoder import TableEncoder
 from skfusion.fusion._tables import as_table, split_columns
 from skfusion.fusion._view_models import ViewModels
 from skfusion.store._feature_store import FeatureStore
+from skfusion.training._splits import make_folds
 
 
 class BaseFusion(BaseEstimator):
@@ -221,7 +221,9 @@ class BaseFusion(BaseEstimator):
         views = list(VIEWS_OF[self.strategy_])
         if self.table_columns_ and self.image_columns_ and "table" not in views:
             views.insert(0, "table")
-        matrices = sources.fit_transform(table, y, groups, images)
+        # Where the table serves best alone, no picture is looked at any more.
+        self._needed = ["table"] if views == ["table"] else sources.names
+        matrices = sources.fit_transform(table, y, groups, images, self._needed)
         self._sources = sources
         self._models = ViewModels(maker, views, self._n_classes).fit(matrices, y)
 
@@ -229,9 +231,9 @@ class BaseFusion(BaseEstimator):
         """Probabilities of shape (n_rows, n_classes), or numbers."""
         check_is_fitted(self)
         table = as_table(self, X, reset=False)
-        matrices = self._sources.transform(table)
+        matrices = self._sources.transform(table, names=self._needed)
         pictured = np.ones(len(table), dtype=bool)
-        if self.image_columns_:
+        if "image" in matrices:
             pictured = has_picture(matrices["image"])
         predictions = self._models.predict(matrices, pictured)
         return combine(self._combination, predictions, pictured, self._fallback)

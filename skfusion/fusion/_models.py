@@ -16,7 +16,7 @@ VIEWS = ("table", "image", "joint")
 _BLOCK_VARIANCES = (1.0, 10.0)
 _TABLE_PENALTIES = (1.0, 0.1)
 _RIDGE_PENALTIES = np.logspace(-2, 3, 11)
-_FOREST = {"n_estimators": 200, "min_samples_leaf": 2}
+_FOREST = {"n_estimators": 100, "min_samples_leaf": 2}
 
 
 class ModelMaker:

@@ -120,19 +120,28 @@ def _predict_fold(sources, models, train, test, seed):
     if len(matrices) > 1:
         generator = np.random.default_rng(seed)
         for source in matrices:
+            orders = [_shuffled_order(source, pictured, generator) for _ in range(_SHUFFLES)]
             shuffled[source] = [
-                models.predict(_shuffle(matrices, source, pictured, generator), pictured)
-                for _ in range(_SHUFFLES)
+                _predict_shuffled(models, matrices, pictured, predictions, source, order)
+                for order in orders
             ]
     return predictions, shuffled, pictured
 
 
-def _shuffle(matrices, source, pictured, generator):
-    """The rows of one source in another order; rows without a picture keep their places."""
+def _shuffled_order(source, pictured, generator):
+    """The rows in another order; for pictures, rows without one keep their places."""
     order = np.arange(len(pictured))
     places = np.flatnonzero(pictured) if source == "image" else order
     order[places] = generator.permutation(places)
-    return {**matrices, source: matrices[source][order]}
+    return order
+
+
+def _predict_shuffled(models, matrices, pictured, predictions, source, order):
+    """Predictions with one source's rows in another order; only joint models see both sources."""
+    mixed = {**matrices, source: matrices[source][order]}
+    joint = [view for view in models.views if view == "joint"]
+    moved = {source: [values[order] for values in predictions[source]]}
+    return {**predictions, **moved, **models.predict(mixed, pictured, joint)}
 
 
 def _gathered(parts, tests, n_rows):

@@ -70,16 +70,17 @@ class Sources:
             return False
         return not get_tags(embedder).target_tags.required and embedder.missing != "mean"
 
-    def fit_transform(self, rows, y=None, groups=None, images=None):
+    def fit_transform(self, rows, y=None, groups=None, images=None, names=None):
         """Learn from rows; give their matrices by source.
 
-        `images` are the features of these rows' pictures, where a frozen embedder has given them.
+        `images` are the features of these rows' pictures, where a frozen embedder has given them;
+        `names` are the sources wanted, all of them by default.
         """
-        matrices = {}
-        if self.table_columns:
+        matrices, names = {}, self.names if names is None else names
+        if "table" in names:
             table = self.table_transformer.fit_transform(rows[self.table_columns], y)
             matrices["table"] = as_floats(table)
-        if self.image_columns:
+        if "image" in names:
             matrices["image"] = self.fit_images(rows, y, groups) if images is None else images
         return matrices
 
@@ -91,14 +92,13 @@ class Sources:
         features = self.embedder.fit_transform(rows[self.image_columns], y, **more)
         return as_floats(features)
 
-    def transform(self, rows, images=None):
-        """The matrices of new rows, by source; `images` as in `fit_transform`."""
-        matrices = {}
-        if self.table_columns:
-            matrices["table"] = as_floats(
-                self.table_transformer.transform(rows[self.table_columns])
-            )
-        if self.image_columns:
+    def transform(self, rows, images=None, names=None):
+        """The matrices of new rows, by source; `images` and `names` as in `fit_transform`."""
+        matrices, names = {}, self.names if names is None else names
+        if "table" in names:
+            table = self.table_transformer.transform(rows[self.table_columns])
+            matrices["table"] = as_floats(table)
+        if "image" in names:
             if images is None:
                 images = as_floats(self.embedder.transform(rows[self.image_columns]))
             matrices["image"] = images

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import validate_data
 
-from skfusion.fusion._image_columns import find_image_columns
+from skfusion.images._find_columns import find_image_columns
 
 
 def as_table(estimator, X, *, reset):
@@ -59,7 +59,8 @@ def split_columns(table, image_columns):
         Names, in the order given and in the table's order.
     """
     if image_columns is None:
-        names = find_image_columns(table)
+        found = find_image_columns([table[name] for name in table.columns])
+        names = [table.columns[position] for position in found]
     else:
         names = [image_columns] if isinstance(image_columns, str) else list(image_columns)
     unknown = [name for name in names if name not in table.columns]

@@ -67,7 +67,7 @@ class ViewModels:
             self.models_[view] = [model.fit(columns, seen) for model in models]
         return self
 
-    def predict(self, matrices, pictured):
+    def predict(self, matrices, pictured, views=None):
         """Predictions of each view's models.
 
         Parameters
@@ -77,6 +77,9 @@ class ViewModels:
 
         pictured : ndarray of bool of shape (n_rows,)
             Which rows have a picture.
+
+        views : sequence of str, default=None
+            Which views to predict from; None is all.
 
         Returns
         -------
@@ -88,7 +91,7 @@ class ViewModels:
         if self.rotation_ is not None and pictured.any():
             rotated = self.rotation_.transform(matrices["image"][pictured])
         predictions = {}
-        for view in self.models_:
+        for view in self.models_ if views is None else views:
             rows = np.ones(len(pictured), dtype=bool) if view == "table" else pictured
             blocks = [] if view == "image" else [matrices["table"][rows]]
             blocks += [] if view == "table" or rotated is None else [rotated]

@@ -12,34 +12,56 @@ _SAMPLE = 64
 
 
 class ImageColumn:
-    """Cells of one column of pictures, in row order.
+    """The pictures of one column, in row order; most columns have one a row.
 
     Parameters
     ----------
     name : str
         The name of the column.
 
-    cells : sequence of length n_rows
+    cells : sequence of length n_cells
         Paths, bytes, PIL images, arrays and missing values; or an array with one picture a row.
 
-    missing : ndarray of bool of shape (n_rows,), default=None
-        Which rows have no picture; found by looking at the cells when None.
+    missing : ndarray of bool of shape (n_cells,), default=None
+        Which cells hold no picture; found by looking at them when None.
+
+    rows : ndarray of int of shape (n_cells,), default=None
+        The row of each cell, ascending; None where each row has one.
+
+    n_rows : int, default=None
+        How many rows there are, where `rows` is given.
+
+    places : list of str of length n_cells, default=None
+        What tells each cell from the others of its row.
+
+    title : str, default=None
+        What messages call the column.
 
     Attributes
     ----------
     first : ndarray of int of shape (n_distinct,)
-        The row in which each distinct picture stands first.
+        The cell in which each distinct picture stands first.
 
-    group : ndarray of int of shape (n_rows,)
-        For each row the position of its picture in `first`, -1 where it is missing.
+    group : ndarray of int of shape (n_cells,)
+        For each cell the position of its picture in `first`, -1 where it is missing.
+
+    one_each : bool
+        Whether each row has one cell.
     """
 
-    def __init__(self, name, cells, missing=None):
+    def __init__(
+        self, name, cells, missing=None, *, rows=None, n_rows=None, places=None, title=None
+    ):
         self.name = name
         self.cells = cells
         if missing is None:
             missing = np.fromiter((is_missing(cell) for cell in cells), dtype=bool)
         self.missing = missing
+        self.one_each = rows is None
+        self.rows = np.arange(len(cells)) if rows is None else rows
+        self.n_rows = len(cells) if rows is None else n_rows
+        self.title = f"column {name!r}" if title is None else title
+        self._places = places
         self.first, self.group = _group(cells, missing)
 
     def __len__(self):
@@ -48,6 +70,16 @@ class ImageColumn:
     def describe(self, place):
         """A few words by which a user finds the distinct picture at `place` again."""
         return describe(self.cells[self.first[place]])
+
+    def where(self, cell):
+        """The row of a cell and, where the row has several, which of them it is."""
+        return f"row {self.rows[cell]}{self._places[cell] if self._places else ''}"
+
+    def rows_without(self, gone):
+        """Which rows have no picture, if these cells (ndarray of bool) have none."""
+        if self.one_each:
+            return gone
+        return np.bincount(self.rows[~gone], minlength=self.n_rows) == 0
 
 
 def is_missing(cell):

@@ -7,10 +7,11 @@ from PIL import Image
 from scipy.sparse import issparse
 from sklearn.utils.validation import _check_feature_names, validate_data
 
-from skfusion.images._column import ImageColumn, describe
+from skfusion.images._column import ImageColumn, describe, is_missing
+from skfusion.images._several import joined_column, single_column
 
 
-def read_columns(estimator, X, image_shape, *, reset):
+def read_columns(estimator, X, image_shape, *, reset, allow_nan=False, combine=None):
     """Turn X into columns of pictures and keep the estimator's record of its input.
 
     Parameters
@@ -27,13 +28,19 @@ def read_columns(estimator, X, image_shape, *, reset):
     reset : bool
         Whether this is a fit.
 
+    allow_nan : bool, default=False
+        Whether flattened pictures may be missing.
+
+    combine : {"mean", "max"} or None, default=None
+        Whether all pictures of a row belong together.
+
     Returns
     -------
     columns : list of ImageColumn
-        One for each column of X, or one in all for arrays of pictures.
+        One for each column of X; one in all for arrays of pictures, and with `combine`.
     """
     if image_shape is not None:
-        return [_flattened(estimator, X, image_shape, reset)]
+        return [_flattened(estimator, X, image_shape, reset, allow_nan)]
     if _is_series(X):
         X = X.to_frame()
     if _is_frame(X):
@@ -42,14 +49,27 @@ def read_columns(estimator, X, image_shape, *, reset):
     else:
         _check_feature_names(estimator, np.empty((1, 1)), reset=reset)
         columns = _array_columns(X)
-    n_rows = len(columns[0]) if columns else 0
+    n_rows = len(columns[0][1]) if columns else 0
     if n_rows == 0:
         raise ValueError(
             f"Found {n_rows} sample(s) and {len(columns)} column(s) of pictures while a minimum "
             f"of 1 is required by {type(estimator).__name__}."
         )
     _check_count(estimator, len(columns), reset)
-    return columns
+    if combine is None or (len(columns) == 1 and _is_of_pictures(columns[0][1])):
+        return [_column(name, cells) for name, cells in columns]
+    return [joined_column(columns)]
+
+
+def _column(name, cells):
+    if _is_of_pictures(cells):
+        return ImageColumn(name, cells, np.zeros(len(cells), dtype=bool))
+    return single_column(name, cells)
+
+
+def _is_of_pictures(cells):
+    """Whether a column is one array, with one picture a row."""
+    return isinstance(cells, np.ndarray)
 
 
 def _is_series(X):
@@ -66,25 +86,32 @@ def _frame_columns(X):
         series = [X.iloc[:, i] for i in range(len(names))]
     else:
         series = [X[name] for name in names]
-    columns = [
-        ImageColumn(str(name), list(values)) for name, values in zip(names, series, strict=True)
-    ]
-    for column, values in zip(columns, series, strict=True):
-        _refuse_numbers(column, values.dtype)
+    columns = [(str(name), _cells(values)) for name, values in zip(names, series, strict=True)]
+    for (name, cells), values in zip(columns, series, strict=True):
+        _refuse_numbers(name, cells, values.dtype)
     return columns
 
 
-def _refuse_numbers(column, dtype):
+def _cells(values):
+    """The cells of a Series; one array where polars holds pictures of one size as numbers."""
+    shape = getattr(values.dtype, "shape", ())  # of polars' Array
+    if len(shape) in (2, 3) and values.null_count() == 0:
+        array = values.to_numpy()
+        if array.dtype.kind in "biuf":
+            return array
+    return list(values)
+
+
+def _refuse_numbers(name, cells, dtype):
     """A column of numbers is a mistake, unless it is all NaN: then no row has a picture."""
-    numbers = (int, float, complex, np.number, np.bool_)
-    for row in np.flatnonzero(~column.missing):
-        if isinstance(column.cells[row], numbers):
-            raise ValueError(
-                f"Column {column.name!r} holds numbers (dtype {dtype}), not pictures. Select the "
-                "columns of pictures, for instance with ColumnTransformer, or pass "
-                "image_shape=(height, width) if each row of X is a flattened picture."
-            )
-        return  # the first cell tells; a later odd one is reported with its row when read
+    cell = next((cell for cell in cells if not is_missing(cell)), None)
+    # The first cell tells; a later odd one is reported with its row when it is read.
+    if isinstance(cell, (int, float, complex, np.number, np.bool_)):
+        raise ValueError(
+            f"Column {name!r} holds numbers (dtype {dtype}), not pictures. Select the columns of "
+            "pictures, for instance with ColumnTransformer, or pass image_shape=(height, width) "
+            "if each row of X is a flattened picture."
+        )
 
 
 def _array_columns(X):
@@ -99,17 +126,19 @@ def _array_columns(X):
             "image_shape=(height, width)."
         )
     if isinstance(X, (list, tuple)):
-        return [ImageColumn("x0", list(X))]
+        return [("x0", list(X))]
     X = np.asarray(X)
     if X.dtype.kind in "OUS" and X.ndim in (1, 2):
         cells = X.astype(object)
         cells = cells[:, np.newaxis] if X.ndim == 1 else cells
-        columns = [ImageColumn(f"x{i}", list(cells[:, i])) for i in range(cells.shape[1])]
-        for column in columns:
-            _refuse_numbers(column, X.dtype)
+        columns = [(f"x{i}", list(cells[:, i])) for i in range(cells.shape[1])]
+        for name, cells in columns:
+            _refuse_numbers(name, cells, X.dtype)
         return columns
     if X.ndim in (3, 4) and X.dtype.kind in "biuf":
-        return [ImageColumn("x0", X, np.zeros(len(X), dtype=bool))]
+        return [("x0", X)]
+    if X.ndim == 5 and X.dtype.kind in "biuf":  # several pictures a row
+        return [("x0", list(X))]
     raise ValueError(
         f"X of shape {X.shape} and dtype {X.dtype} holds no pictures: give a column of paths, "
         "bytes, PIL images or arrays, or an array of shape (n_rows, height, width, channels). "
@@ -118,8 +147,7 @@ def _array_columns(X):
     )
 
 
-def _flattened(estimator, X, image_shape, reset):
-    allow_nan = estimator.missing != "error"
+def _flattened(estimator, X, image_shape, reset, allow_nan):
     X = validate_data(
         estimator,
         X,
@@ -127,12 +155,12 @@ def _flattened(estimator, X, image_shape, reset):
         dtype="numeric",
         ensure_all_finite="allow-nan" if allow_nan else True,
     )
-    shape = _resolve_shape(image_shape, X.shape[1])
+    shape = resolve_shape(image_shape, X.shape[1])
     missing = np.isnan(X).any(axis=1) if X.dtype.kind == "f" else np.zeros(len(X), dtype=bool)
     return ImageColumn("image", X.reshape(len(X), *shape), missing)
 
 
-def _resolve_shape(image_shape, n_pixels):
+def resolve_shape(image_shape, n_pixels):
     """(height, width, channels), with -1 replaced by what n_pixels leaves."""
     shape = tuple(np.asarray(image_shape).tolist())
     known = [side for side in shape if side != -1]

@@ -43,24 +43,25 @@ def _probe_or_reason(reader, cell):
 def common_size(column, shapes):
     """The one (height, width) that all pictures have; ValueError names two that differ."""
     pairs = list(zip(column.first, shapes, strict=True))
-    seen = [(row, shape) for row, shape in pairs if not isinstance(shape, str)]
+    seen = [(cell, shape) for cell, shape in pairs if not isinstance(shape, str)]
     if not seen:
         reasons = "; ".join(
-            f"row {row} ({describe(column.cells[row])}): {reason}" for row, reason in pairs[:5]
+            f"{column.where(cell)} ({describe(column.cells[cell])}): {reason}"
+            for cell, reason in pairs[:5]
         )
         raise ValueError(
-            f"None of the {len(column)} images of column {column.name!r} can be read: "
+            f"None of the {len(column) or column.n_rows} images of {column.title} can be read: "
             f"{reasons or 'all are missing'}. At least one is needed to learn the size from; pass "
             "image_size=(height, width) or mend the column."
         )
-    row_0, shape_0 = seen[0]
-    for row, shape in seen[1:]:
+    cell_0, shape_0 = seen[0]
+    for cell, shape in seen[1:]:
         if shape[:2] != shape_0[:2]:
             raise ValueError(
-                f"The images of column {column.name!r} have different sizes: row {row_0} "
-                f"({describe(column.cells[row_0])}) is {shape_0[0]} x {shape_0[1]} pixels (height "
-                f"x width), row {row} ({describe(column.cells[row])}) is {shape[0]} x {shape[1]}. "
-                "Pass image_size=(height, width) to bring all of them to one size."
+                f"The images of {column.title} have different sizes: {column.where(cell_0)} "
+                f"({describe(column.cells[cell_0])}) is {shape_0[0]} x {shape_0[1]} pixels (height "
+                f"x width), {column.where(cell)} ({describe(column.cells[cell])}) is {shape[0]} x "
+                f"{shape[1]}. Pass image_size=(height, width) to bring all of them to one size."
             )
     return shape_0[:2]
 

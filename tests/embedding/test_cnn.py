@@ -245,7 +245,7 @@ def test_no_picture_at_all_is_an_error(stripes):
     _, y = stripes
     with pytest.raises(ValueError, match="None of the 40 images"):
         CNNEmbedder(missing="nan", **QUICK).fit(pd.DataFrame({"image": [None] * 40}), y)
-    with pytest.raises(ValueError, match="has no picture"):
+    with pytest.raises(ValueError, match="None of the 40 rows has a picture in column 'image'"):
         CNNEmbedder(missing="nan", image_size=(16, 16), **QUICK).fit(
             pd.DataFrame({"image": [None] * 40}), y
         )

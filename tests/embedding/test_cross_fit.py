@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from skfusion.embedding._axes import AxesMap
-from skfusion.embedding._cross_fit import out_of_fold, toss
+from skfusion.embedding._cross_fit import average, out_of_fold, toss
 
 FOLDS = [(np.array([2, 3, 4, 5]), np.array([0, 1])), (np.array([0, 1, 4, 5]), np.array([2, 3]))]
 
@@ -51,7 +51,32 @@ def test_dead_units_stay_exactly_constant():
 )
 def test_the_coin(share, low, high):
     own, unseen = np.zeros((1000, 2)), np.ones((1000, 2))
-    tossed = toss(own, unseen, share, seed=0)
+    tossed = toss(own, unseen, share, seed=0, rows=np.arange(1000))
     assert (tossed[:, 0] == tossed[:, 1]).all()  # whole rows
     assert low <= tossed[:, 0].sum() <= high
-    np.testing.assert_array_equal(tossed, toss(own, unseen, share, seed=0))
+    np.testing.assert_array_equal(tossed, toss(own, unseen, share, 0, np.arange(1000)))
+
+
+def test_pictures_of_a_row_go_with_its_coin():
+    rows = np.repeat(np.arange(300), np.arange(300) % 4)
+    own, unseen = np.zeros((len(rows), 1)), np.ones((len(rows), 1))
+    tossed = toss(own, unseen, 0.5, 0, rows)[:, 0]
+    by_row = [set(tossed[rows == row]) for row in np.unique(rows)]
+    assert all(len(values) == 1 for values in by_row)
+    assert {0.0, 1.0} == set().union(*by_row)
+
+
+def test_what_the_averaged_networks_say():
+    final = np.random.default_rng(0).normal(size=(6, 2)).astype(np.float32)
+    result = average(final, [final + 3, final + 6], [Same(), Same()])
+    np.testing.assert_allclose(result, final + 3, rtol=1e-6)
+    assert result.dtype == np.float32
+
+
+def test_dead_units_have_no_other_mean():
+    """Else rows that are filled with it would be all that differs in their column."""
+    final = np.random.default_rng(0).normal(size=(6, 3)).astype(np.float32)
+    final[:, 1] = 0.7
+    result = average(final, [final + 3], [Same()])
+    np.testing.assert_array_equal(result[:, 1], np.float32(0.7))
+    np.testing.assert_allclose(result[:, [0, 2]], final[:, [0, 2]] + 1.5, rtol=1e-6)

@@ -237,6 +237,13 @@ def test_no_picture_at_all(rows):
         fusion.fit(frame.assign(scan=None), y)
 
 
+def test_no_picture_is_read_where_the_table_serves_alone():
+    frame, y = make_rows(120, table=1.2, image=0.0)
+    fusion = classifier().fit(frame, y)
+    assert fusion.strategy_ == "table"
+    assert fusion.predict(frame.assign(scan="nowhere.png")).shape == (120,)
+
+
 # Honesty
 
 

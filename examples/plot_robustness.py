@@ -1,0 +1,165 @@
+"""
+Rows without a picture
+======================
+
+Real tables have rows whose picture is missing, or whose file is broken. By default that is an
+error which names every such row. `missing` and `corrupt` say what to do instead, and a curve of
+the score against the share of missing pictures shows what that is worth.
+"""
+
+import tempfile
+import warnings
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+from PIL import Image
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skfusion import ImageDescriptors, ImageReader, ImageReadError, UnreadableImageWarning
+from skfusion.datasets import make_image_table
+
+data = make_image_table(240, n_classes=3, image_size=(24, 24), noise=1.5, random_state=0)
+X, y = data.frame, data.target
+numbers = [column for column in X if column != "image"]
+
+# %%
+# A table of paths
+# ----------------
+# Five rows have no picture, one file is cut off, two are not there.
+folder = tempfile.TemporaryDirectory()
+names = []
+for row, picture in enumerate(X["image"]):
+    names.append(f"{row:03d}.png")
+    Image.fromarray(picture).save(Path(folder.name, names[-1]))
+X["image"] = names
+messy = X.copy()
+messy.loc[messy.index[10:15], "image"] = None
+messy.loc[messy.index[[7, 9]], "image"] = "gone.png"
+broken = Path(folder.name, "cut.png")
+broken.write_bytes(Path(folder.name, "003.png").read_bytes()[:200])
+messy.loc[messy.index[3], "image"] = "cut.png"
+
+# %%
+# The default: one error that names all rows
+reader = ImageReader(root=folder.name)
+strict = ImageDescriptors(("hog", "glcm"), image_size=None, reader=reader)
+for table in (messy, messy.dropna()):
+    try:
+        strict.fit_transform(table[["image"]])
+    except ImageReadError as error:
+        print(error)
+
+# %%
+# Told to go on, one warning names the files that can't be read.
+lenient = ImageDescriptors(
+    ("hog", "glcm"),
+    image_size=None,
+    reader=reader,
+    missing="mean",
+    add_indicator=True,
+    corrupt="missing",
+)
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always", UnreadableImageWarning)
+    features = lenient.set_output(transform="pandas").fit_transform(messy[["image"]])
+print(caught[0].message)
+print(features.iloc[[2, 3, 7, 10], [0, 1, -1]])
+
+# %%
+# Which value for which head
+# --------------------------
+# Forests and gradient boosting take NaN as it is. Linear models need numbers: the mean says
+# "nothing special", while 0 may lie far away from every picture.
+cache = Path(folder.name, "features")  # each picture is measured once for all that follows
+
+
+def model(missing, head, *steps):
+    """Descriptors beside the table, and a head."""
+    pictures = ImageDescriptors(
+        ("hog", "glcm"),
+        image_size=None,
+        reader=reader,
+        missing=missing,
+        add_indicator=True,
+        cache=cache,
+    )
+    columns = [("image", pictures, ["image"]), ("table", "passthrough", numbers)]
+    return make_pipeline(ColumnTransformer(columns), *steps, head)
+
+
+linear = LogisticRegression(C=0.01, max_iter=1000)
+forest = RandomForestClassifier(60, random_state=0)
+models = {
+    "zero, linear": model("zero", linear, StandardScaler()),
+    "mean, linear": model("mean", linear, StandardScaler()),
+    "nan, forest": model("nan", forest),
+}
+table_only = make_pipeline(ColumnTransformer([("table", StandardScaler(), numbers)]), linear)
+
+
+def without(table, share, rng):
+    """The table with a share of its pictures missing."""
+    table = table.copy()
+    gone = rng.permutation(len(table))[: round(share * len(table))]
+    table.loc[table.index[gone], "image"] = None
+    return table
+
+
+# %%
+# The robustness curve
+# --------------------
+# Models meet test rows of which a growing share has no picture: once fitted on rows that all have
+# one, once on rows of which 30 % have none. The second have seen what a missing picture looks like.
+shares = np.linspace(0, 1, 6)
+folds = list(StratifiedKFold(4, shuffle=True, random_state=0).split(X, y))
+
+
+def curve(estimator, share_in_fit):
+    """Accuracy for each share of missing pictures, a line a fold."""
+    scores = np.empty((len(folds), len(shares)))
+    for fold, (train, test) in enumerate(folds):
+        rng = np.random.default_rng(fold)
+        estimator.fit(without(X.iloc[train], share_in_fit, rng), y[train])
+        for place, share in enumerate(shares):
+            scores[fold, place] = estimator.score(without(X.iloc[test], share, rng), y[test])
+    return scores
+
+
+curves = {
+    (name, share): curve(estimator, share)
+    for name, estimator in models.items()
+    for share in (0.0, 0.3)
+}
+alone = curve(table_only, 0.0).mean()
+for (name, share), scores in curves.items():
+    line = "  ".join(f"{score:.2f}" for score in scores.mean(axis=0))
+    print(f"{name:<14} {share:>4.0%} missing in fit: {line}")
+print(f"the table alone: {alone:.2f}")
+
+# %%
+figure, panels = plt.subplots(1, 2, figsize=(8, 3.4), sharey=True, layout="constrained")
+colors = dict(zip(models, ("#8a9aad", "#2f6fb0", "#c4572e"), strict=True))
+for panel, share in zip(panels, (0.0, 0.3), strict=True):
+    for name, color in colors.items():
+        scores = curves[name, share]
+        panel.plot(shares, scores.mean(axis=0), "o-", color=color, markersize=4, label=name)
+    panel.axhline(alone, color="#222222", linewidth=0.8, linestyle=":", label="table alone")
+    panel.set_title(f"{share:.0%} missing in fit", fontsize=10)
+    panel.set_xlabel("share of test rows without a picture")
+    panel.spines[["top", "right"]].set_visible(False)
+panels[0].set_ylabel("accuracy (mean of 4 folds)")
+panels[1].legend(frameon=False, fontsize=9)
+plt.show()
+
+# %%
+# A missing picture should cost what the picture is worth and no more: the curve should end at the
+# table's own score. Models that never met a missing picture fall to chance with 0 or NaN, since no
+# picture they know is like that, and further than they need with the mean. If pictures will be
+# missing where the model is used, let some be missing in fit, too.
+folder.cleanup()

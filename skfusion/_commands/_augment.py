@@ -1,0 +1,86 @@
+"""`skfusion augment`."""
+
+from skfusion._commands._telling import told
+
+
+def add_parser(commands):
+    """Add this command to the parser's commands."""
+    parser = commands.add_parser(
+        "augment",
+        help="write changed copies of a folder of pictures, to balance its classes",
+        description=(
+            "Writes changed copies of pictures (turned, moved, sheared, zoomed, mirrored) in class "
+            "folders, with names that keep their origin: rose/12__aug003.png is a copy of "
+            "rose/12.jpg. Stopped, it goes on when run again. Keep all copies of one picture on "
+            "one side of any split: manifest.csv tells the origin of each file."
+        ),
+    )
+    parser.add_argument("folder", metavar="FOLDER", help="the pictures, a class a folder")
+    parser.add_argument(
+        "--out", required=True, metavar="FOLDER", help="where the copies go; a new folder"
+    )
+    how_many = parser.add_mutually_exclusive_group(required=True)
+    how_many.add_argument(
+        "--balance", action="store_true", help="make every class as large as the largest"
+    )
+    how_many.add_argument(
+        "--factor", type=int, metavar="N", help="make N pictures of each one, itself included"
+    )
+    parser.add_argument(
+        "--augmentation",
+        choices=("recipe", "light"),
+        default="recipe",
+        help="recipe: turns of 40 degrees, shifts, shear and zoom of 0.2, mirrored (default); "
+        "light: turns of 10 degrees, shifts and zoom of 0.1",
+    )
+    parser.add_argument(
+        "--classes",
+        choices=("first", "last", "path"),
+        default="first",
+        help="which of several folders in one another names the class (default: first)",
+    )
+    parser.add_argument(
+        "--size", type=int, nargs=2, metavar=("HEIGHT", "WIDTH"), help="size of the copies"
+    )
+    parser.add_argument(
+        "--format", choices=("png", "jpg"), default="png", help="of the copies (default: png)"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="where random numbers start")
+    parser.add_argument(
+        "--copies-only", action="store_true", help="leave the pictures themselves out"
+    )
+    parser.add_argument(
+        "--skip-unreadable", action="store_true", help="leave out pictures that can't be read"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(options):
+    """Write the copies and say how many."""
+    from skfusion.augmentation._folder import MANIFEST, augment_folder
+
+    with told("augment"):
+        report = augment_folder(
+            options.folder,
+            options.out,
+            factor=options.factor,
+            augmentation=options.augmentation,
+            classes=options.classes,
+            image_size=options.size,
+            file_format=options.format,
+            originals=not options.copies_only,
+            skip_unreadable=options.skip_unreadable,
+            random_state=options.seed,
+            verbose=1,
+        )
+    print(f"{'class':<24}{'pictures':>10}{'now':>10}")
+    for label, (before, after) in report.counts.items():
+        print(f"{label or '(no classes)':<24}{before:>10}{after:>10}")
+    there = f"; {report.n_there} were there" if report.n_there else ""
+    print(f"\n{report.n_written} files written to {options.out}{there}.")
+    left_out = {**report.skipped, "unreadable": len(report.unreadable)}
+    left_out = [f"{count} ({reason})" for reason, count in left_out.items() if count]
+    if left_out:
+        print(f"Left out: {', '.join(left_out)}.")
+    print(f"The origin of each file: {MANIFEST}.")
+    return 0

@@ -1,0 +1,173 @@
+"""`skfusion embed`."""
+
+import ast
+
+from skfusion._commands._telling import told
+
+
+def add_parser(commands):
+    """Add this command to the parser's commands."""
+    parser = commands.add_parser(
+        "embed",
+        help="run pretrained networks over pictures once, and write their features to files",
+        description=(
+            "Writes one file a backbone, gap_ResNet50.h5, with the datasets train, label, id and "
+            "class_names; skfusion.load_features joins them. Stopped, it goes on when run again: "
+            "what was computed is in a store."
+        ),
+    )
+    parser.add_argument(
+        "source",
+        metavar="FOLDER_OR_CSV",
+        help="pictures, a class a folder; or a CSV file with a column of paths, which start from "
+        "the folder of the file",
+    )
+    parser.add_argument(
+        "--backbone",
+        action="append",
+        required=True,
+        metavar="NAME",
+        help="a name of skfusion.list_backbones(), or a .keras file; may be given several times",
+    )
+    parser.add_argument("--out", required=True, metavar="FOLDER", help="where the files go")
+    _add_network(parser)
+    _add_rows(parser)
+    files = parser.add_argument_group("files")
+    files.add_argument("--format", choices=("h5", "parquet"), default="h5", help="default: h5")
+    files.add_argument(
+        "--suffix", default="", metavar="TEXT", help="for the names of files and features"
+    )
+    files.add_argument("--overwrite", action="store_true", help="replace files of other content")
+    files.add_argument(
+        "--cache",
+        metavar="FOLDER",
+        help="the store of finished batches (default: .skfusion_store in --out)",
+    )
+    parser.set_defaults(run=run)
+
+
+def _add_network(parser):
+    group = parser.add_argument_group("networks")
+    group.add_argument(
+        "--weights",
+        action="append",
+        default=[],
+        metavar="[NAME=]FILE",
+        help="a file without top, 'imagenet' (default), or 'none' for random weights; with NAME= "
+        "for that backbone alone",
+    )
+    group.add_argument(
+        "--option",
+        action="append",
+        default=[],
+        metavar="[NAME.]KEY=VALUE",
+        help="an argument of the backbone's constructor, as in alpha=0.25; with NAME. for that "
+        "backbone alone",
+    )
+    group.add_argument(
+        "--image-size",
+        type=int,
+        nargs=2,
+        metavar=("HEIGHT", "WIDTH"),
+        help="in pixels (default: what the backbone was trained on)",
+    )
+    group.add_argument("--batch-size", type=int, default=32, metavar="N", help="default: 32")
+
+
+def _add_rows(parser):
+    group = parser.add_argument_group("rows")
+    group.add_argument("--image", metavar="COLUMN", help="the column of paths (default: found)")
+    group.add_argument("--target", metavar="COLUMN", help="the column that will be predicted")
+    group.add_argument("--id", metavar="COLUMN", help="the column of row ids (default: the paths)")
+    group.add_argument(
+        "--classes",
+        choices=("first", "last", "path"),
+        default="first",
+        help="which of several folders in one another names the class (default: first)",
+    )
+    group.add_argument(
+        "--unreadable",
+        choices=("error", "nan"),
+        default="error",
+        help="what pictures get that can't be read: an error (default), or rows of NaN",
+    )
+
+
+def run(options):
+    """Write the files and say what they hold."""
+    with told("embed"):
+        backbones = find_backbones(options.backbone, options.weights, options.option)
+        from skfusion.feature_files._embed import embed_files
+        from skfusion.networks._keras import import_keras
+
+        import_keras()  # TensorFlow's words at import come before ours
+        written = embed_files(
+            options.source,
+            backbones,
+            options.out,
+            image=options.image,
+            target=options.target,
+            row_id=options.id,
+            classes=options.classes,
+            file_format=options.format,
+            suffix=options.suffix,
+            image_size=options.image_size,
+            batch_size=options.batch_size,
+            unreadable=options.unreadable,
+            cache=options.cache,
+            overwrite=options.overwrite,
+            verbose=1,
+        )
+        for file in written:
+            n_rows, n_features = file.shape
+            there = "  (was there)" if file.there else ""
+            print(f"{file.path}: {n_rows} rows, {n_features} features{there}", flush=True)
+    return 0
+
+
+def find_backbones(names, weights, options):
+    """Give each backbone its weights and options.
+
+    Parameters
+    ----------
+    names : list of str
+        As given to --backbone.
+
+    weights : list of str
+        As given to --weights: ``FILE`` or ``NAME=FILE``.
+
+    options : list of str
+        As given to --option: ``KEY=VALUE`` or ``NAME.KEY=VALUE``.
+
+    Returns
+    -------
+    backbones : list of Backbone
+        In the order of `names`.
+    """
+    from skfusion.feature_files._embed_job import Backbone
+
+    for_all, own = "imagenet", {}
+    for text in weights:
+        name, is_own, value = text.partition("=")
+        if is_own and name in names:
+            own[name] = None if value == "none" else value
+        else:
+            for_all = None if text == "none" else text
+    arguments = {name: {} for name in names}
+    for text in options:
+        key, is_pair, value = text.partition("=")
+        if not is_pair:
+            raise ValueError(f"--option {text}: KEY=VALUE is expected, as in alpha=0.25.")
+        name, is_own, rest = key.partition(".")
+        chosen = [name] if is_own and name in names else names
+        for each in chosen:
+            arguments[each][rest if is_own and name in names else key] = _value(value)
+    return [Backbone(name, own.get(name, for_all), arguments[name] or None) for name in names]
+
+
+def _value(text):
+    """A number, True, False or None; all else is text."""
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text

@@ -1,0 +1,1 @@
+"""More rows: changed copies of pictures, in a pipeline or on disk."""

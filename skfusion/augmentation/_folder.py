@@ -1,0 +1,245 @@
+"""augment_folder: changed copies of the pictures of a folder, on disk."""
+
+import csv
+import os
+import shutil
+from collections import Counter
+
+import numpy as np
+from sklearn.utils import Bunch
+
+from skfusion._progress import progress_bar
+from skfusion._telling import listed
+from skfusion.augmentation._copy_names import copy_names, is_copy
+from skfusion.augmentation._copy_writer import Copy, CopyWriter, digest_of
+from skfusion.augmentation._out_folder import OutFolder
+from skfusion.augmentation._plan import copies_by_class, number_copies, spread
+from skfusion.base import check_size_param
+from skfusion.datasets import load_image_folder
+from skfusion.exceptions import ImageReadError
+from skfusion.images._batches import map_ahead
+from skfusion.training._augmentation import make_augmentation
+
+# Raised when the same settings would give other bytes: half-filled folders are not gone on with.
+_FORMAT = 1
+MANIFEST = "manifest.csv"
+
+
+def augment_folder(
+    folder,
+    out,
+    *,
+    factor=None,
+    augmentation="recipe",
+    classes="first",
+    image_size=None,
+    file_format="png",
+    originals=True,
+    skip_unreadable=False,
+    random_state=0,
+    verbose=0,
+):
+    """Write changed copies of the pictures of a folder, to balance its classes or to have more.
+
+    Each file appears when it is whole and none is overwritten, so that a run that was stopped
+    goes on where it was, with the same bytes.
+
+    Parameters
+    ----------
+    folder : str or PathLike
+        The pictures, as `load_image_folder` takes them.
+
+    out : str or PathLike
+        Where the copies go, in the same folders; new, empty, or begun by the same call.
+
+    factor : int or None, default=None
+        How many pictures each one becomes, itself included. None makes the classes as large as
+        the largest.
+
+    augmentation : {"recipe", "light"}, default="recipe"
+        How copies are changed, as in `ImageAugmenter`.
+
+    classes : {"first", "last", "path"}, default="first"
+        Which folder names the class.
+
+    image_size : tuple (height, width) or None, default=None
+        The size of the copies in pixels; None keeps each picture's own.
+
+    file_format : {"png", "jpg"}, default="png"
+        The format of the copies; of 8 bits a channel.
+
+    originals : bool, default=True
+        Whether the pictures themselves are copied too, byte by byte, so that `out` is whole.
+
+    skip_unreadable : bool, default=False
+        Whether pictures that can't be read are left out, instead of an error at the end.
+
+    random_state : int, default=0
+        Where random numbers start. A copy depends on it, on the path of its origin from `folder`
+        on, and on its number.
+
+    verbose : int, default=0
+        1 shows a progress bar.
+
+    Returns
+    -------
+    report : Bunch
+        ``counts``: dict, pictures by class before and after, with "" where there are no classes.
+        ``n_written`` and ``n_there``: files. ``unreadable`` and ``skipped``: pictures that were
+        left out, and files that are no pictures.
+
+    Raises
+    ------
+    ValueError
+        If there is nothing to copy, or if the folders lie in one another.
+
+    FileExistsError
+        If `out` holds something else.
+
+    ImageReadError
+        If pictures can't be read; all else is written then.
+    """
+    folder, out = (os.path.expanduser(os.fsdecode(path)) for path in (folder, out))
+    image_size = None if image_size is None else check_size_param(image_size)
+    data = load_image_folder(folder, classes=classes)
+    _refuse_copies(folder, out, data.ids)
+    _refuse_numbers(folder, data, factor, random_state)
+    labels = _labels(data)
+    origins = _origins(labels, factor, random_state)
+    copies = _copies(data.ids, origins, file_format)
+    transform = make_augmentation(augmentation)
+    settings = {
+        "format": _FORMAT,
+        "pictures": _digest(data.ids),
+        "classes": classes,
+        "factor": factor,
+        "augmentation": transform.key,
+        "size": image_size,
+        "file format": file_format,
+        "originals": originals,
+        "seed": random_state,
+    }
+    writer = CopyWriter(transform, random_state, image_size, file_format)
+    with OutFolder(out, settings) as target:
+        report = _fill(target, data, copies, writer, originals, verbose)
+        _finish(report, target, data, labels, copies, originals, skip_unreadable)
+    return report
+
+
+def _copies(ids, origins, file_format):
+    """The copies of each picture."""
+    copies = [[] for _ in ids]
+    names = copy_names(ids, origins, f".{file_format}")
+    for name, origin, number in zip(names, origins, number_copies(origins), strict=True):
+        copies[origin].append(Copy(name, int(number)))
+    return copies
+
+
+def _fill(target, data, copies, writer, originals, verbose):
+    """Write what lacks; a report of it."""
+    wanted = [[copy for copy in some if not target.has(copy.name)] for some in copies]
+    n_all = sum(map(len, copies)) + originals * len(data.ids)
+    n_there = n_all - sum(map(len, wanted))
+    n_there -= sum(not target.has(name) for name in data.ids) if originals else 0
+    rows = [row for row, some in enumerate(wanted) if some]
+
+    def write(row):
+        return writer.write(target, data.data["image"][row], data.ids[row], wanted[row])
+
+    report = Bunch(n_written=n_all - n_there, n_there=n_there, unreadable={}, skipped=data.skipped)
+    bar = progress_bar(
+        verbose if rows else 0,
+        total=sum(map(len, wanted)),
+        description="Copies",
+        unit="image",
+    )
+    with bar as shown:
+        for row, reason in zip(rows, map_ahead(write, rows), strict=True):
+            if reason is not None:
+                report.unreadable[data.ids[row]] = reason
+                report.n_written -= len(wanted[row]) + originals
+            shown.update(len(wanted[row]))
+    if originals:
+        for source, name in zip(data.data["image"], data.ids, strict=True):
+            if name not in report.unreadable:
+                target.write(name, lambda path, source=source: shutil.copyfile(source, path))
+    return report
+
+
+def _finish(report, target, data, labels, copies, originals, skip_unreadable):
+    """Count, write the manifest, and refuse what could not be read."""
+    before, after = Counter(labels), Counter()
+    lines = [("file", "class", "origin", "copy")]
+    for name, label, some in zip(data.ids, labels, copies, strict=True):
+        if name in report.unreadable:
+            continue
+        files = [(name, 0)] if originals else []
+        files += [(copy.name, copy.number + 1) for copy in some]
+        lines += [(file, label, name, number) for file, number in files]
+        after[label] += len(files)
+    report.counts = {label: (before[label], after[label]) for label in sorted(before)}
+    if report.unreadable and not skip_unreadable:
+        named = listed(f"{name}: {reason}" for name, reason in report.unreadable.items())
+        raise ImageReadError(
+            f"{len(report.unreadable)} of {len(data.ids)} pictures could not be read: {named}. "
+            "All else is written. Mend them and run this again, or leave them out "
+            "(skip_unreadable=True, --skip-unreadable).",
+            [
+                (row, name, report.unreadable[name])
+                for row, name in enumerate(data.ids)
+                if name in report.unreadable
+            ],
+        )
+    target.write(MANIFEST, lambda path: _write_csv(path, lines))
+
+
+def _write_csv(path, lines):
+    # Names of files need not be text.
+    with open(path, "w", newline="", encoding="utf-8", errors="surrogateescape") as file:
+        csv.writer(file, lineterminator="\n").writerows(lines)
+
+
+def _refuse_copies(folder, out, ids):
+    """Copies of copies would stand on both sides of a split whatever the groups."""
+    inner, outer = (os.path.join(os.path.realpath(path), "") for path in (folder, out))
+    if inner.startswith(outer) or outer.startswith(inner):
+        raise ValueError(
+            f"{folder!r} and {out!r} lie in one another, so that copies would be taken for "
+            "pictures; give a folder beside it."
+        )
+    copies = [name for name in ids if is_copy(name)]
+    if copies:
+        raise ValueError(
+            f"{len(copies)} of {len(ids)} pictures of {folder!r} are copies by their names: "
+            f"{listed(copies)}. Copy the originals."
+        )
+
+
+def _refuse_numbers(folder, data, factor, random_state):
+    if (factor is not None and factor < 1) or random_state < 0:
+        raise ValueError(
+            f"factor must be at least 1 and the seed at least 0; got {factor} and {random_state}."
+        )
+    if factor is None and data.target is None:
+        raise ValueError(
+            f"{folder!r} has no folders of classes to balance; give a factor (--factor), or the "
+            "folder above it."
+        )
+
+
+def _labels(data):
+    """The class of each picture by name; "" where there are no classes."""
+    if data.target is None:
+        return np.full(len(data.ids), "", dtype=object)
+    return np.array(data.target_names, dtype=object)[data.target]
+
+
+def _origins(labels, factor, seed):
+    if factor is not None:
+        return np.repeat(np.arange(len(labels)), factor - 1)
+    rng = np.random.default_rng(seed)
+    return np.sort(spread(labels, copies_by_class("auto", labels), rng), kind="stable")
+
+
+def _digest(ids):
+    return digest_of("\0".join(ids)).hex()

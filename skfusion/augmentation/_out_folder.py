@@ -1,0 +1,124 @@
+"""OutFolder: a folder that is filled file by file, and can be gone on with after a stop."""
+
+import contextlib
+import json
+import os
+
+from skfusion.store._file_locks import FileLocks
+
+_SETTINGS, _LOCK = ".skfusion_augment.json", ".skfusion_augment.lock"
+
+
+class OutFolder:
+    """Where one set of copies goes.
+
+    Each file appears when it is whole, and none is written twice. A folder belongs to the
+    settings that it was begun with; others are refused.
+
+    Parameters
+    ----------
+    path : str
+        The folder; made if it is missing.
+
+    settings : dict
+        All that the files depend on, as JSON has it.
+
+    Raises
+    ------
+    FileExistsError
+        If the folder holds something else, or copies of other settings.
+
+    BlockingIOError
+        If another process is filling it.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> from skfusion.augmentation._out_folder import OutFolder
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with OutFolder(os.path.join(folder, "out"), {"seed": 0}) as out:
+    ...         out.write("a/1.txt", lambda path: open(path, "w").close())
+    ...         out.has("a/1.txt")
+    True
+    """
+
+    def __init__(self, path, settings):
+        self.path = path
+        self._settings = settings
+        self._stack = contextlib.ExitStack()
+
+    def __enter__(self):
+        os.makedirs(self.path, exist_ok=True)
+        # Before the lock makes a file in what may be somebody's own folder.
+        self._refuse_others()
+        try:
+            lock = FileLocks(os.path.join(self.path, _LOCK)).hold("augment", seconds=0)
+            self._stack.enter_context(lock)
+        except TimeoutError:
+            raise BlockingIOError(
+                f"Another process is writing to {self.path!r}; wait for it, or choose another "
+                "folder."
+            ) from None
+        if not self.has(_SETTINGS):
+            self.write(_SETTINGS, self._write_settings)
+        return self
+
+    def __exit__(self, *error):
+        self._stack.close()
+
+    def has(self, name):
+        """Whether there is a file of this name, with ``/``, already."""
+        return os.path.lexists(self._file(name))
+
+    def write(self, name, function):
+        """Write a file with ``function(path)``, unless it is there.
+
+        Parameters
+        ----------
+        name : str
+            The file's path from the folder on, with ``/``.
+
+        function : callable
+            Writes to the path that it is given, which becomes the file.
+        """
+        if self.has(name):
+            return
+        target = self._file(name)
+        folder, base = os.path.split(target)
+        os.makedirs(folder, exist_ok=True)
+        # One name for each file, so that a run that was killed leaves nothing that stays. It
+        # keeps the ending, which may tell `function` the format.
+        unfinished = os.path.join(folder, f".part_{base}")
+        try:
+            function(unfinished)
+            os.replace(unfinished, target)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(unfinished)
+            raise
+
+    def _file(self, name):
+        return os.path.join(self.path, *name.split("/"))
+
+    def _write_settings(self, path):
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(self._settings, file, indent=1)
+
+    def _refuse_others(self):
+        ours = {_LOCK, f".part_{_SETTINGS}"}
+        if not self.has(_SETTINGS):
+            if set(os.listdir(self.path)) - ours:
+                raise FileExistsError(
+                    f"{self.path!r} holds other files; give a new or an empty folder."
+                )
+            return
+        with open(self._file(_SETTINGS), encoding="utf-8") as file:
+            begun = json.load(file)
+        now = json.loads(json.dumps(self._settings))
+        differ = [name for name in now if begun.get(name) != now[name]]
+        if differ:
+            what = ", ".join(f"{name} ({begun.get(name)}, now {now[name]})" for name in differ)
+            raise FileExistsError(
+                f"{self.path!r} was begun with other settings: {what}. Repeat those, or give "
+                "another folder."
+            )

@@ -1,0 +1,118 @@
+"""Which files of a folder are pictures, in an order that no file system decides."""
+
+import os
+import unicodedata
+from collections import Counter
+from typing import NamedTuple
+
+from skfusion.images._endings import PICTURE_ENDINGS
+from skfusion.images._sniff import kind_of_file
+
+# What JPEG, PNG, GIF, TIFF (in both byte orders), WebP and JPEG 2000 files begin with; "?" is any.
+_HEADS = (
+    b"\xff\xd8\xff",
+    b"\x89PNG\r\n\x1a\n",
+    b"GIF8",
+    b"II*\0",
+    b"MM\0*",
+    b"RIFF????WEBP",
+    b"\0\0\0\x0cjP  ",
+)
+
+
+class Scan(NamedTuple):
+    """What a folder holds.
+
+    Parameters
+    ----------
+    names : list of tuple of str
+        Each picture's path from the folder on, in parts, sorted.
+
+    skipped : dict of str to int
+        How many files were left out, by reason.
+    """
+
+    names: list
+    skipped: dict
+
+
+def scan_folder(path):
+    """Find the pictures of a folder and of all folders in it.
+
+    Parameters
+    ----------
+    path : str
+        The folder.
+
+    Returns
+    -------
+    scan : Scan
+        Pictures are sorted by the parts of their path: by code point, whatever the language and
+        the file system, with accents in the one form or the other.
+
+    Raises
+    ------
+    OSError
+        If it is no folder, or if a folder in it can't be read.
+    """
+    names, skipped = [], Counter()
+    inside = os.path.join(os.path.realpath(path), "")
+    waiting = [()]
+    while waiting:
+        parts = waiting.pop()
+        with os.scandir(os.path.join(path, *parts)) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False) and not _is_hidden(entry.name):
+                    waiting.append((*parts, entry.name))
+                    continue
+                reason = _why_not(entry, inside)
+                if reason is None:
+                    names.append((*parts, entry.name))
+                else:
+                    skipped[reason] += 1
+    return Scan(sorted(names, key=_order), dict(sorted(skipped.items())))
+
+
+def _order(parts):
+    # An accented letter is one code point or two, depending on where the file was written.
+    return [unicodedata.normalize("NFC", part) for part in parts], parts
+
+
+def _is_hidden(name):
+    return name.startswith((".", "__MACOSX")) or name in ("Thumbs.db", "desktop.ini")
+
+
+def _why_not(entry, inside):
+    """Why a file is left out; None for a picture."""
+    if _is_hidden(entry.name):
+        return "hidden"
+    if entry.is_symlink():
+        target = os.path.realpath(entry.path)
+        if not target.startswith(inside) or os.path.isdir(target):
+            return "link"
+    if not entry.is_file() or not _is_picture(entry):
+        return "not a picture"
+    return None
+
+
+def _is_picture(entry):
+    """By its name; where that tells nothing, by its first bytes."""
+    if entry.name.lower().endswith(PICTURE_ENDINGS):
+        return True  # one that is damaged is an error when it is read, not a file too few
+    if entry.name.lower().endswith(".img"):
+        return False  # the voxels of a .hdr, which stands for both
+    return kind_of_file(entry.path) is not None or _begins_as_picture(entry.path)
+
+
+def _begins_as_picture(path):
+    try:
+        with open(path, "rb") as file:
+            head = file.read(max(map(len, _HEADS)))
+    except OSError:
+        return False
+    return any(_matches(head, known) for known in _HEADS)
+
+
+def _matches(head, known):
+    pairs = zip(head, known, strict=False)
+    return len(head) >= len(known) and all(k in (byte, ord("?")) for byte, k in pairs)

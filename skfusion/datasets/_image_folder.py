@@ -1,0 +1,195 @@
+"""A folder of pictures, a class a folder, as a table."""
+
+import os
+import re
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import Bunch
+from sklearn.utils._param_validation import StrOptions, validate_params
+
+from skfusion._typing import PathLike
+from skfusion.datasets._folder_scan import scan_folder
+
+_NAMED_IN_ERRORS = 5
+
+
+@validate_params(
+    {
+        "path": [str, os.PathLike],
+        "classes": [StrOptions({"first", "last", "path"}), None],
+        "groups": [str, re.Pattern, None],
+        "return_X_y": ["boolean"],
+        "as_frame": ["boolean"],
+    },
+    prefer_skip_nested_validation=True,
+)
+def load_image_folder(
+    path: PathLike,
+    *,
+    classes: str | None = "first",
+    groups: str | re.Pattern | None = None,
+    return_X_y: bool = False,
+    as_frame: bool = True,
+) -> Bunch | tuple[Any, np.ndarray | None]:
+    """Load a folder of pictures, in which each class has a folder, as a table of paths.
+
+    Pictures stay on disk until a transformer reads them. Rows are sorted by path: they depend
+    neither on the file system nor on the language of the machine.
+
+    Parameters
+    ----------
+    path : str or PathLike
+        The folder.
+
+    classes : {"first", "last", "path"} or None, default="first"
+        Which folder names the class of a picture, where folders lie in folders: of
+        ``train/ants/3.jpg``, "first" takes ``train``, "last" takes ``ants`` and "path" takes
+        ``train/ants``. None looks for no classes. Where no picture lies in a folder of its own,
+        the folder is flat and there are none either.
+
+    groups : str, compiled pattern or None, default=None
+        A regular expression that finds, in the path of each picture from the folder on (with
+        ``/``), which group it belongs to: a patient, say, of whom there are several pictures.
+        What its one pair of parentheses holds is the group, or all that matches if it has none.
+
+    return_X_y : bool, default=False
+        Whether to give ``(data, target)`` instead of a Bunch.
+
+    as_frame : bool, default=True
+        Whether `data` is a DataFrame; else it is an object array of shape (n_rows, 1).
+
+    Returns
+    -------
+    data : Bunch
+        ``data``: one column, "image", of paths that begin with `path`. ``frame``: the same, None
+        without `as_frame`. ``target``: ndarray of int, None without classes. ``target_names``:
+        list of str, sorted. ``groups``: ndarray of str, None unless asked for. ``ids``: ndarray
+        of str, each path from the folder on, with ``/``. ``skipped``: dict, how many files were
+        left out because they are "hidden", "not a picture", or a "link". ``image_columns``: list
+        of str.
+
+    Raises
+    ------
+    FileNotFoundError, NotADirectoryError
+        If there is no such folder, or if it is a file.
+
+    ValueError
+        If there are no pictures, if some lie beside the folders of the classes, or if `groups`
+        finds nothing in a path.
+
+    See Also
+    --------
+    sklearn.datasets.load_files : The same for texts.
+    skfusion.PretrainedGAP : Turns the column of pictures into numbers.
+
+    Notes
+    -----
+    A file counts as a picture by its name's ending, one without a known ending by its first
+    bytes: DICOM files often have none. Of a pair of .hdr and .img, the former stands for both.
+    Files and folders whose name begins with a dot are hidden. Links to folders are not followed,
+    links to files only where the file lies in the same folder tree.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from PIL import Image
+    >>> from skfusion.datasets import load_image_folder
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> for name in ("rose/ann_1.png", "rose/ann_2.png", "tulip/bob_1.png"):
+    ...     file = Path(folder.name, name)
+    ...     file.parent.mkdir(exist_ok=True)
+    ...     Image.new("RGB", (8, 8)).save(file)
+    >>> data = load_image_folder(folder.name, groups=r"/([a-z]+)_")
+    >>> data.target_names, data.target
+    (['rose', 'tulip'], array([0, 0, 1]))
+    >>> data.groups.tolist()
+    ['ann', 'ann', 'bob']
+    >>> data.frame.shape
+    (3, 1)
+    >>> folder.cleanup()
+    """
+    path, names, skipped = _scan(path)
+    target_names, target = _find_classes(path, names, classes)
+    # As objects, since the name of a file need not be text that pandas' own strings can hold.
+    ids = np.array(["/".join(parts) for parts in names], dtype=object)
+    paths = np.array([os.path.join(path, *parts) for parts in names], dtype=object)
+    frame = pd.DataFrame({"image": pd.Series(paths, dtype=object)}) if as_frame else None
+    data = Bunch(data=frame if as_frame else paths[:, np.newaxis], frame=frame)
+    if return_X_y:
+        return data.data, target
+    data.update(target=target, target_names=target_names, ids=ids, skipped=skipped)
+    data.groups = None if groups is None else find_groups(ids, groups)
+    data.image_columns = ["image"]
+    return data
+
+
+def _scan(path):
+    """The path as text, the pictures in it and what was left out."""
+    path = os.path.expanduser(os.fsdecode(path))
+    if not os.path.exists(path):
+        raise FileNotFoundError(f"No such folder: {path!r}.")
+    if not os.path.isdir(path):
+        raise NotADirectoryError(f"{path!r} is a file; give the folder that holds the pictures.")
+    names, skipped = scan_folder(path)
+    if not names:
+        raise ValueError(f"No picture in {path!r} and the folders in it; {_tell(skipped)}.")
+    return path, names, skipped
+
+
+def find_groups(ids, pattern):
+    """The group of each path, by a regular expression; ValueError names paths without one."""
+    try:
+        pattern = re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"groups={pattern!r} is no regular expression: {error}.") from None
+    if pattern.groups > 1:
+        raise ValueError(
+            f"groups={pattern.pattern!r} has {pattern.groups} pairs of parentheses; keep "
+            "the one around what names the group and begin the others with (?: instead of (."
+        )
+    found = [pattern.search(each) for each in ids]
+    found = [None if match is None else match.group(pattern.groups) for match in found]
+    without = [each for each, group in zip(ids, found, strict=True) if group is None]
+    if without:
+        raise ValueError(
+            f"groups={pattern.pattern!r} finds nothing in {len(without)} of {len(ids)} paths: "
+            f"{_listed(without)}."
+        )
+    return np.array(found, dtype=object)
+
+
+def _find_classes(path, names, classes):
+    """Sorted class names and each picture's number among them; [] and None without classes."""
+    lengths = {len(parts) > 1 for parts in names}
+    if classes is None or lengths == {False}:
+        return [], None
+    if len(lengths) > 1:
+        beside = ["/".join(parts) for parts in names if len(parts) == 1]
+        raise ValueError(
+            f"{len(beside)} of {len(names)} pictures lie in {path!r} itself, beside the folders "
+            f"of the classes: {_listed(beside)}. Move them into the folder of their class, or "
+            "pass classes=None if the folders are no classes."
+        )
+    of_parts = {
+        "first": lambda p: p[0],
+        "last": lambda p: p[-2],
+        "path": lambda p: "/".join(p[:-1]),
+    }
+    labels = [of_parts[classes](parts) for parts in names]
+    target_names = sorted(set(labels))
+    number = {name: i for i, name in enumerate(target_names)}
+    return target_names, np.array([number[label] for label in labels])
+
+
+def _listed(items):
+    more = len(items) - _NAMED_IN_ERRORS
+    return ", ".join(items[:_NAMED_IN_ERRORS]) + (f" and {more} more" if more > 0 else "")
+
+
+def _tell(skipped):
+    if not skipped:
+        return "it is empty"
+    return "left out: " + ", ".join(f"{count} ({reason})" for reason, count in skipped.items())

@@ -1,0 +1,1 @@
+"""Features to files and back: one file a backbone."""

@@ -1,0 +1,113 @@
+"""FeatureFile as HDF5, with the names of datasets that a well-known recipe uses."""
+
+import os
+
+import numpy as np
+
+from skfusion.feature_files._feature_file import VERSION, FeatureFile
+
+MAGIC = b"\x89HDF\r\n\x1a\n"
+
+
+def write_hdf5(path, content):
+    """Write a FeatureFile.
+
+    Parameters
+    ----------
+    path : str
+        The file; it must not be there.
+
+    content : FeatureFile
+        What to write: datasets `train` (features), `label`, `id` and `class_names`, and
+        attributes `name`, `fingerprint`, `feature_prefix` and `skfusion_features`, the version
+        of this layout.
+    """
+    import h5py
+
+    text = h5py.string_dtype()
+    with h5py.File(path, "x") as file:
+        file["train"] = content.features
+        if content.labels is not None:
+            file["label"] = content.labels
+        file.create_dataset("id", data=list(content.ids), dtype=text, shape=(content.n_rows,))
+        if content.class_names is not None:
+            # No attribute: those end at 64 kB.
+            file.create_dataset("class_names", data=content.class_names, dtype=text)
+        file.attrs["skfusion_features"] = VERSION
+        file.attrs["name"] = content.name
+        file.attrs["fingerprint"] = content.fingerprint
+        file.attrs["feature_prefix"] = content.prefix
+
+
+def read_hdf5(path):
+    """Read a FeatureFile, or a file of another program with `train` and maybe `label`.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+
+    Returns
+    -------
+    content : FeatureFile
+        Checked. `ids` and `fingerprint` are None in files of other programs.
+
+    Raises
+    ------
+    ValueError
+        If it is damaged, or if something is missing or of a wrong kind.
+    """
+    import h5py
+
+    try:
+        with h5py.File(path, "r") as file:
+            if "train" not in file:
+                raise ValueError("it has no dataset 'train'")
+            version = file.attrs.get("skfusion_features")
+            if version is not None and version > VERSION:
+                raise ValueError("a newer version of skfusion wrote it")
+            stem = os.path.splitext(os.path.basename(path))[0]
+            ours = version is not None
+            content = FeatureFile(
+                name=str(file.attrs["name"]) if ours else stem,
+                features=_numbers(file, "train"),
+                labels=_numbers(file, "label", flat=True),
+                class_names=_texts(file, "class_names") if ours else None,
+                ids=np.array(_texts(file, "id") or (), dtype=object) if ours else None,
+                fingerprint=str(file.attrs["fingerprint"]) if ours else None,
+                prefix=str(file.attrs["feature_prefix"]) if ours else stem,
+                path=path,
+            )
+    except (OSError, KeyError, ValueError, TypeError, UnicodeError) as error:
+        raise ValueError(f"{path!r} can't be read: {error}.") from error
+    content.check()
+    return content
+
+
+def _numbers(file, name, flat=False):
+    """A dataset of numbers; None if there is none."""
+    dataset = _dataset(file, name)
+    if dataset is None:
+        return None
+    if dataset.dtype.kind not in "fiu":
+        raise ValueError(f"its dataset {name!r} has dtype {dataset.dtype}, no numbers")
+    values = dataset[()]
+    # Some programs write labels as a column.
+    return values[:, 0] if flat and values.ndim == 2 and values.shape[1] == 1 else values
+
+
+def _texts(file, name):
+    dataset = _dataset(file, name)
+    return None if dataset is None else dataset.asstr()[()].tolist()
+
+
+def _dataset(file, name):
+    """A dataset whose content lies in this very file."""
+    import h5py
+
+    if name not in file:
+        return None
+    found = file[name] if isinstance(file.get(name, getlink=True), h5py.HardLink) else None
+    if not isinstance(found, h5py.Dataset) or found.is_virtual or found.external:
+        raise ValueError(f"its {name!r} is no dataset of its own")
+    return found

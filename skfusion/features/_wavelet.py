@@ -1,0 +1,63 @@
+"""Wavelet bands: how much of a picture is coarse, fine, lying, standing or slanting."""
+
+from importlib.util import find_spec
+
+import numpy as np
+
+from skfusion.exceptions import ExtraNotFoundError
+from skfusion.features._first_order import moments
+
+_LEVELS = 2
+_DETAILS = ["horizontal", "vertical", "diagonal"]
+_BANDS = [
+    f"l{_LEVELS}_approximation",
+    *(f"l{level}_{detail}" for level in range(_LEVELS, 0, -1) for detail in _DETAILS),
+]
+_STATISTICS = ["mean", "std", "skewness", "kurtosis", "mean_absolute_deviation"]
+
+
+def check_wavelet(name):
+    """Refuse a name that PyWavelets doesn't know; say how to install PyWavelets."""
+    if find_spec("pywt") is None:
+        raise ExtraNotFoundError(
+            "The descriptors 'wavelet' need PyWavelets: pip install \"skfusion[wavelet]\"."
+        )
+    import pywt
+
+    if name not in pywt.wavelist(kind="discrete"):
+        raise ValueError(
+            f"wavelet={name!r} is no discrete wavelet that PyWavelets knows, such as 'haar', "
+            "'db2', 'coif1' or 'sym4'; pywt.wavelist(kind='discrete') gives all."
+        )
+
+
+def wavelet_names(options):
+    """Names of the statistics of the bands, from coarse to fine."""
+    return [f"{band}_{statistic}" for band in _BANDS for statistic in _STATISTICS]
+
+
+def measure_wavelet(picture):
+    """Statistics of each band in the region."""
+    values = []
+    for band in _bands(picture.grey.astype(np.float64), picture.options.wavelet):
+        inside = picture.in_region(band)
+        of_band = moments(inside)
+        values += [*of_band, np.abs(inside - of_band[0]).mean()]
+    return np.array(values)
+
+
+def _bands(grey, name):
+    """The bands of the undecimated transform, each of the picture's shape."""
+    import pywt
+
+    wavelet = pywt.Wavelet(name)
+    height, width = grey.shape
+    # The transform takes the picture for one that repeats: mirrored borders keep that out of it.
+    reach = (wavelet.dec_len - 1) * (2**_LEVELS - 1)
+    margins = [(reach, reach + -(side + 2 * reach) % 2**_LEVELS) for side in grey.shape]
+    padded = np.pad(grey, margins, mode="symmetric")
+    approximation, *details = pywt.swt2(
+        padded, wavelet, level=_LEVELS, trim_approx=True, norm=wavelet.orthogonal
+    )
+    bands = [approximation, *(band for level in details for band in level)]
+    return [band[reach : reach + height, reach : reach + width] for band in bands]

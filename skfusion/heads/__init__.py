@@ -1,0 +1,1 @@
+"""Models on top of columns: dense networks as classifier and regressor."""

@@ -1,0 +1,96 @@
+"""What is said of pictures that are missing or can't be read."""
+
+import warnings
+
+import numpy as np
+
+from skfusion._telling import level_of_the_caller
+from skfusion.exceptions import ImageReadError, UnreadableImageWarning
+from skfusion.images._column import describe
+
+# How many rows a message names; an error's `failures` hold all of them.
+_NAMED = 5
+
+
+def refuse_missing(column, gone):
+    """Raise an error that names the rows without a picture, if there are any.
+
+    Parameters
+    ----------
+    column : ImageColumn
+        The pictures.
+
+    gone : ndarray of bool of shape (n_rows,)
+        Which rows have none.
+    """
+    rows = np.flatnonzero(gone)
+    if len(rows) == 0:
+        return
+    what = "images of" if column.one_each else "rows have no image in"
+    are = " are missing" if column.one_each else ""
+    named = _some([f"row {row}" for row in rows[:_NAMED]], len(rows), "; ")
+    raise ImageReadError(
+        f"{len(rows)} of {column.n_rows} {what} {column.title}{are}: {named}. Pass missing='nan', "
+        "missing='zero' or missing='mean' to accept rows without a picture.",
+        [(int(row), _source(column, row), "missing") for row in rows],
+    )
+
+
+def report_unreadable(failures, corrupt):
+    """Raise or warn, once, about all pictures that could not be read.
+
+    Parameters
+    ----------
+    failures : list of tuple (ImageColumn, list of tuple (int, str))
+        For each column the place of such pictures among the distinct ones, and the reason.
+
+    corrupt : {"error", "missing"}
+        Whether they are an error or count as missing.
+    """
+    texts, named = [], []
+    for column, reasons in failures:
+        if reasons:
+            cells = _cells(column, dict(reasons))
+            texts.append(_told(column, cells))
+            named += [
+                (int(column.rows[cell]), describe(column.cells[cell]), reason)
+                for cell, reason in cells
+            ]
+    if not named:
+        return
+    text = " ".join(texts)
+    if corrupt == "error":
+        raise ImageReadError(f"{text} Pass corrupt='missing' to treat them as missing.", named)
+    text = f"{text} They count as missing."
+    warnings.warn(text, UnreadableImageWarning, stacklevel=level_of_the_caller())
+
+
+def _cells(column, reasons):
+    """All cells that hold one of these distinct pictures, with the reason."""
+    return [(cell, reasons[group]) for cell, group in enumerate(column.group) if group in reasons]
+
+
+def _told(column, cells):
+    """How many cells of a column can't be read, and which, by their reasons."""
+    by_reason = {}
+    for cell, reason in cells:
+        by_reason.setdefault(reason, []).append(cell)
+    each = max(1, _NAMED // len(by_reason))
+    parts = []
+    for reason, alike in list(by_reason.items())[:_NAMED]:
+        some = [f"{column.where(cell)} ({describe(column.cells[cell])})" for cell in alike[:each]]
+        parts.append(f"{_some(some, len(alike), ', ')}: {reason}")
+    return (
+        f"{len(cells)} of {len(column)} images of {column.title} could not be read: "
+        f"{_some(parts, len(by_reason), '; ', ' reasons')}."
+    )
+
+
+def _some(items, count, separator, noun=""):
+    """The items, and how many more there are."""
+    more = count - len(items)
+    return separator.join(items) + (f"{separator}and {more} more{noun}" if more > 0 else "")
+
+
+def _source(column, row):
+    return describe(column.cells[row]) if column.one_each else "no picture"

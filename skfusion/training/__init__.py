@@ -1,0 +1,1 @@
+"""What trainings share, whatever is trained: targets, weights and folds of rows, reports."""

@@ -1,0 +1,125 @@
+"""Folds and validation rows, stratified by classes and kept whole by groups."""
+
+from numbers import Integral
+
+import numpy as np
+from sklearn.model_selection import (
+    GroupKFold,
+    GroupShuffleSplit,
+    KFold,
+    StratifiedGroupKFold,
+    StratifiedKFold,
+    check_cv,
+    train_test_split,
+)
+
+REMEDY = "Pass a smaller cv, or cv=None for columns that are not cross-fitted."
+
+
+def make_folds(cv, strata, n_rows, seed, groups=None, remedy=REMEDY):
+    """The folds of a `cv` parameter.
+
+    Parameters
+    ----------
+    cv : int, splitter, iterable or None
+        As in `CNNEmbedder`. An int means shuffled folds, stratified where there is something to
+        stratify by. None means no folds.
+
+    strata : ndarray of int of shape (n_rows,) or None
+        What to stratify by.
+
+    n_rows : int
+        How many rows there are.
+
+    seed : int
+        Where shuffling starts.
+
+    groups : array-like of shape (n_rows,), default=None
+        Rows of one group stay in one fold.
+
+    remedy : str, default=REMEDY
+        What the user is told to do where there are too few rows for an int.
+
+    Returns
+    -------
+    folds : list of tuple (train, test) of ndarray of int
+        Row numbers.
+    """
+    if cv is None:
+        return []
+    y = np.zeros(n_rows) if strata is None else strata
+    if isinstance(cv, Integral):
+        _refuse_too_few(cv, strata, n_rows, groups, remedy)
+        kinds = {
+            (False, False): KFold,
+            (True, False): StratifiedKFold,
+            (False, True): GroupKFold,
+            (True, True): StratifiedGroupKFold,
+        }
+        kind = kinds[strata is not None, groups is not None]
+        cv = kind(cv, shuffle=True, random_state=seed)
+    splitter = check_cv(cv, y, classifier=strata is not None)
+    return list(splitter.split(np.zeros((n_rows, 1)), y, groups))
+
+
+def _refuse_too_few(cv, strata, n_rows, groups, remedy):
+    """Too few rows, or groups, for an int."""
+    if groups is not None:
+        n_groups = len(np.unique(groups))
+        if n_groups < cv:
+            raise ValueError(f"cv={cv} folds need {cv} groups, there are {n_groups}. {remedy}")
+        return
+    of_classes = strata is not None
+    most = np.bincount(strata).max() if of_classes else n_rows
+    if most < cv:
+        raise ValueError(
+            f"cv={cv} folds need {cv} rows{' in a class' if of_classes else ''}, there are "
+            f"{most}. {remedy}"
+        )
+
+
+def validation_rows(fraction, n_rows, seed, strata=None, groups=None):
+    """Rows that are kept out of training, of all strata where possible.
+
+    Parameters
+    ----------
+    fraction : float
+        Their share.
+
+    n_rows : int
+        How many rows there are.
+
+    seed : int
+        Where shuffling starts.
+
+    strata : ndarray of int of shape (n_rows,), default=None
+        What to stratify by.
+
+    groups : ndarray of shape (n_rows,), default=None
+        Rows of one group stay on one side.
+
+    Returns
+    -------
+    rows : ndarray of int
+        Their numbers; none where the fraction is less than half a row or leaves none to train.
+
+    Examples
+    --------
+    >>> from skfusion.training._splits import validation_rows
+    >>> validation_rows(0.1, 40, seed=0).shape
+    (4,)
+    """
+    none, count = np.array([], dtype=int), int(np.floor(fraction * n_rows + 0.5))
+    if count < 1 or count >= n_rows:
+        return none
+    if groups is not None:
+        if len(np.unique(groups)) < 2:
+            return none
+        split = GroupShuffleSplit(1, test_size=fraction, random_state=seed)
+        return next(split.split(np.zeros(n_rows), groups=groups))[1]
+    if strata is not None:
+        sizes = np.unique(strata, return_counts=True)[1]
+        if sizes.min() < 2 or len(sizes) > min(count, n_rows - count):
+            strata = None
+    rows = np.arange(n_rows)
+    return train_test_split(rows, test_size=count, random_state=seed, stratify=strata)[1]

@@ -1,0 +1,21 @@
+"""Tables for the tests of heads."""
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture(scope="session")
+def blobs():
+    """120 rows of three classes that are easily told apart, in columns of mixed scales."""
+    rng = np.random.default_rng(0)
+    y = np.arange(120) % 3
+    X = rng.normal(size=(120, 6)) + 2 * np.eye(3, 6)[y]
+    return X * [1, 1000, 0.001, 1, 1, 1], np.array(["ant", "bee", "wasp"])[y]
+
+
+@pytest.fixture(scope="session")
+def plane():
+    """150 rows, and a number that depends on them along a plane."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(150, 5)) * [1, 100, 1, 1, 0.01]
+    return X, 1000 + X @ [50, 1, 20, 0, 3000] + rng.normal(size=150)
