@@ -37,6 +37,7 @@ _HOMES = {
     "WeightsNotFoundError": "skfusion.exceptions",
     "BackendNotFoundError": "skfusion.exceptions",
     "ExtraNotFoundError": "skfusion.exceptions",
+    "PictureDriftWarning": "skfusion.exceptions",
     "UnreadableImageWarning": "skfusion.exceptions",
 }
 
