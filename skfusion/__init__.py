@@ -23,6 +23,8 @@ _HOMES = {
     "TableEncoder": "skfusion.fusion._table_encoder",
     "PictureBlock": "skfusion.fusion._picture_block",
     "SourceImportanceDisplay": "skfusion.inspection._source_importance_display",
+    "warm_up": "skfusion._warm_up",
+    "limit_resources": "skfusion.networks._resources",
     "load_features": "skfusion.feature_files._load_features",
     "list_backbones": "skfusion.networks._backbones",
     "list_cut_layers": "skfusion.networks._layers",
@@ -40,6 +42,7 @@ _HOMES = {
     "ExtraNotFoundError": "skfusion.exceptions",
     "ModelVersionError": "skfusion.exceptions",
     "ModelVersionWarning": "skfusion.exceptions",
+    "PictureDriftWarning": "skfusion.exceptions",
     "UnreadableImageWarning": "skfusion.exceptions",
 }
 

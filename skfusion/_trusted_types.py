@@ -2,6 +2,7 @@
 
 # The classes in whose place a file may put its data: nothing in them runs code from the file.
 _OURS = (
+    "skfusion._drift.DriftGuard",
     "skfusion._saved_state.PlainFrame",
     "skfusion._saved_state.VersionStamp",
     "skfusion.embedding._cnn.CNNEmbedder",

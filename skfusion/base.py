@@ -16,6 +16,7 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
 from skfusion._callbacks import CallbackSupportMixin, with_callbacks
 from skfusion._column_features import ColumnFeatures
+from skfusion._drift import DriftGuard
 from skfusion._row_features import RowMean, row_features
 from skfusion._saved_state import SavedStateMixin
 from skfusion._telling import level_of_the_caller
@@ -64,6 +65,7 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
         "add_indicator": ["boolean"],
         "corrupt": [StrOptions({"error", "missing"})],
         "reader": [HasMethods(["read", "probe", "get_params"]), None],
+        "drift": [StrOptions({"warn", "ignore"})],
         "verbose": ["verbose"],
     }
 
@@ -148,7 +150,24 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
         """
         check_is_fitted(self)
         columns = self._read_columns(X, reset=False)
-        return self._output(X, self._lines(columns, self._computed(columns)))
+        lines = self._lines(columns, self._computed(columns))
+        self._tell_drift(columns)
+        return self._output(X, lines)
+
+    def drift_counts(self) -> dict[str, dict[str, int]]:
+        """How many pictures `transform` was given that are unlike those of `fit`.
+
+        Counted since the fit or, in a loaded model, since it was loaded.
+
+        Returns
+        -------
+        counts : dict of str to dict of str to int
+            For each column of pictures: `pictures` that were read (not found in a store), and of
+            these those whose `depth`, `channels` or `size` `fit` saw none like; `rows`, and of
+            these those that are `missing` a picture. Empty with ``drift="ignore"``.
+        """
+        check_is_fitted(self)
+        return {guard.name: guard.counts() for guard in self._drift_guards()}
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
         """Names of the columns: ``<column>_<extractor>_<index>``.
@@ -249,6 +268,11 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
         self._missing, self._add_indicator = self.missing, self.add_indicator
         self._means = None
         columns = self._read_columns(X, reset=True)
+        self._guards = []
+        if self.drift == "warn":
+            self._guards = [DriftGuard(column.name) for column in columns]
+        for guard, column in zip(self._guards, columns, strict=False):
+            guard.learn_rows(column.rows_without(column.missing))
         reader = ImageReader() if self.reader is None else clone(self.reader)
         if hasattr(reader, "_validate_params"):
             reader._validate_params()
@@ -377,7 +401,7 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
             column,
             self.reader_,
             {"white": self._white_of(position, column), **self._hints(position)},
-            lambda seen, pixels: self._prepare_row(position, column, seen, pixels),
+            self._preparing(position, column),
             batch_size=self.batch_size,
             store=as_store(getattr(self, "cache", None)),
             make_digests=self._known_digests,
@@ -386,6 +410,29 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
             title=f"{type(self).__name__} {column.name}",
             verbose=self.verbose,
         )
+
+    def _preparing(self, position, column):
+        """What prepares one picture, after the guard against drift has looked at it."""
+        guards = self._drift_guards()
+        look = None
+        if guards:
+            look = guards[position].compare if self._fitted else guards[position].learn
+
+        def prepare(seen, pixels):
+            if look is not None:
+                look(pixels)
+            return self._prepare_row(position, column, seen, pixels)
+
+        return prepare
+
+    def _drift_guards(self):
+        return vars(self).get("_guards", [])  # pickles of 0.1 have none
+
+    def _tell_drift(self, columns):
+        """Warn, once a kind, of pictures that are unlike those of the fit."""
+        for guard, column in zip(self._drift_guards(), columns, strict=False):
+            guard.compare_rows(column.rows_without(column.missing))
+            guard.tell()
 
     def _target_size(self, position):
         """The (height, width) that pictures will be resized to, None if they stay as they are."""

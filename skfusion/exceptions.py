@@ -99,6 +99,19 @@ class UnreadableImageWarning(UserWarning):
     """
 
 
+class PictureDriftWarning(UserWarning):
+    """Pictures differ from those of the fit in depth, channels, size, or in how many are missing.
+
+    Said once for each fitted transformer and kind; ``drift="ignore"`` turns it off.
+
+    Examples
+    --------
+    >>> from skfusion import PictureDriftWarning
+    >>> issubclass(PictureDriftWarning, UserWarning)
+    True
+    """
+
+
 class StoreWarning(UserWarning):
     """A feature store is damaged, full, locked or not to be written; features are computed.
 

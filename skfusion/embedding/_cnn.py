@@ -218,6 +218,10 @@ class CNNEmbedder(ImageTransformer):
         Where trained networks and features are kept: a folder, or a store. A search over cut
         layers and heads then trains each fold's network once.
 
+    drift : {"warn", "ignore"}, default="warn"
+        Whether `transform` says, once of each kind, that pictures are unlike those that `fit` read:
+        another bit depth, number of channels or size, or more of them missing.
+
     verbose : int, default=0
         1 shows a progress bar of the epochs, and of pictures a second.
 
@@ -367,6 +371,7 @@ class CNNEmbedder(ImageTransformer):
         corrupt: str = "error",
         reader: ImageReader | None = None,
         cache: PathLike | FeatureStore | None = None,
+        drift: str = "warn",
         verbose: int = 0,
     ):
         self.backbone = backbone
@@ -403,6 +408,7 @@ class CNNEmbedder(ImageTransformer):
         self.corrupt = corrupt
         self.reader = reader
         self.cache = cache
+        self.drift = drift
         self.verbose = verbose
 
     @with_callbacks

@@ -98,6 +98,10 @@ class PretrainedGAP(ImageTransformer):
     reader : ImageReader or None, default=None
         How cells become pixels; None is ``ImageReader()``.
 
+    drift : {"warn", "ignore"}, default="warn"
+        Whether `transform` says, once of each kind, that pictures are unlike those that `fit` read:
+        another bit depth, number of channels or size, or more of them missing.
+
     verbose : int, default=0
         1 shows a progress bar with pictures a second.
 
@@ -189,6 +193,7 @@ class PretrainedGAP(ImageTransformer):
         corrupt: str = "error",
         reader: ImageReader | None = None,
         cache: PathLike | FeatureStore | None = None,
+        drift: str = "warn",
         verbose: int = 0,
     ):
         self.backbone = backbone
@@ -207,6 +212,7 @@ class PretrainedGAP(ImageTransformer):
         self.corrupt = corrupt
         self.reader = reader
         self.cache = cache
+        self.drift = drift
         self.verbose = verbose
 
     def _fit_columns(self, columns, y):

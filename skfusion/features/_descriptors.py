@@ -113,6 +113,10 @@ class ImageDescriptors(ImageTransformer):
     cache : str, PathLike, FeatureStore or None, default=None
         Where features are kept, so that no picture is measured twice: a folder, or a store.
 
+    drift : {"warn", "ignore"}, default="warn"
+        Whether `transform` says, once of each kind, that pictures are unlike those that `fit` read:
+        another bit depth, number of channels or size, or more of them missing.
+
     verbose : int, default=0
         1 shows a progress bar.
 
@@ -224,6 +228,7 @@ class ImageDescriptors(ImageTransformer):
         corrupt: str = "error",
         reader: ImageReader | None = None,
         cache: PathLike | FeatureStore | None = None,
+        drift: str = "warn",
         verbose: int = 0,
     ):
         self.descriptors = descriptors
@@ -241,6 +246,7 @@ class ImageDescriptors(ImageTransformer):
         self.corrupt = corrupt
         self.reader = reader
         self.cache = cache
+        self.drift = drift
         self.verbose = verbose
 
     def _fit_columns(self, columns, y):

@@ -63,6 +63,10 @@ class PixelFlattener(ImageTransformer):
     reader : ImageReader or None, default=None
         How cells become pixels; None is ``ImageReader()``.
 
+    drift : {"warn", "ignore"}, default="warn"
+        Whether `transform` says, once of each kind, that pictures are unlike those that `fit` read:
+        another bit depth, number of channels or size, or more of them missing.
+
     verbose : int, default=0
         1 shows a progress bar.
 
@@ -140,6 +144,7 @@ class PixelFlattener(ImageTransformer):
         add_indicator: bool = False,
         corrupt: str = "error",
         reader: ImageReader | None = None,
+        drift: str = "warn",
         verbose: int = 0,
     ):
         self.image_size = image_size
@@ -151,6 +156,7 @@ class PixelFlattener(ImageTransformer):
         self.add_indicator = add_indicator
         self.corrupt = corrupt
         self.reader = reader
+        self.drift = drift
         self.verbose = verbose
 
     def inverse_transform(

@@ -77,7 +77,7 @@ class PictureBlock(SavedStateMixin, TransformerMixin, BaseEstimator):
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit_transform(self, X, y=None):
-        """Learn from rows and give their components, of shape (n_rows, n_components_)."""
+        """Learn from rows and give their components, of shape (n_rows, `n_components_`)."""
         X = self._checked(X, reset=True)
         self.rotation_ = make_rotation(*X.shape)
         components = self.rotation_.fit_transform(X)
@@ -87,7 +87,7 @@ class PictureBlock(SavedStateMixin, TransformerMixin, BaseEstimator):
         return self._scaler.fit_transform(components[:, : self.n_components_])
 
     def transform(self, X):
-        """Components of shape (n_rows, n_components_)."""
+        """Components of shape (n_rows, `n_components_`)."""
         check_is_fitted(self)
         components = self.rotation_.transform(self._checked(X, reset=False))
         return self._scaler.transform(components[:, : self.n_components_])

@@ -54,6 +54,8 @@ class DenseNetwork(Network):
     ...
     """
 
+    _warm_up = None  # NumPy computes: there is no live model to build before traffic
+
     def compute(self, inputs, batch_size=_ROWS):
         """The outputs for rows of shape (n_rows, n_features), in float64."""
         blocks = [inputs[i : i + batch_size] for i in range(0, len(inputs), batch_size)]

@@ -91,6 +91,10 @@ class DeferredNetwork:
         """As `Network.embed`."""
         return self.network.embed(pixels, batch_size)
 
+    def _warm_up(self, n_rows, batch_size):
+        """As `Network._warm_up`."""
+        self.network._warm_up(n_rows, batch_size)
+
     def __reduce__(self):
         return _itself, (self.network,)
 

@@ -10,11 +10,22 @@ from importlib.util import find_spec
 import numpy as np
 
 from skfusion.exceptions import BackendNotFoundError
+from skfusion.networks._resources import settle_resources
 
 _BACKENDS = ("tensorflow", "jax", "torch")
 # Seeds and name counters are global while a network is built: one thread at a time.
 _BUILDING = threading.RLock()
-os.register_at_fork(after_in_child=lambda: globals().update(_BUILDING=threading.RLock()))
+# Whether networks were built in this process; whether they were in the one that it was forked from.
+_BUILT = _BUILT_BEFORE_FORK = False
+
+
+def _after_fork():
+    global _BUILDING, _BUILT_BEFORE_FORK
+    _BUILDING = threading.RLock()
+    _BUILT_BEFORE_FORK = _BUILT
+
+
+os.register_at_fork(after_in_child=_after_fork)
 
 
 def import_keras():
@@ -36,6 +47,7 @@ def import_keras():
             f"TensorFlow with CUDA.{hint}",
             name=error.name,
         ) from error
+    settle_resources()
     return keras
 
 
@@ -72,9 +84,17 @@ def building(seed):
     ----------
     seed : int
         Where random numbers start.
+
+    Raises
+    ------
+    RuntimeError
+        In a process that was forked from one that had built networks on TensorFlow.
     """
-    import_keras()
+    _refuse_late_fork(import_keras())
     from keras.src.backend.common import global_state
+
+    global _BUILT
+    _BUILT = True
 
     with _BUILDING:
         python_state, numpy_state = random.getstate(), np.random.get_state()  # noqa: NPY002
@@ -88,3 +108,13 @@ def building(seed):
             global_state.set_global_attribute("object_name_uids", names)
             np.random.set_state(numpy_state)  # noqa: NPY002
             random.setstate(python_state)
+
+
+def _refuse_late_fork(keras):
+    """TensorFlow's threads don't outlive a fork: what waits for them would wait for ever."""
+    if _BUILT_BEFORE_FORK and keras.backend.backend() == "tensorflow":
+        raise RuntimeError(
+            "This process was forked from one that had built or used networks, and TensorFlow "
+            "does not survive that. Load the model before the fork, but fit, predict or call "
+            "skfusion.warm_up only after it, in each process; or start processes by 'spawn'."
+        )

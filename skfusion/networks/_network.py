@@ -212,6 +212,10 @@ class Network:
             outputs.append(output[: len(batch)])
         return outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
 
+    def _warm_up(self, n_rows, batch_size):
+        """Build the live model and compile it for this many pictures; see `skfusion.warm_up`."""
+        self.embed(np.zeros((n_rows, *self.input_shape), dtype=np.uint8), batch_size)
+
     def _awake(self):
         """The live model of this process."""
         pid, model = vars(self).get("_live", (None, None))

@@ -61,6 +61,10 @@ class OnnxNetwork:
             outputs.append(views[0] if len(views) == 1 else np.mean(views, axis=0))
         return outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
 
+    def _warm_up(self, n_rows, batch_size):
+        """Start the session, and let it compute; see `skfusion.warm_up`."""
+        self.embed(np.zeros((n_rows, *self.input_shape), dtype=np.uint8), batch_size)
+
     def _awake(self):
         """The session of this process: its threads don't live on through a fork."""
         pid, session = vars(self).get("_live", (None, None))

@@ -194,6 +194,7 @@ def test_users_own_table_transformer(rows):
 # Missing pictures
 
 
+@pytest.mark.filterwarnings("ignore::skfusion.exceptions.PictureDriftWarning")
 def test_rows_without_a_picture_are_the_tables(rows):
     frame, y = rows
     frame.loc[::3, "scan"] = None

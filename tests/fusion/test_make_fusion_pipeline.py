@@ -64,6 +64,7 @@ def test_polars(rows):
     np.testing.assert_allclose(model.predict_proba(theirs), expected)
 
 
+@pytest.mark.filterwarnings("ignore::skfusion.exceptions.PictureDriftWarning")
 def test_missing_pictures(rows):
     frame, y = rows
     frame.loc[::3, "scan"] = None

@@ -1,0 +1,59 @@
+"""A model on disk and rows for it, as every test of a service needs them."""
+
+import io
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+from sklearn.compose import ColumnTransformer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skfusion import ImageReader, PretrainedGAP
+from skfusion.datasets import make_image_table
+from tests.networks_for_tests import tiny_maps
+
+NUMBERS = ["number_0", "number_1", "number_2"]
+
+
+def png(pixels):
+    """The bytes of a PNG file."""
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.fixture(scope="module")
+def rows():
+    """Eight rows with pictures as bytes."""
+    frame = make_image_table(8, image_size=(16, 16), random_state=1).frame
+    return frame.assign(image=[png(picture) for picture in frame["image"]])
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    """A fitted pipeline, and the file that it was saved to."""
+    table = make_image_table(24, image_size=(16, 16), random_state=0)
+    gap = PretrainedGAP(
+        tiny_maps, weights=None, image_size=(16, 16), reader=ImageReader(max_pixels=10**6)
+    )
+    columns = ColumnTransformer([("image", gap, ["image"]), ("numbers", StandardScaler(), NUMBERS)])
+    model = make_pipeline(columns, StandardScaler(), LogisticRegression(max_iter=1000))
+    model.fit(table.frame, table.target)
+    path = tmp_path_factory.mktemp("model") / "model.joblib"
+    joblib.dump(model, path, compress=3)
+    return model, path
+
+
+@pytest.fixture(scope="module")
+def expected(model, rows):
+    """What the model says of the rows here."""
+    return model[0].predict_proba(pd.DataFrame(rows))
+
+
+def as_scores(answer):
+    """The scores of a service's answer as a matrix."""
+    return np.array([list(row["scores"].values()) for row in answer["predictions"]])
