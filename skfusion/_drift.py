@@ -3,6 +3,8 @@
 import threading
 import warnings
 
+import numpy as np
+
 from skfusion._telling import level_of_the_caller
 from skfusion.exceptions import PictureDriftWarning
 
@@ -10,6 +12,8 @@ from skfusion.exceptions import PictureDriftWarning
 _FEWEST = 20
 # Up to this share of odd pictures is chance; so is this rise of the share that is missing.
 _MARGIN = 0.2
+# Standard errors by which the share of missing pictures has to rise: folds of few rows vary.
+_ERRORS = 3.5
 _SIZE_FACTOR = 2
 
 
@@ -107,8 +111,7 @@ class DriftGuard:
         counts = self.counts()
         shares = {kind: _share(counts[kind], counts["pictures"]) for kind in _SAID}
         found = [kind for kind, share in shares.items() if share > _MARGIN]
-        share = _share(counts["missing"], counts["rows"])
-        if counts["rows"] >= _FEWEST and share > self.missing_share + _MARGIN:
+        if self._misses_more(counts["missing"], counts["rows"]):
             found.append("missing")
         with self._lock:
             new = [kind for kind in found if kind not in self._told]
@@ -120,6 +123,16 @@ class DriftGuard:
                 PictureDriftWarning,
                 stacklevel=level_of_the_caller(),
             )
+
+    def _misses_more(self, missing, rows):
+        """Whether clearly more rows lack a picture than in `fit`, by margin and by chance."""
+        if rows < _FEWEST:
+            return False
+        rise = missing / rows - self.missing_share
+        learnt = max(1, self.n_learnt) / max(1 - self.missing_share, 0.01)  # rows of `fit`
+        pooled = (missing + self.missing_share * learnt) / (rows + learnt)
+        error = np.sqrt(pooled * (1 - pooled) * (1 / rows + 1 / learnt))
+        return rise > _MARGIN and rise > _ERRORS * error
 
     def _said(self, kind, counts):
         if kind == "missing":

@@ -378,7 +378,7 @@ def test_a_search_over_missing_in_two_processes(table):
 
 def test_a_search_over_missing_with_a_network_in_two_processes(table):
     X, y = table
-    model = fused(small(epochs=1, add_indicator=True), LINEAR)
+    model = fused(small(epochs=1, add_indicator=True, drift="ignore"), LINEAR)
     grid = {"columntransformer__image__missing": ["zero", "mean"]}
     search = GridSearchCV(model, grid, cv=2, n_jobs=2, error_score="raise").fit(X, y)
     assert np.isfinite(search.predict_proba(X.assign(image=None))).all()
