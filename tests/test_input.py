@@ -770,6 +770,7 @@ def test_clone_and_get_params():
         "add_indicator": True,
         "corrupt": "missing",
         "reader": ImageReader("folder", background="black"),
+        "drift": "ignore",
         "verbose": 1,
     }
     flattener = PixelFlattener(**params)
