@@ -1,7 +1,6 @@
 """Network: plain data that computes the same in every process, thread and batch."""
 
 import json
-import os
 import pickle
 import random
 import subprocess
@@ -37,16 +36,8 @@ def pictures(n_rows, side=12, channels=3):
 def run_python(script, *arguments, timeout=180):
     """Run a script in a process of its own and return what it prints last."""
     command = [sys.executable, "-c", script, *map(str, arguments)]
-    # A script in a folder of its own would not find the package `tests` here.
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
-        command,
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        check=False,
+        command, cwd=ROOT, capture_output=True, text=True, timeout=timeout, check=False
     )
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout.strip().splitlines()[-1]
