@@ -16,20 +16,12 @@ from sklearn.pipeline import make_pipeline
 from skfusion import (
     FeatureStore,
     ImageDescriptors,
-    ImageReader,
     ImageReadError,
     PixelFlattener,
     PretrainedGAP,
     UnreadableImageWarning,
 )
-
-READ = []  # the cells that a CountingReader read
-
-
-class CountingReader(ImageReader):
-    def read(self, cell, white=None):
-        READ.append(cell)
-        return super().read(cell, white=white)
+from tests.readers_for_tests import READ, CountingReader
 
 
 @pytest.fixture(autouse=True)

@@ -21,21 +21,13 @@ from sklearn.preprocessing import StandardScaler
 from skfusion import (
     CNNEmbedder,
     ImageDescriptors,
-    ImageReader,
     ImageReadError,
     PixelFlattener,
     UnreadableImageWarning,
 )
 from skfusion.datasets import make_image_table
 from tests.networks_for_tests import tiny_cnn
-
-READ = []  # the cells that a CountingReader read
-
-
-class CountingReader(ImageReader):
-    def read(self, cell, white=None):
-        READ.append(cell)
-        return super().read(cell, white=white)
+from tests.readers_for_tests import READ, CountingReader
 
 
 @pytest.fixture(autouse=True)

@@ -12,11 +12,10 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skfusion._saved_state import SavedStateMixin
-from skfusion.embedding._pretrained import PretrainedGAP
 from skfusion.fusion._combination import STRATEGIES, VIEWS_OF
 from skfusion.fusion._importance import source_importance
 from skfusion.fusion._judge import combine, compare, fit_combination, judge
-from skfusion.fusion._make_fusion_pipeline import cache_params
+from skfusion.fusion._make_fusion_pipeline import make_embedder
 from skfusion.fusion._models import VIEWS, ModelMaker
 from skfusion.fusion._out_of_fold import predict_out_of_fold
 from skfusion.fusion._sources import Sources, has_picture
@@ -188,7 +187,7 @@ class BaseFusion(SavedStateMixin, BaseEstimator):
             table_transformer = TableEncoder(random_state=seed)
         else:
             table_transformer = clone(self.table_transformer)
-        embedder = PretrainedGAP(missing="nan") if self.embedder is None else clone(self.embedder)
+        embedder = make_embedder(self.embedder, self.cache)
         embedder.set_params(**self._embedder_options(embedder, seed))
         return Sources(table_transformer, embedder, self.table_columns_, self.image_columns_)
 
@@ -203,7 +202,7 @@ class BaseFusion(SavedStateMixin, BaseEstimator):
                 options[name] = seed
             elif last == "cv" and value is None and name.replace("cv", "cross_fit") in params:
                 options[name] = self.cv if isinstance(self.cv, Integral) else 5
-        return options if self.cache is None else {**options, **cache_params(embedder, self.cache)}
+        return options
 
     def _strategies(self, sources):
         if len(sources.names) == 1:

@@ -69,9 +69,7 @@ def make_fusion_pipeline(
     >>> model.fit(data.frame, data.target).predict(data.frame[:2]).shape
     (2,)
     """
-    embedder = PretrainedGAP(missing="nan") if embedder is None else clone(embedder)
-    if cache is not None:
-        embedder.set_params(**cache_params(embedder, cache))
+    embedder = make_embedder(embedder, cache)
     pictures = Pipeline([("embedder", embedder), ("block", PictureBlock(n_components))])
     table = TableEncoder() if table_transformer is None else clone(table_transformer)
     features = ColumnTransformer(
@@ -83,13 +81,17 @@ def make_fusion_pipeline(
     return Pipeline([("features", features), ("model", estimator)])
 
 
-def cache_params(embedder, cache):
-    """The parameters by which an embedder, or its parts, get a cache where they have none."""
-    return {
+def make_embedder(embedder, cache):
+    """A copy of the user's embedder, or the default one, with a cache wherever it has none."""
+    embedder = PretrainedGAP(missing="nan") if embedder is None else clone(embedder)
+    if cache is None:
+        return embedder
+    without = {
         name: cache
         for name, value in embedder.get_params().items()
         if name.split("__")[-1] == "cache" and value is None
     }
+    return embedder.set_params(**without)
 
 
 class ColumnsOf:

@@ -9,8 +9,8 @@ import nibabel
 import numpy as np
 import pytest
 from PIL import Image
-from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian
+
+from tests.dicom_for_tests import make_dicom
 
 LARGEST = 20_000  # bytes of a file that is damaged: small ones are quick, and rich in headers
 SCRIPT = Path(__file__).with_name("read_damaged.py")
@@ -56,22 +56,6 @@ def make_files(folder):
     nibabel.save(volume, folder / "a.nii")
     nibabel.save(volume, folder / "b.nii.gz")
     make_dicom(rng.integers(-999, 999, (20, 20))).save_as(folder / "a.dcm")
-
-
-def make_dicom(values):
-    ds = Dataset()
-    ds.file_meta = FileMetaDataset()
-    ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    ds.file_meta.MediaStorageSOPClassUID = ds.SOPClassUID = "1.2.840.10008.5.1.4.1.1.2"
-    ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID = "1.2.3"
-    ds.Rows, ds.Columns = values.shape
-    ds.SamplesPerPixel, ds.PhotometricInterpretation = 1, "MONOCHROME2"
-    ds.BitsAllocated = ds.BitsStored = 16
-    ds.HighBit, ds.PixelRepresentation = 15, 1
-    ds.RescaleSlope, ds.RescaleIntercept = 1, 0
-    ds.PixelData = values.astype("<i2").tobytes()
-    ds["PixelData"].VR = "OW"
-    return ds
 
 
 def test_damaged_copies_of_made_files(folder):

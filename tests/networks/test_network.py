@@ -3,7 +3,6 @@
 import json
 import pickle
 import random
-import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +17,7 @@ from skfusion.networks._building import add_top, build_cut, build_network, cut_n
 from skfusion.networks._keras import building
 from skfusion.networks._network import Network
 from tests.networks_for_tests import tiny_cnn, tiny_maps
+from tests.processes import run_python
 
 ROOT = Path(__file__).parents[2]
 SMALL_MOBILENET = {"input_shape": (32, 32, 3), "options": {"alpha": 0.25}}
@@ -31,16 +31,6 @@ def network():
 def pictures(n_rows, side=12, channels=3):
     shape = (n_rows, side, side, channels)
     return np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
-
-
-def run_python(script, *arguments, timeout=180):
-    """Run a script in a process of its own and return what it prints last."""
-    command = [sys.executable, "-c", script, *map(str, arguments)]
-    done = subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, timeout=timeout, check=False
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    return done.stdout.strip().splitlines()[-1]
 
 
 # Fingerprints.

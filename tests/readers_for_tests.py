@@ -1,0 +1,13 @@
+"""A reader that tells what it was asked for."""
+
+from skfusion import ImageReader
+
+READ = []  # the cells that a CountingReader read
+
+
+class CountingReader(ImageReader):
+    """Notes each cell that it reads in `READ`."""
+
+    def read(self, cell, white=None):
+        READ.append(cell)
+        return super().read(cell, white=white)
