@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import sysconfig
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -28,7 +29,7 @@ def running(command, environment, log, ready="/ready"):
         server = subprocess.Popen(
             [sys.executable, "-m", *command],
             cwd=EXAMPLE,
-            env={**os.environ, "PYTHONPATH": str(EXAMPLE.parents[1]), **environment},
+            env={**os.environ, **_paths(), **environment},
             stdout=file,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # so that it can be stopped with all that it starts
@@ -43,6 +44,15 @@ def running(command, environment, log, ready="/ready"):
         yield address
     finally:
         _stop(server)
+
+
+def _paths():
+    """Where a server finds this package, and the commands that it starts by their names.
+
+    MLflow starts `uvicorn`; nobody has to activate the environment that the tests run in.
+    """
+    commands = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])
+    return {"PYTHONPATH": str(EXAMPLE.parents[1]), "PATH": commands}
 
 
 def _stop(server):
