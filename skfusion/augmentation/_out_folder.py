@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 
+from skfusion._write_whole import write_whole
 from skfusion.store._file_locks import FileLocks
 
 _SETTINGS, _LOCK = ".skfusion_augment.json", ".skfusion_augment.lock"
@@ -88,14 +89,7 @@ class OutFolder:
         os.makedirs(folder, exist_ok=True)
         # One name for each file, so that a run that was killed leaves nothing that stays. It
         # keeps the ending, which may tell `function` the format.
-        unfinished = os.path.join(folder, f".part_{base}")
-        try:
-            function(unfinished)
-            os.replace(unfinished, target)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(unfinished)
-            raise
+        write_whole(target, function, unfinished=os.path.join(folder, f".part_{base}"))
 
     def _file(self, name):
         return os.path.join(self.path, *name.split("/"))

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from skfusion._write_whole import write_whole
 from skfusion.embedding._pretrained import PretrainedGAP
-from skfusion.feature_files._feature_file import FORMATS, FeatureFile, write_whole
+from skfusion.feature_files._feature_file import FORMATS, FeatureFile
 from skfusion.feature_files._hdf5 import read_hdf5, write_hdf5
 from skfusion.feature_files._parquet import read_parquet, write_parquet
 from skfusion.images._medical import versions as medical_versions

@@ -1,8 +1,5 @@
 """FeatureFile: what one file of features holds, whatever its format."""
 
-import contextlib
-import os
-import secrets
 from collections import Counter
 from dataclasses import dataclass
 
@@ -95,15 +92,3 @@ class FeatureFile:
         return not self.n_rows or 0 <= self.labels.min() <= self.labels.max() < len(
             self.class_names
         )
-
-
-def write_whole(path, function):
-    """Write a file with ``function(path)``; it appears when it is whole."""
-    unfinished = f"{path}.{secrets.token_hex(4)}.part"
-    try:
-        function(unfinished)
-        os.replace(unfinished, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(unfinished)
-        raise

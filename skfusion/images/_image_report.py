@@ -1,7 +1,6 @@
 """ImageReport: what was found about the pictures of a table, to be printed or looked into."""
 
-import os
-from pathlib import Path
+from skfusion._write_whole import write_whole
 
 _SHOWN = 10  # reasons why files are broken, sets of duplicates
 _EACH_SHOWN = 3  # files that are broken for the same reason, sizes
@@ -114,13 +113,7 @@ class ImageReport:
         path : str or PathLike
             Where to write; what is there is replaced.
         """
-        path = Path(path)
-        part = path.with_name(f"{path.name}.{os.getpid()}.part")
-        try:
-            self.rows.to_csv(part, index=False)
-            os.replace(part, path)
-        finally:
-            part.unlink(missing_ok=True)
+        write_whole(path, lambda unfinished: self.rows.to_csv(unfinished, index=False))
 
     def __str__(self):
         names = self.rows["column"].unique()

@@ -1,12 +1,11 @@
 """Features of a store with their sources, as a Parquet or HDF5 file."""
 
-import contextlib
 import os
-import secrets
 from typing import NamedTuple
 
 import numpy as np
 
+from skfusion._write_whole import write_whole
 from skfusion.store._rows import decode_rows
 
 _ROWS_AT_ONCE = 1000
@@ -75,14 +74,8 @@ def choose_format(path, name):
 def export(database, extractors, path, kind):
     """Write the rows of extractors to a file, which appears when it is whole."""
     write = {"parquet": _write_parquet, "hdf5": _write_hdf5}[kind]
-    unfinished = f"{path}.{secrets.token_hex(4)}.part"
-    try:
-        write(unfinished, [(each, _batches(database, each)) for each in extractors])
-        os.replace(unfinished, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(unfinished)
-        raise
+    parts = [(each, _batches(database, each)) for each in extractors]
+    write_whole(path, lambda unfinished: write(unfinished, parts))
 
 
 def _batches(database, extractor):

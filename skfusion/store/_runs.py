@@ -7,6 +7,8 @@ import struct
 import time
 from hashlib import blake2b
 
+from skfusion._write_whole import write_whole
+
 # The digit is the version of this format: files of another one are not there.
 _MAGIC = b"skfusion run 1\n"
 _HEADER = struct.Struct("<dQ16s")  # seconds, length, checksum
@@ -72,15 +74,10 @@ class RunFiles:
         try:
             os.makedirs(self._folder, exist_ok=True)
             self._sweep()
-            try:
-                with open(unfinished, "xb") as file:
-                    file.write(_encode_header(key, blob, seconds))
-                    file.write(blob)
-                os.replace(unfinished, self._path(key))
-            except BaseException:
-                with contextlib.suppress(OSError):
-                    os.unlink(unfinished)
-                raise
+            parts = _encode_header(key, blob, seconds), blob
+            write_whole(
+                self._path(key), lambda path: _write_parts(path, parts), unfinished=unfinished
+            )
         except OSError as error:
             self._troubles.rest(error, writing=True)
             return False
@@ -110,6 +107,11 @@ class RunFiles:
                     with contextlib.suppress(OSError):
                         if now - entry.stat().st_mtime > _ABANDONED_SECONDS:
                             os.unlink(entry.path)
+
+
+def _write_parts(path, parts):
+    with open(path, "xb") as file:
+        file.writelines(parts)
 
 
 def _encode_header(key, blob, seconds):

@@ -283,7 +283,7 @@ def test_csv_is_written_as_a_whole(report, tmp_path, monkeypatch):
     with pytest.raises(OSError, match="no space left"):
         report.to_csv(path)
     assert pd.read_csv(path).equals(written)
-    assert list(tmp_path.glob("*.part")) == []
+    assert list(tmp_path.glob("*part_*")) == []
 
 
 def test_odd_files(shared_data):
