@@ -20,7 +20,7 @@ from skfusion.fusion._models import VIEWS, ModelMaker
 from skfusion.fusion._out_of_fold import predict_out_of_fold
 from skfusion.fusion._sources import Sources, has_picture
 from skfusion.fusion._table_encoder import TableEncoder
-from skfusion.fusion._tables import as_table, split_columns
+from skfusion.fusion._tables import as_table, split_columns, warn_of_identifiers
 from skfusion.fusion._view_models import ViewModels
 from skfusion.store._feature_store import FeatureStore
 from skfusion.training._splits import make_folds
@@ -118,6 +118,8 @@ class BaseFusion(SavedStateMixin, BaseEstimator):
             raise ValueError(f"{type(self).__name__} learns from folds; 1 sample makes none.")
         groups = None if groups is None else np.asarray(groups)
         self.image_columns_, self.table_columns_ = split_columns(table, self.image_columns)
+        if self.table_transformer is None:
+            warn_of_identifiers(table[self.table_columns_])
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         self._prior = self._share(y)
         sources = self._make_sources(seed)

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skfusion._saved_state import SavedStateMixin
 from skfusion.fusion._date_column import DateColumn, are_dates, to_dates
-from skfusion.fusion._tables import as_table
+from skfusion.fusion._tables import MAX_CATEGORIES, as_table
 from skfusion.fusion._text_column import TextColumn
 
 
@@ -89,7 +89,9 @@ class TableEncoder(SavedStateMixin, TransformerMixin, BaseEstimator):
         "random_state": ["random_state"],
     }
 
-    def __init__(self, max_categories=30, *, min_frequency=3, text_components=15, random_state=0):
+    def __init__(
+        self, max_categories=MAX_CATEGORIES, *, min_frequency=3, text_components=15, random_state=0
+    ):
         self.max_categories = max_categories
         self.min_frequency = min_frequency
         self.text_components = text_components

@@ -7,7 +7,11 @@ import pandas as pd
 from sklearn.utils.validation import validate_data
 
 from skfusion._telling import level_of_the_caller
+from skfusion.fusion._date_column import are_dates
 from skfusion.images._find_columns import find_image_columns
+
+# A column of text with more distinct values than this is no category.
+MAX_CATEGORIES = 30
 
 
 def as_table(estimator, X, *, reset):
@@ -89,6 +93,35 @@ def split_columns(table, image_columns):
     if len(set(names)) < len(names):
         raise ValueError(f"image_columns names a column twice: {names}.")
     return names, [name for name in table.columns if name not in names]
+
+
+def warn_of_identifiers(table):
+    """Warn of columns that name the rows instead of telling about them.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The columns that hold no pictures.
+    """
+    for name in table.columns:
+        column = table[name]
+        if not are_dates(column) and _are_identifiers(column.dropna()):
+            warnings.warn(
+                f"Column {name!r} holds another word in each row, such as {column.iloc[0]!r}, "
+                "as names of files and numbers of patients do; it is used as text. Leave it out "
+                "if it only names the row.",
+                UserWarning,
+                stacklevel=level_of_the_caller(),
+            )
+
+
+def _are_identifiers(held):
+    """Text without spaces of which none stands twice, in more rows than a category has values."""
+    if held.dtype.kind in "biufMm" or len(held) <= MAX_CATEGORIES:
+        return False
+    if not all(isinstance(cell, str) and len(cell.split()) == 1 for cell in held):
+        return False
+    return held.is_unique
 
 
 def _cells(pictures):

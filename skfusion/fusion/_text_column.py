@@ -49,7 +49,9 @@ class TextColumn(TransformerMixin, BaseEstimator):
         self.reduction_ = make_pipeline(
             TruncatedSVD(n_components, random_state=self.random_state), StandardScaler()
         )
-        self.reduction_.fit(counts)
+        # Where all texts share the same groups, shares of their variance are 0 by 0; none is used.
+        with np.errstate(divide="ignore", invalid="ignore"):
+            self.reduction_.fit(counts)
         self.feature_names_in_ = np.array(X.columns, dtype=object)
         return self
 

@@ -282,6 +282,32 @@ def test_a_table_that_tells_nothing(rows, make):
     assert len(np.unique(alone.predict(frame[["hand"]]))) == 1
 
 
+def test_a_column_that_names_the_rows_is_told(rows):
+    frame, y = rows
+    frame["patient"] = [f"P-{number}" for number in range(80)]
+    with pytest.warns(UserWarning, match="Column 'patient' holds another word in each row") as told:
+        classifier().fit(frame, y)
+    assert len(told) == 1
+    assert told[0].filename == __file__
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [f"note {number}" for number in range(80)],
+        pd.date_range("2020-01-01", periods=80).strftime("%Y-%m-%d"),
+        [f"P-{number // 2}" for number in range(80)],
+        [f"P-{number}" if number < 30 else None for number in range(80)],
+        np.arange(80),
+    ],
+    ids=["words", "dates", "twice", "few", "numbers"],
+)
+def test_columns_that_may_tell_something(rows, cells):
+    """Warnings are errors here."""
+    frame, y = rows
+    classifier().fit(frame.assign(patient=cells), y)
+
+
 # Honesty
 
 
