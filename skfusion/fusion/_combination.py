@@ -38,7 +38,15 @@ class Combination:
         Of table and pictures, for "late".
 
     stack_ : ProbabilityStack, NumberStack or None
-        The meta-model, for "stacked".
+        The meta-model, for "stacked". For probabilities of the other strategies, a meta-model of
+        one member, which sharpens or flattens them; None for numbers of the others.
+
+    Notes
+    -----
+    Averages of good probabilities are too cautious, each strategy's to another degree (Ranjan and
+    Gneiting, doi 10.1111/j.1467-9868.2009.00726.x). Without one more weight for it (temperature
+    scaling; Guo and others, arXiv 1706.04599), log losses would compare caution, and "stacked",
+    which has such weights, would win where it knows nothing more.
     """
 
     def __init__(self, strategy):
@@ -64,23 +72,29 @@ class Combination:
             view: _weights(predictions[view], y, _MODEL_SHRINKAGE) for view in self.views
         }
         self.source_weights_, self.stack_ = None, None
-        pooled = self._pooled(predictions)
+        pooled = self._pooled_views(predictions)
         if self.strategy == "late":
             self.source_weights_ = _weights(pooled, y, _SOURCE_SHRINKAGE)
-        if self.strategy == "stacked":
-            kind = ProbabilityStack if pooled[0].ndim == 2 else NumberStack
-            self.stack_ = kind(_STACK_PENALTY).fit(pooled, y)
+        members = self._members(pooled)
+        if members[0].ndim == 2:
+            # Alone, a member outvotes nobody by being sure.
+            floor = {} if self.strategy == "stacked" else {"floor": _LEAST}
+            self.stack_ = ProbabilityStack(_STACK_PENALTY, **floor).fit(members, y)
+        elif self.strategy == "stacked":
+            self.stack_ = NumberStack(_STACK_PENALTY).fit(members, y)
         return self
 
     def predict(self, predictions):
         """One prediction a row: probabilities of shape (n_rows, n_classes), or numbers."""
-        pooled = self._pooled(predictions)
-        if self.strategy == "late":
-            return _averaged(pooled, self.source_weights_)
-        return pooled[0] if self.stack_ is None else self.stack_.predict(pooled)
+        members = self._members(self._pooled_views(predictions))
+        return members[0] if self.stack_ is None else self.stack_.predict(members)
 
-    def _pooled(self, predictions):
+    def _pooled_views(self, predictions):
         return [_averaged(predictions[view], self.model_weights_[view]) for view in self.views]
+
+    def _members(self, pooled):
+        """What the meta-model is given: for "late" one average, else each view's prediction."""
+        return [_averaged(pooled, self.source_weights_)] if self.strategy == "late" else pooled
 
 
 def row_losses(prediction, y):

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from skfusion.fusion._combination import STRATEGIES, VIEWS_OF, Combination, row_losses
+from skfusion.fusion._combination import VIEWS_OF, Combination, row_losses
 
 # Standard errors by which a model that stands alone has to be better than one that hedges.
 _SURE = 2
@@ -131,20 +131,22 @@ def compare(judged, y, chosen=None):
 
 
 def choose(losses):
-    """The simplest strategy whose loss is within one standard error of the lowest.
+    """The strategy that is preferred among those within one standard error of the lowest loss.
 
     Parameters
     ----------
     losses : dict of str to ndarray of shape (n_rows,)
-        Each row's loss under each strategy.
+        Each row's loss under each strategy; of all five, or of the only source.
 
     Returns
     -------
     name : str
-        Simplest is the better single source, but only where it is better than the other by more
-        than two standard errors: where that is not sure, leaving one out is a guess, and a wrong
-        one costs more than keeping both. Then come "late" and "stacked"; "early", which leaves
-        out the models of single sources, has to be as surely better than "stacked".
+        Preferred is the simplest, the better single source, but only where it is better than the
+        other by more than two standard errors: where that is not sure, leaving one out is a
+        guess, and a wrong one costs more than keeping both. Among fusions doubt speaks for
+        "stacked", which leaves out nothing; then comes "late". "early", which leaves out the
+        models of single sources, has to be surely better than "stacked", by two standard errors
+        as well.
 
     Notes
     -----
@@ -157,28 +159,26 @@ def choose(losses):
     >>> import numpy as np
     >>> from skfusion.fusion._judge import choose
     >>> table, image = np.array([0.1, 0.2, 0.3, 0.2]), np.array([0.8, 0.9, 0.9, 0.8])
-    >>> choose({"table": table, "image": image, "early": np.array([0.2, 0.1, 0.3, 0.1])})
+    >>> fused = np.array([0.2, 0.1, 0.3, 0.1])
+    >>> choose({"table": table, "image": image, "late": fused, "stacked": fused, "early": image})
     'table'
     """
-    allowed = _by_simplicity(losses)
+    allowed = _by_preference(losses)
     best = min(allowed, key=lambda name: losses[name].mean())
     within = (name for name in allowed if np.less_equal(*_gap(losses, name, best)))
     return next(within)
 
 
-def _by_simplicity(losses):
-    """Strategies that may be chosen, the simplest first."""
-    single = sorted(
-        (name for name in losses if name in ("table", "image")),
-        key=lambda name: losses[name].mean(),
-    )
+def _by_preference(losses):
+    """Strategies that may be chosen; where two are alike, the first of them is."""
     if len(losses) == 1:
-        return single
-    allowed = [name for name in STRATEGIES if name in losses and name not in single]
-    if len(single) == 2 and _is_surely_better(losses, *single):
+        return list(losses)
+    single = sorted(("table", "image"), key=lambda name: losses[name].mean())
+    allowed = ["stacked", "late"]
+    if _is_surely_better(losses, *single):
         allowed.insert(0, single[0])
-    if "stacked" in losses and not _is_surely_better(losses, "early", "stacked"):
-        allowed.remove("early")
+    if _is_surely_better(losses, "early", "stacked"):
+        allowed.append("early")
     return allowed
 
 

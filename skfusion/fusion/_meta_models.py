@@ -3,9 +3,6 @@
 import numpy as np
 from scipy.optimize import minimize
 
-# Probabilities are kept from 0: one sure and wrong model must not outvote all others.
-_FLOOR = 1e-4
-
 
 class ProbabilityStack:
     """A weighted geometric mean of probabilities, with weights that may sum to anything.
@@ -18,6 +15,10 @@ class ProbabilityStack:
     ----------
     penalty : float
         The weight of the squared distance from equal shares, beside the summed log loss.
+
+    floor : float, default=1e-4
+        Probabilities below this count as this much: one sure and wrong model must not outvote all
+        others.
 
     Attributes
     ----------
@@ -40,12 +41,13 @@ class ProbabilityStack:
     True
     """
 
-    def __init__(self, penalty):
+    def __init__(self, penalty, floor=1e-4):
         self.penalty = penalty
+        self.floor = floor
 
     def fit(self, predictions, y):
         """Find the weights for probabilities of shape (n_rows, n_classes), one a model."""
-        logs = _logs(predictions)
+        logs = self._logs(predictions)
         n_rows, _, n_models = logs.shape
         equal = np.full(n_models, 1 / n_models)
         of_class = logs[np.arange(n_rows), y]
@@ -66,9 +68,13 @@ class ProbabilityStack:
 
     def predict(self, predictions):
         """Probabilities of shape (n_rows, n_classes)."""
-        logits = _logs(predictions) @ self.weights_
+        logits = self._logs(predictions) @ self.weights_
         shares = np.exp(logits - logits.max(axis=1, keepdims=True))
         return shares / shares.sum(axis=1, keepdims=True)
+
+    def _logs(self, predictions):
+        """Log probabilities of shape (n_rows, n_classes, n_models)."""
+        return np.stack([np.log(np.maximum(values, self.floor)) for values in predictions], axis=2)
 
 
 class NumberStack:
@@ -119,8 +125,3 @@ class NumberStack:
     def predict(self, predictions):
         """Numbers of shape (n_rows,)."""
         return self.mean_ + (np.column_stack(predictions) - self.mean_) @ self.weights_
-
-
-def _logs(predictions):
-    """Log probabilities of shape (n_rows, n_classes, n_models)."""
-    return np.stack([np.log(np.maximum(values, _FLOOR)) for values in predictions], axis=2)
