@@ -11,9 +11,9 @@ def add_parser(commands):
         "embed",
         help="run pretrained networks over pictures once, and write their features to files",
         description=(
-            "Writes one file a backbone, gap_ResNet50.h5, with the datasets train, label, id and "
-            "class_names; skfusion.load_features joins them. Stopped, it goes on when run again: "
-            "what was computed is in a store."
+            "Writes one file a backbone, gap_ResNet50.h5, with the datasets train and label, and "
+            "row ids and class names as attributes; skfusion.load_features joins them. Stopped, it "
+            "goes on when run again: what was computed is in a store."
         ),
     )
     parser.add_argument(

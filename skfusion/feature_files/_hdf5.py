@@ -18,21 +18,21 @@ def write_hdf5(path, content):
         The file; it must not be there.
 
     content : FeatureFile
-        What to write: datasets `train` (features), `label`, `id` and `class_names`, and
-        attributes `name`, `fingerprint`, `feature_prefix` and `skfusion_features`, the version
-        of this layout.
+        What to write: datasets `train` (features) and `label`, and attributes `row_ids`,
+        `class_names`, `name`, `fingerprint`, `feature_prefix` and `skfusion_features`, the
+        version of this layout.
     """
     import h5py
 
     text = h5py.string_dtype()
-    with h5py.File(path, "x") as file:
+    # In HDF5's first format attributes end at 64 kB, which is 4,000 row ids.
+    with h5py.File(path, "x", libver=("v108", "latest")) as file:
         file["train"] = content.features
         if content.labels is not None:
             file["label"] = content.labels
-        file.create_dataset("id", data=list(content.ids), dtype=text, shape=(content.n_rows,))
+        file.attrs.create("row_ids", list(content.ids), (content.n_rows,), text)
         if content.class_names is not None:
-            # No attribute: those end at 64 kB.
-            file.create_dataset("class_names", data=content.class_names, dtype=text)
+            file.attrs.create("class_names", content.class_names, dtype=text)
         file.attrs["skfusion_features"] = VERSION
         file.attrs["name"] = content.name
         file.attrs["fingerprint"] = content.fingerprint
@@ -73,7 +73,7 @@ def read_hdf5(path):
                 features=_numbers(file, "train"),
                 labels=_numbers(file, "label", flat=True),
                 class_names=_texts(file, "class_names") if ours else None,
-                ids=np.array(_texts(file, "id") or (), dtype=object) if ours else None,
+                ids=np.array(_texts(file, "row_ids") or (), dtype=object) if ours else None,
                 fingerprint=str(file.attrs["fingerprint"]) if ours else None,
                 prefix=str(file.attrs["feature_prefix"]) if ours else stem,
                 path=path,
@@ -97,8 +97,13 @@ def _numbers(file, name, flat=False):
 
 
 def _texts(file, name):
-    dataset = _dataset(file, name)
-    return None if dataset is None else dataset.asstr()[()].tolist()
+    """An attribute that lists texts; None if there is none."""
+    values = file.attrs.get(name)
+    if values is None:
+        return None
+    if np.ndim(values) != 1:
+        raise ValueError(f"its attribute {name!r} is no list of texts")
+    return values.tolist()  # `FeatureFile.check` looks at what is listed
 
 
 def _dataset(file, name):

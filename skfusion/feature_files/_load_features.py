@@ -86,8 +86,8 @@ def load_features(
 
     Notes
     -----
-    An HDF5 file holds the datasets `train` (features), `label`, `id` and `class_names`. Nothing
-    in it is unpickled, and links to other files are refused.
+    An HDF5 file holds the datasets `train` (features) and `label`, and attributes such as
+    `row_ids` and `class_names`. Nothing in it is unpickled, and links to other files are refused.
 
     Examples
     --------

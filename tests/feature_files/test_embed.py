@@ -52,13 +52,15 @@ def test_the_names_of_the_recipe(photos, tmp_path):
     assert written.path == str(tmp_path / "out" / "gap_MobileNet.h5")
     assert written.shape == (5, 256)
     with h5py.File(written.path) as file:
-        assert set(file) == {"train", "label", "id", "class_names"}
+        assert set(file) == {"train", "label"}
         assert file["train"].shape == (5, 256)
         assert file["train"].dtype == np.float32
         assert file["label"][()].tolist() == [0, 0, 0, 1, 1]
-        assert file["class_names"].asstr()[()].tolist() == ["rose", "tulip"]
-        assert file["id"].asstr()[0] == "rose/1.png"
+        assert file.attrs["class_names"].tolist() == ["rose", "tulip"]
+        assert file.attrs["row_ids"][0] == "rose/1.png"
         assert set(file.attrs) == {
+            "row_ids",
+            "class_names",
             "skfusion_features",
             "name",
             "fingerprint",

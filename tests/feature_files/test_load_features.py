@@ -261,13 +261,29 @@ def test_a_newer_layout(write, tmp_path):
         load_features(path)
 
 
-@pytest.mark.parametrize("values", [None, [["a"], ["b"], ["c"], ["d"]], [1, 2, 3, 4]])
+def test_more_row_ids_than_a_small_attribute_holds(write):
+    ids = np.array([f"{'folder/' * 10}{i}.jpg" for i in range(10_000)], dtype=object)
+    names = [f"class {i} of many that are there" for i in range(5_000)]
+    X, _ = load_features(write(content(n_rows=10_000, ids=ids, class_names=names)), as_frame=True)
+    assert X.index.tolist() == ids.tolist()
+
+
+@pytest.mark.parametrize("values", ["rose", [[1, 2]], [1, 2], 3.5])
+def test_odd_class_names(write, values):
+    path = write(content())
+    with h5py.File(path, "a") as file:
+        file.attrs["class_names"] = values
+    with pytest.raises(ValueError, match=r"gap_A.h5' can't be (read|used)"):
+        load_features(path)
+
+
+@pytest.mark.parametrize("values", [None, "a", [["a"], ["b"], ["c"], ["d"]], [1, 2, 3, 4]])
 def test_odd_row_ids(write, values):
     path = write(content())
     with h5py.File(path, "a") as file:
-        del file["id"]
+        del file.attrs["row_ids"]
         if values is not None:
-            file["id"] = values
+            file.attrs["row_ids"] = values
     with pytest.raises(ValueError, match=r"gap_A.h5' can't be (read|used)"):
         load_features(path)
 
