@@ -13,6 +13,7 @@ from skfusion._saved_state import installed_version, minor, warn_of_versions
 from skfusion.exceptions import ModelVersionError
 from skfusion.networks._keras import building, import_keras, jit_compile
 from skfusion.networks._shared_array import share
+from skfusion.networks._tracing import outputs_of
 
 # Guards the making of live models only; they compute side by side.
 _WAKING = threading.Lock()
@@ -207,7 +208,7 @@ class Network:
         for start in range(0, len(inputs), batch_size):
             batch = inputs[start : start + batch_size]
             padded = _pad(batch, _padded_length(len(batch), batch_size))
-            views = [np.asarray(model.predict_on_batch(v)) for v in batch_views(padded, self.flips)]
+            views = [outputs_of(model, view) for view in batch_views(padded, self.flips)]
             output = views[0] if len(views) == 1 else np.mean(views, axis=0)
             outputs.append(output[: len(batch)])
         return outputs[0] if len(outputs) == 1 else np.concatenate(outputs)

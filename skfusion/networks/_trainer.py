@@ -10,6 +10,7 @@ import numpy as np
 from skfusion.networks._keras import building, import_keras, jit_compile
 from skfusion.networks._losses import row_losses
 from skfusion.networks._split import split_model
+from skfusion.networks._tracing import outputs_of, tracing_is_due
 
 # A live trainer holds compiled functions. Folds and candidates that share an architecture take
 # turns with it: compiling anew costs seconds and, in TensorFlow, memory that never comes back.
@@ -71,7 +72,7 @@ class Trainer:
         """What the trained part is fed, for prepared inputs."""
         if self.bottom is None:
             return inputs
-        return np.asarray(self.bottom.predict_on_batch(inputs))
+        return outputs_of(self.bottom, inputs)
 
     def epoch(self, batches, rates):
         """Train on each batch ``(inputs, targets, weights)`` with its learning rate.
@@ -81,16 +82,17 @@ class Trainer:
         self.upper.reset_metrics()
         for (inputs, targets, weight), rate in zip(batches, rates, strict=True):
             self.optimizer.learning_rate = rate
-            values = self.upper.train_on_batch(
-                inputs, targets, sample_weight=weight, return_dict=True
-            )
+            with tracing_is_due():
+                values = self.upper.train_on_batch(
+                    inputs, targets, sample_weight=weight, return_dict=True
+                )
         return {name: float(value) for name, value in values.items()}
 
     def validate(self, batches):
         """Loss, and accuracy for classes, on rows that take no part in training."""
         outputs, targets, weights = [], [], []
         for inputs, some_targets, weight in batches:
-            outputs.append(np.asarray(self.upper.predict_on_batch(inputs)))
+            outputs.append(outputs_of(self.upper, inputs))
             targets.append(some_targets)
             weights.append(np.ones(len(some_targets)) if weight is None else weight)
         outputs, targets, weights = map(np.concatenate, (outputs, targets, weights))
