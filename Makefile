@@ -15,7 +15,18 @@ endef
 # runs in one process, which is quicker for a few tests.
 TEST_ARGS ?= -n logical --maxprocesses=4 --dist=worksteal
 DEMO_ARGS ?= --out demo_output
-BENCH ?= $(wildcard benchmarks/*.py)
+
+# Benchmarks on data sets need the folder of test data, and run only where it is named.
+DATA := $(SKFUSION_TEST_DATA)/data
+WEIGHTS_25 := $(SKFUSION_TEST_DATA)/weights/mobilenet_2_5_224_tf_no_top.h5
+WEIGHTS_75 := $(SKFUSION_TEST_DATA)/weights/mobilenet_7_5_224_tf_no_top.rebuilt.h5
+BENCH_copies := $(DATA)/flowers --weights $(WEIGHTS_25)
+BENCH_cross_fit := $(DATA) $(WEIGHTS_25)
+BENCH_fusion := $(DATA) $(WEIGHTS_75)
+BENCH_search := $(DATA)/fashion_products $(WEIGHTS_75)
+BENCH_training := $(DATA) $(WEIGHTS_25)
+DATA_BENCHES := $(patsubst %,benchmarks/%.py,copies cross_fit fusion search training)
+BENCH ?= $(filter-out $(if $(SKFUSION_TEST_DATA),,$(DATA_BENCHES)),$(wildcard benchmarks/*.py))
 
 # Examples on pictures that aren't part of the repository take the folders of data sets as their
 # arguments; here they are looked up in the folder of test data, if there is one.
@@ -61,8 +72,8 @@ format: $(VENV)/.stamp ## mend what lint finds, where a tool can
 docs: $(VENV)/.stamp ## build the documentation into docs/_build/html
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
 
-bench: $(VENV)/.stamp ## run the benchmarks
-	$(foreach file,$(BENCH),$(BIN)/python $(file)$(newline))
+bench: $(VENV)/.stamp ## run the benchmarks; those on data only with SKFUSION_TEST_DATA
+	$(foreach file,$(BENCH),$(BIN)/python $(file) $(BENCH_$(basename $(notdir $(file))))$(newline))
 
 examples: $(VENV)/.stamp ## run the examples; those on data only with SKFUSION_TEST_DATA
 	$(foreach file,$(EXAMPLES),$(BIN)/python $(file) $(call data-folders,$(file))$(newline))
