@@ -11,9 +11,12 @@ from skfusion.networks._deep_cnn import deep_cnn
 from skfusion.networks._keras import building, import_keras
 from skfusion.networks._layers import cut_model, find_cut, free_name
 from skfusion.networks._network import Network
+from skfusion.networks._recent_networks import RecentNetworks
 from skfusion.networks._small_cnn import small_cnn
 
 DENSE_UNITS = 256
+RECENT = RecentNetworks()
+os.register_at_fork(after_in_child=RECENT.__init__)  # a thread that was inside is not in the child
 _OURS = {"small_cnn": small_cnn, "deep_cnn": deep_cnn}
 
 
@@ -88,32 +91,36 @@ def _build_ours(backbone, input_shape, weights, options):
     return name, model, "none"
 
 
-@lru_cache(maxsize=8)
-def _cached_cut(backbone, input_shape, weights, options, seed, cut_layer, pooling, stamp):
-    """`build_cut` of arguments that can be hashed; `stamp` changes with the files behind them."""
-    with building(seed):
-        parts = _build_ours(backbone, input_shape, weights, dict(options))
-        return _cut(*parts, cut_layer, pooling)
-
-
 def build_cut(backbone, *, cut_layer, pooling, weights=None, options=None, seed=0, input_shape):
     """A backbone, cut; equal requests in one process get the same Network.
 
     So the folds of a cross-validation share one live model, and it is compiled once. Functions
     are called anew each time: what they return may depend on more than their arguments.
     """
-    arguments = (backbone, input_shape, weights, tuple(sorted((options or {}).items())), seed)
-    if not callable(backbone):
-        files = [f for f in (backbone, weights) if isinstance(f, (str, os.PathLike))]
-        try:
-            return _cached_cut(*arguments, cut_layer, pooling, tuple(map(_stamp, files)))
-        except TypeError as error:
-            if "unhashable" not in str(error):
-                raise
-    network = build_network(
-        backbone, input_shape=input_shape, weights=weights, options=options, seed=seed
-    )
-    return cut_network(network, cut_layer, pooling)
+    options = dict(options or {})
+    if callable(backbone):
+        network = build_network(
+            backbone, input_shape=input_shape, weights=weights, options=options, seed=seed
+        )
+        return cut_network(network, cut_layer, pooling)
+
+    def build():
+        with building(seed):
+            parts = _build_ours(backbone, input_shape, weights, options)
+            return _cut(*parts, cut_layer, pooling)
+
+    files = [_stamp(f) for f in (backbone, weights) if isinstance(f, (str, os.PathLike))]
+    arguments = tuple(sorted(options.items()))
+    key = (backbone, input_shape, weights, arguments, seed, cut_layer, pooling, *files)
+    return RECENT.find(key, build) if _is_hashable(key) else build()
+
+
+def _is_hashable(key):
+    try:
+        hash(key)
+    except TypeError:
+        return False
+    return True
 
 
 def _stamp(path):
@@ -130,21 +137,21 @@ def cut_network(network, cut_layer, pooling, flips=None):
     Networks of one architecture, as the folds of a cross-fit are, are cut at once where one of
     them was cut before.
     """
-    cut, kept = _cut_of(network.name, network.config, network.preprocessing, cut_layer, pooling)
-    state = {**cut.state(), "flips": flips}
-    state["weights"] = [network.weights[i] for i in kept]
-    return Network.from_state(state)
+    state, kept = _cut_of(network.name, network.config, network.preprocessing, cut_layer, pooling)
+    weights = [network.weights[i] for i in kept]
+    return Network.from_state({**state, "weights": weights, "flips": flips})
 
 
 @lru_cache(maxsize=32)
 def _cut_of(name, config, preprocessing, cut_layer, pooling):
-    """A cut of an architecture, and which of its weights are left."""
+    """A cut of an architecture, as a state without weights, and which of its weights are left."""
     with building(0):
         model = import_keras().models.model_from_json(config)
         cut_name, cut = _cut_keras(name, model, cut_layer, pooling)
     place = {id(variable): i for i, variable in enumerate(model.weights)}
     kept = [place[id(variable)] for variable in cut.weights]
-    return Network.from_model(name, cut, preprocessing, cut_name=cut_name), kept
+    state = Network.from_model(name, cut, preprocessing, cut_name=cut_name).state()
+    return {**state, "weights": None}, kept
 
 
 def _cut(name, model, preprocessing, cut_layer, pooling):

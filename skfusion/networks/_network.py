@@ -130,6 +130,11 @@ class Network:
         return self.from_state({**self.state(), "weights": weights})
 
     @property
+    def n_bytes(self):
+        """int : The size of the weights."""
+        return sum(array.nbytes for array in self.weights)
+
+    @property
     def network(self):
         """Network : Itself; of a DeferredNetwork, what it stands for."""
         return self
