@@ -1,5 +1,6 @@
 """BaseFusion: what FusionClassifier and FusionRegressor share."""
 
+import contextlib
 import os
 import warnings
 from abc import abstractmethod
@@ -20,11 +21,12 @@ from skfusion.fusion._models import VIEWS, ModelMaker
 from skfusion.fusion._out_of_fold import predict_out_of_fold
 from skfusion.fusion._sources import Sources, has_picture
 from skfusion.fusion._table_encoder import TableEncoder
-from skfusion.fusion._tables import as_table, split_columns, warn_of_identifiers
+from skfusion.fusion._tables import as_table, split_columns, warn_of_text
 from skfusion.fusion._view_models import ViewModels
 from skfusion.store._feature_store import FeatureStore
 from skfusion.training._splits import make_folds
 
+_FOLDS = 5  # where cv is None, as in scikit-learn
 # What scikit-learn warns of, once for each model and tree; we say it once.
 MANY_CLASSES = "The number of unique classes is greater"
 
@@ -119,7 +121,8 @@ class BaseFusion(SavedStateMixin, BaseEstimator):
         groups = None if groups is None else np.asarray(groups)
         self.image_columns_, self.table_columns_ = split_columns(table, self.image_columns)
         if self.table_transformer is None:
-            warn_of_identifiers(table[self.table_columns_])
+            warn_of_text(table[self.table_columns_])
+        self._cv = _FOLDS if self.cv is None else self.cv
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         self._prior = self._share(y)
         sources = self._make_sources(seed)
@@ -129,15 +132,28 @@ class BaseFusion(SavedStateMixin, BaseEstimator):
             seed=seed,
             estimators=self.estimators,
         )
-        images = None
-        if self.image_columns_ and sources.is_frozen:
-            images = sources.fit_images(table, y, groups)
-            self._refuse_few_pictures(has_picture(images), y)
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), self._telling_what_was_found():
             warnings.filterwarnings("ignore", MANY_CLASSES, UserWarning)
+            images = None
+            if self.image_columns_ and sources.is_frozen:
+                images = sources.fit_images(table, y, groups)
+                self._refuse_few_pictures(has_picture(images), y)
             seen = self._look(sources, maker, table, y, groups, images, seed)
             self._fit_whole(sources, maker, table, y, groups, images, seen)
         return self
+
+    @contextlib.contextmanager
+    def _telling_what_was_found(self):
+        """Where pictures can't be used, say which columns were taken for pictures unasked."""
+        try:
+            yield
+        except ValueError as error:
+            if self.image_columns is None and self.image_columns_:
+                error.add_note(
+                    f"Taken for columns of pictures, by what their cells look like: "
+                    f"{self.image_columns_}. Name those that are in image_columns."
+                )
+            raise
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "_models")
@@ -173,7 +189,7 @@ class BaseFusion(SavedStateMixin, BaseEstimator):
         columns = self.image_columns_
         if not pictured.any():
             raise ValueError(f"No row has a picture in {columns}. {remedy}")
-        least = 2 * (self.cv if isinstance(self.cv, Integral) else 2)
+        least = 2 * (self._cv if isinstance(self._cv, Integral) else 2)
         if pictured.sum() < min(least, len(y)):
             raise ValueError(
                 f"Only {pictured.sum()} of {len(y)} rows have a picture in {columns}; inner folds "
@@ -203,7 +219,7 @@ class BaseFusion(SavedStateMixin, BaseEstimator):
             elif last == "random_state" and value is None:
                 options[name] = seed
             elif last == "cv" and value is None and name.replace("cv", "cross_fit") in params:
-                options[name] = self.cv if isinstance(self.cv, Integral) else 5
+                options[name] = self._cv if isinstance(self._cv, Integral) else _FOLDS
         return options
 
     def _strategies(self, sources):
@@ -237,7 +253,7 @@ class BaseFusion(SavedStateMixin, BaseEstimator):
             # A class with fewer rows than folds is no trouble: some folds' models don't know it.
             warnings.filterwarnings("ignore", "The least populated class", UserWarning)
             folds = make_folds(
-                self.cv, self._strata(y), len(y), seed, groups, remedy="Pass a smaller cv."
+                self._cv, self._strata(y), len(y), seed, groups, remedy="Pass a smaller cv."
             )
         _refuse_rows_left_out(folds, len(y))
         return folds

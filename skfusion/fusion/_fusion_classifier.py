@@ -5,12 +5,12 @@ import warnings
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.preprocessing import LabelEncoder
-from sklearn.utils import assert_all_finite
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
 from skfusion._telling import level_of_the_caller
 from skfusion.fusion._base_fusion import MANY_CLASSES, BaseFusion
+from skfusion.training._target import as_targets
 
 
 class FusionClassifier(ClassifierMixin, BaseFusion):
@@ -48,9 +48,9 @@ class FusionClassifier(ClassifierMixin, BaseFusion):
         needs `predict_proba`. Those not named keep the built-in ones: logistic regressions of two
         strengths and a forest, weighted by how they do on inner folds.
 
-    cv : int, splitter or iterable, default=5
-        The inner folds; an int means shuffled folds stratified by class. Each row has to be left
-        out once.
+    cv : int, splitter, iterable or None, default=5
+        The inner folds; an int means shuffled folds stratified by class, None means 5. Each row
+        has to be left out once.
 
     n_components : int or None, default=30
         How many principal components of the pictures' features forests, and models in
@@ -170,8 +170,7 @@ class FusionClassifier(ClassifierMixin, BaseFusion):
         return self._predict_rows(X)
 
     def _start_target(self, y):
-        y = column_or_1d(y, warn=True)
-        assert_all_finite(y, input_name="y")
+        y = column_or_1d(as_targets(y), warn=True)
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", MANY_CLASSES, UserWarning)
             check_classification_targets(y)

@@ -6,6 +6,7 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import column_or_1d
 
 from skfusion.fusion._base_fusion import BaseFusion
+from skfusion.training._target import as_targets
 
 
 class FusionRegressor(RegressorMixin, BaseFusion):
@@ -32,8 +33,9 @@ class FusionRegressor(RegressorMixin, BaseFusion):
         not named keep the built-in ones: ridge regressions and a forest, weighted by how they do
         on inner folds.
 
-    cv : int, splitter or iterable, default=5
-        The inner folds; an int means shuffled folds. Each row has to be left out once.
+    cv : int, splitter, iterable or None, default=5
+        The inner folds; an int means shuffled folds, None means 5. Each row has to be left out
+        once.
 
     n_components : int or None, default=30
         How many principal components of the pictures' features forests, and models in
@@ -119,7 +121,7 @@ class FusionRegressor(RegressorMixin, BaseFusion):
         return self._predict_rows(X)
 
     def _start_target(self, y):
-        y = column_or_1d(y, warn=True)
+        y = column_or_1d(as_targets(y), warn=True)
         self._n_classes = None
         y = check_array(y, ensure_2d=False, dtype="numeric", input_name="y", estimator=self)
         return y.astype(np.float64)

@@ -1,5 +1,6 @@
 """TableEncoder: the columns of a table, whatever they hold, become numbers of like size."""
 
+from decimal import Decimal
 from numbers import Integral
 
 import numpy as np
@@ -13,9 +14,11 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
 from skfusion._saved_state import SavedStateMixin
-from skfusion.fusion._date_column import DateColumn, are_dates, to_dates
+from skfusion.fusion._date_column import DateColumn, are_blank, are_dates, to_dates
 from skfusion.fusion._tables import MAX_CATEGORIES, as_table
 from skfusion.fusion._text_column import TextColumn
+
+_NUMBERS = (int, float, Decimal, np.number, np.bool_)  # bool is an int
 
 
 class TableEncoder(SavedStateMixin, TransformerMixin, BaseEstimator):
@@ -24,7 +27,7 @@ class TableEncoder(SavedStateMixin, TransformerMixin, BaseEstimator):
     Numbers and booleans are imputed by their median, with a column that tells where, and
     standardised. Text of few distinct values, and categories, become one column a value. Text of
     many distinct values becomes a few columns by its groups of letters. Dates become years, time
-    of year and weekday. Columns that hold one value, or none, are left out. What is learnt comes
+    of year and weekday, with a column that tells where they are missing. Columns that hold one value, or none, are left out. What is learnt comes
     from the rows of `fit` alone.
 
     Parameters
@@ -72,7 +75,7 @@ class TableEncoder(SavedStateMixin, TransformerMixin, BaseEstimator):
     Examples
     --------
     >>> import pandas as pd
-    >>> from skfusion.fusion._table_encoder import TableEncoder
+    >>> from skfusion import TableEncoder
     >>> table = pd.DataFrame({"age": [61, 70, 64], "sex": ["f", "m", "f"]})
     >>> encoder = TableEncoder(min_frequency=1).fit(table)
     >>> encoder.kinds_
@@ -151,8 +154,9 @@ class TableEncoder(SavedStateMixin, TransformerMixin, BaseEstimator):
 
     def _kind(self, name, column):
         held = column.dropna()
-        of_numbers = column.dtype.kind in "biuf" or _are_numbers(held)
-        if not of_numbers and not are_dates(column):
+        is_category = column.dtype.name == "category"  # whatever its values are
+        of_numbers = not is_category and (column.dtype.kind in "biuf" or _are_numbers(held))
+        if not is_category and not of_numbers and not are_dates(column):
             _refuse_objects(name, held)
         if held.nunique() + column.isna().any() < 2 or held.empty:
             return "constant"
@@ -160,8 +164,8 @@ class TableEncoder(SavedStateMixin, TransformerMixin, BaseEstimator):
             return "number"
         if are_dates(column):
             return "date"
-        is_category = column.dtype.name == "category" or held.nunique() <= self.max_categories
-        return "category" if is_category else "text"
+        few = held.nunique() <= self.max_categories
+        return "category" if is_category or few else "text"
 
     def _encoder(self, kind, column):
         if kind == "number":
@@ -197,7 +201,8 @@ def _plain(column):
     if column.dtype.kind in "iuf":
         return column
     plain = column.astype(object)
-    return plain.where(plain.notna(), np.nan)
+    plain = plain.where(plain.notna(), np.nan)
+    return plain.map(lambda cell: float(cell) if isinstance(cell, Decimal) else cell)
 
 
 def _to_numbers(name, column):
@@ -216,7 +221,7 @@ def _to_numbers(name, column):
 
 def _to_dates(name, column):
     dates = to_dates(column)
-    lost = np.asarray(dates.isna() & column.notna())
+    lost = np.asarray(dates.isna() & column.notna()) & ~are_blank(column)
     if lost.any():
         row = int(np.argmax(lost))
         raise ValueError(
@@ -227,18 +232,20 @@ def _to_dates(name, column):
 
 
 def _text(cell):
+    """A category's name: whole numbers alike, whether NaN beside them made them floats or not."""
+    if isinstance(cell, (float, np.floating)) and float(cell).is_integer():
+        return str(int(cell))
     return cell if isinstance(cell, str) else str(cell)
 
 
 def _are_numbers(held):
     """Whether all cells are numbers or booleans, in a column of objects or pandas's own types."""
-    numbers = (int, float, np.number, np.bool_)
-    return len(held) > 0 and all(isinstance(cell, numbers) for cell in held)
+    return len(held) > 0 and all(isinstance(cell, _NUMBERS) for cell in held)
 
 
 def _refuse_objects(name, held):
     for row, cell in held.items():
-        if not isinstance(cell, (str, bool, int, float, np.number, np.bool_)):
+        if not isinstance(cell, (str, *_NUMBERS)):
             raise ValueError(
                 f"Column {name!r} holds a {type(cell).__name__} in row {row}: the argument must be "
                 "a string or a number, or a date. Leave the column out, or name it in "

@@ -74,12 +74,10 @@ def split_columns(table, image_columns):
         found = find_image_columns([table[name] for name in table.columns])
         names = [table.columns[position] for position in found]
         if not names:
-            warnings.warn(
+            _warn(
                 f"No column of X looks like pictures (columns: {list(table.columns)}): the table "
                 "is the only source. Name them in image_columns, or pass image_columns=[] if "
-                "there are none.",
-                UserWarning,
-                stacklevel=level_of_the_caller(),
+                "there are none."
             )
     else:
         names = [image_columns] if isinstance(image_columns, str) else list(image_columns)
@@ -95,8 +93,8 @@ def split_columns(table, image_columns):
     return names, [name for name in table.columns if name not in names]
 
 
-def warn_of_identifiers(table):
-    """Warn of columns that name the rows instead of telling about them.
+def warn_of_text(table):
+    """Warn of columns whose text is hardly meant as text: names of rows, and numbers.
 
     Parameters
     ----------
@@ -104,24 +102,33 @@ def warn_of_identifiers(table):
         The columns that hold no pictures.
     """
     for name in table.columns:
-        column = table[name]
-        if not are_dates(column) and _are_identifiers(column.dropna()):
-            warnings.warn(
-                f"Column {name!r} holds another word in each row, such as {column.iloc[0]!r}, "
-                "as names of files and numbers of patients do; it is used as text. Leave it out "
-                "if it only names the row.",
-                UserWarning,
-                stacklevel=level_of_the_caller(),
+        held = table[name].dropna()
+        if not _is_text(held):
+            continue
+        numbers = pd.to_numeric(held, errors="coerce")
+        if numbers.notna().mean() > 0.5:
+            others = "".join(f", others such as {cell!r}" for cell in held[numbers.isna()][:1])
+            _warn(
+                f"Column {name!r} holds numbers as text in {numbers.notna().sum()} rows{others}; "
+                "it is used as text. Make it numbers: pandas.to_numeric(column, errors='coerce')."
+            )
+        elif held.is_unique and all(len(cell.split()) == 1 for cell in held):
+            _warn(
+                f"Column {name!r} holds another word in each row, such as {held.iloc[0]!r}, as "
+                "names of files and numbers of patients do; it is used as text. Leave it out if it "
+                "only names the row."
             )
 
 
-def _are_identifiers(held):
-    """Text without spaces of which none stands twice, in more rows than a category has values."""
-    if held.dtype.kind in "biufMm" or len(held) <= MAX_CATEGORIES:
+def _is_text(held):
+    """Whether a column without gaps is text: with more values than a category, and no dates."""
+    if held.dtype.kind in "biufMm" or held.dtype.name == "category" or are_dates(held):
         return False
-    if not all(isinstance(cell, str) and len(cell.split()) == 1 for cell in held):
-        return False
-    return held.is_unique
+    return all(isinstance(cell, str) for cell in held) and held.nunique() > MAX_CATEGORIES
+
+
+def _warn(text):
+    warnings.warn(text, UserWarning, stacklevel=level_of_the_caller())
 
 
 def _cells(pictures):

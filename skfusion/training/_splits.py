@@ -3,6 +3,7 @@
 from numbers import Integral
 
 import numpy as np
+import pandas as pd
 from sklearn.model_selection import (
     GroupKFold,
     GroupShuffleSplit,
@@ -47,6 +48,7 @@ def make_folds(cv, strata, n_rows, seed, groups=None, remedy=REMEDY):
     """
     if cv is None:
         return []
+    _refuse_missing_groups(groups)
     y = np.zeros(n_rows) if strata is None else strata
     if isinstance(cv, Integral):
         _refuse_too_few(cv, strata, n_rows, groups, remedy)
@@ -60,6 +62,15 @@ def make_folds(cv, strata, n_rows, seed, groups=None, remedy=REMEDY):
         cv = kind(cv, shuffle=True, random_state=seed)
     splitter = check_cv(cv, y, classifier=strata is not None)
     return list(splitter.split(np.zeros((n_rows, 1)), y, groups))
+
+
+def _refuse_missing_groups(groups):
+    missing = np.flatnonzero(pd.isna(groups)) if groups is not None else []
+    if len(missing):
+        raise ValueError(
+            f"groups is missing in {len(missing)} rows (the first is row {missing[0]}). Give each "
+            "row a group, one of its own where it belongs to no other."
+        )
 
 
 def _refuse_too_few(cv, strata, n_rows, groups, remedy):

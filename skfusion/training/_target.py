@@ -92,7 +92,7 @@ class TargetCoder:
     """
 
     def __init__(self, y, task, *, bins=None, loss="auto"):
-        y = _as_array(y)
+        y = as_targets(y)
         self.kind = _find_kind(y, task, bins)
         self.is_classifier = self.kind in ("classes", "labels")
         if loss != "auto" and self.kind != "numbers":
@@ -165,8 +165,31 @@ class TargetCoder:
             self.loss = "huber"  # Keras's delta of 1 is one standard deviation
 
 
-def _as_array(y):
-    """An array of one plain type, without missing entries, of what a user has as y."""
+def as_targets(y):
+    """An array of one plain type, without missing entries, of what a user has as y.
+
+    Parameters
+    ----------
+    y : array-like or sparse matrix of shape (n_rows,) or (n_rows, n_outputs)
+        Classes of any type, or numbers.
+
+    Returns
+    -------
+    targets : ndarray
+        Of the same shape; numbers and booleans of pandas's own types as NumPy's.
+
+    Raises
+    ------
+    ValueError
+        If there are none, if some are missing, infinite, lists, or of mixed types.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skfusion.training._target import as_targets
+    >>> as_targets(pd.Series([1, 2], dtype="Int64"))
+    array([1, 2])
+    """
     y = y.toarray() if issparse(y) else y
     # As objects first: a list of strings would turn NaN into the string "nan".
     cells = y if isinstance(y, np.ndarray) else np.asarray(y, dtype=object)

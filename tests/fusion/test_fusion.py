@@ -208,6 +208,21 @@ def test_rows_without_a_picture_are_the_tables(rows):
     assert not np.allclose(whole[1], fusion.predict_proba(gone)[1])
 
 
+@pytest.mark.filterwarnings("ignore::skfusion.exceptions.PictureDriftWarning")
+@pytest.mark.parametrize("strategy", ["auto", "early", "late", "stacked"])
+@pytest.mark.parametrize("make", [classifier, regressor])
+def test_the_first_rows_without_a_picture_come_in_predict(rows, make, strategy):
+    """As in a service: what was learnt from is complete."""
+    frame, y = rows
+    y = (y == "yes").astype(int)
+    fusion = make(strategy=strategy).fit(frame, y)
+    table = make(image_columns=[]).fit(frame.drop(columns="scan"), y)
+    predict = "predict_proba" if make is classifier else "predict"
+    given = getattr(fusion, predict)(frame.assign(scan=None))
+    expected = getattr(table, predict)(frame.drop(columns="scan"))
+    np.testing.assert_allclose(given, expected, atol=0.02)
+
+
 def test_pictures_alone_and_none_there(rows):
     frame, y = rows
     y = np.where(np.arange(80) < 20, "no", "yes")
@@ -289,6 +304,14 @@ def test_a_column_that_names_the_rows_is_told(rows):
         classifier().fit(frame, y)
     assert len(told) == 1
     assert told[0].filename == __file__
+
+
+def test_numbers_written_as_text_are_told(rows):
+    frame, y = rows
+    frame["volume"] = [f"{number}.5" if number % 7 else "?" for number in range(80)]
+    told = "Column 'volume' holds numbers as text in 68 rows, others such as '\\?'; it is used as"
+    with pytest.warns(UserWarning, match=told):
+        classifier().fit(frame, y)
 
 
 @pytest.mark.parametrize(
@@ -548,6 +571,45 @@ def test_unequal_lengths(rows):
         classifier().fit(frame, y[:-1])
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         classifier().fit(frame, y, groups=np.zeros(7))
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [[*["yes", "no"] * 39, None, "no"], [*[1.0, 0.0] * 39, np.nan, 0.0], ["a", *[None] * 79]],
+)
+@pytest.mark.parametrize("make", [classifier, regressor])
+def test_targets_that_are_missing(rows, make, cells):
+    with pytest.raises(ValueError, match=r"Input y contains NaN or None in \d+ of 80 rows"):
+        make().fit(rows[0], pd.Series(cells))
+
+
+def test_groups_that_are_missing(rows):
+    groups = np.where(np.arange(80) == 3, np.nan, np.arange(80) // 4)
+    with pytest.raises(ValueError, match="groups is missing in 1 rows \\(the first is row 3"):
+        classifier().fit(*rows, groups=groups)
+
+
+@pytest.mark.parametrize(("dtype", "kind"), [("Int64", "i"), ("boolean", "b")])
+def test_targets_of_pandas_own_types(rows, dtype, kind):
+    frame, y = rows
+    fusion = classifier().fit(frame, pd.Series(y == "yes").astype(dtype))
+    assert fusion.classes_.dtype.kind == kind
+
+
+def test_folds_by_default(rows):
+    fusion, five = classifier(cv=None).fit(*rows), classifier(cv=5).fit(*rows)
+    np.testing.assert_array_equal(fusion.predict_proba(rows[0]), five.predict_proba(rows[0]))
+
+
+def test_what_was_taken_for_pictures_is_told(rows):
+    frame, y = rows
+    frame["file"] = [f"scan{number}.png" for number in range(80)]
+    with pytest.raises(ValueError, match="file") as told:
+        classifier().fit(frame, y)
+    assert "['scan', 'file']. Name those that are in image_columns." in told.value.__notes__[0]
+    with pytest.raises(ValueError, match="file") as told:
+        classifier(image_columns=["scan", "file"]).fit(frame, y)
+    assert not hasattr(told.value, "__notes__")
 
 
 def test_a_model_that_always_says_the_same(rows):

@@ -1,4 +1,5 @@
 import datetime
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -155,3 +156,58 @@ def test_texts_that_share_the_same_groups_of_letters():
     table = pd.DataFrame({"note": [f"note {number}" for number in range(40)]})
     columns = TableEncoder().fit_transform(table)
     assert np.ptp(columns) < 1e-6
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        pd.Categorical([3, 1, 3, None]),
+        pd.cut([1, 2, 3, 4], 2),
+        pd.Categorical([True, False, True, None]),
+    ],
+)
+def test_categories_are_categories_whatever_their_values(cells):
+    encoder = TableEncoder(min_frequency=1)
+    columns = encoder.fit_transform(pd.DataFrame({"ward": cells}))
+    assert encoder.kinds_ == {"ward": "category"}
+    assert set(np.unique(columns)) == {0, 1}
+
+
+def test_whole_numbers_are_one_category_beside_a_gap():
+    encoder = TableEncoder(min_frequency=1).fit(pd.DataFrame({"ward": pd.Categorical([3, 1])}))
+    given = encoder.transform(pd.DataFrame({"ward": [3.0, np.nan]}))
+    assert given.tolist() == [[0, 1], [0, 0]]
+
+
+def test_missing_dates_are_told_apart():
+    dates = pd.DataFrame({"relapse": [*pd.date_range("2020-01-01", periods=9), pd.NaT]})
+    encoder = TableEncoder().fit(dates)
+    assert encoder.get_feature_names_out()[-1] == "missingindicator_relapse"
+    missing = encoder.transform(dates)[:, -1]
+    assert missing[-1] > missing[0]
+    assert encoder.transform(dates[:1]).shape == (1, 5)
+
+
+def test_a_blank_is_no_date():
+    dates = pd.DataFrame({"seen": ["2020-01-01", "", None, "2021-01-01"]})
+    encoder = TableEncoder().fit(dates)
+    assert encoder.kinds_ == {"seen": "date"}
+    np.testing.assert_array_equal(*encoder.transform(dates)[1:3])
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "UTC"])
+@pytest.mark.parametrize("as_text", [False, True])
+def test_a_date_is_that_of_its_time_zone(zone, as_text):
+    days = pd.DataFrame({"day": pd.date_range("2024-01-01", periods=28)})
+    zoned = days.assign(day=days["day"].dt.tz_localize(zone))
+    if as_text:
+        zoned = zoned.assign(day=[day.isoformat() for day in zoned["day"]])
+    encoder = TableEncoder().fit(days)
+    np.testing.assert_array_equal(encoder.transform(zoned), encoder.transform(days))
+
+
+def test_exact_decimals_are_numbers():
+    encoder = TableEncoder()
+    columns = encoder.fit_transform(pd.DataFrame({"price": [Decimal("1.5"), None, Decimal(2)]}))
+    assert encoder.kinds_ == {"price": "number"}
+    assert columns[0, 0] < columns[2, 0]
