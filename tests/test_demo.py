@@ -1,15 +1,17 @@
 """The command line's demo, made short."""
 
 import joblib
+import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold
 
 from skfusion import _demo, cli
 
 
 @pytest.fixture
 def quick(monkeypatch):
-    """The same demo with fewer candidates and epochs."""
+    """The same demo with fewer candidates, epochs and folds."""
     search = {
         "features__picture__cut_layer": ["dense"],
         "features__picture__epochs": [1],
@@ -18,6 +20,8 @@ def quick(monkeypatch):
     monkeypatch.setattr(_demo, "SEARCH", search)
     monkeypatch.setattr(_demo, "N_SEARCHED", 1)
     monkeypatch.setattr(_demo, "EPOCHS", 1)
+    monkeypatch.setattr(_demo, "FOLDS", StratifiedKFold(2))
+    monkeypatch.setattr(_demo, "SEARCH_FOLDS", StratifiedKFold(2))
 
 
 def test_it_scores_searches_saves_and_reloads(quick, tmp_path, capsys):
@@ -37,6 +41,7 @@ def test_a_model_that_predicts_something_else_is_told(quick, tmp_path, monkeypat
     rows = "predict_proba(joblib.load(rows))"
     service = _demo._SERVICE.replace(rows, f"{rows} * 0")
     monkeypatch.setattr(_demo, "_SERVICE", service)
+    monkeypatch.setattr(_demo, "_compare_sources", lambda data: {"fused": np.ones(2)})
     assert cli.main(["demo", "--out", str(tmp_path)]) == 1
     assert "SOMETHING ELSE" in capsys.readouterr().out
 
