@@ -27,8 +27,8 @@ class TableEncoder(SavedStateMixin, TransformerMixin, BaseEstimator):
     Numbers and booleans are imputed by their median, with a column that tells where, and
     standardised. Text of few distinct values, and categories, become one column a value. Text of
     many distinct values becomes a few columns by its groups of letters. Dates become years, time
-    of year and weekday, with a column that tells where they are missing. Columns that hold one value, or none, are left out. What is learnt comes
-    from the rows of `fit` alone.
+    of year and weekday, with a column that tells where they are missing. Columns that hold one
+    value, or none, are left out. What is learnt comes from the rows of `fit` alone.
 
     Parameters
     ----------
