@@ -40,8 +40,10 @@ class FusionClassifier(ClassifierMixin, BaseFusion):
         standardised, reduced and scaled as a block. "late": models of the table and of the
         pictures, averaged with weights that are not negative, sum to one and are drawn to the
         better source. "stacked": a regularised model of the predictions of table, picture and
-        joint models. "auto": the simplest of these and of the single sources that is within one
-        standard error of the best. With one source, there is nothing to fuse.
+        joint models. "auto": of these and of the single sources one within one standard error of
+        the best; where there are several, the better source alone if it is surely better than the
+        other, else "stacked". With one source, there is nothing to fuse. In all of them
+        probabilities are sharpened or flattened by one number, fitted on inner folds.
 
     estimators : dict or None, default=None
         Models instead of the built-in ones, by what they see: "table", "image", "joint". Each
