@@ -101,7 +101,9 @@ class SourceImportanceDisplay:
         self.ax_, self.figure_ = ax, ax.figure
         places = np.arange(len(self.importance))
         self.bars_ = {}
-        for shift, kind in ((-0.18, "left_out"), (0.18, "permuted")):
+        # With one source, shuffling it says nothing that leaving it out does not.
+        kinds = [kind for kind in _COLORS if self.importance[kind].notna().any()]
+        for shift, kind in zip((-0.18, 0.18) if len(kinds) == 2 else (0,), kinds, strict=True):
             error = self.importance["permuted_std"] if kind == "permuted" else None
             bars = ax.barh(
                 places + shift,

@@ -27,6 +27,8 @@ def test_own_axes_and_a_single_source():
     display = SourceImportanceDisplay(importance).plot(ax=axes)
     assert display.ax_ is axes
     assert display.figure_ is axes.figure
+    assert list(display.bars_) == ["left_out"]
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["without the source"]
 
 
 def test_other_models():
