@@ -47,7 +47,10 @@ def main():
 
 
 def megabytes(package):
-    folder = Path(find_spec(package).origin).parent
+    found = find_spec(package)
+    if found is None:
+        raise SystemExit(f"{package} is missing: pip install 'skfusion[onnx-export]'")
+    folder = Path(found.origin).parent
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 1e6
 
 
