@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+import skfusion
 from skfusion.cli import main
 
 
@@ -134,12 +135,23 @@ def test_wrong_use(table, arguments, message, capsys):
     (folder / "empty").mkdir()
     (folder / "plain.csv").write_text("a,b\n1,2\n")
     (folder / "broken.parquet").write_bytes(b"no table")
-    assert check(*[argument.format(folder) for argument in arguments], "--quiet") == 2
+    with pytest.raises(SystemExit, match="2"):
+        check(*[argument.format(folder) for argument in arguments], "--quiet")
     out, err = capsys.readouterr()
     assert out == ""
     assert re.search(message, err)
     assert err.startswith("skfusion check: ")
     assert "Traceback" not in err
+
+
+def test_stopped(table, monkeypatch, capsys):
+    def stopped(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(skfusion, "check_images", stopped)
+    with pytest.raises(SystemExit, match="130"):
+        check(table, "--quiet")
+    assert capsys.readouterr().err == "\nskfusion check: stopped.\n"  # it begins anew
 
 
 @pytest.mark.parametrize("arguments", [[], ["a.csv", "--max-pixels", "many"]])

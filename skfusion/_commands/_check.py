@@ -1,13 +1,13 @@
 """`skfusion check`."""
 
 import os
-import sys
 from pathlib import Path
+
+from skfusion._commands._telling import told
 
 _SEPARATORS = {".csv": ",", ".tsv": "\t", ".tab": "\t", ".txt": "\t"}
 _PARQUET = {".parquet", ".pq"}
 _COMPRESSED = {".gz", ".bz2", ".xz", ".zip", ".zst"}
-_USAGE_ERROR = 2
 
 
 def add_parser(commands):
@@ -46,9 +46,9 @@ def add_parser(commands):
 
 def run(options):
     """Check the pictures and print the report."""
-    from skfusion import ImageReader, check_images
+    with told("check", after_stop=""):
+        from skfusion import ImageReader, check_images
 
-    try:
         X, root = _read_source(options)
         root = root if options.root is None else options.root
         limit = {} if options.max_pixels is None else {"max_pixels": options.max_pixels}
@@ -58,9 +58,6 @@ def run(options):
         )
         if options.out is not None:
             report.to_csv(options.out)
-    except (OSError, ValueError, ImportError) as error:
-        sys.stderr.write(f"skfusion check: {error}\n")
-        return _USAGE_ERROR
     print(report)
     return 1 if report.n_broken else 0
 
