@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from skfusion._progress import tell
+from skfusion.base import check_size_param
 from skfusion.feature_files._embed_job import EmbedJob, file_stem
 from skfusion.feature_files._rows import read_rows
 from skfusion.networks._building import find_spec
@@ -74,8 +75,8 @@ def embed_files(
     image, target, row_id : str or None, default=None
         Columns of the CSV file.
 
-    classes : {"first", "last", "path"}, default="first"
-        Which folder names the class.
+    classes : {"first", "last", "path"} or None, default="first"
+        Which folder names the class; None looks for no classes.
 
     file_format : {"h5", "parquet"}, default="h5"
         The format of the files.
@@ -118,6 +119,7 @@ def embed_files(
     columns = {"image": image, "target": target, "row_id": row_id}
     rows = read_rows(os.path.expanduser(os.fsdecode(source)), **columns, classes=classes)
     _check_names(backbones, suffix)
+    image_size = None if image_size is None else check_size_param(image_size, "--image-size")
     out.mkdir(parents=True, exist_ok=True)
     import_keras()  # after what can be wrong without it; TensorFlow's words come before ours
     left_out = "".join(f"; left out: {n} ({reason})" for reason, n in rows.skipped.items())
