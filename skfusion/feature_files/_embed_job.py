@@ -119,7 +119,9 @@ class EmbedJob:
             reasons.append("does not tell what its pictures held")
         n_gone = int(np.isnan(content.features).all(axis=1).sum())
         if n_gone and self._gap.missing == "error":
-            reasons.append(f"holds {n_gone} rows of NaN (as --unreadable nan gives)")
+            reasons.append(
+                f"holds rows of NaN ({n_gone} of {content.n_rows}, as --unreadable nan gives)"
+            )
         return reasons
 
     def compute(self):

@@ -277,7 +277,7 @@ def test_rows_of_nan_are_not_what_is_asked_for_without_them(photos, tmp_path):
     embed(photos, tmp_path / "out", unreadable="nan")
     (again,) = embed(photos, tmp_path / "out", unreadable="nan")
     assert again.there
-    with pytest.raises(FileExistsError, match=r"is there and holds 1 rows of NaN \(as --unreadab"):
+    with pytest.raises(FileExistsError, match=r"there and holds rows of NaN \(1 of 5, as --unread"):
         embed(photos, tmp_path / "out")
     (photos / "rose/2.png").write_bytes(whole)
     with pytest.raises(FileExistsError, match="other pictures under these names"):
