@@ -120,6 +120,8 @@ def embed_files(
     rows = read_rows(os.path.expanduser(os.fsdecode(source)), **columns, classes=classes)
     _check_names(backbones, suffix)
     image_size = None if image_size is None else check_size_param(image_size, "--image-size")
+    if batch_size < 1:
+        raise ValueError(f"--batch-size must be at least 1, got {batch_size}.")
     out.mkdir(parents=True, exist_ok=True)
     import_keras()  # after what can be wrong without it; TensorFlow's words come before ours
     left_out = "".join(f"; left out: {n} ({reason})" for reason, n in rows.skipped.items())

@@ -309,6 +309,8 @@ def test_a_conflict_is_told_before_anything_is_computed(photos, tmp_path, shapes
         ({"target": "sex"}, "--target sex"),
         ({"row_id": "species"}, r"2 values of 'species' stand in several rows .*mend the column"),
         ({"suffix": "/../x"}, "letters, digits"),
+        ({"batch_size": 0}, "--batch-size must be at least 1, got 0"),
+        ({"image_size": (0, 9)}, "--image-size must be two positive integers"),
         ({"backbones": [SMALL, SMALL]}, "'MobileNet' is named twice"),
         ({"backbones": [Backbone("MobilNet")]}, "did you mean 'MobileNet'"),
     ],
@@ -408,6 +410,26 @@ def test_the_command_tells_its_own_remedies(photos, tmp_path, capsys, change, wo
     assert told.startswith("skfusion embed: ")
     assert remedy in told
     assert "Pass " not in told
+
+
+@pytest.mark.parametrize(
+    ("cell", "remedy"),
+    [
+        (None, "Name pictures for them, or give them rows of NaN (--unreadable nan)."),
+        ("gone.png", "no such file. Relative paths start from the folder of the table. Mend them"),
+    ],
+)
+def test_the_command_tells_its_own_remedies_for_tables(photos, tmp_path, capsys, cell, remedy):
+    table = pd.read_csv(photos / "table.csv", dtype=str)
+    table.loc[2, "photo"] = cell
+    table.to_csv(photos / "table.csv", index=False)
+    words = ["embed", str(photos / "table.csv"), "--backbone", "MobileNet", "--weights", "none"]
+    words += ["--id", "patient", "--image-size", "32", "32", "--out", str(tmp_path / "out")]
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(words)
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert remedy in told
+    assert "ImageReader" not in told
 
 
 @pytest.mark.filterwarnings("default::UserWarning")
