@@ -151,25 +151,24 @@ def _fill(target, data, copies, writer, originals, verbose):
     wanted = [[copy for copy in some if not target.has(copy.name)] for some in copies]
     n_all = sum(map(len, copies)) + originals * len(data.ids)
     n_there = n_all - sum(map(len, wanted))
-    n_there -= sum(not target.has(name) for name in data.ids) if originals else 0
-    rows = [row for row, some in enumerate(wanted) if some]
+    new = [originals and not target.has(name) for name in data.ids]
+    n_there -= sum(new)
+    # What goes there as it is has to be read too: it may be damaged.
+    rows = [row for row, some in enumerate(wanted) if some or new[row]]
 
     def write(row):
         return writer.write(target, data.data["image"][row], data.ids[row], wanted[row])
 
     report = Bunch(n_written=n_all - n_there, n_there=n_there, unreadable={}, skipped=data.skipped)
     bar = progress_bar(
-        verbose if rows else 0,
-        total=sum(map(len, wanted)),
-        description="Copies",
-        unit="image",
+        verbose if rows else 0, total=len(rows), description="Pictures", unit="image"
     )
     with bar as shown:
         for row, reason in zip(rows, map_ahead(write, rows), strict=True):
             if reason is not None:
                 report.unreadable[data.ids[row]] = reason
                 report.n_written -= len(wanted[row]) + originals
-            shown.update(len(wanted[row]))
+            shown.update()
     if originals:
         for source, name in zip(data.data["image"], data.ids, strict=True):
             if name not in report.unreadable:

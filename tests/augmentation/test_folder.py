@@ -315,6 +315,17 @@ def test_a_picture_that_was_left_out_is_mended_too_late(photos, tmp_path):
         augment_folder(photos, tmp_path / "out", factor=2)
 
 
+def test_pictures_without_copies_are_read_too(photos, tmp_path):
+    """Of the largest class there are none."""
+    (photos / "rose/3.jpg").write_bytes(b"no picture")
+    with pytest.raises(ImageReadError, match=r"rose/3.jpg: no image format"):
+        augment_folder(photos, tmp_path / "out")
+    report = augment_folder(photos, tmp_path / "out", skip_unreadable=True)
+    assert report.counts["rose"] == (4, 4)
+    assert (report.n_written, report.n_there) == (0, 9)
+    assert not (tmp_path / "out/rose/3.jpg").exists()
+
+
 def test_a_class_of_which_nothing_can_be_read(photos, tmp_path):
     for name in "ab":
         (photos / f"tulip/{name}.png").write_bytes(b"no picture")
@@ -348,7 +359,7 @@ def test_the_command(photos, tmp_path, capsys):
     assert lines[2].split() == ["tulip", "2", "5"]
     assert "10 files written to" in shown.out
     assert "Left out: 1 (not a picture)." in shown.out
-    assert "Copies: 100%" in shown.err
+    assert "Pictures: 100%" in shown.err
     assert cli.main(["augment", str(photos), "--out", out, "--balance", "--size", "8", "8"]) == 0
     assert "0 files written" in capsys.readouterr().out
     settings = json.loads((tmp_path / "out/.skfusion_augment.json").read_text())
