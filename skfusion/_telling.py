@@ -19,6 +19,48 @@ def listed(items):
     return "; ".join(items[:_NAMED]) + (f"; and {more} more" if more > 0 else "")
 
 
+def with_remedies(kind, problem, remedies, *arguments):
+    """An error or a warning that keeps its problem and its remedies apart.
+
+    Remedies name arguments of Python. A command, which has options instead, tells its own with
+    `in_words_of`.
+
+    Parameters
+    ----------
+    kind : type
+        The class of the error or warning.
+
+    problem : str
+        What is wrong.
+
+    remedies : dict of str to str
+        What to do about it, by a word or two that name the remedy.
+
+    *arguments : object
+        What else the class takes, after the message.
+
+    Examples
+    --------
+    >>> from skfusion._telling import in_words_of, with_remedies
+    >>> error = with_remedies(ValueError, "No weights.", {"weights": "Pass weights=None."})
+    >>> str(error)
+    'No weights. Pass weights=None.'
+    >>> in_words_of({"weights": "Add --weights none."}, error)
+    'No weights. Add --weights none.'
+    """
+    error = kind(" ".join([problem, *remedies.values()]), *arguments)
+    error.problem, error.remedies = problem, remedies
+    return error
+
+
+def in_words_of(own, error):
+    """The message of an error or warning, with `own` remedies (a dict) where there are some."""
+    if not hasattr(error, "remedies"):
+        return str(error)
+    told = [own.get(name, text) for name, text in error.remedies.items()]
+    return " ".join([error.problem, *told])
+
+
 def level_of_the_caller():
     """The `stacklevel` of the first frame that is neither ours nor scikit-learn's."""
     frame, level = sys._getframe(1), 1

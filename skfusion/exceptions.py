@@ -36,7 +36,7 @@ class ImageReadError(ValueError):
     def __reduce__(self):
         # The default reduction of exceptions passes `args` only: it would lose the failures
         # on the way back from a worker process.
-        return type(self), (self.args[0], self.failures)
+        return type(self), (self.args[0], self.failures), self.__dict__
 
 
 class PictureError(ValueError):

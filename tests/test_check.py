@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+import skfusion
 from skfusion.cli import main
 
 
@@ -86,6 +87,31 @@ def test_numbers_as_names(folder, capsys):
     assert check(folder / "numbers.csv", "--image", "photo", "--quiet") == 0
 
 
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+@pytest.mark.parametrize("values", [[41, 7, 3], [0.5, None, -1e-7]])
+def test_a_column_of_numbers_is_no_column_of_pictures(folder, values, suffix, capsys):
+    path = folder / f"ages.{suffix}"
+    frame = pd.DataFrame({"Age": values})
+    frame.to_csv(path, index=False) if suffix == "csv" else frame.to_parquet(path)
+    with pytest.raises(SystemExit, match="2"):
+        check(path, "--image", "Age")
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == (
+        f"skfusion check: column 'Age' of {path} holds numbers, which name no pictures; name "
+        "another column with --image\n"
+    )
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_column_of_gaps_is_no_column_of_numbers(folder, suffix, capsys):
+    path = folder / f"gaps.{suffix}"
+    frame = pd.DataFrame({"photo": [np.nan, np.nan], "id": [1, 2]})
+    frame.to_csv(path, index=False) if suffix == "csv" else frame.to_parquet(path)
+    assert check(path, "--image", "photo", "--quiet") == 0
+    assert "missing     2" in capsys.readouterr().out
+
+
 def test_root_and_limits(table, tmp_path, capsys):
     (tmp_path / "elsewhere").mkdir()
     moved = tmp_path / "elsewhere" / "table.csv"
@@ -134,12 +160,23 @@ def test_wrong_use(table, arguments, message, capsys):
     (folder / "empty").mkdir()
     (folder / "plain.csv").write_text("a,b\n1,2\n")
     (folder / "broken.parquet").write_bytes(b"no table")
-    assert check(*[argument.format(folder) for argument in arguments], "--quiet") == 2
+    with pytest.raises(SystemExit, match="2"):
+        check(*[argument.format(folder) for argument in arguments], "--quiet")
     out, err = capsys.readouterr()
     assert out == ""
     assert re.search(message, err)
     assert err.startswith("skfusion check: ")
     assert "Traceback" not in err
+
+
+def test_stopped(table, monkeypatch, capsys):
+    def stopped(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(skfusion, "check_images", stopped)
+    with pytest.raises(SystemExit, match="130"):
+        check(table, "--quiet")
+    assert capsys.readouterr().err == "\nskfusion check: stopped.\n"  # it begins anew
 
 
 @pytest.mark.parametrize("arguments", [[], ["a.csv", "--max-pixels", "many"]])

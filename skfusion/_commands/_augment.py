@@ -2,6 +2,12 @@
 
 from skfusion._commands._telling import told
 
+_REMEDIES = {
+    "beside": "Move them into the folder of their class, or go without classes (--classes none).",
+    "split": "Take the folders in them (--classes last), or name one of them.",
+    "parts": "Go without classes if they are none (--classes none), or name one of them.",
+}
+
 
 def add_parser(commands):
     """Add this command to the parser's commands."""
@@ -35,9 +41,10 @@ def add_parser(commands):
     )
     parser.add_argument(
         "--classes",
-        choices=("first", "last", "path"),
+        choices=("first", "last", "path", "none"),
         default="first",
-        help="which of several folders in one another names the class (default: first)",
+        help="which of several folders in one another names the class (default: first); none: "
+        "there are no classes",
     )
     parser.add_argument(
         "--size", type=int, nargs=2, metavar=("HEIGHT", "WIDTH"), help="size of the copies"
@@ -59,13 +66,13 @@ def run(options):
     """Write the copies and say how many."""
     from skfusion.augmentation._folder import MANIFEST, augment_folder
 
-    with told("augment"):
+    with told("augment", _REMEDIES):
         report = augment_folder(
             options.folder,
             options.out,
             factor=options.factor,
             augmentation=options.augmentation,
-            classes=options.classes,
+            classes=None if options.classes == "none" else options.classes,
             image_size=options.size,
             file_format=options.format,
             originals=not options.copies_only,

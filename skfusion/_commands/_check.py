@@ -1,13 +1,15 @@
 """`skfusion check`."""
 
 import os
-import sys
+import re
 from pathlib import Path
+
+from skfusion._commands._telling import told
 
 _SEPARATORS = {".csv": ",", ".tsv": "\t", ".tab": "\t", ".txt": "\t"}
 _PARQUET = {".parquet", ".pq"}
+_NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)([eE][+-]?\d+)?")
 _COMPRESSED = {".gz", ".bz2", ".xz", ".zip", ".zst"}
-_USAGE_ERROR = 2
 
 
 def add_parser(commands):
@@ -46,11 +48,10 @@ def add_parser(commands):
 
 def run(options):
     """Check the pictures and print the report."""
-    from skfusion import ImageReader, check_images
+    with told("check", after_stop=""):
+        from skfusion import ImageReader, check_images
 
-    try:
         X, root = _read_source(options)
-        root = root if options.root is None else options.root
         limit = {} if options.max_pixels is None else {"max_pixels": options.max_pixels}
         reader = ImageReader(root, strict_root=options.strict_root, **limit)
         report = check_images(
@@ -58,15 +59,12 @@ def run(options):
         )
         if options.out is not None:
             report.to_csv(options.out)
-    except (OSError, ValueError, ImportError) as error:
-        sys.stderr.write(f"skfusion check: {error}\n")
-        return _USAGE_ERROR
     print(report)
     return 1 if report.n_broken else 0
 
 
 def _read_source(options):
-    """The columns of pictures, and the folder that their paths start from."""
+    """The columns of pictures, and the folder that relative paths start from."""
     source = Path(options.source)
     if source.is_dir():
         if options.image:
@@ -74,7 +72,15 @@ def _read_source(options):
         return _files_below(source, options.root), source
     if not source.exists():
         raise ValueError(f"there is no table or folder {options.source!r}")
-    return _read_table(source, options.image), source.absolute().parent
+    root = source.absolute().parent if options.root is None else options.root
+    columns = _read_table(source, options.image)
+    for name, column in columns.items():
+        if _holds_numbers(column, root):
+            raise ValueError(
+                f"column {name!r} of {source} holds numbers, which name no pictures; name another "
+                "column with --image"
+            )
+    return columns, root
 
 
 def _files_below(folder, root):
@@ -96,6 +102,21 @@ def _files_below(folder, root):
     if not files:
         raise ValueError(f"there are no pictures below {folder}")
     return pd.Series(files, name="file")
+
+
+def _holds_numbers(column, root):
+    """Whether all cells are numbers, and none of them is the name of a file."""
+    from pandas.api.types import is_any_real_numeric_dtype
+
+    cells = column.dropna()
+    if cells.empty:
+        return False
+    if is_any_real_numeric_dtype(cells.dtype):
+        return True
+    if not all(isinstance(cell, str) and _NUMBER.fullmatch(cell.strip()) for cell in cells):
+        return False
+    folder = os.path.expanduser(root)
+    return not any(os.path.exists(os.path.join(folder, name)) for name in set(cells))
 
 
 def _read_table(path, columns):

@@ -4,6 +4,24 @@ import ast
 
 from skfusion._commands._telling import told
 
+_REMEDIES = {
+    "accept missing": "Name pictures for them, or give them rows of NaN (--unreadable nan).",
+    "accept unreadable": "Mend them and run this again, or give them rows of NaN "
+    "(--unreadable nan).",
+    "root": "Relative paths start from the folder of the table.",
+    "larger": "Ask for a larger --image-size.",
+    "own weights": "Name a file of weights (--weights FILE), or take random ones (--weights none).",
+    "fetch weights": "Name a file of weights (--weights FILE), or run this once where there is a "
+    "network.",
+    "which weights": "--weights takes a file, 'imagenet', or 'none' for random weights.",
+    "room": "Free some space, or name another folder (--cache).",
+    "other store": "Name a folder that is yours to write (--cache).",
+    "beside": "Move them into the folder of their class, or embed all without classes "
+    "(--classes none).",
+    "split": "Take the folders in them (--classes last), or name one of them.",
+    "parts": "Go without classes if they are none (--classes none), or name one of them.",
+}
+
 
 def add_parser(commands):
     """Add this command to the parser's commands."""
@@ -81,9 +99,10 @@ def _add_rows(parser):
     group.add_argument("--id", metavar="COLUMN", help="the column of row ids (default: the paths)")
     group.add_argument(
         "--classes",
-        choices=("first", "last", "path"),
+        choices=("first", "last", "path", "none"),
         default="first",
-        help="which of several folders in one another names the class (default: first)",
+        help="which of several folders in one another names the class (default: first); none: "
+        "there are no classes",
     )
     group.add_argument(
         "--unreadable",
@@ -95,12 +114,10 @@ def _add_rows(parser):
 
 def run(options):
     """Write the files and say what they hold."""
-    with told("embed"):
-        backbones = find_backbones(options.backbone, options.weights, options.option)
+    with told("embed", _REMEDIES):
         from skfusion.feature_files._embed import embed_files
-        from skfusion.networks._keras import import_keras
 
-        import_keras()  # TensorFlow's words at import come before ours
+        backbones = find_backbones(options.backbone, options.weights, options.option)
         written = embed_files(
             options.source,
             backbones,
@@ -108,7 +125,7 @@ def run(options):
             image=options.image,
             target=options.target,
             row_id=options.id,
-            classes=options.classes,
+            classes=None if options.classes == "none" else options.classes,
             file_format=options.format,
             suffix=options.suffix,
             image_size=options.image_size,

@@ -1,23 +1,48 @@
-"""What a command says when it can't go on."""
+"""What a command says when it can't go on, and what it warns of."""
 
 import sys
+import warnings
 from contextlib import contextmanager
+
+from skfusion._telling import in_words_of
+
+GOES_ON = " The same command goes on from here."
 
 
 @contextmanager
-def told(name):
+def told(name, remedies=None, *, after_stop=GOES_ON):
     """Turn errors that a user can mend into one line and status 2, and Ctrl-C into status 130.
+
+    A warning becomes one line as well: where in our code it arose tells a user nothing.
 
     Parameters
     ----------
     name : str
         The command.
+
+    remedies : dict of str to str, default=None
+        What to say instead of remedies that are arguments of Python, as `in_words_of` takes it.
+
+    after_stop : str, default=GOES_ON
+        What is told after Ctrl-C, beside that the command stopped.
     """
-    try:
-        yield
-    except KeyboardInterrupt:
-        print(f"\nskfusion {name}: stopped. The same command goes on from here.", file=sys.stderr)
-        sys.exit(130)
-    except (ValueError, TypeError, OSError, ImportError) as error:
-        print(f"skfusion {name}: {error}", file=sys.stderr)
-        sys.exit(2)
+    own = remedies or {}
+
+    def show(message, *place, **more):
+        _say(name, f"warning: {' '.join(in_words_of(own, message).split())}")
+
+    with warnings.catch_warnings():  # which puts `showwarning` back
+        warnings.showwarning = show
+        try:
+            yield
+        except KeyboardInterrupt:
+            sys.stderr.write("\n")
+            _say(name, f"stopped.{after_stop}")
+            sys.exit(130)
+        except (ValueError, TypeError, OSError, ImportError) as error:
+            _say(name, in_words_of(own, error))
+            sys.exit(2)
+
+
+def _say(name, text):
+    print(f"skfusion {name}: {text}", file=sys.stderr, flush=True)

@@ -11,17 +11,18 @@ from sklearn.utils import Bunch
 from skfusion._progress import progress_bar
 from skfusion._telling import listed
 from skfusion.augmentation._copy_names import copy_names, is_copy
-from skfusion.augmentation._copy_writer import Copy, CopyWriter, digest_of
-from skfusion.augmentation._out_folder import OutFolder
+from skfusion.augmentation._copy_writer import Copy, CopyWriter
+from skfusion.augmentation._out_folder import Made, OutFolder
 from skfusion.augmentation._plan import copies_by_class, number_copies, spread
 from skfusion.base import check_size_param
 from skfusion.datasets import load_image_folder
 from skfusion.exceptions import ImageReadError
 from skfusion.images._batches import map_ahead
+from skfusion.store._digests import PictureDigests
 from skfusion.training._augmentation import make_augmentation
 
 # Raised when the same settings would give other bytes: half-filled folders are not gone on with.
-_FORMAT = 1
+_FORMAT = 2
 MANIFEST = "manifest.csv"
 
 
@@ -59,8 +60,8 @@ def augment_folder(
     augmentation : {"recipe", "light"}, default="recipe"
         How copies are changed, as in `ImageAugmenter`.
 
-    classes : {"first", "last", "path"}, default="first"
-        Which folder names the class.
+    classes : {"first", "last", "path"} or None, default="first"
+        Which folder names the class; None looks for no classes.
 
     image_size : tuple (height, width) or None, default=None
         The size of the copies in pixels; None keeps each picture's own.
@@ -84,7 +85,8 @@ def augment_folder(
     Returns
     -------
     report : Bunch
-        ``counts``: dict, pictures by class before and after, with "" where there are no classes.
+        ``counts``: dict, readable pictures by class before and after, with "" where there are no
+        classes.
         ``n_written`` and ``n_there``: files. ``unreadable`` and ``skipped``: pictures that were
         left out, and files that are no pictures.
 
@@ -94,13 +96,13 @@ def augment_folder(
         If there is nothing to copy, or if the folders lie in one another.
 
     FileExistsError
-        If `out` holds something else.
+        If `out` holds something else, or copies of other settings or of other pictures.
 
     ImageReadError
         If pictures can't be read; all else is written then.
     """
     folder, out = (os.path.expanduser(os.fsdecode(path)) for path in (folder, out))
-    image_size = None if image_size is None else check_size_param(image_size)
+    image_size = None if image_size is None else check_size_param(image_size, "--size")
     data = load_image_folder(folder, classes=classes)
     _refuse_copies(folder, out, data.ids)
     _refuse_numbers(folder, data, factor, random_state)
@@ -110,7 +112,6 @@ def augment_folder(
     transform = make_augmentation(augmentation)
     settings = {
         "format": _FORMAT,
-        "pictures": _digest(data.ids),
         "classes": classes,
         "factor": factor,
         "augmentation": transform.key,
@@ -120,7 +121,7 @@ def augment_folder(
         "seed": random_state,
     }
     writer = CopyWriter(transform, random_state, image_size, file_format)
-    with OutFolder(out, settings) as target:
+    with OutFolder(out, settings, _made(data, copies, originals)) as target:
         report = _fill(target, data, copies, writer, originals, verbose)
         _finish(report, target, data, labels, copies, originals, skip_unreadable)
     return report
@@ -135,30 +136,39 @@ def _copies(ids, origins, file_format):
     return copies
 
 
+def _made(data, copies, originals):
+    """What is made from each picture, by its name."""
+    digests = PictureDigests().of_many(data.data["image"].tolist())
+    made = {}
+    for name, digest, some in zip(data.ids, digests, copies, strict=True):
+        files = [MANIFEST, *([name] if originals else []), *(copy.name for copy in some)]
+        made[name] = Made(None if digest is None else digest.hex(), files)
+    return made
+
+
 def _fill(target, data, copies, writer, originals, verbose):
     """Write what lacks; a report of it."""
     wanted = [[copy for copy in some if not target.has(copy.name)] for some in copies]
     n_all = sum(map(len, copies)) + originals * len(data.ids)
     n_there = n_all - sum(map(len, wanted))
-    n_there -= sum(not target.has(name) for name in data.ids) if originals else 0
-    rows = [row for row, some in enumerate(wanted) if some]
+    new = [originals and not target.has(name) for name in data.ids]
+    n_there -= sum(new)
+    # What goes there as it is has to be read too: it may be damaged.
+    rows = [row for row, some in enumerate(wanted) if some or new[row]]
 
     def write(row):
         return writer.write(target, data.data["image"][row], data.ids[row], wanted[row])
 
     report = Bunch(n_written=n_all - n_there, n_there=n_there, unreadable={}, skipped=data.skipped)
     bar = progress_bar(
-        verbose if rows else 0,
-        total=sum(map(len, wanted)),
-        description="Copies",
-        unit="image",
+        verbose if rows else 0, total=len(rows), description="Pictures", unit="image"
     )
     with bar as shown:
         for row, reason in zip(rows, map_ahead(write, rows), strict=True):
             if reason is not None:
                 report.unreadable[data.ids[row]] = reason
                 report.n_written -= len(wanted[row]) + originals
-            shown.update(len(wanted[row]))
+            shown.update()
     if originals:
         for source, name in zip(data.data["image"], data.ids, strict=True):
             if name not in report.unreadable:
@@ -168,7 +178,7 @@ def _fill(target, data, copies, writer, originals, verbose):
 
 def _finish(report, target, data, labels, copies, originals, skip_unreadable):
     """Count, write the manifest, and refuse what could not be read."""
-    before, after = Counter(labels), Counter()
+    before, after = Counter(), Counter()
     lines = [("file", "class", "origin", "copy")]
     for name, label, some in zip(data.ids, labels, copies, strict=True):
         if name in report.unreadable:
@@ -176,14 +186,15 @@ def _finish(report, target, data, labels, copies, originals, skip_unreadable):
         files = [(name, 0)] if originals else []
         files += [(copy.name, copy.number + 1) for copy in some]
         lines += [(file, label, name, number) for file, number in files]
+        before[label] += 1
         after[label] += len(files)
-    report.counts = {label: (before[label], after[label]) for label in sorted(before)}
+    report.counts = {label: (before[label], after[label]) for label in sorted(set(labels))}
     if report.unreadable and not skip_unreadable:
         named = listed(f"{name}: {reason}" for name, reason in report.unreadable.items())
         raise ImageReadError(
             f"{len(report.unreadable)} of {len(data.ids)} pictures could not be read: {named}. "
             "All else is written. Mend them and run this again, or leave them out "
-            "(skip_unreadable=True, --skip-unreadable).",
+            "(--skip-unreadable).",
             [
                 (row, name, report.unreadable[name])
                 for row, name in enumerate(data.ids)
@@ -216,10 +227,10 @@ def _refuse_copies(folder, out, ids):
 
 
 def _refuse_numbers(folder, data, factor, random_state):
-    if (factor is not None and factor < 1) or random_state < 0:
-        raise ValueError(
-            f"factor must be at least 1 and the seed at least 0; got {factor} and {random_state}."
-        )
+    if factor is not None and factor < 1:
+        raise ValueError(f"--factor must be at least 1, got {factor}.")
+    if random_state < 0:
+        raise ValueError(f"--seed must be at least 0, got {random_state}.")
     if factor is None and data.target is None:
         raise ValueError(
             f"{folder!r} has no folders of classes to balance; give a factor (--factor), or the "
@@ -239,7 +250,3 @@ def _origins(labels, factor, seed):
         return np.repeat(np.arange(len(labels)), factor - 1)
     rng = np.random.default_rng(seed)
     return np.sort(spread(labels, copies_by_class("auto", labels), rng), kind="stable")
-
-
-def _digest(ids):
-    return digest_of("\0".join(ids)).hex()

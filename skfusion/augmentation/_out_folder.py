@@ -3,18 +3,37 @@
 import contextlib
 import json
 import os
+from typing import NamedTuple
 
 from skfusion._write_whole import write_whole
 from skfusion.store._file_locks import FileLocks
 
 _SETTINGS, _LOCK = ".skfusion_augment.json", ".skfusion_augment.lock"
+_PICTURES = "pictures"
+
+
+class Made(NamedTuple):
+    """What is made from one picture.
+
+    Parameters
+    ----------
+    digest : str or None
+        Of what the picture holds; None if it has no digest.
+
+    files : list of str
+        The files that depend on it.
+    """
+
+    digest: str | None
+    files: list
 
 
 class OutFolder:
     """Where one set of copies goes.
 
     Each file appears when it is whole, and none is written twice. A folder belongs to the
-    settings that it was begun with; others are refused.
+    settings and the pictures that it was begun with; others are refused. A picture of which
+    nothing was made yet may change.
 
     Parameters
     ----------
@@ -22,12 +41,15 @@ class OutFolder:
         The folder; made if it is missing.
 
     settings : dict
-        All that the files depend on, as JSON has it.
+        All that the files depend on beside the pictures, as JSON has it.
+
+    pictures : dict of str to Made
+        What is made from each picture, by its name.
 
     Raises
     ------
     FileExistsError
-        If the folder holds something else, or copies of other settings.
+        If the folder holds something else, or copies of other settings or pictures.
 
     BlockingIOError
         If another process is filling it.
@@ -37,15 +59,16 @@ class OutFolder:
     >>> import os, tempfile
     >>> from skfusion.augmentation._out_folder import OutFolder
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     with OutFolder(os.path.join(folder, "out"), {"seed": 0}) as out:
+    ...     with OutFolder(os.path.join(folder, "out"), {"seed": 0}, {}) as out:
     ...         out.write("a/1.txt", lambda path: open(path, "w").close())
     ...         out.has("a/1.txt")
     True
     """
 
-    def __init__(self, path, settings):
+    def __init__(self, path, settings, pictures):
         self.path = path
         self._settings = settings
+        self._pictures = pictures
         self._stack = contextlib.ExitStack()
 
     def __enter__(self):
@@ -60,8 +83,7 @@ class OutFolder:
                 f"Another process is writing to {self.path!r}; wait for it, or choose another "
                 "folder."
             ) from None
-        if not self.has(_SETTINGS):
-            self.write(_SETTINGS, self._write_settings)
+        self._write_settings()
         return self
 
     def __exit__(self, *error):
@@ -82,8 +104,10 @@ class OutFolder:
         function : callable
             Writes to the path that it is given, which becomes the file.
         """
-        if self.has(name):
-            return
+        if not self.has(name):
+            self._replace(name, function)
+
+    def _replace(self, name, function):
         target = self._file(name)
         folder, base = os.path.split(target)
         os.makedirs(folder, exist_ok=True)
@@ -94,9 +118,14 @@ class OutFolder:
     def _file(self, name):
         return os.path.join(self.path, *name.split("/"))
 
-    def _write_settings(self, path):
-        with open(path, "w", encoding="utf-8") as file:
-            json.dump(self._settings, file, indent=1)
+    def _write_settings(self):
+        digests = {name: made.digest for name, made in self._pictures.items()}
+
+        def write(path):
+            with open(path, "w", encoding="utf-8") as file:
+                json.dump({**self._settings, _PICTURES: digests}, file, indent=1)
+
+        self._replace(_SETTINGS, write)
 
     def _refuse_others(self):
         ours = {_LOCK, f".part_{_SETTINGS}"}
@@ -109,10 +138,26 @@ class OutFolder:
         with open(self._file(_SETTINGS), encoding="utf-8") as file:
             begun = json.load(file)
         now = json.loads(json.dumps(self._settings))
-        differ = [name for name in now if begun.get(name) != now[name]]
+        differ = [
+            f"{name} ({begun.get(name)}, now {now[name]})"
+            for name in now
+            if begun.get(name) != now[name]
+        ]
+        if self._has_of_others(begun.get(_PICTURES)):
+            differ.append("pictures (some were added, removed or replaced)")
         if differ:
-            what = ", ".join(f"{name} ({begun.get(name)}, now {now[name]})" for name in differ)
             raise FileExistsError(
-                f"{self.path!r} was begun with other settings: {what}. Repeat those, or give "
-                "another folder."
+                f"{self.path!r} was begun with other settings: {', '.join(differ)}. Repeat those, "
+                "or give another folder."
             )
+
+    def _has_of_others(self, begun):
+        """Whether files were made from other pictures than there are now."""
+        if not isinstance(begun, dict):
+            return False  # of an earlier format, which is told
+        if set(begun) != set(self._pictures):
+            return True
+        return any(
+            begun[name] != made.digest and any(map(self.has, made.files))
+            for name, made in self._pictures.items()
+        )

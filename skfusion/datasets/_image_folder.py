@@ -2,6 +2,7 @@
 
 import os
 import re
+import warnings
 from typing import Any
 
 import numpy as np
@@ -9,10 +10,12 @@ import pandas as pd
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import StrOptions, validate_params
 
+from skfusion._telling import level_of_the_caller, with_remedies
 from skfusion._typing import PathLike
 from skfusion.datasets._folder_scan import scan_folder
 
 _NAMED_IN_ERRORS = 5
+_PARTS_OF_A_SPLIT = {"train", "training", "val", "valid", "validation", "test"}
 
 
 @validate_params(
@@ -78,6 +81,12 @@ def load_image_folder(
     ValueError
         If there are no pictures, if some lie beside the folders of the classes, or if `groups`
         finds nothing in a path.
+
+    Warns
+    -----
+    UserWarning
+        If all classes are called as the parts of a split are: train, training, val, valid,
+        validation, test. Pass ``classes="last"``, or the path of one of them.
 
     See Also
     --------
@@ -168,10 +177,15 @@ def _find_classes(path, names, classes):
         return [], None
     if len(lengths) > 1:
         beside = ["/".join(parts) for parts in names if len(parts) == 1]
-        raise ValueError(
+        remedy = (
+            "Move them into the folder of their class, or pass classes=None if the folders are no "
+            "classes."
+        )
+        raise with_remedies(
+            ValueError,
             f"{len(beside)} of {len(names)} pictures lie in {path!r} itself, beside the folders "
-            f"of the classes: {_listed(beside)}. Move them into the folder of their class, or "
-            "pass classes=None if the folders are no classes."
+            f"of the classes: {_listed(beside)}.",
+            {"beside": remedy},
         )
     of_parts = {
         "first": lambda p: p[0],
@@ -180,8 +194,22 @@ def _find_classes(path, names, classes):
     }
     labels = [of_parts[classes](parts) for parts in names]
     target_names = sorted(set(labels))
+    deeper = classes == "first" and any(len(parts) > 2 for parts in names)
+    _warn_of_a_split(path, target_names, deeper)
     number = {name: i for i, name in enumerate(target_names)}
     return target_names, np.array([number[label] for label in labels])
+
+
+def _warn_of_a_split(path, target_names, deeper):
+    """The most common layout has the folders of the classes in train and val."""
+    if not {name.lower() for name in target_names} <= _PARTS_OF_A_SPLIT:
+        return
+    remedies = {"split": 'Pass classes="last" to take the folders in them, or the path of one.'}
+    if not deeper:
+        remedies = {"parts": "Pass classes=None if they are none, or the path of one."}
+    problem = f"The classes found in {path!r} are {target_names}, like the parts of a split."
+    warning = with_remedies(UserWarning, problem, remedies)
+    warnings.warn(warning, stacklevel=level_of_the_caller())
 
 
 def _listed(items):

@@ -6,9 +6,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from skfusion._progress import tell
+from skfusion.base import check_size_param
 from skfusion.feature_files._embed_job import EmbedJob, file_stem
 from skfusion.feature_files._rows import read_rows
 from skfusion.networks._building import find_spec
+from skfusion.networks._keras import import_keras
+from skfusion.store._feature_store import as_store
+from skfusion.store._stored_rows import digest_text
 
 STORE = ".skfusion_store"
 
@@ -71,8 +75,8 @@ def embed_files(
     image, target, row_id : str or None, default=None
         Columns of the CSV file.
 
-    classes : {"first", "last", "path"}, default="first"
-        Which folder names the class.
+    classes : {"first", "last", "path"} or None, default="first"
+        Which folder names the class; None looks for no classes.
 
     file_format : {"h5", "parquet"}, default="h5"
         The format of the files.
@@ -93,7 +97,7 @@ def embed_files(
         The store; None takes one in `out`.
 
     overwrite : bool, default=False
-        Whether files of other rows or of another extractor are replaced.
+        Whether files of other pictures, other rows or another extractor are replaced.
 
     verbose : int, default=0
         1 shows progress bars.
@@ -114,21 +118,35 @@ def embed_files(
     out = Path(os.path.expanduser(os.fsdecode(out)))
     columns = {"image": image, "target": target, "row_id": row_id}
     rows = read_rows(os.path.expanduser(os.fsdecode(source)), **columns, classes=classes)
+    _check_names(backbones, suffix)
+    image_size = None if image_size is None else check_size_param(image_size, "--image-size")
+    if batch_size < 1:
+        raise ValueError(f"--batch-size must be at least 1, got {batch_size}.")
+    out.mkdir(parents=True, exist_ok=True)
+    import_keras()  # after what can be wrong without it; TensorFlow's words come before ours
     left_out = "".join(f"; left out: {n} ({reason})" for reason, n in rows.skipped.items())
     tell(verbose, f"{len(rows.ids)} pictures{left_out}")
-    _check_names(backbones, suffix)
-    out.mkdir(parents=True, exist_ok=True)
     options = {"image_size": image_size, "batch_size": batch_size, "verbose": verbose}
-    options["cache"] = out / STORE if cache is None else cache
+    options["cache"] = as_store(out / STORE if cache is None else cache)
     if unreadable == "nan":
         options |= {"missing": "nan", "corrupt": "missing"}
-    jobs = [EmbedJob(backbone, rows, out, suffix, file_format, options) for backbone in backbones]
+    pictures = _digest(rows, options["cache"])
+    jobs = [
+        EmbedJob(backbone, rows, out, suffix, file_format, options, pictures)
+        for backbone in backbones
+    ]
     there = [job.read_what_is_there(overwrite) for job in jobs]  # before hours of computing
     for i, (job, content) in enumerate(zip(jobs, there, strict=True), start=1):
         tell(verbose, f"{job.path.stem} ({i} of {len(jobs)})")
         known = content is not None
         content = content if known else job.compute()
         yield Written(str(job.path), content.features.shape, known)
+
+
+def _digest(rows, store):
+    """What all pictures hold, in short; those that can't be read count as well."""
+    cells = rows.frame.iloc[:, 0].tolist()
+    return digest_text(store.digests.of_many(cells, rows.root))
 
 
 def _check_names(backbones, suffix):

@@ -68,10 +68,13 @@ class EmbedJob:
 
     options : dict
         More arguments of `PretrainedGAP`.
+
+    pictures : str
+        A digest of what the pictures hold.
     """
 
-    def __init__(self, backbone, rows, out, suffix, file_format, options):
-        self._rows, self._format = rows, file_format
+    def __init__(self, backbone, rows, out, suffix, file_format, options, pictures):
+        self._rows, self._format, self._pictures = rows, file_format, pictures
         self._gap = PretrainedGAP(
             backbone.name,
             weights=backbone.weights,
@@ -89,21 +92,37 @@ class EmbedJob:
         if overwrite or not self.path.exists():
             return None
         content = _READERS[self._format](str(self.path))
+        reasons = self._why_not(content)
+        if reasons:
+            raise FileExistsError(
+                f"{str(self.path)!r} is there and {' and '.join(reasons)}. Replace it "
+                "(--overwrite), or write under another name (--suffix) or to another folder "
+                "(--out)."
+            )
+        return content
+
+    def _why_not(self, content):
+        """Why a file is not what is asked for, if it is not."""
         rows = self._rows
+        same_ids = _equal(content.ids, rows.ids)
         same = {
-            "pictures or ids": _equal(content.ids, rows.ids),
+            "pictures or ids": same_ids,
+            "pictures under these names": not same_ids
+            or content.pictures in (None, self._pictures),
             "target": _equal(content.labels, rows.labels)
             and content.class_names == rows.class_names,
             "network, weights or versions": content.fingerprint == self._fingerprint(),
         }
         differ = [what for what, is_same in same.items() if not is_same]
-        if differ:
-            raise FileExistsError(
-                f"{str(self.path)!r} is there and was made from other {', other '.join(differ)}. "
-                "Replace it (--overwrite), or write under another name (--suffix) or to another "
-                "folder (--out)."
+        reasons = [f"was made from other {', other '.join(differ)}"] if differ else []
+        if content.pictures is None:
+            reasons.append("does not tell what its pictures held")
+        n_gone = int(np.isnan(content.features).all(axis=1).sum())
+        if n_gone and self._gap.missing == "error":
+            reasons.append(
+                f"holds rows of NaN ({n_gone} of {content.n_rows}, as --unreadable nan gives)"
             )
-        return content
+        return reasons
 
     def compute(self):
         """Compute the features, and write the file."""
@@ -116,6 +135,7 @@ class EmbedJob:
             self._fingerprint(),
             self._prefix,
             str(self.path),
+            self._pictures,
         )
         content.check()
         write_whole(str(self.path), lambda path: WRITERS[self._format](path, content))

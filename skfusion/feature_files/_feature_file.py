@@ -40,6 +40,9 @@ class FeatureFile:
     path : str, default=""
         Where it was read from.
 
+    pictures : str or None, default=None
+        A digest of what the pictures hold, in their order; None in a file that does not tell.
+
     Examples
     --------
     >>> import numpy as np
@@ -57,6 +60,7 @@ class FeatureFile:
     fingerprint: str | None
     prefix: str
     path: str = ""
+    pictures: str | None = None
 
     @property
     def n_rows(self):

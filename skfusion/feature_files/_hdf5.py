@@ -19,8 +19,8 @@ def write_hdf5(path, content):
 
     content : FeatureFile
         What to write: datasets `train` (features) and `label`, and attributes `row_ids`,
-        `class_names`, `name`, `fingerprint`, `feature_prefix` and `skfusion_features`, the
-        version of this layout.
+        `class_names`, `name`, `fingerprint`, `pictures`, `feature_prefix` and
+        `skfusion_features`, the version of this layout.
     """
     import h5py
 
@@ -36,6 +36,8 @@ def write_hdf5(path, content):
         file.attrs["skfusion_features"] = VERSION
         file.attrs["name"] = content.name
         file.attrs["fingerprint"] = content.fingerprint
+        if content.pictures is not None:
+            file.attrs["pictures"] = content.pictures
         file.attrs["feature_prefix"] = content.prefix
 
 
@@ -77,6 +79,7 @@ def read_hdf5(path):
                 fingerprint=str(file.attrs["fingerprint"]) if ours else None,
                 prefix=str(file.attrs["feature_prefix"]) if ours else stem,
                 path=path,
+                pictures=_text(file, "pictures") if ours else None,
             )
     except (OSError, KeyError, ValueError, TypeError, UnicodeError) as error:
         raise ValueError(f"{path!r} can't be read: {error}.") from error
@@ -104,6 +107,12 @@ def _texts(file, name):
     if np.ndim(values) != 1:
         raise ValueError(f"its attribute {name!r} is no list of texts")
     return values.tolist()  # `FeatureFile.check` looks at what is listed
+
+
+def _text(file, name):
+    """An attribute that is one text; None if there is none."""
+    value = file.attrs.get(name)
+    return None if value is None else str(value)
 
 
 def _dataset(file, name):

@@ -34,6 +34,7 @@ def write_parquet(path, content):
         "version": VERSION,
         "name": content.name,
         "fingerprint": content.fingerprint,
+        "pictures": content.pictures,
         "feature_prefix": content.prefix,
         "class_names": content.class_names,
     }
@@ -80,6 +81,7 @@ def read_parquet(path):
             fingerprint=str(about["fingerprint"]),
             prefix=str(about["feature_prefix"]),
             path=path,
+            pictures=None if about.get("pictures") is None else str(about["pictures"]),
         )
     except (pyarrow.ArrowException, OSError, KeyError, ValueError, TypeError) as error:
         raise ValueError(f"{path!r} can't be read: {error}.") from error

@@ -75,8 +75,8 @@ def read_rows(source, *, image=None, target=None, row_id=None, classes="first"):
     row_id : str or None, default=None
         The column that names the rows; None takes the paths.
 
-    classes : {"first", "last", "path"}, default="first"
-        Which folder names the class.
+    classes : {"first", "last", "path"} or None, default="first"
+        Which folder names the class; None looks for no classes.
 
     Returns
     -------

@@ -5,7 +5,7 @@ import warnings
 
 import numpy as np
 
-from skfusion._telling import level_of_the_caller
+from skfusion._telling import level_of_the_caller, with_remedies
 from skfusion.exceptions import ImageReadError, UnreadableImageWarning
 from skfusion.images._column import describe
 
@@ -31,9 +31,13 @@ def refuse_missing(column, gone):
     what = "images of" if column.one_each else "rows have no image in"
     are = " are missing" if column.one_each else ""
     named = _some([f"row {row}" for row in rows[:_NAMED]], len(rows), "; ")
-    raise ImageReadError(
-        f"{len(rows)} of {column.n_rows} {what} {column.title}{are}: {named}. Pass missing='nan', "
-        "missing='zero' or missing='mean' to accept rows without a picture.",
+    accept = (
+        "Pass missing='nan', missing='zero' or missing='mean' to accept rows without a picture."
+    )
+    raise with_remedies(
+        ImageReadError,
+        f"{len(rows)} of {column.n_rows} {what} {column.title}{are}: {named}.",
+        {"accept missing": accept},
         [(int(row), _source(column, row), "missing") for row in rows],
     )
 
@@ -60,22 +64,24 @@ def report_unreadable(failures, corrupt):
             ]
     if not named:
         return
-    text = " ".join(texts) + _where_to_look(named)
+    text, remedies = " ".join(texts), _where_to_look(named)
     if corrupt == "error":
-        raise ImageReadError(f"{text} Pass corrupt='missing' to treat them as missing.", named)
-    text = f"{text} They count as missing."
-    warnings.warn(text, UnreadableImageWarning, stacklevel=level_of_the_caller())
+        remedies["accept unreadable"] = "Pass corrupt='missing' to treat them as missing."
+        raise with_remedies(ImageReadError, text, remedies, named)
+    warning = with_remedies(UnreadableImageWarning, f"{text} They count as missing.", remedies)
+    warnings.warn(warning, stacklevel=level_of_the_caller())
 
 
 def _where_to_look(named):
-    """A sentence for those whose paths start from somewhere else."""
+    """A remedy for those whose paths start from somewhere else."""
     lost = any(reason == _NO_FILE and not os.path.isabs(source) for _, source, reason in named)
     if not lost:
-        return ""
-    return (
-        " Relative paths start from the working directory, or from the root of "
+        return {}
+    start = (
+        "Relative paths start from the working directory, or from the root of "
         "reader=ImageReader(root=...)."
     )
+    return {"root": start}
 
 
 def _cells(column, reasons):

@@ -5,6 +5,7 @@ import os
 from functools import lru_cache
 from pathlib import Path
 
+from skfusion._telling import with_remedies
 from skfusion.exceptions import WeightsNotFoundError
 from skfusion.networks._backbones import BACKBONES, find_backbone
 from skfusion.networks._deep_cnn import deep_cnn
@@ -191,15 +192,16 @@ def _build_named(spec, input_shape, weights, options):
     """As `_build_ours`."""
     side = min(input_shape[:2])
     if side < spec.min_size:
-        raise ValueError(
+        raise with_remedies(
+            ValueError,
             f"Pictures of {input_shape[0]} x {input_shape[1]} pixels are too small for "
-            f"{spec.name}, which needs {spec.min_size} x {spec.min_size}; pass a larger "
-            "image_size."
+            f"{spec.name}, which needs {spec.min_size} x {spec.min_size}.",
+            {"larger": "Pass a larger image_size."},
         )
     if weights == "imagenet" and spec.license is None:
-        raise ValueError(
-            f"There are no ImageNet weights for {spec.name!r}: pass a weights file or "
-            "weights=None, or train it with CNNEmbedder."
+        own = "Pass a weights file or weights=None, or train it with CNNEmbedder."
+        raise with_remedies(
+            ValueError, f"There are no ImageNet weights for {spec.name!r}.", {"own weights": own}
         )
     if weights not in (None, "imagenet"):
         _check_exists(weights, spec.name)
@@ -230,19 +232,23 @@ def _explained(error, spec, weights, options):
     if weights is None:
         return ValueError(f"{spec.name} can't be built{with_options}: {text}")
     if weights == "imagenet" and ("URL fetch" in text or isinstance(error, OSError)):
-        return WeightsNotFoundError(
+        remedy = "Pass weights=<path of a weights file>, or run once where there is a network."
+        return with_remedies(
+            WeightsNotFoundError,
             f"The ImageNet weights of {spec.name} are not in Keras's cache (~/.keras/models) and "
-            f"could not be downloaded ({text:.200}). Pass weights=<path of a weights file>, or "
-            "run once where there is a network."
+            f"could not be downloaded ({text:.200}).",
+            {"fetch weights": remedy},
         )
     return ValueError(f"The weights {weights!r} don't fit {spec.name}{with_options}: {text:.400}")
 
 
 def _check_exists(weights, name):
     if not os.path.isfile(weights):
-        raise WeightsNotFoundError(
-            f"No weights for {name} at {os.fspath(weights)!r}: no such file. Pass "
-            "weights='imagenet', the path of a weights file, or None for random weights."
+        remedy = "Pass weights='imagenet', the path of a weights file, or None for random weights."
+        raise with_remedies(
+            WeightsNotFoundError,
+            f"No weights for {name} at {os.fspath(weights)!r}: no such file.",
+            {"which weights": remedy},
         )
 
 

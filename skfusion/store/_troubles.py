@@ -6,6 +6,7 @@ import threading
 import time
 import warnings
 
+from skfusion._telling import with_remedies
 from skfusion.exceptions import StoreWarning
 
 # How long a store that fails is left alone: without a pause, each batch would wait for the same
@@ -39,16 +40,21 @@ _BY_ERRNO = {
 }
 _MESSAGES = {
     "full": "There is no room left for the feature store at {folder} ({error}): nothing more is "
-    "kept in it, and features that it lacks are computed each time. Free some space, or pass "
-    "max_bytes.",
+    "kept in it, and features that it lacks are computed each time.",
     "closed": "The feature store at {folder} can't be written to ({error}): features are computed "
-    "without it. Name a folder that is yours to write.",
+    "without it.",
     "locked": "The feature store at {folder} is locked by another program ({error}): features are "
     "computed without it meanwhile.",
     "newer": "The feature store at {folder} is not used: {error}. Update skfusion, or name another "
     "folder.",
     "other": "The feature store at {folder} can't be used ({error}): features are computed without "
     "it.",
+}
+
+
+_REMEDIES = {
+    "full": {"room": "Free some space, or pass max_bytes."},
+    "closed": {"other store": "Name a folder that is yours to write."},
 }
 
 
@@ -109,7 +115,9 @@ class Troubles:
             if kind in self._told:
                 return
             self._told.add(kind)
-        warnings.warn(message.replace("{}", repr(self._folder), 1), StoreWarning, stacklevel=2)
+        problem = message.replace("{}", repr(self._folder), 1)
+        warning = with_remedies(StoreWarning, problem, _REMEDIES.get(kind, {}))
+        warnings.warn(warning, stacklevel=2)
 
 
 def kind_of(error):

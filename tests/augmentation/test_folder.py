@@ -219,6 +219,37 @@ def test_other_pictures_need_another_folder(photos, tmp_path):
         augment_folder(photos, tmp_path / "out")
 
 
+@pytest.mark.parametrize("originals", [True, False])
+def test_a_picture_that_was_replaced_needs_another_folder(photos, tmp_path, originals):
+    options = {"factor": 2, "originals": originals}
+    augment_folder(photos, tmp_path / "out", **options)
+    before = contents(tmp_path / "out")
+    (photos / "rose/0.jpg").write_bytes((photos / "rose/1.jpg").read_bytes())
+    with pytest.raises(FileExistsError) as caught:
+        augment_folder(photos, tmp_path / "out", **options)
+    assert str(caught.value) == (
+        f"{str(tmp_path / 'out')!r} was begun with other settings: pictures (some were added, "
+        "removed or replaced). Repeat those, or give another folder."
+    )
+    assert contents(tmp_path / "out") == before
+
+
+def test_other_settings_are_shown(photos, tmp_path):
+    augment_folder(photos, tmp_path / "out", factor=2)
+    (photos / "rose/0.jpg").unlink()
+    with pytest.raises(FileExistsError, match=r"factor \(2, now 3\), pictures \(some were added"):
+        augment_folder(photos, tmp_path / "out", factor=3)
+
+
+def test_a_folder_of_an_earlier_format(photos, tmp_path):
+    augment_folder(photos, tmp_path / "out", factor=2)
+    file = tmp_path / "out/.skfusion_augment.json"
+    settings = json.loads(file.read_text())
+    file.write_text(json.dumps({**settings, "format": 1, "pictures": "a digest of names"}))
+    with pytest.raises(FileExistsError, match=r"other settings: format \(1, now 2\)\. Repeat"):
+        augment_folder(photos, tmp_path / "out", factor=2)
+
+
 def test_a_folder_of_something_else_is_left_alone(photos, tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out/mine.txt").write_text("mine")
@@ -247,7 +278,7 @@ def test_pictures_that_cannot_be_read(photos, tmp_path):
     assert len(contents(tmp_path / "out")) == 12
     assert not (tmp_path / "out" / "manifest.csv").exists()
     report = augment_folder(photos, tmp_path / "out", factor=2, skip_unreadable=True)
-    assert report.counts["rose"] == (5, 8)
+    assert report.counts["rose"] == (4, 8)
     assert list(report.unreadable) == ["rose/3.jpg"]
     assert len(pd.read_csv(tmp_path / "out" / "manifest.csv")) == 12
 
@@ -261,9 +292,57 @@ def test_a_mended_picture_is_taken_up(photos, tmp_path):
     assert augment_folder(photos, tmp_path / "out", factor=2).n_written == 2
 
 
-@pytest.mark.parametrize("arguments", [{"factor": 0}, {"random_state": -1}])
-def test_bad_numbers(photos, tmp_path, arguments):
-    with pytest.raises(ValueError, match="at least"):
+def test_a_picture_that_is_mended_twice_is_known_as_it_was_taken_up(photos, tmp_path):
+    whole = (photos / "rose/3.jpg").read_bytes()
+    for broken in (b"no picture", b"none either"):
+        (photos / "rose/3.jpg").write_bytes(broken)
+        with pytest.raises(ImageReadError):
+            augment_folder(photos, tmp_path / "out", factor=2)
+    (photos / "rose/3.jpg").write_bytes(whole)
+    augment_folder(photos, tmp_path / "out", factor=2)
+    (photos / "rose/3.jpg").write_bytes((photos / "rose/1.jpg").read_bytes())
+    with pytest.raises(FileExistsError, match="pictures"):
+        augment_folder(photos, tmp_path / "out", factor=2)
+
+
+def test_a_picture_that_was_left_out_is_mended_too_late(photos, tmp_path):
+    """The manifest is written: it would lack the copies of this one."""
+    whole = (photos / "rose/3.jpg").read_bytes()
+    (photos / "rose/3.jpg").write_bytes(b"no picture")
+    augment_folder(photos, tmp_path / "out", factor=2, skip_unreadable=True)
+    (photos / "rose/3.jpg").write_bytes(whole)
+    with pytest.raises(FileExistsError, match="pictures"):
+        augment_folder(photos, tmp_path / "out", factor=2)
+
+
+def test_pictures_without_copies_are_read_too(photos, tmp_path):
+    """Of the largest class there are none."""
+    (photos / "rose/3.jpg").write_bytes(b"no picture")
+    with pytest.raises(ImageReadError, match=r"rose/3.jpg: no image format"):
+        augment_folder(photos, tmp_path / "out")
+    report = augment_folder(photos, tmp_path / "out", skip_unreadable=True)
+    assert report.counts["rose"] == (4, 4)
+    assert (report.n_written, report.n_there) == (0, 9)
+    assert not (tmp_path / "out/rose/3.jpg").exists()
+
+
+def test_a_class_of_which_nothing_can_be_read(photos, tmp_path):
+    for name in "ab":
+        (photos / f"tulip/{name}.png").write_bytes(b"no picture")
+    report = augment_folder(photos, tmp_path / "out", factor=2, skip_unreadable=True)
+    assert report.counts == {"rose": (5, 10), "tulip": (0, 0)}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"factor": 0}, "--factor must be at least 1, got 0"),
+        ({"random_state": -1}, "--seed must be at least 0, got -1"),
+        ({"image_size": (0, 8)}, "--size must be two positive"),
+    ],
+)
+def test_bad_numbers(photos, tmp_path, arguments, message):
+    with pytest.raises(ValueError, match=message):
         augment_folder(photos, tmp_path / "out", **arguments)
 
 
@@ -280,7 +359,7 @@ def test_the_command(photos, tmp_path, capsys):
     assert lines[2].split() == ["tulip", "2", "5"]
     assert "10 files written to" in shown.out
     assert "Left out: 1 (not a picture)." in shown.out
-    assert "Copies: 100%" in shown.err
+    assert "Pictures: 100%" in shown.err
     assert cli.main(["augment", str(photos), "--out", out, "--balance", "--size", "8", "8"]) == 0
     assert "0 files written" in capsys.readouterr().out
     settings = json.loads((tmp_path / "out/.skfusion_augment.json").read_text())
@@ -301,6 +380,30 @@ def test_the_command_tells_what_is_wrong(photos, tmp_path, capsys, monkeypatch):
     with pytest.raises(SystemExit, match="130"):
         cli.main(["augment", str(photos), "--out", str(tmp_path / "out"), "--balance"])
     assert "goes on from here" in capsys.readouterr().err
+
+
+def test_the_command_goes_without_classes(photos, tmp_path, capsys):
+    (photos / "loose.jpg").write_bytes((photos / "rose/0.jpg").read_bytes())
+    words = ["augment", str(photos), "--factor", "2", "--out", str(tmp_path / "out")]
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(words)
+    assert capsys.readouterr().err.endswith("or go without classes (--classes none).\n")
+    assert cli.main([*words, "--classes", "none"]) == 0
+    assert capsys.readouterr().out.splitlines()[1].split() == ["(no", "classes)", "8", "16"]
+    assert (tmp_path / "out/rose/0__aug000.png").exists()
+
+
+@pytest.mark.filterwarnings("default::UserWarning")
+def test_the_command_warns_of_parts_of_a_split(photos, tmp_path, capsys):
+    os.rename(photos, tmp_path / "train")
+    (tmp_path / "all").mkdir()
+    os.rename(tmp_path / "train", tmp_path / "all/train")
+    words = ["augment", str(tmp_path / "all"), "--factor", "1", "--out", str(tmp_path / "out")]
+    assert cli.main(words) == 0
+    warned = [line for line in capsys.readouterr().err.splitlines() if "warning" in line]
+    assert len(warned) == 1
+    assert warned[0].startswith("skfusion augment: warning: The classes found in ")
+    assert warned[0].endswith("Take the folders in them (--classes last), or name one of them.")
 
 
 @pytest.mark.parametrize("words", [[], ["--balance", "--factor", "2"], ["--factor", "many"]])

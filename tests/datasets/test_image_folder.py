@@ -47,13 +47,13 @@ def test_flat(tmp_path):
 @pytest.mark.parametrize(
     ("classes", "names", "target"),
     [
-        ("first", ["train", "val"], [0, 0, 1]),
+        ("first", ["2018", "2019"], [0, 0, 1]),
         ("last", ["ants", "bees"], [0, 1, 0]),
-        ("path", ["train/ants", "train/bees", "val/ants"], [0, 1, 2]),
+        ("path", ["2018/ants", "2018/bees", "2019/ants"], [0, 1, 2]),
     ],
 )
 def test_which_folder_is_the_class(tmp_path, classes, names, target):
-    make(tmp_path, "val/ants/1.png", "train/bees/1.png", "train/ants/1.png")
+    make(tmp_path, "2019/ants/1.png", "2018/bees/1.png", "2018/ants/1.png")
     data = load_image_folder(tmp_path, classes=classes)
     assert data.target_names == names
     assert data.target.tolist() == target
@@ -272,6 +272,36 @@ def test_bad_arguments(tmp_path, arguments):
     name = next(iter(arguments))
     with pytest.raises(ValueError, match=f"The '{name}' parameter of load_image_folder"):
         load_image_folder(make(tmp_path, "1.png"), **arguments)
+
+
+@pytest.mark.parametrize(
+    ("names", "remedy"),
+    [
+        (["train/ants/1.png", "val/ants/1.png"], 'classes="last" to take the folders in them, or'),
+        (["Train/a/1.png", "Test/a/1.png", "validation/1.png"], 'classes="last"'),
+        (["test/a/1.png"], 'classes="last"'),
+        (["train/1.png", "test/1.png"], "classes=None if they are none, or the path of one"),
+    ],
+)
+def test_parts_of_a_split_are_hardly_classes(tmp_path, names, remedy):
+    with pytest.warns(UserWarning, match=f"like the parts of a split. Pass {remedy}") as caught:
+        data = load_image_folder(make(tmp_path, *names))
+    assert caught[0].filename == __file__
+    assert "\n" not in str(caught[0].message)
+    assert len(data.target_names) == len({name.split("/")[0] for name in names})
+
+
+@pytest.mark.parametrize(
+    ("names", "classes"),
+    [
+        (["train/a/1.png", "val/a/1.png"], "last"),
+        (["train/a/1.png", "val/a/1.png"], "path"),
+        (["train/a/1.png", "val/a/1.png"], None),
+        (["train/1.png", "bus/1.png"], "first"),  # vehicles
+    ],
+)
+def test_classes_that_are_no_parts_of_a_split(tmp_path, names, classes):
+    load_image_folder(make(tmp_path, *names), classes=classes)  # warnings are errors here
 
 
 # Real folders.

@@ -26,6 +26,7 @@ from skfusion.datasets import load_image_folder
 from skfusion.feature_files import _embed_job
 from skfusion.feature_files._embed import STORE, embed_files
 from skfusion.feature_files._embed_job import Backbone
+from skfusion.store._digests import PictureDigests
 from tests.feature_files.conftest import SMALL
 
 OPTIONS = {"image_size": (32, 32), "batch_size": 2}
@@ -65,8 +66,9 @@ def test_the_names_of_the_recipe(photos, tmp_path):
             "name",
             "fingerprint",
             "feature_prefix",
+            "pictures",
         }
-        assert len(file.attrs["fingerprint"]) == 32
+        assert len(file.attrs["fingerprint"]) == len(file.attrs["pictures"]) == 32
 
 
 @pytest.mark.parametrize("file_format", ["h5", "parquet"])
@@ -240,6 +242,58 @@ def test_files_of_something_else_are_not_replaced(photos, tmp_path):
     assert load_features(tmp_path / "out")[0].shape == (5, 512)
 
 
+@pytest.mark.parametrize("file_format", ["h5", "parquet"])
+def test_a_picture_that_was_replaced(photos, tmp_path, file_format, shapes):
+    options = {"file_format": file_format}
+    embed(photos, tmp_path / "out", **options)
+    before = load_features(tmp_path / "out")[0]
+    (photos / "rose/2.png").write_bytes((photos / "rose/1.png").read_bytes())
+    with pytest.raises(FileExistsError, match=r"from other pictures under these names\. Replace"):
+        embed(photos, tmp_path / "out", **options)
+    np.testing.assert_array_equal(load_features(tmp_path / "out")[0], before)
+    shapes.clear()
+    embed(photos, tmp_path / "out", **options, overwrite=True)
+    assert shapes == []  # the other picture is in the store
+    after = load_features(tmp_path / "out")[0]
+    np.testing.assert_array_equal(after, before[[0, 0, 2, 3, 4]])
+    (again,) = embed(photos, tmp_path / "out", **options)
+    assert again.there
+
+
+def test_the_pictures_are_looked_at_once_for_all_backbones(photos, tmp_path, monkeypatch):
+    embed(photos, tmp_path / "out", [SMALL, Backbone("MobileNetV2", None, {"alpha": 0.35})])
+    of_many, seen = PictureDigests.of_many, []
+    monkeypatch.setattr(
+        PictureDigests, "of_many", lambda *a, **k: seen.append(len(a[1])) or of_many(*a, **k)
+    )
+    embed(photos, tmp_path / "out", [SMALL, Backbone("MobileNetV2", None, {"alpha": 0.35})])
+    assert seen == [5]
+
+
+@pytest.mark.filterwarnings("ignore:1 of 5 images:UserWarning")
+def test_rows_of_nan_are_not_what_is_asked_for_without_them(photos, tmp_path):
+    whole = (photos / "rose/2.png").read_bytes()
+    (photos / "rose/2.png").write_bytes(b"no picture")
+    embed(photos, tmp_path / "out", unreadable="nan")
+    (again,) = embed(photos, tmp_path / "out", unreadable="nan")
+    assert again.there
+    with pytest.raises(FileExistsError, match=r"there and holds rows of NaN \(1 of 5, as --unread"):
+        embed(photos, tmp_path / "out")
+    (photos / "rose/2.png").write_bytes(whole)
+    with pytest.raises(FileExistsError, match="other pictures under these names"):
+        embed(photos, tmp_path / "out", unreadable="nan")
+    embed(photos, tmp_path / "out", overwrite=True)
+    assert not np.isnan(load_features(tmp_path / "out")[0]).any()
+
+
+def test_a_file_that_does_not_tell_what_its_pictures_held(photos, tmp_path):
+    (written,) = embed(photos, tmp_path / "out")
+    with h5py.File(written.path, "a") as file:
+        del file.attrs["pictures"]
+    with pytest.raises(FileExistsError, match="and does not tell what its pictures held"):
+        embed(photos, tmp_path / "out")
+
+
 def test_a_conflict_is_told_before_anything_is_computed(photos, tmp_path, shapes):
     embed(photos, tmp_path / "out", [Backbone("MobileNetV2", None, {"alpha": 0.35})])
     shapes.clear()
@@ -255,6 +309,8 @@ def test_a_conflict_is_told_before_anything_is_computed(photos, tmp_path, shapes
         ({"target": "sex"}, "--target sex"),
         ({"row_id": "species"}, r"2 values of 'species' stand in several rows .*mend the column"),
         ({"suffix": "/../x"}, "letters, digits"),
+        ({"batch_size": 0}, "--batch-size must be at least 1, got 0"),
+        ({"image_size": (0, 9)}, "--image-size must be two positive integers"),
         ({"backbones": [SMALL, SMALL]}, "'MobileNet' is named twice"),
         ({"backbones": [Backbone("MobilNet")]}, "did you mean 'MobileNet'"),
     ],
@@ -320,6 +376,94 @@ def test_the_command_tells_what_is_wrong(tmp_path, capsys):
     with pytest.raises(SystemExit, match="2"):
         cli.main([*words, "--option", "alpha"])
     assert "KEY=VALUE is expected" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("change", "words", "remedy"),
+    [
+        (
+            lambda folder: (folder / "rose/2.png").write_bytes(b"no picture"),
+            [],
+            "run this again, or give them rows of NaN (--unreadable nan).",
+        ),
+        (
+            lambda folder: (folder / "loose.png").write_bytes(b"no picture"),
+            [],
+            "or embed all without classes (--classes none).",
+        ),
+        (lambda folder: None, ["--image-size", "5", "5"], "Ask for a larger --image-size."),
+        (
+            lambda folder: None,
+            ["--weights", "MobileNet=x.h5"],
+            "--weights takes a file, 'imagenet', or",
+        ),
+        (lambda folder: None, ["--backbone", "small_cnn"], "take random ones (--weights none)."),
+    ],
+)
+def test_the_command_tells_its_own_remedies(photos, tmp_path, capsys, change, words, remedy):
+    change(photos)
+    standard = ["--weights", "MobileNet=none", "--option", "MobileNet.alpha=0.25"]
+    standard += ["--image-size", "32", "32", "--out", str(tmp_path / "out")]
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(["embed", str(photos), "--backbone", "MobileNet", *standard, *words])
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert told.startswith("skfusion embed: ")
+    assert remedy in told
+    assert "Pass " not in told
+
+
+@pytest.mark.parametrize(
+    ("cell", "remedy"),
+    [
+        (None, "Name pictures for them, or give them rows of NaN (--unreadable nan)."),
+        ("gone.png", "no such file. Relative paths start from the folder of the table. Mend them"),
+    ],
+)
+def test_the_command_tells_its_own_remedies_for_tables(photos, tmp_path, capsys, cell, remedy):
+    table = pd.read_csv(photos / "table.csv", dtype=str)
+    table.loc[2, "photo"] = cell
+    table.to_csv(photos / "table.csv", index=False)
+    words = ["embed", str(photos / "table.csv"), "--backbone", "MobileNet", "--weights", "none"]
+    words += ["--id", "patient", "--image-size", "32", "32", "--out", str(tmp_path / "out")]
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(words)
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert remedy in told
+    assert "ImageReader" not in told
+
+
+@pytest.mark.filterwarnings("default::UserWarning")
+def test_the_command_goes_without_classes_and_pictures(photos, tmp_path, capsys):
+    (photos / "loose.png").write_bytes(b"no picture")
+    words = ["embed", str(photos), "--backbone", "MobileNet", "--option", "alpha=0.25"]
+    words += ["--weights", "none", "--image-size", "32", "32", "--out", str(tmp_path / "out")]
+    assert cli.main([*words, "--classes", "none", "--unreadable", "nan"]) == 0
+    warned = [line for line in capsys.readouterr().err.splitlines() if "warning" in line]
+    assert len(warned) == 1
+    assert warned[0].startswith("skfusion embed: warning: 1 of 6 images of column 'image' could")
+    assert warned[0].endswith("They count as missing.")
+    X, y = load_features(tmp_path / "out")
+    assert y is None
+    assert np.isnan(X).all(axis=1).tolist() == [True] + [False] * 5
+
+
+@pytest.mark.parametrize("words", [["nowhere"], ["{}/table.csv", "--image", "scan"]])
+def test_a_mistyped_source_does_not_wait_for_tensorflow(photos, tmp_path, words):
+    words = [word.format(photos) for word in words]
+    words = ["embed", *words, "--backbone", "MobileNet", "--out", str(tmp_path / "out")]
+    program = f"""
+import sys
+from skfusion import cli
+try:
+    cli.main({words})
+finally:
+    print({{"keras", "tensorflow"}} & set(sys.modules))
+"""
+    shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert shown.returncode == 2
+    assert shown.stderr.startswith("skfusion embed: ")
+    assert shown.stdout == "set()\n"
+    assert not (tmp_path / "out").exists()
 
 
 def test_each_backbone_gets_its_weights_and_options():

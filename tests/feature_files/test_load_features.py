@@ -14,8 +14,8 @@ from sklearn.linear_model import LogisticRegression
 
 from skfusion import load_features
 from skfusion.feature_files._feature_file import FeatureFile
-from skfusion.feature_files._hdf5 import write_hdf5
-from skfusion.feature_files._parquet import write_parquet
+from skfusion.feature_files._hdf5 import read_hdf5, write_hdf5
+from skfusion.feature_files._parquet import read_parquet, write_parquet
 
 WRITERS = {"h5": write_hdf5, "parquet": write_parquet}
 
@@ -139,6 +139,13 @@ def test_what_is_written_is_read(write, file_format, changes):
     else:
         np.testing.assert_array_equal(data.target, file.labels)
         assert data.target.dtype == file.labels.dtype
+
+
+@pytest.mark.parametrize("pictures", [None, "digest of pictures"])
+def test_what_the_pictures_held_is_read_back(write, pictures):
+    file = content(pictures=pictures)
+    assert read_hdf5(str(write(file))).pictures == pictures
+    assert read_parquet(str(write(file, "parquet"))).pictures == pictures
 
 
 def test_equal_labels_with_nan_belong_together(write):

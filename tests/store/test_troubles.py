@@ -8,6 +8,7 @@ import threading
 import numpy as np
 import pytest
 
+from skfusion._telling import in_words_of
 from skfusion.exceptions import StoreWarning
 from skfusion.store import _database_file, _runs, _troubles
 from skfusion.store._feature_store import FeatureStore
@@ -242,3 +243,18 @@ def test_kinds_by_code(code, kind):
     error = sqlite3.DatabaseError("x")
     error.sqlite_errorcode = code
     assert _troubles.kind_of(error) == kind
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "in_a_command"),
+    [
+        (errno.ENOSPC, "computed each time. Free some space, or pass max_bytes.", "room"),
+        (errno.EROFS, "without it. Name a folder that is yours to write.", "other store"),
+    ],
+)
+def test_a_command_may_tell_its_own_remedy(code, message, in_a_command):
+    with pytest.warns(StoreWarning) as caught:
+        _troubles.Troubles("/store").rest(OSError(code, "reason"), writing=True)
+    warning = caught[0].message
+    assert str(warning).endswith(message)
+    assert in_words_of({in_a_command: "Add --cache."}, warning).endswith(". Add --cache.")
