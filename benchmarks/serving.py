@@ -39,7 +39,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skfusion import PretrainedGAP, warm_up
+from skfusion import MicroBatcher, PretrainedGAP, warm_up
 from skfusion.datasets import make_image_table
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "serving"
@@ -187,33 +187,6 @@ def measure_threads(rows, n_requests):
 # Requests of many clients computed together.
 
 
-class Batcher:
-    """Computes requests that wait at the same time in one batch."""
-
-    def __init__(self, predict, most=32):
-        self.predict, self.most = predict, most
-        self.waiting, self.changed = [], threading.Condition()
-        threading.Thread(target=self.work, daemon=True).start()
-
-    def __call__(self, row):
-        place = {"row": row, "done": threading.Event()}
-        with self.changed:
-            self.waiting.append(place)
-            self.changed.notify()
-        place["done"].wait()
-        return place["answer"]
-
-    def work(self):
-        while True:
-            with self.changed:
-                self.changed.wait_for(lambda: self.waiting)
-                taken, self.waiting = self.waiting[: self.most], self.waiting[self.most :]
-            answers = self.predict(pd.concat([place["row"] for place in taken]))
-            for place, answer in zip(taken, answers, strict=True):
-                place["answer"] = answer[None]
-                place["done"].set()
-
-
 def measure_batching(path, rows, seconds):
     model = joblib.load(path)
     warm_up(model, n_rows=[1, 2, 4, 8, 16, 32])
@@ -222,12 +195,10 @@ def measure_batching(path, rows, seconds):
     for n_clients in (1, 8, 32):
         rates = {"single": [], "batched": []}
         for _ in range(3):  # they take turns
-            for name, ask in (
-                ("single", model.predict_proba),
-                ("batched", Batcher(model.predict_proba)),
-            ):
-                times = load(n_clients, seconds / 3, lambda i, ask=ask: ask(requests[i % 64]))
-                rates[name].append(len(times) / (seconds / 3))
+            with MicroBatcher(model.predict_proba) as together:
+                for name, ask in (("single", model.predict_proba), ("batched", together)):
+                    times = load(n_clients, seconds / 3, lambda i, ask=ask: ask(requests[i % 64]))
+                    rates[name].append(len(times) / (seconds / 3))
         pairs = np.array(rates["batched"]) / np.array(rates["single"])
         line(
             f"{n_clients} clients: rate one by one; batched / one by one",

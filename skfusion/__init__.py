@@ -23,6 +23,7 @@ _HOMES = {
     "TableEncoder": "skfusion.fusion._table_encoder",
     "PictureBlock": "skfusion.fusion._picture_block",
     "SourceImportanceDisplay": "skfusion.inspection._source_importance_display",
+    "MicroBatcher": "skfusion._micro_batcher",
     "warm_up": "skfusion._warm_up",
     "limit_resources": "skfusion.networks._resources",
     "load_features": "skfusion.feature_files._load_features",
