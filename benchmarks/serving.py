@@ -42,6 +42,9 @@ from sklearn.preprocessing import StandardScaler
 from skfusion import MicroBatcher, PretrainedGAP, warm_up
 from skfusion.datasets import make_image_table
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from tests.shared_pages import private_share
+
 EXAMPLE = Path(__file__).parents[1] / "examples" / "serving"
 NUMBERS = ["number_0", "number_1", "number_2"]
 CLIENTS = (1, 8, 32)
@@ -373,22 +376,6 @@ def private():
     return (
         sum(int(row.split()[1]) for row in text.splitlines() if row.startswith("Private_")) / 1024
     )
-
-
-def private_share(array):
-    """Which part of an array's pages no other process shares."""
-    first, last = array.ctypes.data, array.ctypes.data + array.nbytes
-    size = private = 0
-    for row in Path("/proc/self/smaps").read_text().splitlines():
-        words = row.split()
-        if "-" in words[0] and not words[0].endswith(":"):
-            start, end = (int(address, 16) for address in words[0].split("-"))
-            inside = start < last and first < end
-        elif inside and words[0] == "Rss:":
-            size += int(words[1])
-        elif inside and words[0].startswith("Private_"):
-            private += int(words[1])
-    return private / size
 
 
 if __name__ == "__main__":

@@ -93,6 +93,8 @@ def fit_combination(name, out_of_fold, y, rows, prior):
     pictured = rows & out_of_fold.pictured
     taught = rows if name == "table" else pictured
     combination = Combination(name).fit(select(out_of_fold.predictions, taught), y[taught])
+    if name == "table":
+        return combination, combination
     # Also where all rows have a picture: those that come to be predicted may have none.
     if "table" in out_of_fold.predictions:
         table = select(out_of_fold.predictions, rows)

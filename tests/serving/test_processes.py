@@ -163,23 +163,10 @@ SHARED = """
 import json, os, pickle, signal, sys
 import numpy as np
 from skfusion import warm_up
+from tests.shared_pages import private_share
 
 network = pickle.load(open(sys.argv[1], "rb"))
 weights = max(network.weights, key=lambda array: array.nbytes)
-
-def private_share():
-    first, last = weights.ctypes.data, weights.ctypes.data + weights.nbytes
-    size = private = 0
-    for line in open("/proc/self/smaps"):
-        words = line.split()
-        if "-" in words[0] and not words[0].endswith(":"):
-            start, end = (int(address, 16) for address in words[0].split("-"))
-            inside = start < last and first < end
-        elif inside and words[0] == "Rss:":
-            size += int(words[1])
-        elif inside and words[0].startswith("Private_"):
-            private += int(words[1])
-    return private / size
 
 end_read, end_write = os.pipe()
 children = []
@@ -189,7 +176,7 @@ for _ in range(4):
         signal.alarm(120)
         try:
             warm_up(network)
-            os.write(end_write, f"{private_share():.3f}\\n".encode())
+            os.write(end_write, f"{private_share(weights):.3f}\\n".encode())
             os.close(end_write)
             os._exit(0)
         finally:
