@@ -4,13 +4,14 @@ import warnings
 from abc import abstractmethod
 from importlib.metadata import version
 from inspect import signature
+from numbers import Integral
 from typing import Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context, clone
-from sklearn.utils._param_validation import HasMethods, StrOptions
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
@@ -25,12 +26,12 @@ from skfusion.extraction._aggregation import RowMean, row_features
 from skfusion.extraction._column_features import ColumnFeatures
 from skfusion.extraction._drift_guard import DriftGuard
 from skfusion.extraction._verified_digests import VerifiedDigests
-from skfusion.images._failures import refuse_missing, report_unreadable
+from skfusion.images._failures import refuse_missing, report_failures
 from skfusion.images._image_reader import ImageReader
-from skfusion.images._probe import find_white
+from skfusion.images._learn_value_range import learn_value_range
+from skfusion.images._pixels import convert_channels, resize_pixels
 from skfusion.images._read_columns import read_columns
-from skfusion.images.sources._arrays import convert_channels, resize_pixels
-from skfusion.images.sources._medical import versions as medical_versions
+from skfusion.images.formats._versions import decoder_versions
 from skfusion.store._feature_store import as_store
 
 # How many distinct images `fit` holds features of where it only needs their mean.
@@ -57,7 +58,7 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
     """
 
     _parameter_constraints: dict = {
-        "image_size": ["array-like", None],
+        "image_size": [Interval(Integral, 1, None, closed="left"), "array-like", None],
         "color_mode": [StrOptions({"auto", "rgb", "grayscale"})],
         "image_shape": ["array-like", None],
         "combine": [StrOptions({"mean", "max"}), None],
@@ -150,6 +151,7 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
         """
         check_is_fitted(self)
         columns = self._read_columns(X, reset=False)
+        self._refuse_missing(columns, self.reader_)
         lines = self._lines(columns, self._computed(columns))
         self._tell_drift(columns)
         return self._output(X, lines)
@@ -200,6 +202,14 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
         """int : The number of columns that `transform` gives."""
         n_labels = sum(len(self._labels(i)) for i in range(self._n_columns))
         return n_labels + (self._n_columns if self._add_indicator else 0)
+
+    @property
+    def value_ranges_(self):
+        """list of tuple (low, high) or None : What is black and white in each column of images.
+
+        For floats and signed integers; None where `fit` saw none of these.
+        """
+        return [None if one.origin == "type" else one.ends for one in self._ranges]
 
     def __sklearn_is_fitted__(self):
         return getattr(self, "_fitted", False)
@@ -267,22 +277,23 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
         self._image_shape, self._combine = self.image_shape, self.combine
         self._missing, self._add_indicator = self.missing, self.add_indicator
         self._means = None
+        reader = ImageReader() if self.reader is None else clone(self.reader)
+        if hasattr(reader, "_validate_params"):
+            reader._validate_params()
         columns = self._read_columns(X, reset=True)
+        self._refuse_missing(columns, reader)
         self._guards = []
         if self.drift == "warn":
             self._guards = [DriftGuard(column.name) for column in columns]
         for guard, column in zip(self._guards, columns, strict=False):
             guard.learn_rows(column.rows_without(column.missing))
-        reader = ImageReader() if self.reader is None else clone(self.reader)
-        if hasattr(reader, "_validate_params"):
-            reader._validate_params()
         self._n_columns = len(columns)
-        self._white = [find_white(column) for column in columns]
+        self._ranges = [learn_value_range(column, reader) for column in columns]
         self.reader_ = reader
         return columns
 
     def _read_columns(self, X, reset):
-        columns = read_columns(
+        return read_columns(
             self,
             X,
             self._image_shape,
@@ -290,10 +301,11 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
             allow_nan=self._missing != "error",
             combine=self._combine,
         )
+
+    def _refuse_missing(self, columns, reader):
+        """Report rows without an image, with all images that can't be read, before any work."""
         if self._missing == "error":
-            for column in columns:
-                refuse_missing(column, column.rows_without(column.missing))
-        return columns
+            refuse_missing(columns, reader)
 
     def _resized(self, pixels, shape):
         """The image in a (height, width, channels); gray in 3 channels where color is off."""
@@ -385,22 +397,18 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
 
     def _gone(self, failures):
         """Report what could not be read; the cells of each column that have no image."""
-        report_unreadable(failures, self.corrupt)
-        gone = [
+        report_failures(failures, self.corrupt, self._missing, getattr(self.reader_, "root", None))
+        return [
             column.missing | np.isin(column.group, [place for place, _ in failed])
             for column, failed in failures
         ]
-        if self._missing == "error":
-            for (column, _), cells in zip(failures, gone, strict=True):
-                refuse_missing(column, column.rows_without(cells))
-        return gone
 
     def _column_features(self, position, column):
         """What reads one column and computes its features."""
         return ColumnFeatures(
             column,
             self.reader_,
-            {"white": self._white_of(position, column), **self._hints(position)},
+            self._hints(position),
             self._preparing(position, column),
             batch_size=self.batch_size,
             store=as_store(getattr(self, "cache", None)),
@@ -439,10 +447,10 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
         return None if self._image_size is None else check_size_param(self._image_size)
 
     def _hints(self, position):
-        """What `read` is told so that it decodes no more than is needed; a reader may not ask."""
-        size = self._target_size(position)
-        asks = "size" in signature(self.reader_.read).parameters
-        return {"size": size} if asks and size is not None else {}
+        """What `read` is told beside the cell, as far as a reader of the user's own asks for it."""
+        hints = {"size": self._target_size(position), "value_range": self._ranges[position]}
+        asked = signature(self.reader_.read).parameters
+        return {name: hint for name, hint in hints.items() if name in asked and hint is not None}
 
     def _store_key(self, position, column, fingerprint):
         """A fingerprint of all that changes the features of an image of known content."""
@@ -455,17 +463,11 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
             type(self.reader_).__qualname__,
             sorted(reader.items()),
             sorted(self._hints(position).items()),
-            self._white_of(position, column),
             self._color_mode,
             self._image_size is None,  # then an image of another size is an error, not a row
             version("pillow"),
-            medical_versions(),
+            decoder_versions(),
         )
-
-    def _white_of(self, position, column):
-        """The value that is white: as learned in fit or, where fit saw no such array, from here."""
-        white = self._white[position]
-        return find_white(column) if white is None else white
 
     def _output(self, X, lines):
         """Columns side by side, with the index of a Series where pandas is asked for.
@@ -488,8 +490,12 @@ def indexed(prefix, count):
 
 
 def check_size_param(size, name="image_size"):
-    """(height, width) as a tuple of two positive ints."""
-    values = tuple(np.asarray(size).tolist())
-    if len(values) != 2 or not all(isinstance(v, int) and v > 0 for v in values):
-        raise ValueError(f"{name} must be two positive integers (height, width), got {size!r}")
+    """Return (height, width); one number is a square."""
+    values = np.asarray(size).tolist()
+    values = (values, values) if isinstance(values, int) else tuple(np.ravel(values).tolist())
+    if len(values) != 2 or not all(type(v) is int and v > 0 for v in values):
+        raise ValueError(
+            f"{name} must be two positive integers (height, width), or one for a square, got "
+            f"{size!r}"
+        )
     return values

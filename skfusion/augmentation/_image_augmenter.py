@@ -28,10 +28,11 @@ from skfusion.augmentation._original import Original
 from skfusion.augmentation._tables import as_table, take_rows
 from skfusion.base import check_size_param
 from skfusion.exceptions import ImageReadError, UnreadableImageWarning
-from skfusion.images._image_column import ImageColumn, describe
+from skfusion.images._image_column import ImageColumn
 from skfusion.images._image_reader import ImageReader
-from skfusion.images._probe import find_white
+from skfusion.images._learn_value_range import learn_value_range
 from skfusion.images._read_columns import resolve_shape
+from skfusion.images.sources._find_source import describe
 
 
 class ImageAugmenter(OneToOneFeatureMixin, BaseEstimator):
@@ -164,7 +165,7 @@ class ImageAugmenter(OneToOneFeatureMixin, BaseEstimator):
         "factor": [Interval(Integral, 1, None, closed="left"), None],
         "augmentation": [str, dict, callable],
         "image_columns": ["array-like", None],
-        "image_size": ["array-like", None],
+        "image_size": [Interval(Integral, 1, None, closed="left"), "array-like", None],
         "image_shape": ["array-like", None],
         "corrupt": [StrOptions({"error", "missing"})],
         "reader": [HasMethods(["read", "probe", "get_params"]), None],
@@ -315,7 +316,8 @@ class ImageAugmenter(OneToOneFeatureMixin, BaseEstimator):
     def _copy_column(self, name, cells, origins, augmentation, seeds):
         """The copies of one column's images; None where the origin has no image."""
         column = ImageColumn(name, cells)
-        white = find_white(column)
+        value_range = learn_value_range(column, self.reader_)
+        size = None if self.image_size is None else check_size_param(self.image_size)
         numbers = number_copies(origins)
         places = {}  # row -> the copies that are to be made of it
         for place, row in enumerate(origins):
@@ -325,7 +327,7 @@ class ImageAugmenter(OneToOneFeatureMixin, BaseEstimator):
 
         def load(row):
             try:
-                return Original(column.cells[row], self.reader_, white, self.image_size), None
+                return Original(column.cells[row], self.reader_, value_range, size), None
             except ValueError as error:
                 return None, str(error)
 

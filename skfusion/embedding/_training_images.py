@@ -5,7 +5,7 @@ from functools import cached_property
 import numpy as np
 
 from skfusion.extraction._aggregation import joined, spread
-from skfusion.images._failures import report_unreadable
+from skfusion.images._failures import report_failures
 
 
 class TrainingImages:
@@ -77,7 +77,7 @@ class TrainingImages:
     def pixels(self):
         """Ndarray of shape (n_distinct, height, width, channels) : Values in 0..255."""
         pixels, failures = self._load()
-        report_unreadable([(self.column, failures)], "error")
+        report_failures([(self.column, failures)], "error")
         return pixels
 
 

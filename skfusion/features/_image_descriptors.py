@@ -17,10 +17,10 @@ from skfusion.features._descriptor_families import FAMILIES, check_descriptors, 
 from skfusion.features._descriptor_options import DescriptorOptions
 from skfusion.features._prepared_image import PreparedImage
 from skfusion.features._wavelet import check_wavelet
-from skfusion.images._image_column import describe
 from skfusion.images._image_reader import ImageReader
 from skfusion.images._masks import call_mask, check_mask, mask_reader, read_mask, resize_mask
 from skfusion.images._probe import common_channels, probe_column
+from skfusion.images.sources._find_source import describe
 from skfusion.store._feature_store import FeatureStore
 
 # Raised when the same image would give other values than before: stored rows are not used then.

@@ -6,9 +6,9 @@ from hashlib import blake2b
 import numpy as np
 from PIL import Image
 
-from skfusion.images.formats._pillow import READ_ERRORS
+from skfusion.images._files import open_file
 from skfusion.images.formats._pillow_opening import check_size, guard_of
-from skfusion.images.sources._files import open_file
+from skfusion.images.formats._reasons import READ_ERRORS
 
 _CHUNK = 1 << 18
 _ORIENTATION = 0x0112  # EXIF's number of the tag

@@ -4,8 +4,9 @@ import os
 import stat
 
 from skfusion._utils.prefetch import map_ahead, split
-from skfusion.images.formats._medical_signature import files_of, kind_of_opened
-from skfusion.images.sources._files import check_regular_file, locate, open_file
+from skfusion.images._files import check_regular_file, files_of, locate, open_file
+from skfusion.images.formats._open_medical import MEDICAL_FORMATS
+from skfusion.images.formats._signature import format_of_stream
 from skfusion.store._hashing import digest_file, digest_several, digest_value
 from skfusion.store._path_memo import FileState
 
@@ -226,7 +227,7 @@ def _content_of(path):
     """The bytes of a file; None for a medical one, or one that is too large to be held."""
     with open_file(path) as file:
         held = os.fstat(file.fileno()).st_size <= _HELD_BYTES
-        return file.read() if held and kind_of_opened(file, path) is None else None
+        return file.read() if held and format_of_stream(file, path) not in MEDICAL_FORMATS else None
 
 
 def _state(path):
