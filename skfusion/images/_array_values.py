@@ -4,10 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-# Fractions may lie this far from 0 and still be those of an image in 0..1 or -1..1.
-_UNIT = 1.25
-# Values above the key are counted in images whose largest is at most this many times the key.
-_BOUNDS = {1.0: _UNIT, 255.0: 1.1, 4095.0: 1.1, 65535.0: 1.1}
+# Values above a bound are counted in images whose largest is at most so many times the bound.
+_REACH = 1.25
+_BOUNDS = (1.0, 255.0, 4095.0, 65535.0)
 
 
 @dataclass(frozen=True)
@@ -78,13 +77,13 @@ class ArrayValues:
 
 
 def is_unit(array, low, high):
-    """Return whether values are those of an image in 0..1 or -1..1: fractions, and small."""
-    if array.dtype.kind != "f" or low < -_UNIT or high > _UNIT:
+    """Return whether values are those of an image in 0..1 or -1..1, or a little beyond."""
+    if array.dtype.kind != "f" or low < -_REACH or high > _REACH:
         return False
     return bool((array != np.floor(array)).any())
 
 
 def _count_above(array, high, bound):
-    if not bound < high <= bound * _BOUNDS[bound]:
+    if not bound < high <= bound * _REACH:
         return 0
     return int(np.count_nonzero(array > bound))

@@ -10,9 +10,9 @@ from skfusion.images._array_values import is_unit
 # The ranges that images usually have, besides 0..1 and -1..1: 8, 12 and 16 bits.
 _TOPS = (255.0, 4095.0, 65535.0)
 _USUAL = {(0.0, 1.0), (-1.0, 1.0), (-128.0, 127.0), *((0.0, top) for top in _TOPS)}
-# Resampling goes a little beyond the range, in few pixels. A range of 8 bits is told from one of 12
-# by its largest values, so that less is allowed there.
-_OVERSHOOT = 0.1
+# Resampling goes a little beyond the range, in few pixels. The largest values distinguish 8 bits
+# from 12, so that fewer pixels may do so there.
+_OVERSHOOT = 0.25
 _OVERSHOOT_SHARE = 0.02
 _UNIT_OVERSHOOT_SHARE = 0.1
 # An image in -1..1 has values well below 0.
@@ -211,14 +211,14 @@ def _wide_range(images):
     low, high = min(one.low for one in images), max(one.high for one in images)
     if low < 0 and all(one.is_int8 for one in images):
         return ValueRange(-128.0, 127.0)
-    few_below = low >= 0 or _share(images, "n_below_0") <= _OVERSHOOT_SHARE
-    if high >= 2:
-        for top, count in zip(_TOPS, ("n_above_255", "n_above_4095", "n_above_65535"), strict=True):
-            if low < -_OVERSHOOT * top or not few_below:
-                continue
-            few_above = high <= (1 + _OVERSHOOT) * top
-            if high <= top or (few_above and _share(images, count) <= _OVERSHOOT_SHARE):
-                return ValueRange(0.0, top)
+    few_below = _share(images, "n_below_0") <= _OVERSHOOT_SHARE
+    for top, count in zip(_TOPS, ("n_above_255", "n_above_4095", "n_above_65535"), strict=True):
+        # Values below 0 are overshoot only where the others reach up to the top.
+        fills = top == _TOPS[0] or 2 * high >= top
+        above_0 = low >= 0 or (few_below and fills and low >= -_OVERSHOOT * top)
+        few_above = high <= (1 + _OVERSHOOT) * top and _share(images, count) <= _OVERSHOOT_SHARE
+        if high >= 2 and above_0 and (high <= top or few_above):
+            return ValueRange(0.0, top)
     low = min(low, 0.0)
     return ValueRange(low, high if high > low else low + 1.0)
 

@@ -27,7 +27,7 @@ from pydicom.uid import (
 )
 
 from skfusion import ImageReader, ImageReadError, PixelFlattener
-from skfusion.images._image_column import describe
+from skfusion.images.sources._find_source import describe
 
 # Real files of the set that can't be read, and what the reason has to say.
 NOT_READ = {
@@ -298,13 +298,13 @@ def test_functional_groups_of_enhanced_files():
     ds = make_dataset(frames, frames=3)
     shared, groups = Dataset(), [Dataset(), Dataset(), Dataset()]
     shared.FrameVOILUTSequence = Sequence([make_item(WindowCenter=0, WindowWidth=1000)])
-    for slope, group in enumerate(groups):
+    for slope, group in enumerate(groups, start=1):
         item = make_item(RescaleSlope=slope, RescaleIntercept=5)
         group.PixelValueTransformationSequence = Sequence([item])
     ds.SharedFunctionalGroupsSequence = Sequence([shared])
     ds.PerFrameFunctionalGroupsSequence = Sequence(groups)
     for i in range(3):
-        expected = ((RAMP * float(i) + 5 + 0.5) / 999 + 0.5).clip(0, 1) * 255
+        expected = ((RAMP * float(i + 1) + 5 + 0.5) / 999 + 0.5).clip(0, 1) * 255
         np.testing.assert_allclose(gray(encode(ds), volume=i), expected, atol=0.01)
 
 

@@ -8,7 +8,7 @@ import pytest
 from nibabel.orientations import axcodes2ornt, inv_ornt_aff, ornt_transform
 
 from skfusion import ImageReader, ImageReadError, PixelFlattener
-from skfusion.images._image_column import describe
+from skfusion.images.sources._find_source import describe
 
 PLANES = ("axial", "coronal", "sagittal")
 SHAPE = (6, 7, 8)  # right, anterior, superior
