@@ -21,8 +21,10 @@ _SIGNED = -0.5
 # range that is the smallest and the largest value of some images are less certain.
 _MARGIN = 0.25
 _WIDE_MARGIN = 1.0
-# From this width on, an image of fractions up to 1 has another scale; it would be black.
+# From this width on, an image of fractions up to 1 has another scale: it would be black. Unless
+# more than a tenth of the images of fit are so dark that it may be one of them.
 _WIDE = 255.0
+_DARK, _DARK_SHARE = 16.0, 0.1
 # Integers up to here are exact in float32.
 _EXACT = 1 << 24
 
@@ -43,6 +45,10 @@ class ValueRange:
         Where the range comes from: it was given to the reader; it was found from the values of
         the images; or all images had a type that says it, and this is the range of that type.
 
+    allows_fractions : bool, default=False
+        Whether images of fractions up to 1 are dark, rather than of another scale, where the range
+        is wide.
+
     See Also
     --------
     ImageReader : Its notes define how a range is found.
@@ -58,6 +64,7 @@ class ValueRange:
     low: float
     high: float
     origin: str = "values"
+    allows_fractions: bool = False
 
     @property
     def ends(self):
@@ -103,7 +110,8 @@ class ValueRange:
                 f"{self.low:.6g} to {self.high:.6g}, {self._where_from()}. Rescale it, or pass "
                 "reader=ImageReader(value_range=(low, high))"
             )
-        if self.origin != "reader" and width >= _WIDE and is_unit(array, low, high):
+        allowed = self.origin == "reader" or self.allows_fractions or width < _WIDE
+        if not allowed and is_unit(array, low, high):
             raise ValueError(
                 f"its values are fractions, {low:.6g} to {high:.6g}, another scale than "
                 f"{self.low:.6g} to {self.high:.6g}, {self._where_from()}. Rescale it, or pass "
@@ -211,6 +219,7 @@ def _wide_range(images):
     low, high = min(one.low for one in images), max(one.high for one in images)
     if low < 0 and all(one.is_int8 for one in images):
         return ValueRange(-128.0, 127.0)
+    are_dark = sum(one.high < _DARK for one in images) > _DARK_SHARE * len(images)
     few_below = _share(images, "n_below_0") <= _OVERSHOOT_SHARE
     for top, count in zip(_TOPS, ("n_above_255", "n_above_4095", "n_above_65535"), strict=True):
         # Values below 0 are overshoot only where the others reach up to the top.
@@ -218,9 +227,9 @@ def _wide_range(images):
         above_0 = low >= 0 or (few_below and fills and low >= -_OVERSHOOT * top)
         few_above = high <= (1 + _OVERSHOOT) * top and _share(images, count) <= _OVERSHOOT_SHARE
         if high >= 2 and above_0 and (high <= top or few_above):
-            return ValueRange(0.0, top)
+            return ValueRange(0.0, top, allows_fractions=are_dark)
     low = min(low, 0.0)
-    return ValueRange(low, high if high > low else low + 1.0)
+    return ValueRange(low, high if high > low else low + 1.0, allows_fractions=are_dark)
 
 
 def _share(images, count):
