@@ -78,7 +78,32 @@ class FileSource(CellSource):
             except (OSError, io.UnsupportedOperation) as error:
                 raise ValueError(f"the file can't be read from its start: {error}") from error
             try:
-                yield file
+                with io.BufferedReader(_BorrowedFile(file)) as borrowed:
+                    yield borrowed
             finally:
                 if not getattr(file, "closed", False):
                     file.seek(position)
+
+
+class _BorrowedFile(io.RawIOBase):
+    """A file that stays open when the libraries that read it close it."""
+
+    def __init__(self, file):
+        self._file = file
+
+    def readable(self):
+        return True
+
+    def seekable(self):
+        return True
+
+    def readinto(self, buffer):
+        content = self._file.read(len(buffer))
+        buffer[: len(content)] = content
+        return len(content)
+
+    def seek(self, offset, whence=io.SEEK_SET):
+        return self._file.seek(offset, whence)
+
+    def tell(self):
+        return self._file.tell()
