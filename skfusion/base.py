@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context, clone
-from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
@@ -15,6 +14,7 @@ from skfusion._utils.callbacks import CallbackSupportMixin, with_callbacks
 from skfusion._utils.saved_state import SavedStateMixin
 from skfusion._utils.typing import Features, ImageInput
 from skfusion.extraction._fitted_columns import FittedColumns
+from skfusion.extraction._reading_parameters import READING_PARAMETERS
 from skfusion.extraction._row_options import RowOptions
 from skfusion.images._failures import refuse_missing
 from skfusion.images._image_reader import ImageReader
@@ -41,18 +41,7 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
     True
     """
 
-    _parameter_constraints: dict = {
-        "image_size": ["array-like", None],
-        "color_mode": [StrOptions({"auto", "rgb", "grayscale"})],
-        "image_shape": ["array-like", None],
-        "combine": [StrOptions({"mean", "max"}), None],
-        "missing": [StrOptions({"error", "nan", "zero", "mean"})],
-        "add_indicator": ["boolean"],
-        "corrupt": [StrOptions({"error", "missing"})],
-        "reader": [HasMethods(["read", "probe", "get_params"]), None],
-        "drift": [StrOptions({"warn", "ignore"})],
-        "verbose": ["verbose"],
-    }
+    _parameter_constraints: dict = READING_PARAMETERS
 
     # The number of images that are read and computed at once, where it is not a parameter.
     batch_size = 64
@@ -100,7 +89,7 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
         features : ndarray of shape (n_rows, n_features_out), float32
             Or a DataFrame, as `set_output` says: what `fit` and `transform` give.
         """
-        return self._output(X, *self._fit_rows(X, y, transform=True))
+        return self._output(X, self._fit_rows(X, y, transform=True))
 
     def transform(self, X: ImageInput) -> Features:
         """Transform images into columns.
@@ -123,9 +112,9 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
         check_is_fitted(self)
         columns = self._read_columns(X, reset=False)
         extraction = self._extraction(columns)
-        blocks, missing = extraction.rows(*extraction.compute(), self._means)
+        features = extraction.rows(*extraction.compute(), self._means)
         self._columns.compare_rows(columns)
-        return self._output(X, blocks, missing)
+        return self._output(X, features)
 
     def drift_counts(self) -> dict[str, dict[str, int]]:
         """Count the images given to `transform` that are unlike those of `fit`.
@@ -161,29 +150,19 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
         """
         check_is_fitted(self)
         names = list(_check_feature_names_in(self, input_features))
-        if self._image_shape is not None:
-            names = ["image"]
-        elif self._rows.combine is not None:
-            names = ["_".join(names)]
-        else:
-            names = [names[position] for position in self._columns.positions]
-        pairs = [
-            f"{name}_{label}"
-            for position, name in enumerate(names)
-            for extractor in self._extractors(position)
-            for label in extractor.names
-        ]
-        if self._rows.add_indicator:
-            pairs += [f"{name}_missing" for name in names]
-        return np.asarray(pairs, dtype=object)
+        names = ["image"] if self._image_shape is not None else self._columns.select_names(names)
+        return np.asarray(self._rows.names(names, self._labels()), dtype=object)
 
     @property
     def n_features_out_(self):
         """int : The number of columns that `transform` returns."""
-        n_columns = len(self._columns.positions)
-        extractors = [extractor for i in range(n_columns) for extractor in self._extractors(i)]
-        n_indicators = n_columns if self._rows.add_indicator else 0
-        return sum(extractor.width for extractor in extractors) + n_indicators
+        labels = self._labels()
+        return len(self._rows.names([""] * len(labels), labels))
+
+    def _labels(self):
+        """Return the feature names of each image column, without its own name."""
+        positions = range(len(self._columns.positions))
+        return [[name for part in self._extractors(i) for name in part.names] for i in positions]
 
     def __sklearn_is_fitted__(self):
         return getattr(self, "_fitted", False)
@@ -276,14 +255,8 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
             "verbose": self.verbose,
         }
 
-    def _output(self, X, blocks, missing):
-        """Join blocks side by side, with the index of a Series where pandas is asked for.
-
-        scikit-learn's `set_output` keeps the index of a DataFrame but not that of a Series.
-        """
-        if self._rows.add_indicator:
-            blocks = blocks + [rows[:, np.newaxis].astype(np.float32) for rows in missing]
-        features = blocks[0] if len(blocks) == 1 else np.concatenate(blocks, axis=1)
+    def _output(self, X, features):
+        """Keep the index of a Series where pandas is asked for; `set_output` does not."""
         if isinstance(X, pd.Series) and _get_output_config("transform", self)["dense"] == "pandas":
             return pd.DataFrame(features, index=X.index)
         return features

@@ -481,7 +481,7 @@ class CNNEmbedder(ImageTransformer):
         features : ndarray of shape (n_rows, n_features_out), float32
             Or a DataFrame, as `set_output` says.
         """
-        return self._output(X, *self._fit(X, y, sample_weight, groups, for_rows=True))
+        return self._output(X, self._fit(X, y, sample_weight, groups, for_rows=True))
 
     def list_cut_layers(self, column: str | None = None) -> pd.DataFrame:
         """The layers at which the fitted network can be cut.
@@ -556,7 +556,7 @@ class CNNEmbedder(ImageTransformer):
         return tags
 
     def _fit(self, X, y, sample_weight, groups, for_rows):
-        """Fit all columns; return the features and which rows have no image, by column."""
+        """Fit all columns and return the features of the rows."""
         columns = self._start_fit(X)
         return self._fit_columns(columns, y, sample_weight, groups, X=X, for_rows=for_rows)
 
@@ -585,7 +585,7 @@ class CNNEmbedder(ImageTransformer):
             results = [cross_fit(trainer, folds, self.cross_fit, reporter) for trainer in trainers]
         self._keep(trainers, results, target)
         missing = [t.images.column.rows_without(c) for t, c in zip(trainers, gone, strict=True)]
-        return self._blocks(trainers, results), missing
+        return self._rows.join(self._blocks(trainers, results), missing)
 
     def _keep(self, trainers, results, target):
         """Set the fitted attributes."""

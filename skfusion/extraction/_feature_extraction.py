@@ -68,11 +68,8 @@ class FeatureExtraction:
 
         Returns
         -------
-        blocks : list of ndarray of shape (n_rows, width)
-            One per column.
-
-        missing : list of ndarray of bool of shape (n_rows,)
-            Which rows have no image, one array per column.
+        features : ndarray of shape (n_rows, n_features)
+            The features of all columns side by side, and their indicators.
         """
         blocks, missing = [], []
         for position, (extraction, values, cells) in enumerate(
@@ -83,7 +80,7 @@ class FeatureExtraction:
                 row_features(values, extraction.column, cells, self.options.combine, fill)
             )
             missing.append(extraction.column.rows_without(cells))
-        return blocks, missing
+        return self.options.join(blocks, missing)
 
     def learn_means(self):
         """Compute the mean features of each column; features are not kept in memory."""

@@ -40,6 +40,12 @@ class FittedColumns:
             guard.learn_rows(column.rows_without(column.missing))
         self._white = [find_white(column) for column in columns]
 
+    def select_names(self, names):
+        """Return the names of the image columns, given those of all columns of X."""
+        if self.rows.combine is not None:
+            return ["_".join(names)]
+        return [names[position] for position in self.positions]
+
     def compare_rows(self, columns):
         """Count rows without an image, and warn of images unlike those of `fit`."""
         for guard, column in zip(self.guards, columns, strict=False):
