@@ -16,17 +16,17 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from skfusion._callbacks import CallbackSupportMixin
-from skfusion._saved_state import SavedStateMixin
+from skfusion._utils.callbacks import CallbackSupportMixin
+from skfusion._utils.saved_state import SavedStateMixin
 from skfusion.heads._dense_network import ACTIVATIONS, build_dense
-from skfusion.heads._learning_rates import OPTIMIZERS, default_learning_rate
-from skfusion.networks._plan import TrainingPlan
-from skfusion.networks._training import train
+from skfusion.inspection._training_history_display import TrainingHistoryDisplay
 from skfusion.training._class_weight import combined_weight
 from skfusion.training._epoch_reporter import FINAL, EpochReporter
-from skfusion.training._history_display import TrainingHistoryDisplay
+from skfusion.training._learning_rates import OPTIMIZERS, default_learning_rate
+from skfusion.training._loop import train
 from skfusion.training._splits import validation_rows
-from skfusion.training._target import TargetCoder
+from skfusion.training._target_encoder import TargetEncoding
+from skfusion.training._training_config import TrainingConfig
 
 
 class BaseDense(SavedStateMixin, CallbackSupportMixin, BaseEstimator):
@@ -82,7 +82,7 @@ class BaseDense(SavedStateMixin, CallbackSupportMixin, BaseEstimator):
                 f"{type(self).__name__} requires y to be passed, but the target y is None."
             )
         X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32])
-        target = TargetCoder(y, task, loss=loss)
+        target = TargetEncoding(y, task, loss=loss)
         check_consistent_length(X, target.values)
         weight = _row_weights(X, target, class_weight, sample_weight)
         X = _as_dense(X)
@@ -123,7 +123,7 @@ class BaseDense(SavedStateMixin, CallbackSupportMixin, BaseEstimator):
         rate = self.learning_rate
         if rate is None:
             rate = default_learning_rate(self.optimizer, self.n_features_in_)
-        return TrainingPlan(
+        return TrainingConfig(
             target.loss,
             epochs=self.epochs,
             batch_size=self.batch_size,
