@@ -63,7 +63,7 @@ test-oldest: $(OLDEST_VENV)/.stamp ## run the tests on the oldest supported vers
 	$(OLDEST_VENV)/bin/python -m pytest $(TEST_ARGS)
 
 test-oldest-public: $(OLDEST_VENV)/.stamp ## run the tests marked `public` on the oldest versions
-	$(OLDEST_VENV)/bin/python -m pytest -m public $(TEST_ARGS)
+	$(OLDEST_VENV)/bin/python -m pytest -m public $(TEST_ARGS) tests
 
 lint: $(VENV)/.stamp ## check style, format and the direction of imports
 	$(BIN)/ruff check

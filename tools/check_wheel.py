@@ -19,6 +19,7 @@ PROGRAM = Path(__file__).with_name("import_public_names.py")
 
 
 def main():
+    """Check the wheel that the command line names, and return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("wheel", type=Path)
     wheel = parser.parse_args().wheel.resolve(strict=True)
@@ -26,7 +27,7 @@ def main():
         python = make_environment(Path(folder) / "venv")
         install = ["-m", "pip", "install", "--quiet", "--no-compile", "--constraint", PINS, wheel]
         subprocess.run([python, *install], cwd=folder, check=True)
-        # -I: neither the working directory nor PYTHONPATH may lend a module.
+        # -I ignores PYTHONPATH and the working directory, so that only the wheel provides modules.
         return subprocess.run([python, "-I", PROGRAM], cwd=folder, check=False).returncode
 
 
