@@ -257,6 +257,10 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
         cells = [column.cells[cell] for cell in column.first[places]]
         return VerifiedDigests(store, cells, where)
 
+    def _row_options(self):
+        """Return `combine`, `add_indicator` and `drift`."""
+        return self.combine, self.add_indicator, self.drift
+
     # What subclasses use.
 
     def _start_fit(self, X):
@@ -264,12 +268,12 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
         self._fitted = False
         # Kept, so that set_params changes nothing before the next fit.
         self._image_size, self._color_mode = self.image_size, self.color_mode
-        self._image_shape, self._combine = self.image_shape, self.combine
-        self._missing, self._add_indicator = self.missing, self.add_indicator
+        self._image_shape, self._missing = self.image_shape, self.missing
+        self._combine, self._add_indicator, drift = self._row_options()
         self._means = None
         columns = self._read_columns(X, reset=True)
         self._guards = []
-        if self.drift == "warn":
+        if drift == "warn":
             self._guards = [DriftGuard(column.name) for column in columns]
         for guard, column in zip(self._guards, columns, strict=False):
             guard.learn_rows(column.rows_without(column.missing))

@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skfusion import CNNEmbedder, FeatureStore
+from skfusion import CNNEmbedder, EmbedderOptions, FeatureStore
 from skfusion.embedding._fit_config import TrainingRows
 from skfusion.training import _loop
 from tests.networks_for_tests import tiny_cnn
 
-QUICK = {"cut_layer": "dense", "epochs": 2, "early_stopping": None, "random_state": 0}
+QUICK = {"cut_layer": "dense", "epochs": 2, "early_stopping": False, "random_state": 0}
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +41,9 @@ def trainings(monkeypatch):
     return seen
 
 
-def embedder(**options):
-    return CNNEmbedder(tiny_cnn, **{"combine": "mean", "missing": "zero", **QUICK, **options})
+def embedder(combine="mean", cross_fit="auto", **params):
+    options = EmbedderOptions(combine=combine, cross_fit=cross_fit)
+    return CNNEmbedder(tiny_cnn, **{"missing": "zero", "options": options, **QUICK, **params})
 
 
 def rows_of(X):
@@ -123,7 +124,7 @@ def test_in_sample_columns_are_those_of_transform(lists, options):
 @pytest.mark.parametrize("missing", ["mean", "nan"])
 def test_cross_fitting(lists, cross_fit, missing):
     X, y = lists
-    fitted = embedder(cv=3, cross_fit=cross_fit, missing=missing, combine="max")
+    fitted = embedder(cv=3, cross_fit=cross_fit, combine="max", missing=missing)
     lines = fitted.fit_transform(X, y)
     new = fitted.transform(X)
     assert np.isfinite(lines[:20]).all()
@@ -140,8 +141,9 @@ def test_a_search_over_combine_trains_once(lists, tmp_path):
     for combine in ("mean", "max"):
         CNNEmbedder(
             "small_cnn",
-            backbone_options={"filters": (2, 2), "dense_units": 4},
-            combine=combine,
+            options=EmbedderOptions(
+                backbone_options={"filters": (2, 2), "dense_units": 4}, combine=combine
+            ),
             missing="mean",
             cache=store,
             **QUICK,

@@ -9,9 +9,9 @@ from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skfusion import CNNEmbedder
+from skfusion import CNNEmbedder, EmbedderOptions
 
-QUICK = {"epochs": 2, "early_stopping": None, "random_state": 0, "cut_layer": "dense"}
+QUICK = {"epochs": 2, "early_stopping": False, "random_state": 0, "cut_layer": "dense"}
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def noise():
 MEMORISES = {
     "cut_layer": "output",
     "epochs": 40,
-    "early_stopping": None,
+    "early_stopping": False,
     "validation_fraction": 0,
     "random_state": 0,
     "cv": 3,
@@ -73,7 +73,7 @@ def test_fit_and_fit_transform_agree_on_new_rows(noise, cross_fit):
 
 def test_fit_trains_no_folds_that_nobody_asks(stripes):
     X, y = stripes
-    embedder = CNNEmbedder(cv=3, cross_fit=1.0, **QUICK).fit(X, y)
+    embedder = CNNEmbedder(cv=3, options=EmbedderOptions(cross_fit=1.0), **QUICK).fit(X, y)
     assert set(embedder.history_["fold"]) == {-1}
 
 
@@ -81,9 +81,11 @@ def test_shares_lie_between_the_extremes(noise):
     X, y, _ = noise
     options = {**MEMORISES, "epochs": 5}
     own = CNNEmbedder(**{**options, "cv": None}).fit_transform(X, y)
-    unseen = CNNEmbedder(cross_fit=1.0, **options).fit_transform(X, y)
-    half = CNNEmbedder(cross_fit=0.5, **options).fit_transform(X, y)
-    np.testing.assert_array_equal(CNNEmbedder(cross_fit=0.0, **options).fit_transform(X, y), own)
+    unseen = CNNEmbedder(options=EmbedderOptions(cross_fit=1.0), **options).fit_transform(X, y)
+    half = CNNEmbedder(options=EmbedderOptions(cross_fit=0.5), **options).fit_transform(X, y)
+    np.testing.assert_array_equal(
+        CNNEmbedder(options=EmbedderOptions(cross_fit=0.0), **options).fit_transform(X, y), own
+    )
     is_own = (half == own).all(axis=1)
     assert 15 < is_own.sum() < 45
     np.testing.assert_array_equal(half[~is_own], unseen[~is_own])
@@ -130,7 +132,9 @@ def test_groups_stay_together(stripes, cv, monkeypatch):
         return real(network, pixels, targets, plan, places=places, held_out=held_out, **others)
 
     monkeypatch.setattr(_column_fit, "train", spy)
-    embedder = CNNEmbedder(cv=cv, cross_fit=1.0, validation_fraction=0.2, **QUICK)
+    embedder = CNNEmbedder(
+        cv=cv, options=EmbedderOptions(cross_fit=1.0), validation_fraction=0.2, **QUICK
+    )
     embedder.fit_transform(X, y, groups=GROUPS)
     everything, *folds = [groups for groups, _ in seen]
     assert everything == set(range(10))
@@ -142,7 +146,7 @@ def test_groups_stay_together(stripes, cv, monkeypatch):
 def test_groups_reach_it_through_a_pipeline(stripes):
     X, y = stripes
     with config_context(enable_metadata_routing=True):
-        embedder = CNNEmbedder(cv=GroupKFold(2), cross_fit=1.0, **QUICK)
+        embedder = CNNEmbedder(cv=GroupKFold(2), options=EmbedderOptions(cross_fit=1.0), **QUICK)
         pipe = make_pipeline(embedder.set_fit_request(groups=True), StandardScaler())
         pipe.fit(X, y, groups=GROUPS)
     assert pipe[0].history_["fold"].nunique() == 3
@@ -151,7 +155,13 @@ def test_groups_reach_it_through_a_pipeline(stripes):
 def test_more_columns_than_rows(digits):
     X, y = digits
     rows = np.arange(0, 150, 5)
-    embedder = CNNEmbedder(cut_layer="flatten", cv=3, cross_fit="average", epochs=2, random_state=0)
+    embedder = CNNEmbedder(
+        cut_layer="flatten",
+        cv=3,
+        options=EmbedderOptions(cross_fit="average"),
+        epochs=2,
+        random_state=0,
+    )
     features = embedder.fit_transform(X.iloc[rows], y[rows])
     assert features.shape == (30, 1600)
     assert np.isfinite(features).all()
@@ -170,7 +180,9 @@ def test_rows_without_an_image(stripes):
     X, y = stripes
     X = X.copy()
     X.loc[[3, 17], "image"] = None
-    embedder = CNNEmbedder(cv=3, cross_fit="average", missing="nan", **QUICK)
+    embedder = CNNEmbedder(
+        cv=3, options=EmbedderOptions(cross_fit="average"), missing="nan", **QUICK
+    )
     features = embedder.fit_transform(X, y)
     assert np.isnan(features[[3, 17]]).all()
     assert np.isfinite(np.delete(features, [3, 17], axis=0)).all()
