@@ -72,7 +72,8 @@ def train(
         The same architecture, trained.
 
     history : list of dict
-        For each epoch its stage, number, losses, accuracies for classes, and learning rate.
+        For each epoch its stage, number, losses (means over the epoch's rows, weighted by
+        `sample_weight`), accuracies for classes or R2 for numbers, and learning rate.
     """
     n_rows = len(targets)
     held_out = np.array([], dtype=int) if held_out is None else held_out
