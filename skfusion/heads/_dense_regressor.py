@@ -10,6 +10,8 @@ from sklearn.utils._param_validation import StrOptions
 from skfusion._callbacks import with_callbacks
 from skfusion._typing import RandomState
 from skfusion.heads._base_dense import BaseDense
+from skfusion.heads._known_target import encode_numbers
+from skfusion.training._target import TargetCoder
 
 
 class DenseRegressor(RegressorMixin, BaseDense):
@@ -72,13 +74,20 @@ class DenseRegressor(RegressorMixin, BaseDense):
         Where weights, dropout, shuffles and the validation split start. An int makes two fits
         equal. No global state is changed.
 
+    warm_start : bool, default=False
+        Whether `fit` continues with the network and the scaling of the last fit, for `epochs`
+        more, instead of starting again. The optimizer starts again.
+
     verbose : int, default=0
         1 shows a progress bar of the epochs.
 
     Attributes
     ----------
     history_ : DataFrame
-        Losses (of y with mean 0 and deviation 1) and learning rate of each epoch.
+        Loss (of y with mean 0 and deviation 1) and R2 (of all columns of y together) of each
+        epoch, with and without ``val_``, and its learning rate. Values of training are means over
+        the epoch's rows, weighted as the rows are, while the network learns; those of validation
+        are of the network after the epoch.
 
     network_ : DenseNetwork
         The trained network, as data; ``network_.to_model()`` gives the Keras model, which takes
@@ -151,6 +160,7 @@ class DenseRegressor(RegressorMixin, BaseDense):
         early_stopping: int | None = None,
         standardize: bool = True,
         random_state: RandomState = None,
+        warm_start: bool = False,
         verbose: int = 0,
     ):
         self.hidden = hidden
@@ -167,6 +177,7 @@ class DenseRegressor(RegressorMixin, BaseDense):
         self.early_stopping = early_stopping
         self.standardize = standardize
         self.random_state = random_state
+        self.warm_start = warm_start
         self.verbose = verbose
 
     @with_callbacks
@@ -183,14 +194,58 @@ class DenseRegressor(RegressorMixin, BaseDense):
             Numbers. Several columns are predicted by one network.
 
         sample_weight : array-like of shape (n_rows,), default=None
-            Weights of the rows in the loss. Only their ratios matter.
+            Weights of the rows, in the scaling of the columns and of y and in the loss. Only their
+            ratios matter.
 
         Returns
         -------
         self : object
             The fitted regressor.
         """
-        target = self._fit(X, y, sample_weight, task="regression", loss=self.loss)
+        target = self._fit(X, y, sample_weight)
+        return self._keep_scale(target, y)
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> Self:
+        """Train for one epoch, from where the last call ended.
+
+        The first call learns the scaling of the columns and of y; later calls keep it.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_rows, n_features)
+            Numbers.
+
+        y : array-like of shape (n_rows,) or (n_rows, n_outputs)
+            Numbers.
+
+        sample_weight : array-like of shape (n_rows,), default=None
+            Weights of the rows in the loss. Unlike in `fit`, they count as they are: a row of
+            weight 2 has twice the gradient.
+
+        Returns
+        -------
+        self : object
+            The fitted regressor.
+
+        Raises
+        ------
+        ValueError
+            If y has another number of columns than in the first call, or `early_stopping` is set.
+        """
+        target = self._partial_fit(X, y, sample_weight, self._learn_target)
+        return self._keep_scale(target, y)
+
+    def _learn_target(self, y, sample_weight):
+        return TargetCoder(y, "regression", loss=self.loss, sample_weight=sample_weight)
+
+    def _recall_target(self, y, *, is_whole):
+        loss = "huber" if self.loss == "huber" else None
+        return encode_numbers(y, self._center, self._scale, loss)
+
+    def _keep_scale(self, target, y):
         self._center, self._scale = target.center, target.scale
         self._is_1d = np.asarray(y).ndim == 1
         return self

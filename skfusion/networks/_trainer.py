@@ -71,10 +71,31 @@ class Trainer:
         pairs = zip(self.optimizer.variables, self._optimizer_start, strict=True)
         for variable, start in pairs:
             variable.assign(start)
-        seeds = [v for v in self.model.variables if v.path.endswith("seed_generator_state")]
-        for i, variable in enumerate(seeds):
+        for i, variable in enumerate(self._seeds()):
             variable.assign(np.array([seed % 2**31, i], dtype=np.uint32))
         self.upper.stop_training = False
+
+    def progress(self):
+        """Return the state of the optimizer and of dropout's random numbers."""
+        convert = import_keras().ops.convert_to_numpy
+        return {
+            "optimizer": [convert(variable) for variable in self.optimizer.variables],
+            "seeds": [convert(variable) for variable in self._seeds()],
+        }
+
+    def resume(self, progress):
+        """Continue from what `progress` returned; another optimizer starts anew."""
+        for variables, values in [
+            (self.optimizer.variables, progress["optimizer"]),
+            (self._seeds(), progress["seeds"]),
+        ]:
+            if [tuple(v.shape) for v in variables] == [np.shape(value) for value in values]:
+                for variable, value in zip(variables, values, strict=True):
+                    variable.assign(value)
+
+    def _seeds(self):
+        """Return the variables that random layers draw their numbers from."""
+        return [v for v in self.model.variables if v.path.endswith("seed_generator_state")]
 
     def below(self, inputs):
         """What the trained part is fed, for prepared inputs."""

@@ -94,7 +94,7 @@ def test_standardize_off_takes_columns_as_they_are(blobs):
 
 def test_sample_weight_and_class_weight_do_the_same(blobs):
     X, y = blobs
-    plain, weighted = quick(epochs=30), quick(epochs=30, class_weight={"bee": 9})
+    plain, weighted = quick(epochs=60), quick(epochs=60, class_weight={"bee": 9})
     by_class = weighted.fit(X, y).predict_proba(X)
     by_row = plain.fit(X, y, sample_weight=np.where(y == "bee", 9, 1)).predict_proba(X)
     np.testing.assert_array_equal(by_class, by_row)
