@@ -28,7 +28,7 @@ BENCH_training := $(DATA) $(WEIGHTS_25)
 DATA_BENCHES := $(patsubst %,benchmarks/%.py,copies cross_fit fusion search training)
 BENCH ?= $(filter-out $(if $(SKFUSION_TEST_DATA),,$(DATA_BENCHES)),$(wildcard benchmarks/*.py))
 
-# Examples on pictures that aren't part of the repository take the folders of data sets as their
+# Examples on images that aren't part of the repository take the folders of data sets as their
 # arguments; here they are looked up in the folder of test data, if there is one.
 DATA_oasis_mri := oasis1
 DATA_recipe_b := flowers hymenoptera

@@ -4,8 +4,8 @@
 
 FOLDER holds photographs, a class a folder; of the first classes, as many are taken as --counts
 says. They are balanced by copies on disk and embedded by MobileNet. A logistic regression on the
-standardised features is cross-validated on folds that split copies from their origins, on folds
-that keep them together, and on the pictures alone.
+standardized features is cross-validated on folds that split copies from their origins, on folds
+that keep them together, and on the images alone.
 """
 
 import argparse
@@ -21,15 +21,15 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skfusion import load_features
+from skfusion.augmentation._augment_folder import augment_folder
 from skfusion.augmentation._copy_names import ORIGIN_PATTERN, is_copy
-from skfusion.augmentation._folder import augment_folder
 from skfusion.datasets import load_image_folder
-from skfusion.feature_files._embed import embed_files
-from skfusion.feature_files._embed_job import Backbone
+from skfusion.io._embed_files import embed_files
+from skfusion.io._embed_job import Backbone
 
 
 def take(folder, counts, out):
-    """Copy the first pictures of the first classes, by name."""
+    """Copy the first images of the first classes, by name."""
     data = load_image_folder(folder)
     for label, count in enumerate(counts):
         for row in np.flatnonzero(data.target == label)[:count]:
@@ -39,9 +39,9 @@ def take(folder, counts, out):
 
 
 def features(arguments, work):
-    pictures, copies = os.path.join(work, "pictures"), os.path.join(work, "copies")
-    take(arguments.folder, arguments.counts, pictures)
-    augment_folder(pictures, copies, image_size=(224, 224))
+    images, copies = os.path.join(work, "images"), os.path.join(work, "copies")
+    take(arguments.folder, arguments.counts, images)
+    augment_folder(images, copies, image_size=(224, 224))
     backbone = Backbone("MobileNet", arguments.weights, {"alpha": arguments.alpha})
     list(embed_files(copies, [backbone], os.path.join(work, "features"), verbose=1))
     return load_features(os.path.join(work, "features"), return_X_y=False)
@@ -65,7 +65,7 @@ def main():
     runs = {
         "copies on both sides": (X, y, None, plain),
         "copies beside their origin": (X, y, groups, grouped),
-        "pictures alone": (X[alone], y[alone], None, plain),
+        "images alone": (X[alone], y[alone], None, plain),
     }
     print(f"{'balanced accuracy, 5 folds':<30}{'mean':>7}{'spread':>9}")
     for name, (rows, labels, kept, folds) in runs.items():

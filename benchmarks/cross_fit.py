@@ -193,7 +193,7 @@ def show_cost(data, weights):
                 embedder.transform(X)
                 spent[form].append(time.perf_counter() - started)
         one, average = (statistics.median(seconds) for seconds in spent.values())
-        print(f"{network}: {len(X)} pictures, {average / one:.1f} times as long as one network")
+        print(f"{network}: {len(X)} images, {average / one:.1f} times as long as one network")
 
 
 def show(lines):
@@ -221,19 +221,19 @@ def show(lines):
         print(" ".join(f"{name:<17}" for name in key), *cells, sep="  ")
 
 
-# The sets: each gives X (pictures), table, y, and the rows to train on and to test with.
+# The sets: each gives X (images), table, y, and the rows to train on and to test with.
 
 
 def digits(_, fold):
     """Noisy digits beside eight noisy columns."""
     rng = np.random.default_rng(fold)
     data = load_digits()
-    grey = (data.images / 16 * 255).astype(np.uint8)
-    large = [Image.fromarray(g).resize((48, 48), Image.Resampling.BILINEAR) for g in grey]
-    noisy = np.stack(large) + rng.normal(0, 400, (len(grey), 48, 48))
+    gray = (data.images / 16 * 255).astype(np.uint8)
+    large = [Image.fromarray(g).resize((48, 48), Image.Resampling.BILINEAR) for g in gray]
+    noisy = np.stack(large) + rng.normal(0, 400, (len(gray), 48, 48))
     X = np.clip(noisy, 0, 255).astype(np.uint8)[..., np.newaxis]
-    centres = rng.normal(size=(10, 8))
-    table = centres[data.target] + rng.normal(0, 2.5, (len(X), 8))
+    centers = rng.normal(size=(10, 8))
+    table = centers[data.target] + rng.normal(0, 2.5, (len(X), 8))
     order = rng.permutation(len(X))
     return X, table, data.target, order[:ROWS], order[ROWS : ROWS + 1000]
 

@@ -2,13 +2,13 @@
 
     python benchmarks/decode.py                # made-up photographs
     python benchmarks/decode.py --data FOLDER  # photographs from a folder, enlarged
-    python benchmarks/decode.py --quick        # fewer pictures and turns
+    python benchmarks/decode.py --quick        # fewer images and turns
 
-Pictures of 12 megapixels (4000 x 3000) with the grain of a camera, in three qualities. All ways
+Images of 12 megapixels (4000 x 3000) with the grain of a camera, in three qualities. All ways
 take turns, in random order; rates are medians over the turns, and a ratio is the median of the
 ratios of one turn. The difference is that of the reader's pixels, resized, from those of the same
-reader with ``draft=False``, in grey levels of 0 to 255: the mean over all pixels of a picture,
-averaged over the pictures, and that of the worst picture.
+reader with ``draft=False``, in gray levels of 0 to 255: the mean over all pixels of an image,
+averaged over the images, and that of the worst image.
 """
 
 import argparse
@@ -23,11 +23,11 @@ import pandas as pd
 from PIL import Image
 
 from skfusion import ImageReader, PixelFlattener
-from skfusion.images._arrays import resize_pixels
+from skfusion.images.sources._arrays import resize_pixels
 
 SIZE = (224, 224)
 WIDTH, HEIGHT = 4000, 3000
-GRAIN = 4  # standard deviation, in grey levels
+GRAIN = 4  # standard deviation, in gray levels
 QUALITIES = (80, 90, 95)
 THREADS = 4
 
@@ -46,11 +46,11 @@ def main():
 def parse_args():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", help="a folder of JPEG files")
-    parser.add_argument("--quick", action="store_true", help="fewer pictures and turns")
+    parser.add_argument("--quick", action="store_true", help="fewer images and turns")
     return parser.parse_args()
 
 
-# Pictures.
+# Images.
 
 
 def make_files(folder, data, count, quality):
@@ -106,7 +106,7 @@ def report(paths, quality, turns):
     }
     seconds = take_turns(ways, turns)
     n_bytes = np.mean([path.stat().st_size for path in paths])
-    print(f"quality {quality}, {n_bytes / 1e6:.1f} MB a file{'':12}pictures/s   ratio to the first")
+    print(f"quality {quality}, {n_bytes / 1e6:.1f} MB a file{'':12}images/s   ratio to the first")
     plain = seconds["open, convert, resize"]
     for name, values in seconds.items():
         rate, ratio = len(paths) / np.median(values), np.median(plain / values)

@@ -4,13 +4,13 @@
 
 DATA is a folder with the sets oasis1, fashion_products, leaf, flowers and hymenoptera; WEIGHTS a
 weights file of MobileNet with alpha=0.75, without top. For each task: the table alone, the
-pictures alone, both side by side before one model (naive: standardised columns into a logistic or
+images alone, both side by side before one model (naive: standardized columns into a logistic or
 ridge regression, and into a forest), each strategy, and "auto", on outer folds that none of them
 has seen: five folds, once a seed. AUC (one against the rest where there are more than two
 classes; accuracy for 99), R2 for numbers. `lost` marks where "auto" is more than half a standard
 error of the better source below it.
 
-Tasks that end in "+noise" pair a set with columns or pictures that tell nothing. Folds run on
+Tasks that end in "+noise" pair a set with columns or images that tell nothing. Folds run on
 features computed once (in a folder under DATA's name in the system's temporary folder).
 """
 
@@ -34,13 +34,13 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from skfusion import FusionClassifier, FusionRegressor, PretrainedGAP
 from skfusion.fusion._combination import STRATEGIES
-from skfusion.fusion._judge import combine, fit_combination
 from skfusion.fusion._models import VIEWS
-from skfusion.fusion._sources import has_picture
-from skfusion.fusion._tables import as_table
+from skfusion.fusion._sources import has_image
+from skfusion.fusion._strategy_cv import combine, fit_combination
 from skfusion.fusion._view_models import ViewModels
+from skfusion.tabular._tables import as_table
 
-PICTURE = "picture"
+IMAGE = "image"
 LINES = [*STRATEGIES, "naive linear", "naive forest", "auto"]
 # Two classes or a few are ranked; where there are many, each has too few rows for that.
 _MANY_CLASSES = 20
@@ -76,13 +76,13 @@ class AllStrategies:
 
     def predict_all(self, X):
         matrices = self.sources_.transform(as_table(self, X, reset=False))
-        pictured = has_picture(matrices["image"])
-        predictions = self._models.predict(matrices, pictured)
+        imaged = has_image(matrices["image"])
+        predictions = self._models.predict(matrices, imaged)
         everyone = np.ones(len(self.y_), dtype=bool)
         results = {}
         for name in STRATEGIES:
             fitted = fit_combination(name, self.seen, self.y_, everyone, self._prior)
-            results[name] = combine(fitted[0], predictions, pictured, fitted[1])
+            results[name] = combine(fitted[0], predictions, imaged, fitted[1])
         return {**results, "auto": results[self.strategy_]}
 
 
@@ -132,13 +132,13 @@ def report(name, results):
 def run(task, n_seeds):
     table, features, y = task
     is_classifier = y.dtype.kind not in "f"
-    frame = table.assign(**{PICTURE: np.arange(len(table))})
+    frame = table.assign(**{IMAGE: np.arange(len(table))})
     splitter = StratifiedKFold if is_classifier else KFold
     fusion = AllClassifier if is_classifier else AllRegressor
     scores, picks, seconds = [], [], []
     for seed in range(n_seeds):
         for train, test in splitter(5, shuffle=True, random_state=seed).split(frame, y):
-            model = fusion(Features(features), image_columns=PICTURE, random_state=seed)
+            model = fusion(Features(features), image_columns=IMAGE, random_state=seed)
             start = time.perf_counter()
             model.fit(frame.iloc[train], y[train])
             seconds.append(time.perf_counter() - start)
@@ -150,7 +150,7 @@ def run(task, n_seeds):
 
 
 def naive(table, features, y, train, test, is_classifier):
-    """All columns standardised, side by side, into one model with its defaults."""
+    """All columns standardized, side by side, into one model with its defaults."""
     encoder = make_column_transformer(
         (
             make_pipeline(SimpleImputer(), StandardScaler()),
@@ -189,7 +189,7 @@ def score(y, test, prediction):
 
 
 class Embedder:
-    """MobileNet's features of a set's pictures, kept in a folder."""
+    """MobileNet's features of a set's images, kept in a folder."""
 
     def __init__(self, weights, folder):
         self.gap = PretrainedGAP(
@@ -197,7 +197,7 @@ class Embedder:
         )
 
     def __call__(self, folder, paths):
-        cells = pd.Series([str(folder / path) for path in paths], name=PICTURE)
+        cells = pd.Series([str(folder / path) for path in paths], name=IMAGE)
         return self.gap.fit_transform(cells)
 
 

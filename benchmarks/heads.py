@@ -21,7 +21,7 @@ from sklearn.datasets import (
 from sklearn.model_selection import KFold, StratifiedKFold, cross_validate
 
 from skfusion import DenseClassifier, DenseRegressor, PretrainedGAP
-from skfusion.heads._learning_rates import OPTIMIZERS
+from skfusion.training._learning_rates import OPTIMIZERS
 
 CHANGES = {
     "defaults": {},

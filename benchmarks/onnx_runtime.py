@@ -3,7 +3,7 @@
     python benchmarks/onnx_runtime.py                   # random weights
     python benchmarks/onnx_runtime.py --weights FOLDER  # MobileNet's weights files from a folder
 
-Needs the extra `onnx-export`. Keras and ONNX Runtime take turns on the same prepared pictures; a
+Needs the extra `onnx-export`. Keras and ONNX Runtime take turns on the same prepared images; a
 ratio is the median of the ratios of one turn. Sizes are those of the installed packages.
 """
 
@@ -35,15 +35,15 @@ def main():
     for packages in (("tensorflow", "keras"), ("onnxruntime",)):
         sizes = ", ".join(f"{name} {megabytes(name):,.0f} MB" for name in packages)
         print(f"installed: {sizes}")
-    pictures = np.random.default_rng(0).integers(0, 256, (32, *SIZE, 3), dtype=np.uint8)
+    images = np.random.default_rng(0).integers(0, 256, (32, *SIZE, 3), dtype=np.uint8)
     for label, (backbone, options, stem) in BACKBONES.items():
         weights = None
         if args.weights and stem:
             weights = next(Path(args.weights).glob(f"{stem}*.h5"))
         gap = PretrainedGAP(
             backbone, weights=weights, backbone_options=options, image_size=SIZE
-        ).fit(pictures)
-        compare(label, gap.networks_[0], to_onnx(gap).networks_[0], pictures)
+        ).fit(images)
+        compare(label, gap.networks_[0], to_onnx(gap).networks_[0], images)
 
 
 def megabytes(package):
@@ -54,8 +54,8 @@ def megabytes(package):
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 1e6
 
 
-def compare(label, network, onnx, pictures):
-    keras_inputs, onnx_inputs = network.prepare(pictures), onnx.prepare(pictures)
+def compare(label, network, onnx, images):
+    keras_inputs, onnx_inputs = network.prepare(images), onnx.prepare(images)
     features, others = network.compute(keras_inputs), onnx.compute(onnx_inputs)
     texts = [f"largest difference of features {np.abs(features - others).max():.0e}"]
     for n_rows, turns in TURNS.items():

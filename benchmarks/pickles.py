@@ -2,7 +2,7 @@
 
     python benchmarks/pickles.py                    # untrained networks
     python benchmarks/pickles.py --weights FOLDER   # also MobileNet's weights files from a folder
-    python benchmarks/pickles.py --data FOLDER      # real pictures for what 16 bits change
+    python benchmarks/pickles.py --data FOLDER      # real images for what 16 bits change
 
 Sizes are those of files. Loading and first predictions are timed in new processes that have
 imported what a service has anyway (joblib, pandas, scikit-learn), five for each model; a figure is
@@ -55,25 +55,25 @@ print(*[later - earlier for earlier, later in zip(times, times[1:])])
 def main():
     args = parse_args()
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before the start\n")
-    pictures = load_pictures(args.data)
+    images = load_images(args.data)
     if not args.half_only:
         with tempfile.TemporaryDirectory() as folder:
-            report_sizes(Path(folder), pictures)
-            report_loading(Path(folder), pictures)
+            report_sizes(Path(folder), images)
+            report_loading(Path(folder), images)
     if args.weights:
-        report_half(Path(args.weights), pictures)
+        report_half(Path(args.weights), images)
 
 
 def parse_args():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--weights", help="a folder with weights files of MobileNet")
     parser.add_argument("--half-only", action="store_true", help="only what 16 bits change")
-    parser.add_argument("--data", help="a folder of pictures")
+    parser.add_argument("--data", help="a folder of images")
     return parser.parse_args()
 
 
-def load_pictures(data, count=32):
-    """Pictures of 224 x 224 pixels: from a folder, or made up."""
+def load_images(data, count=32):
+    """Images of 224 x 224 pixels: from a folder, or made up."""
     if data is None:
         rng = np.random.default_rng(0)
         coarse = rng.integers(0, 256, (count, 14, 14, 3), dtype=np.uint8)
@@ -90,22 +90,22 @@ def resnet(**options):
 
 
 def pipeline(*transformers):
-    """Transformers of pictures beside a table, and a model."""
-    pictures = [(f"image{i}", each, ["image"]) for i, each in enumerate(transformers)]
-    columns = ColumnTransformer([*pictures, ("numbers", StandardScaler(), ["age"])])
+    """Transformers of images beside a table, and a model."""
+    images = [(f"image{i}", each, ["image"]) for i, each in enumerate(transformers)]
+    columns = ColumnTransformer([*images, ("numbers", StandardScaler(), ["age"])])
     return make_pipeline(columns, LogisticRegression(max_iter=2000))
 
 
-def fitted(pictures, *transformers):
-    n_rows = min(8, len(pictures))
-    frame = pd.DataFrame({"image": pictures[:n_rows], "age": np.arange(n_rows, dtype=float)})
+def fitted(images, *transformers):
+    n_rows = min(8, len(images))
+    frame = pd.DataFrame({"image": images[:n_rows], "age": np.arange(n_rows, dtype=float)})
     return pipeline(*transformers).fit(frame, np.arange(n_rows) % 2), frame
 
 
-def report_sizes(folder, pictures):
+def report_sizes(folder, images):
     print("size of the file, as a share of the weights")
-    one, _ = fitted(pictures, resnet())
-    two, _ = fitted(pictures, resnet(), resnet(cut_layer="conv4_block6_out"))
+    one, _ = fitted(images, resnet())
+    two, _ = fitted(images, resnet(), resnet(cut_layer="conv4_block6_out"))
     weights = sum(a.nbytes for a in one[0].named_transformers_["image0"].networks_[0].weights)
     print(f"  ResNet50's weights: {weights / 1e6:.1f} MB")
     for name, model in (("one cut", one), ("two cuts of one backbone", two)):
@@ -122,12 +122,12 @@ def show_sizes(folder, name, model, weights):
     print(f"  {name:25} {'   '.join(shares)}")
 
 
-def report_loading(folder, pictures):
+def report_loading(folder, images):
     print("seconds in a new process; the networks hold weights that nobody trained")
     alpha = {"backbone_options": {"alpha": 0.25}}
     mobilenet = PretrainedGAP("MobileNet", weights=None, image_size=(224, 224), **alpha)
     for name, transformer in (("ResNet50", resnet()), ("MobileNet 0.25", mobilenet)):
-        model, frame = fitted(pictures, transformer)
+        model, frame = fitted(images, transformer)
         frame[:1].to_pickle(folder / "row")
         for label, each in ((name, model), (f"{name}, half_precision", half_precision(model))):
             joblib.dump(each, folder / "model")
@@ -152,15 +152,15 @@ def run_load(folder):
     return [float(part) for part in shown.stdout.split()]
 
 
-def report_half(folder, pictures):
-    print(f"what 16-bit weights change in the features of {len(pictures)} pictures")
+def report_half(folder, images):
+    print(f"what 16-bit weights change in the features of {len(images)} images")
     for name, (stem, options) in WEIGHTS.items():
         path = next(folder.glob(f"{stem}*.h5"))
         gap = PretrainedGAP(
             "MobileNet", weights=path, backbone_options=options, image_size=(224, 224)
-        ).fit(pictures)
+        ).fit(images)
         half = half_precision(gap)
-        features, changed = gap.transform(pictures), half.transform(pictures)
+        features, changed = gap.transform(images), half.transform(images)
         difference = np.abs(features - changed)
         sizes = [len(joblib_bytes(each)) for each in (half, gap)]
         print(

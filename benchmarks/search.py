@@ -46,7 +46,7 @@ HEADS = [
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("data", type=Path, help="folder with styles.csv and its pictures")
+    parser.add_argument("data", type=Path, help="folder with styles.csv and its images")
     parser.add_argument("weights", type=Path, help="weights of MobileNet, alpha=0.75, no top")
     parser.add_argument("--rows", type=int, default=None, help="use the first rows only")
     parser.add_argument(
@@ -76,11 +76,11 @@ def embedder(weights, cache):
     )
 
 
-def search(X, y, pictures, table=TABLE):
-    """The search; `pictures` is a transformer with its columns, `table` the other columns."""
+def search(X, y, images, table=TABLE):
+    """The search; `images` is a transformer with its columns, `table` the other columns."""
     columns = ColumnTransformer(
         [
-            ("pictures", *pictures),
+            ("images", *images),
             ("table", OneHotEncoder(handle_unknown="ignore"), table),
         ]
     )

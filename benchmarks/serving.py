@@ -3,7 +3,7 @@
     python benchmarks/serving.py            # about eight minutes on two cores
     python benchmarks/serving.py --quick    # three minutes, rougher
 
-The pipeline is MobileNet (alpha=0.25, random weights: speed doesn't depend on them) on pictures
+The pipeline is MobileNet (alpha=0.25, random weights: speed doesn't depend on them) on images
 of 224 x 224 pixels beside three numbers, and a logistic regression. The server is the example of
 ``examples/serving`` under uvicorn on 127.0.0.1; clients ask again as soon as they are answered.
 Requests hold one row with a PNG file. Where times are compared, the two take turns.
@@ -161,7 +161,7 @@ def ratio(above, below):
 
 
 def measure_threads(rows, n_requests):
-    """16 threads on one pipeline of small pictures: the same answers, and memory that stays."""
+    """16 threads on one pipeline of small images: the same answers, and memory that stays."""
     with tempfile.TemporaryDirectory() as folder:
         path, rows = save_model(Path(folder), side=32)
         serial, model = joblib.load(path), joblib.load(path)
@@ -179,7 +179,7 @@ def measure_threads(rows, n_requests):
             sizes.append(process.memory_info().rss / 2**20)
     network = model[0].named_transformers_["image"].networks_[0]
     traces = network._awake().predict_function.experimental_get_tracing_count()
-    print(f"16 threads, {n_requests} requests, pictures of 32 x 32 pixels")
+    print(f"16 threads, {n_requests} requests, images of 32 x 32 pixels")
     line("answers that differ from those of one thread", wrong)
     line("memory after a tenth, and after all", f"{sizes[0]:.0f} MB, {sizes[-1]:.0f} MB")
     line("growth over the last nine tenths", f"{sizes[-1] - sizes[0]:+.1f} MB")
@@ -275,7 +275,7 @@ def server(path):
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "uvicorn", "app:app", "--port", str(port)]
-    environment = {**os.environ, "MODEL": str(path), "PICTURES": "image"}
+    environment = {**os.environ, "MODEL": str(path), "IMAGES": "image"}
     process = subprocess.Popen([*command, "--log-level", "warning"], cwd=EXAMPLE, env=environment)
     try:
         for _ in range(600):

@@ -52,12 +52,12 @@ def parse_args():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", help="a folder of JPEG files")
     parser.add_argument("--weights", help="weights of MobileNet with alpha=0.25")
-    parser.add_argument("--quick", action="store_true", help="fewer pictures and turns")
+    parser.add_argument("--quick", action="store_true", help="fewer images and turns")
     parser.add_argument("--peak-of", type=int, help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
-# Pictures.
+# Images.
 
 
 def find_files(folder):
@@ -93,7 +93,7 @@ def measure_speed(name, files, args):
     gap = PretrainedGAP(backbone, weights=weights, backbone_options=options, batch_size=BATCH)
     count = (128 if backbone == "ResNet50" else 512) // (2 if args.quick else 1)
     rows = pd.DataFrame({"photo": (files * (count // len(files) + 1))[:count]})
-    # Equal pictures would be computed once: one that comes again gets another name, or pixel.
+    # Equal images would be computed once: one that comes again gets another name, or pixel.
     rows["photo"] = [distinct(path, i // len(files)) for i, path in enumerate(rows["photo"])]
     arrays = np.stack([read(path) for path in rows["photo"]])
     arrays[:, 0, 0, 0], arrays[:, 0, 0, 1] = np.divmod(np.arange(count), 256)
@@ -166,7 +166,7 @@ def predict(model, inputs):
 def decode(gap, paths):
     """Read and resize in this thread, as `transform` does in its own."""
     for path in paths:
-        gap._prepare_picture(0, gap.reader_.read(path))
+        gap._prepare_image(0, gap.reader_.read(path))
 
 
 def read(path):

@@ -121,17 +121,17 @@ def measure(X, y, n_train, params):
     return statistics.mean(scores), statistics.median(seconds)
 
 
-# The sets: each gives pictures, classes, and the most rows to train on.
+# The sets: each gives images, classes, and the most rows to train on.
 
 
 def digits(_, side):
     data = load_digits()
-    grey = (data.images / 16 * 255).astype(np.uint8)
-    large = [Image.fromarray(g).resize((side, side), Image.Resampling.BILINEAR) for g in grey]
+    gray = (data.images / 16 * 255).astype(np.uint8)
+    large = [Image.fromarray(g).resize((side, side), Image.Resampling.BILINEAR) for g in gray]
     return np.stack(large)[..., np.newaxis], data.target, 200
 
 
-def pictures(folder, names, labels, mode, side):
+def images(folder, names, labels, mode, side):
     X = [np.asarray(Image.open(folder / n).convert(mode).resize((side, side))) for n in names]
     X = np.stack(X)
     return X.reshape(*X.shape[:3], -1), np.unique(labels, return_inverse=True)[1], 5000
@@ -139,13 +139,13 @@ def pictures(folder, names, labels, mode, side):
 
 def oasis1(data, side):
     frame = pd.read_csv(data / "oasis1" / "oasis1.csv")
-    return pictures(data / "oasis1", frame["image_axial"], frame["dementia"], "L", side)
+    return images(data / "oasis1", frame["image_axial"], frame["dementia"], "L", side)
 
 
 def folder_of(name):
     def load(data, side):
         frame = pd.read_csv(data / name / "labels.csv")
-        return pictures(data / name, frame["image"], frame["label"], "RGB", side)
+        return images(data / name, frame["image"], frame["label"], "RGB", side)
 
     return load
 

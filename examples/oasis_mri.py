@@ -4,7 +4,7 @@ Brain scans beside clinical data
 
 Is a person between 60 and 96 demented? Three slices of a brain scan (axial, coronal, sagittal)
 stand beside age, sex, years of education, socioeconomic status (with gaps) and brain volumes.
-This example compares table, pictures and both, with a pretrained network and with one that is
+This example compares table, images and both, with a pretrained network and with one that is
 trained on the scans.
 
     python examples/oasis_mri.py FOLDER [--weights FILE] [--figure FILE]
@@ -59,8 +59,8 @@ def main():
     with tempfile.TemporaryDirectory() as store:
         for name, embedder in embedders(options, store).items():
             # Wide blocks are reduced, so that thousands of columns don't drown seven.
-            pictures = make_pipeline(embedder, StandardScaler(), PCA(30, random_state=0))
-            views = ("pictures", make_pipeline(pictures, StandardScaler()), VIEWS)
+            images = make_pipeline(embedder, StandardScaler(), PCA(30, random_state=0))
+            views = ("images", make_pipeline(images, StandardScaler()), VIEWS)
             for title, columns in ((name, [views]), (f"{name} + table", [views, table])):
                 scores[title] = score(columns, frame, y, title)
     if options.figure:

@@ -2,7 +2,7 @@
 100 % that isn't: copies on both sides of a split
 =================================================
 
-Few pictures and unbalanced classes: a widespread recipe writes changed copies of the rare classes
+Few images and unbalanced classes: a widespread recipe writes changed copies of the rare classes
 to disk until all classes are equally large, and then splits the files into those to train on and
 those to test on. The scores are excellent, and mean nothing. This example makes them, and the
 honest ones.
@@ -20,16 +20,16 @@ from skfusion import ImageAugmenter, PixelFlattener
 # %%
 # The data
 # --------
-# 81 pictures of six grades of redness, 30 of the first and 5 of the last. Each picture has a light
+# 81 images of six grades of redness, 30 of the first and 5 of the last. Each image has a light
 # of its own, as photographs of people have; that says nothing about the grade, and much about the
-# picture.
+# image.
 rng = np.random.default_rng(0)
 grades = np.repeat(np.arange(6), [30, 20, 12, 8, 6, 5])
 down, right = np.indices((32, 32))[..., np.newaxis] / 31 - 0.5
 
 
 def photograph(grade):
-    """Light, how it changes over the picture, grain, and some red."""
+    """Light, how it changes over the image, grain, and some red."""
     light, slope = rng.normal(0, 35, size=3), rng.normal(0, 6, size=(2, 3))
     pixels = 110 + light + down * slope[0] + right * slope[1]
     pixels = pixels + rng.normal(0, 5, size=pixels.shape)
@@ -38,13 +38,13 @@ def photograph(grade):
 
 
 X = pd.DataFrame({"eye": pd.Series([photograph(grade) for grade in grades], dtype=object)})
-print("pictures a grade:", np.bincount(grades).tolist())
+print("images a grade:", np.bincount(grades).tolist())
 
 # %%
 # The recipe: copies first, split afterwards
 # ------------------------------------------
 # `ImageAugmenter` turns, moves, shears, zooms and mirrors by default, as the recipe does. Each
-# grade shall have 100 pictures.
+# grade shall have 100 images.
 augmenter = ImageAugmenter(dict.fromkeys(range(6), 100), random_state=0)
 model = Pipeline(
     [
@@ -61,23 +61,23 @@ scores["copies before\nthe split"] = cross_val_score(
 )
 
 # %%
-# Why: nearly every test picture has a copy, or its origin, among the training pictures. The model
-# need not know what a grade looks like: it knows the picture. `sample_indices_` tells the origin of
+# Why: nearly every test image has a copy, or its origin, among the training images. The model
+# need not know what a grade looks like: it knows the image. `sample_indices_` tells the origin of
 # each row:
 origins = augmenter.sample_indices_
 train, test = next(folds.split(X_more, grades_more))
 known = np.isin(origins[test], origins[train]).mean()
-print(f"test pictures whose origin or copy was trained on: {known:.0%}")
+print(f"test images whose origin or copy was trained on: {known:.0%}")
 
 # %%
 # Honest: copies inside
 # ---------------------
-# In imbalanced-learn's pipeline the augmenter works in `fit` only, on the training pictures of each
+# In imbalanced-learn's pipeline the augmenter works in `fit` only, on the training images of each
 # fold. (scikit-learn's own pipeline knows no such steps, and refuses them.)
 
 
 def to_100(y):
-    """Whatever a fold holds, 100 pictures a grade."""
+    """Whatever a fold holds, 100 images a grade."""
     return dict.fromkeys(np.unique(y).tolist(), 100)
 
 
@@ -87,9 +87,9 @@ scores["copies inside,\nin training only"] = cross_val_score(
 )
 
 # %%
-# If copies are on disk already, as `skfusion augment` writes them, groups keep a picture and its
+# If copies are on disk already, as `skfusion augment` writes them, groups keep an image and its
 # copies on one side:
-scores["copies before, all of a\npicture on one side"] = cross_val_score(
+scores["copies before, all of a\nimage on one side"] = cross_val_score(
     model,
     X_more,
     grades_more,
@@ -115,11 +115,11 @@ axes.set_yticks(range(len(scores)), list(scores))
 axes.invert_yaxis()
 axes.set_xlim(0, 1.02)
 axes.set_xlabel("balanced accuracy (bar: mean; dots: folds; dotted line: chance)")
-axes.set_title("Six grades of redness, 81 pictures", loc="left")
+axes.set_title("Six grades of redness, 81 images", loc="left")
 axes.spines[["top", "right"]].set_visible(False)
 plt.show()
 
 # %%
-# Only the first figure is wrong. The others agree within what five folds of so few pictures allow:
-# here copies are of no use, since turned and shifted pictures tell a forest on four pixels nothing
+# Only the first figure is wrong. The others agree within what five folds of so few images allow:
+# here copies are of no use, since turned and shifted images tell a forest on four pixels nothing
 # new. Whether they help elsewhere is for the honest folds to say.

@@ -1,10 +1,10 @@
 """
-Looking at what PCA has learnt
+Looking at what PCA has learned
 ==============================
 
 A PCA of faces finds "eigenfaces" [1]_; a PCA of digits finds strokes. `PixelFlattener` turns
-pictures to rows for the PCA, and rows back to pictures: components, means and what is left of a
-picture after the PCA can all be looked at.
+images to rows for the PCA, and rows back to images: components, means and what is left of an
+image after the PCA can all be looked at.
 """
 
 import matplotlib.pyplot as plt
@@ -18,17 +18,17 @@ from sklearn.pipeline import make_pipeline
 from skfusion import PixelFlattener
 
 data = load_digits()
-digits = data.images / 16  # 1797 pictures of 8 x 8 pixels; paths in a data frame would do as well
+digits = data.images / 16  # 1797 images of 8 x 8 pixels; paths in a data frame would do as well
 flattener, pca = PixelFlattener(scaling="unit"), PCA(17, random_state=0)
 codes = make_pipeline(flattener, pca).fit_transform(digits)
 print(f"{flattener.n_features_out_} pixels become {codes.shape[1]} numbers, which keep")
-print(f"{pca.explained_variance_ratio_.sum():.0%} of the variance of {len(digits)} pictures")
+print(f"{pca.explained_variance_ratio_.sum():.0%} of the variance of {len(digits)} images")
 
 # %%
 # Components
 # ----------
-# They have both signs: `dtype="float32"` leaves them as they are. Where a component is red, a
-# picture that has much of it is brighter; where it is blue, darker.
+# They have both signs: `dtype="float32"` leaves them as they are. Where a component is red, an
+# image that has much of it is brighter; where it is blue, darker.
 components = flattener.inverse_transform(pca.components_, dtype="float32")
 mean = flattener.inverse_transform(pca.mean_.reshape(1, -1))[0]
 
@@ -47,20 +47,20 @@ figure.suptitle("The mean digit, and 17 components with their share of the varia
 # %%
 # Along a component
 # -----------------
-# The mean with more or less of one component is a picture again. What lies below black or above
+# The mean with more or less of one component is an image again. What lies below black or above
 # white is cut off.
 steps = np.array([-2, -1, 0, 1, 2])
 figure, axes = plt.subplots(3, len(steps), figsize=(7, 4.5), layout="constrained")
 for row, ax_row in enumerate(axes):
     spread = np.sqrt(pca.explained_variance_[row])
     along = pca.mean_ + steps[:, np.newaxis] * spread * pca.components_[row]
-    for ax, picture, step in zip(ax_row, flattener.inverse_transform(along), steps, strict=True):
-        ax.imshow(picture, cmap="gray", vmin=0, vmax=255)
+    for ax, image, step in zip(ax_row, flattener.inverse_transform(along), steps, strict=True):
+        ax.imshow(image, cmap="gray", vmin=0, vmax=255)
         ax.set_title(f"component {row + 1}: {step:+d} sd" if step else "mean", fontsize=8)
         ax.set_axis_off()
 
 # %%
-# What is left of a picture
+# What is left of an image
 # -------------------------
 # The pipeline's own `inverse_transform` goes through both steps.
 counts = [2, 4, 8, 16, 32]
@@ -71,10 +71,10 @@ columns = {"original": originals}
 for count in counts:
     pipe = make_pipeline(PixelFlattener(scaling="unit"), PCA(count, random_state=0)).fit(digits)
     columns[f"{count} numbers"] = pipe.inverse_transform(pipe.transform(chosen))
-for ax_column, (title, pictures) in zip(axes.T, columns.items(), strict=True):
+for ax_column, (title, images) in zip(axes.T, columns.items(), strict=True):
     ax_column[0].set_title(title, fontsize=9)
-    for ax, picture in zip(ax_column, pictures, strict=True):
-        ax.imshow(picture, cmap="gray", vmin=0, vmax=255)
+    for ax, image in zip(ax_column, images, strict=True):
+        ax.imshow(image, cmap="gray", vmin=0, vmax=255)
         ax.set_axis_off()
 
 # %%

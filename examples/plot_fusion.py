@@ -2,14 +2,14 @@
 Fusion that is never worse than its better half
 ===============================================
 
-Side by side, many columns of pictures can drown the few of a table: the joint model then does
-worse than the better source alone. `FusionClassifier` looks at rows it has not learnt from, and
+Side by side, many columns of images can drown the few of a table: the joint model then does
+worse than the better source alone. `FusionClassifier` looks at rows it has not learned from, and
 takes what serves best.
 
 """
 
 # %%
-# Three tables with pictures
+# Three tables with images
 # --------------------------
 #
 # Hand-written digits, blurred by noise, beside a few numbers. The task is to tell even digits from
@@ -30,14 +30,14 @@ random = np.random.default_rng(0)
 digits = load_digits()
 rows = random.permutation(len(digits.images))[:240]
 y = digits.target[rows] % 2
-pictures = (16 * digits.images[rows] + 60 * random.normal(size=(240, 8, 8))).clip(0, 255)
+images = (16 * digits.images[rows] + 60 * random.normal(size=(240, 8, 8))).clip(0, 255)
 
 
 def make_frame(strength):
     """Five columns whose sum lies apart by `strength` for even and odd digits."""
     numbers = random.normal(size=(240, 5)) + strength * y[:, None] / np.sqrt(5)
     frame = pd.DataFrame(numbers, columns=[f"number_{i}" for i in range(5)])
-    return frame.assign(digit=list(pictures.astype("uint8")))
+    return frame.assign(digit=list(images.astype("uint8")))
 
 
 frames = {"much": make_frame(2.5), "little": make_frame(1.0), "nothing": make_frame(0.0)}
@@ -46,8 +46,8 @@ frames = {"much": make_frame(2.5), "little": make_frame(1.0), "nothing": make_fr
 # What each way gives
 # -------------------
 #
-# "Side by side" is what one writes first: everything standardised, into one model. A frame without
-# its column of pictures, or without its numbers, makes `FusionClassifier` the model of one source.
+# "Side by side" is what one writes first: everything standardized, into one model. A frame without
+# its column of images, or without its numbers, makes `FusionClassifier` the model of one source.
 
 folds = StratifiedKFold(3, shuffle=True, random_state=0)
 
@@ -72,7 +72,7 @@ scores = pd.DataFrame(
     {
         name: {
             "table": auc(fusion(), frame.drop(columns="digit")),
-            "pictures": auc(fusion(), frame[["digit"]]),
+            "images": auc(fusion(), frame[["digit"]]),
             "side by side": auc(side_by_side(), frame),
             "FusionClassifier": auc(fusion(), frame),
         }

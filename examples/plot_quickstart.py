@@ -1,9 +1,9 @@
 """
-Quickstart: a picture and a table in one pipeline
+Quickstart: an image and a table in one pipeline
 =================================================
 
-Each row of this table has a picture of a hand-written digit and two lengths of a flower. Both tell
-something about the row's class. This example compares models of the table, of the picture and of
+Each row of this table has an image of a hand-written digit and two lengths of a flower. Both tell
+something about the row's class. This example compares models of the table, of the image and of
 both, and ends with a model that predicts new rows.
 """
 
@@ -28,26 +28,26 @@ data = load_digits_iris()
 X, y = data.frame, data.target
 lengths = ["sepal length (cm)", "sepal width (cm)"]
 print(f"{len(X)} rows of {len(data.target_names)} classes: {', '.join(data.target_names)}")
-print(f"a picture is an array of shape {X['digit'][0].shape}, {X['digit'][0].dtype}")
+print(f"an image is an array of shape {X['digit'][0].shape}, {X['digit'][0].dtype}")
 print(X[lengths].describe().loc[["min", "mean", "max"]].round(1))
 
 # %%
-# From pictures to columns
+# From images to columns
 # ------------------------
 # A `ColumnTransformer` sends each column to its own transformer. `PixelFlattener` gives the pixels
 # themselves. `CNNEmbedder` trains a small network on the training rows and gives the activations of
 # one of its layers. Hundreds of columns would drown two lengths, so that a PCA brings both down to
-# ten of variance 1, which weigh as much as standardised lengths do.
+# ten of variance 1, which weigh as much as standardized lengths do.
 
 
 def ten_columns(transformer):
-    """The pictures' columns, reduced to ten."""
+    """The images' columns, reduced to ten."""
     return make_pipeline(transformer, PCA(10, whiten=True, random_state=0))
 
 
-pixels = ("picture", ten_columns(PixelFlattener()), ["digit"])
+pixels = ("image", ten_columns(PixelFlattener()), ["digit"])
 network = CNNEmbedder(cut_layer="dense", epochs=5, random_state=0)
-activations = ("picture", ten_columns(network), ["digit"])
+activations = ("image", ten_columns(network), ["digit"])
 table = ("table", StandardScaler(), lengths)
 
 models = {
@@ -65,7 +65,7 @@ def fusion(parts):
 
 
 # %%
-# Table, picture, both
+# Table, image, both
 # --------------------
 # All models are compared on the same five folds. All that learns from rows, the network too, is in
 # the pipeline, so that each fold trains it anew on the training rows alone.
@@ -78,7 +78,7 @@ for name, parts in models.items():
     print(f"{name:<20}{scores[name].mean():>7.3f}{spread:>9}")
 
 # %%
-# A fold tests 30 rows only, and the folds differ a good deal. What the table adds to the picture is
+# A fold tests 30 rows only, and the folds differ a good deal. What the table adds to the image is
 # better seen fold by fold:
 for way in ("pixels", "network"):
     gains = scores[f"{way} + table"] - scores[way]

@@ -3,8 +3,8 @@ Train a network, cut it, join its columns with a table
 ======================================================
 
 The classic recipe, by hand and then as one pipeline: a small convolutional network is trained on
-pictures, cut at its Flatten layer, and its activations stand beside the columns of a table, under
-a decision tree. The pictures are hand-written digits of 28 x 28 pixels; the table is Fisher's
+images, cut at its Flatten layer, and its activations stand beside the columns of a table, under
+a decision tree. The images are hand-written digits of 28 x 28 pixels; the table is Fisher's
 iris.
 """
 
@@ -20,7 +20,7 @@ from skfusion.datasets import load_digits_iris
 data = load_digits_iris(columns="all")
 X, y = data.frame, data.target
 flowers = [column for column in X if column != "digit"]
-print(f"{len(X)} rows; a picture of {X['digit'][0].shape} pixels and {len(flowers)} numbers each")
+print(f"{len(X)} rows; an image of {X['digit'][0].shape} pixels and {len(flowers)} numbers each")
 
 # %%
 # By hand
@@ -71,10 +71,10 @@ assert same == 1
 # What the recipe overlooks
 # -------------------------
 # The tree learns from activations of rows that the network was trained on. On those rows the
-# network knows more than it will on new ones, and the tree may trust the picture too much. With
+# network knows more than it will on new ones, and the tree may trust the image too much. With
 # `cv=5` and `cross_fit=1.0`, `fit_transform` gives each row the activations of a network which did
 # not see it, turned into the axes of the final network. It costs five more trainings. Five epochs
-# on clear pictures leave a network little to memorise: look at the spread before you call one of
+# on clear images leave a network little to memorize: look at the spread before you call one of
 # the two better.
 folds = StratifiedKFold(5, shuffle=True, random_state=0)
 
@@ -97,16 +97,16 @@ def compare(frame, numbers, **params):
 compare(X, flowers)
 
 # %%
-# A network that memorises
+# A network that memorizes
 # ------------------------
-# Now the pictures are drowned in noise, the network is trained for 20 epochs and cut at its dense
+# Now the images are drowned in noise, the network is trained for 20 epochs and cut at its dense
 # layer, and only the two sepal columns stand beside it. On the rows that it was trained on the
 # network is far better than on others:
 rng = np.random.default_rng(0)
 noisy = X.drop(columns=flowers[2:])
 noisy["digit"] = [
-    np.clip(picture + rng.normal(scale=300, size=picture.shape), 0, 255).astype(np.uint8)
-    for picture in X["digit"]
+    np.clip(image + rng.normal(scale=300, size=image.shape), 0, 255).astype(np.uint8)
+    for image in X["digit"]
 ]
 longer = {"cut_layer": "dense", "epochs": 20}
 last = CNNEmbedder(cv=None, **{**recipe, **longer}).fit(noisy["digit"], y).history_.iloc[-1]

@@ -5,7 +5,7 @@ A few backbones, averaged, under a dropout head
 Three networks side by side, global average pooling, and a head of dropout and softmax: the second
 classic recipe, as one pipeline. Its networks are usually ResNet50, InceptionV3 and Xception with
 their ImageNet weights. So that nothing has to be downloaded here, three small ones with random
-weights look at simple pictures; ``examples/recipe_b.py`` is the same on photographs with real
+weights look at simple images; ``examples/recipe_b.py`` is the same on photographs with real
 weights.
 """
 
@@ -22,14 +22,14 @@ from skfusion.datasets import make_image_table
 
 data = make_image_table(200, image_size=(32, 32), noise=0.3, random_state=0)
 X, y = data.frame[["image"]], data.target
-print(f"{len(X)} pictures of {X['image'][0].shape}, {y.sum()} of class 1")
+print(f"{len(X)} images of {X['image'][0].shape}, {y.sum()} of class 1")
 
 # %%
 # Columns
 # -------
 # `PretrainedGAP` takes several backbones at once. A list of options, or of weights files, has one
 # for each: so one architecture can stand there in two widths. Each backbone gets its own
-# preprocessing. With `cache`, each picture runs through each network once, whatever comes after.
+# preprocessing. With `cache`, each image runs through each network once, whatever comes after.
 store = tempfile.TemporaryDirectory()
 gap = PretrainedGAP(
     ["MobileNet", "MobileNet", "MobileNetV2"],
@@ -67,7 +67,7 @@ scores = cross_val_score(model, X, y, cv=folds, scoring="roc_auc")
 print(f"AUC of five folds: {scores.mean():.3f} ± {scores.std():.3f}")
 
 # %%
-# A search over heads computes no picture anew.
+# A search over heads computes no image anew.
 grid = {
     "denseclassifier__hidden": [(), (32,)],
     "denseclassifier__optimizer": ["adadelta", "adam"],

@@ -1,10 +1,10 @@
 """
-Rows without a picture
+Rows without an image
 ======================
 
-Real tables have rows whose picture is missing, or whose file is broken. By default that is an
+Real tables have rows whose image is missing, or whose file is broken. By default that is an
 error which names every such row. `missing` and `corrupt` say what to do instead, and a curve of
-the score against the share of missing pictures shows what that is worth.
+the score against the share of missing images shows what that is worth.
 """
 
 import tempfile
@@ -31,12 +31,12 @@ numbers = [column for column in X if column != "image"]
 # %%
 # A table of paths
 # ----------------
-# Five rows have no picture, one file is cut off, two are not there.
+# Five rows have no image, one file is cut off, two are not there.
 folder = tempfile.TemporaryDirectory()
 names = []
-for row, picture in enumerate(X["image"]):
+for row, image in enumerate(X["image"]):
     names.append(f"{row:03d}.png")
-    Image.fromarray(picture).save(Path(folder.name, names[-1]))
+    Image.fromarray(image).save(Path(folder.name, names[-1]))
 X["image"] = names
 messy = X.copy()
 messy.loc[messy.index[10:15], "image"] = None
@@ -75,22 +75,22 @@ print(features.iloc[[2, 3, 7, 10], [0, 1, -1]])
 # Which value for which head
 # --------------------------
 # Forests and gradient boosting take NaN as it is. Linear models need numbers: the mean says
-# "nothing special", while 0 may lie far away from every picture.
-cache = Path(folder.name, "features")  # each picture is measured once for all that follows
+# "nothing special", while 0 may lie far away from every image.
+cache = Path(folder.name, "features")  # each image is measured once for all that follows
 
 
 def model(missing, head, *steps):
     """Descriptors beside the table, and a head."""
-    pictures = ImageDescriptors(
+    images = ImageDescriptors(
         ("hog", "glcm"),
         image_size=None,
         reader=reader,
         missing=missing,
         add_indicator=True,
-        drift="ignore",  # below, more pictures are taken away than `fit` missed: on purpose
+        drift="ignore",  # below, more images are taken away than `fit` missed: on purpose
         cache=cache,
     )
-    columns = [("image", pictures, ["image"]), ("table", "passthrough", numbers)]
+    columns = [("image", images, ["image"]), ("table", "passthrough", numbers)]
     return make_pipeline(ColumnTransformer(columns), *steps, head)
 
 
@@ -105,7 +105,7 @@ table_only = make_pipeline(ColumnTransformer([("table", StandardScaler(), number
 
 
 def without(table, share, rng):
-    """The table with a share of its pictures missing."""
+    """The table with a share of its images missing."""
     table = table.copy()
     gone = rng.permutation(len(table))[: round(share * len(table))]
     table.loc[table.index[gone], "image"] = None
@@ -115,14 +115,14 @@ def without(table, share, rng):
 # %%
 # The robustness curve
 # --------------------
-# Models meet test rows of which a growing share has no picture: once fitted on rows that all have
-# one, once on rows of which 30 % have none. The second have seen what a missing picture looks like.
+# Models meet test rows of which a growing share has no image: once fitted on rows that all have
+# one, once on rows of which 30 % have none. The second have seen what a missing image looks like.
 shares = np.linspace(0, 1, 6)
 folds = list(StratifiedKFold(4, shuffle=True, random_state=0).split(X, y))
 
 
 def curve(estimator, share_in_fit):
-    """Accuracy for each share of missing pictures, a line a fold."""
+    """Accuracy for each share of missing images, a line a fold."""
     scores = np.empty((len(folds), len(shares)))
     for fold, (train, test) in enumerate(folds):
         rng = np.random.default_rng(fold)
@@ -152,15 +152,15 @@ for panel, share in zip(panels, (0.0, 0.3), strict=True):
         panel.plot(shares, scores.mean(axis=0), "o-", color=color, markersize=4, label=name)
     panel.axhline(alone, color="#222222", linewidth=0.8, linestyle=":", label="table alone")
     panel.set_title(f"{share:.0%} missing in fit", fontsize=10)
-    panel.set_xlabel("share of test rows without a picture")
+    panel.set_xlabel("share of test rows without an image")
     panel.spines[["top", "right"]].set_visible(False)
 panels[0].set_ylabel("accuracy (mean of 4 folds)")
 panels[1].legend(frameon=False, fontsize=9)
 plt.show()
 
 # %%
-# A missing picture should cost what the picture is worth and no more: the curve should end at the
-# table's own score. Models that never met a missing picture fall to chance with 0 or NaN, since no
-# picture they know is like that, and further than they need with the mean. If pictures will be
+# A missing image should cost what the image is worth and no more: the curve should end at the
+# table's own score. Models that never met a missing image fall to chance with 0 or NaN, since no
+# image they know is like that, and further than they need with the mean. If images will be
 # missing where the model is used, let some be missing in fit, too.
 folder.cleanup()

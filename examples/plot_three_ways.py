@@ -2,7 +2,7 @@
 Pixels, descriptors, activations
 ================================
 
-Three ways from a picture to columns, each alone and beside the table. The pictures are stripes
+Three ways from an image to columns, each alone and beside the table. The images are stripes
 whose direction tells part of the class, and the table tells another part.
 """
 
@@ -22,19 +22,19 @@ X, y = data.frame, data.target
 numbers = [column for column in X if column != "image"]
 
 # %%
-# Three pictures of each class
+# Three images of each class
 # ----------------------------
 figure, grid = plt.subplots(3, 3, figsize=(4, 4), layout="constrained")
 for label, row in enumerate(grid):
-    for axes, picture in zip(row, X["image"][y == label], strict=False):
-        axes.imshow(picture)
+    for axes, image in zip(row, X["image"][y == label], strict=False):
+        axes.imshow(image)
         axes.set_axis_off()
     row[0].set_title(f"class {label}", loc="left", fontsize=9)
 
 # %%
 # Each way alone and beside the table
 # -----------------------------------
-# Wide blocks are standardised and reduced to 20 columns, so that they don't drown the table.
+# Wide blocks are standardized and reduced to 20 columns, so that they don't drown the table.
 small = CNNEmbedder(cut_layer="dense", cv=None, epochs=10, early_stopping=None, random_state=0)
 ways = {
     "pixels": PixelFlattener(),
@@ -53,9 +53,9 @@ def score(columns):
 table = ("table", StandardScaler(), numbers)
 scores = {"table": score([table])}
 for name, way in ways.items():
-    picture = ("picture", make_pipeline(way, StandardScaler(), PCA(20, random_state=0)), ["image"])
-    scores[name] = score([picture])
-    scores[f"{name} + table"] = score([picture, table])
+    image = ("image", make_pipeline(way, StandardScaler(), PCA(20, random_state=0)), ["image"])
+    scores[name] = score([image])
+    scores[f"{name} + table"] = score([image, table])
 for name, values in scores.items():
     print(f"{name:<22} accuracy {values.mean():.3f} ± {values.std():.3f}")
 

@@ -4,7 +4,7 @@ A few backbones, averaged, side by side: on photographs
 
 Three pretrained networks look at each photograph, global average pooling makes columns of their
 last feature maps, and a dropout head tells the class. The whole is one pipeline: it is
-cross-validated, pickled and asked about one new picture.
+cross-validated, pickled and asked about one new image.
 
     python examples/recipe_b.py FOLDER [FOLDER ...] [--weights DIR] [--figure FILE]
 
@@ -68,7 +68,7 @@ def main():
     for folder in options.folders:
         frame, y = list_photographs(folder)
         print(f"\n{folder.name}: {len(frame)} photographs, {y.nunique()} classes")
-        with tempfile.TemporaryDirectory() as store:  # each picture is computed once
+        with tempfile.TemporaryDirectory() as store:  # each image is computed once
             compare(frame, y, weights, store)
             fitted[folder.name] = one_pipeline(weights, store).fit(frame, y)
         serve(fitted[folder.name], frame)
@@ -120,7 +120,7 @@ def score(model, frame, y, title):
 
 
 def serve(model, frame):
-    """Pickle the pipeline, load it, and ask about one picture."""
+    """Pickle the pipeline, load it, and ask about one image."""
     file = io.BytesIO()
     joblib.dump(model.set_params(pretrainedgap__cache=None), file)
     size = file.tell()
@@ -136,7 +136,7 @@ def serve(model, frame):
     head = 1000 * (time.perf_counter() - started)
     assert (again.predict(frame[:8]) == model.predict(frame[:8])).all()
     print(
-        f"\none pickle of {size / 1e6:.1f} MB; one picture: {milliseconds:.0f} ms, "
+        f"\none pickle of {size / 1e6:.1f} MB; one image: {milliseconds:.0f} ms, "
         f"of which the head {head:.1f} ms"
     )
 

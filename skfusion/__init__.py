@@ -1,4 +1,4 @@
-"""Fuse pictures with a table, the scikit-learn way.
+"""Fuse images with a table, the scikit-learn way.
 
 Public names are loaded when they are first used: ``import skfusion`` loads neither Keras nor a
 backend nor matplotlib.
@@ -9,32 +9,32 @@ from importlib import import_module
 __version__ = "0.1.0"
 
 _HOMES = {
-    "PixelFlattener": "skfusion.features._pixels",
-    "ImageDescriptors": "skfusion.features._descriptors",
-    "PretrainedGAP": "skfusion.embedding._pretrained",
-    "CNNEmbedder": "skfusion.embedding._cnn",
+    "PixelFlattener": "skfusion.features._pixel_flattener",
+    "ImageDescriptors": "skfusion.features._image_descriptors",
+    "PretrainedGAP": "skfusion.embedding._pretrained_gap",
+    "CNNEmbedder": "skfusion.embedding._cnn_embedder",
     "DenseClassifier": "skfusion.heads._dense_classifier",
     "DenseRegressor": "skfusion.heads._dense_regressor",
     "ImageAugmenter": "skfusion.augmentation._image_augmenter",
-    "TrainingHistoryDisplay": "skfusion.training._history_display",
+    "TrainingHistoryDisplay": "skfusion.inspection._training_history_display",
     "FusionClassifier": "skfusion.fusion._fusion_classifier",
     "FusionRegressor": "skfusion.fusion._fusion_regressor",
     "make_fusion_pipeline": "skfusion.fusion._make_fusion_pipeline",
-    "TableEncoder": "skfusion.fusion._table_encoder",
-    "PictureBlock": "skfusion.fusion._picture_block",
+    "TableEncoder": "skfusion.tabular._table_encoder",
+    "ImageBlock": "skfusion.fusion._image_block",
     "SourceImportanceDisplay": "skfusion.inspection._source_importance_display",
-    "MicroBatcher": "skfusion._micro_batcher",
-    "warm_up": "skfusion._warm_up",
-    "limit_resources": "skfusion.networks._resources",
-    "load_features": "skfusion.feature_files._load_features",
-    "list_backbones": "skfusion.networks._backbones",
-    "list_cut_layers": "skfusion.networks._layers",
-    "half_precision": "skfusion.networks._half_precision",
-    "to_onnx": "skfusion.networks._to_onnx",
-    "trusted_types": "skfusion._trusted_types",
-    "ImageReader": "skfusion.images._reader",
-    "ImageReport": "skfusion.images._image_report",
-    "check_images": "skfusion.images._check_images",
+    "MicroBatcher": "skfusion.serving._micro_batcher",
+    "warm_up": "skfusion.serving._warm_up",
+    "limit_resources": "skfusion.networks.runtimes._resources",
+    "load_features": "skfusion.io._load_features",
+    "list_backbones": "skfusion.networks.backbones._registry",
+    "list_cut_layers": "skfusion.networks._cutting",
+    "half_precision": "skfusion.serving._half_precision",
+    "to_onnx": "skfusion.serving._to_onnx",
+    "trusted_types": "skfusion.serving._trusted_types",
+    "ImageReader": "skfusion.images._image_reader",
+    "ImageReport": "skfusion.reports._image_report",
+    "check_images": "skfusion.reports._check_images",
     "FeatureStore": "skfusion.store._feature_store",
     "StoreWarning": "skfusion.exceptions",
     "ImageReadError": "skfusion.exceptions",
@@ -43,7 +43,7 @@ _HOMES = {
     "ExtraNotFoundError": "skfusion.exceptions",
     "ModelVersionError": "skfusion.exceptions",
     "ModelVersionWarning": "skfusion.exceptions",
-    "PictureDriftWarning": "skfusion.exceptions",
+    "ImageDriftWarning": "skfusion.exceptions",
     "UnreadableImageWarning": "skfusion.exceptions",
 }
 

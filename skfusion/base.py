@@ -1,4 +1,4 @@
-"""ImageTransformer: the template that every picture-to-columns transformer follows."""
+"""ImageTransformer: the template that every image-to-columns transformer follows."""
 
 import warnings
 from abc import abstractmethod
@@ -14,34 +14,34 @@ from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
-from skfusion._callbacks import CallbackSupportMixin, with_callbacks
-from skfusion._column_features import ColumnFeatures
-from skfusion._drift import DriftGuard
-from skfusion._row_features import RowMean, row_features
-from skfusion._saved_state import SavedStateMixin
-from skfusion._telling import level_of_the_caller
-from skfusion._typing import Features, ImageInput
-from skfusion.exceptions import PictureError
-from skfusion.images._arrays import convert_channels, resize_pixels
-from skfusion.images._batches import split
+from skfusion._utils.callbacks import CallbackSupportMixin, with_callbacks
+from skfusion._utils.fingerprint import digest_text
+from skfusion._utils.messages import caller_stacklevel
+from skfusion._utils.prefetch import split
+from skfusion._utils.saved_state import SavedStateMixin
+from skfusion._utils.typing import Features, ImageInput
+from skfusion.exceptions import ImageError
+from skfusion.extraction._aggregation import RowMean, row_features
+from skfusion.extraction._column_features import ColumnFeatures
+from skfusion.extraction._drift_guard import DriftGuard
+from skfusion.extraction._verified_digests import VerifiedDigests
 from skfusion.images._failures import refuse_missing, report_unreadable
-from skfusion.images._input import read_columns
-from skfusion.images._medical import versions as medical_versions
+from skfusion.images._image_reader import ImageReader
 from skfusion.images._probe import find_white
-from skfusion.images._reader import ImageReader
+from skfusion.images._read_columns import read_columns
+from skfusion.images.sources._arrays import convert_channels, resize_pixels
+from skfusion.images.sources._medical import versions as medical_versions
 from skfusion.store._feature_store import as_store
-from skfusion.store._known_digests import KnownDigests
-from skfusion.store._stored_rows import digest_text
 
-# How many distinct pictures `fit` holds features of where it only needs their mean.
+# How many distinct images `fit` holds features of where it only needs their mean.
 _MEAN_OF = 1024
 
 
 class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, BaseEstimator):
-    """Base class of transformers that turn columns of pictures into columns of numbers.
+    """Base class of transformers that turn columns of images into columns of numbers.
 
     A subclass declares parameters and fills in four steps: `_fit_columns` learns,
-    `_prepare_picture` runs ahead in threads, `_extractors` give the features of a batch, and
+    `_prepare_image` runs ahead in threads, `_extractors` give the features of a batch, and
     `_labels` names them.
 
     See Also
@@ -69,18 +69,18 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
         "verbose": ["verbose"],
     }
 
-    # How many pictures are read and computed at once where the user has no say.
+    # How many images are read and computed at once where the user has no say.
     batch_size = 64
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: ImageInput, y: ArrayLike | None = None) -> Self:
-        """Learn what `transform` needs from the pictures.
+        """Learn what `transform` needs from the images.
 
         Parameters
         ----------
         X : Series, DataFrame, list or ndarray
-            One or several columns of pictures: paths, bytes, PIL images or arrays, with `combine`
+            One or several columns of images: paths, bytes, PIL images or arrays, with `combine`
             also lists of them; or an array of shape (n_rows, height, width[, channels]); or, with
             `image_shape`, numbers of shape (n_rows, n_pixels).
 
@@ -104,12 +104,12 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
     def fit_transform(self, X: ImageInput, y: ArrayLike | None = None) -> Features:
-        """Learn from the pictures and turn them into columns; each is computed once.
+        """Learn from the images and turn them into columns; each is computed once.
 
         Parameters
         ----------
         X : Series, DataFrame, list or ndarray
-            Pictures, as in `fit`.
+            Images, as in `fit`.
 
         y : array-like of shape (n_rows,), default=None
             Ignored by transformers that need no target.
@@ -131,22 +131,22 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
         return self._output(X, self._lines(columns, computed))
 
     def transform(self, X: ImageInput) -> Features:
-        """Turn pictures into columns.
+        """Turn images into columns.
 
         Parameters
         ----------
         X : Series, DataFrame, list or ndarray
-            Pictures in any of the forms that `fit` takes.
+            Images in any of the forms that `fit` takes.
 
         Returns
         -------
         features : ndarray of shape (n_rows, n_features_out), float32
-            Or a DataFrame, as `set_output` says. Rows without a picture hold what `missing` says.
+            Or a DataFrame, as `set_output` says. Rows without an image hold what `missing` says.
 
         Raises
         ------
         ImageReadError
-            If pictures are missing or can't be read, and `missing` or `corrupt` is "error".
+            If images are missing or can't be read, and `missing` or `corrupt` is "error".
         """
         check_is_fitted(self)
         columns = self._read_columns(X, reset=False)
@@ -155,16 +155,16 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
         return self._output(X, lines)
 
     def drift_counts(self) -> dict[str, dict[str, int]]:
-        """How many pictures `transform` was given that are unlike those of `fit`.
+        """How many images `transform` was given that are unlike those of `fit`.
 
         Counted since the fit or, in a loaded model, since it was loaded.
 
         Returns
         -------
         counts : dict of str to dict of str to int
-            For each column of pictures: `pictures` that were read (not found in a store), and of
+            For each column of images: `images` that were read (not found in a store), and of
             these those whose `depth`, `channels` or `size` `fit` saw none like; `rows`, and of
-            these those that are `missing` a picture. Empty with ``drift="ignore"``.
+            these those that are `missing` an image. Empty with ``drift="ignore"``.
         """
         check_is_fitted(self)
         return {guard.name: guard.counts() for guard in self._drift_guards()}
@@ -178,7 +178,7 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
         Parameters
         ----------
         input_features : array-like of str, default=None
-            The names of the picture columns, where `fit` has not seen them.
+            The names of the image columns, where `fit` has not seen them.
 
         Returns
         -------
@@ -187,7 +187,7 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
         """
         check_is_fitted(self)
         names = _check_feature_names_in(self, input_features)
-        names = ["image"] if self._image_shape is not None else self._picture_names(names)
+        names = ["image"] if self._image_shape is not None else self._image_names(names)
         if self._combine is not None:
             names = ["_".join(names)]
         pairs = [f"{name}_{label}" for i, name in enumerate(names) for label in self._labels(i)]
@@ -229,13 +229,13 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
 
     @abstractmethod
     def _labels(self, position):
-        """The feature names of one column of pictures, without the column's name."""
+        """The feature names of one column of images, without the column's name."""
 
     @abstractmethod
-    def _prepare_picture(self, position, pixels):
-        """Bring one picture's pixels into the form of a batch; runs in a thread.
+    def _prepare_image(self, position, pixels):
+        """Bring one image's pixels into the form of a batch; runs in a thread.
 
-        A PictureError says why this picture can't be used; it is reported with its row.
+        An ImageError says why this image can't be used; it is reported with its row.
         """
 
     @abstractmethod
@@ -244,18 +244,18 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
 
     # What a subclass may replace.
 
-    def _picture_names(self, names):
+    def _image_names(self, names):
         """Of the names of all columns, those of the columns that have features."""
         return names
 
     def _prepare_row(self, position, column, seen, pixels):
-        """As `_prepare_picture`, for a picture of which it is known where it stands (`Seen`)."""
-        return self._prepare_picture(position, pixels)
+        """As `_prepare_image`, for an image of which it is known where it stands (`Seen`)."""
+        return self._prepare_image(position, pixels)
 
     def _known_digests(self, store, column, places, where):
-        """What a store knows some of the column's distinct pictures by."""
+        """What a store knows some of the column's distinct images by."""
         cells = [column.cells[cell] for cell in column.first[places]]
-        return KnownDigests(store, cells, where)
+        return VerifiedDigests(store, cells, where)
 
     # What subclasses use.
 
@@ -296,22 +296,22 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
         return columns
 
     def _resized(self, pixels, shape):
-        """The picture in a (height, width, channels); grey in 3 channels where colour is off."""
+        """The image in a (height, width, channels); gray in 3 channels where color is off."""
         if self._color_mode == "grayscale":
             pixels = convert_channels(pixels, 1)
         resized = resize_pixels(pixels, shape[:2], getattr(self.reader_, "resample", "bilinear"))
         return convert_channels(resized, shape[2])
 
     def _refuse_other_size(self, pixels, size):
-        """Where the user named no size, all pictures have the one that was fitted."""
+        """Where the user named no size, all images have the one that was fitted."""
         if self._image_size is None and pixels.shape[:2] != tuple(size):
-            raise PictureError(
+            raise ImageError(
                 f"{pixels.shape[0]} x {pixels.shape[1]} pixels where fit saw {size[0]} x "
-                f"{size[1]}; pass image_size=(height, width) to resize every picture"
+                f"{size[1]}; pass image_size=(height, width) to resize every image"
             )
 
     def _computed(self, columns):
-        """Features of the distinct pictures and which cells have none, for each column."""
+        """Features of the distinct images and which cells have none, for each column."""
         results, failures = [], []
         for position, column in enumerate(columns):
             results.append(
@@ -324,7 +324,7 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
         return [(features, none) for (features, _), none in zip(results, gone, strict=True)]
 
     def _lines(self, columns, computed):
-        """Features of rows, and which rows have no picture, for each column."""
+        """Features of rows, and which rows have no image, for each column."""
         return [
             (
                 row_features(features, column, gone, self._combine, self._fill(position)),
@@ -366,25 +366,25 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
     def _mean_value(self, column, mean):
         if mean.count == 0:
             warnings.warn(
-                f"{type(self).__name__} met no picture in {column.title} to take a mean of: rows "
-                "without a picture get 0.",
+                f"{type(self).__name__} met no image in {column.title} to take a mean of: rows "
+                "without an image get 0.",
                 UserWarning,
-                stacklevel=level_of_the_caller(),
+                stacklevel=caller_stacklevel(),
             )
         return mean.value
 
     def _fill(self, position):
-        """What rows without a picture get."""
+        """What rows without an image get."""
         if self._missing == "mean":
             return self._means[position]
         return np.nan if self._missing == "nan" else 0.0
 
     def _gave_up(self, failures):
-        """Whether pictures are only looked at, to report all that can't be read."""
+        """Whether images are only looked at, to report all that can't be read."""
         return self.corrupt == "error" and any(failed for _, failed in failures)
 
     def _gone(self, failures):
-        """Report what could not be read; the cells of each column that have no picture."""
+        """Report what could not be read; the cells of each column that have no image."""
         report_unreadable(failures, self.corrupt)
         gone = [
             column.missing | np.isin(column.group, [place for place, _ in failed])
@@ -412,7 +412,7 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
         )
 
     def _preparing(self, position, column):
-        """What prepares one picture, after the guard against drift has looked at it."""
+        """What prepares one image, after the guard against drift has looked at it."""
         guards = self._drift_guards()
         look = None
         if guards:
@@ -429,13 +429,13 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
         return vars(self).get("_guards", [])  # pickles of 0.1 have none
 
     def _tell_drift(self, columns):
-        """Warn, once a kind, of pictures that are unlike those of the fit."""
+        """Warn, once a kind, of images that are unlike those of the fit."""
         for guard, column in zip(self._drift_guards(), columns, strict=False):
             guard.compare_rows(column.rows_without(column.missing))
             guard.tell()
 
     def _target_size(self, position):
-        """The (height, width) that pictures will be resized to, None if they stay as they are."""
+        """The (height, width) that images will be resized to, None if they stay as they are."""
         return None if self._image_size is None else check_size_param(self._image_size)
 
     def _hints(self, position):
@@ -445,7 +445,7 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
         return {"size": size} if asks and size is not None else {}
 
     def _store_key(self, position, column, fingerprint):
-        """A fingerprint of all that changes the features of a picture of known content."""
+        """A fingerprint of all that changes the features of an image of known content."""
         reader = self.reader_.get_params()
         # Where a file lies, and whether it is read at all.
         for name in ("root", "strict_root", "max_pixels"):
@@ -457,13 +457,13 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
             sorted(self._hints(position).items()),
             self._white_of(position, column),
             self._color_mode,
-            self._image_size is None,  # then a picture of another size is an error, not a row
+            self._image_size is None,  # then an image of another size is an error, not a row
             version("pillow"),
             medical_versions(),
         )
 
     def _white_of(self, position, column):
-        """The value that is white: as learnt in fit or, where fit saw no such array, from here."""
+        """The value that is white: as learned in fit or, where fit saw no such array, from here."""
         white = self._white[position]
         return find_white(column) if white is None else white
 

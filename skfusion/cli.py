@@ -33,7 +33,7 @@ def main(arguments=None):
 
 def _parser():
     parser = argparse.ArgumentParser(
-        prog="skfusion", description="Fuse pictures with a table, the scikit-learn way."
+        prog="skfusion", description="Fuse images with a table, the scikit-learn way."
     )
     parser.add_argument("--version", action="version", version=f"skfusion {__version__}")
     commands = parser.add_subparsers(required=True, metavar="command")

@@ -39,13 +39,13 @@ class ImageReadError(ValueError):
         return type(self), (self.args[0], self.failures), self.__dict__
 
 
-class PictureError(ValueError):
-    """One picture can't be used, though it was read; `ImageReadError` will tell its row.
+class ImageError(ValueError):
+    """One image can't be used, though it was read; `ImageReadError` will tell its row.
 
     Examples
     --------
-    >>> from skfusion.exceptions import PictureError
-    >>> issubclass(PictureError, ValueError)
+    >>> from skfusion.exceptions import ImageError
+    >>> issubclass(ImageError, ValueError)
     True
     """
 
@@ -99,15 +99,15 @@ class UnreadableImageWarning(UserWarning):
     """
 
 
-class PictureDriftWarning(UserWarning):
-    """Pictures differ from those of the fit in depth, channels, size, or in how many are missing.
+class ImageDriftWarning(UserWarning):
+    """Images differ from those of the fit in depth, channels, size, or in how many are missing.
 
     Said once for each fitted transformer and kind; ``drift="ignore"`` turns it off.
 
     Examples
     --------
-    >>> from skfusion import PictureDriftWarning
-    >>> issubclass(PictureDriftWarning, UserWarning)
+    >>> from skfusion import ImageDriftWarning
+    >>> issubclass(ImageDriftWarning, UserWarning)
     True
     """
 

@@ -12,7 +12,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 @pytest.fixture(scope="session")
 def shared_data():
-    """The folder of real pictures and weights, where there is one.
+    """The folder of real images and weights, where there is one.
 
     `SKFUSION_TEST_DATA` names it. With `SKFUSION_REQUIRE_TEST_DATA` set, its lack is an error.
     """

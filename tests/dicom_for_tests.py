@@ -1,4 +1,4 @@
-"""A small DICOM picture."""
+"""A small DICOM image."""
 
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian

@@ -28,16 +28,16 @@ SIZE = (12, 12)
 
 
 def make_table(n_rows=24):
-    """Rows with a picture, two numbers and a word, and their classes."""
+    """Rows with an image, two numbers and a word, and their classes."""
     data = make_image_table(n_rows, image_size=SIZE, n_columns=2, noise=0.3, random_state=0)
     words = np.array(["left", "right", "both"])[np.arange(n_rows) % 3]
     return data.frame.assign(side=words.astype(object)), data.target
 
 
 def beside_numbers(*transformers):
-    """A pipeline of transformers of pictures, two numbers, and a model."""
-    pictures = [(f"image{i}", each, ["image"]) for i, each in enumerate(transformers)]
-    columns = ColumnTransformer([*pictures, ("numbers", StandardScaler(), NUMBERS)])
+    """A pipeline of transformers of images, two numbers, and a model."""
+    images = [(f"image{i}", each, ["image"]) for i, each in enumerate(transformers)]
+    columns = ColumnTransformer([*images, ("numbers", StandardScaler(), NUMBERS)])
     return Pipeline([("features", columns), ("model", LogisticRegression(max_iter=1000))])
 
 

@@ -2,7 +2,7 @@
 
 
 def tiny_cnn(input_shape):
-    """Build a network for pictures of any size, even a single pixel."""
+    """Build a network for images of any size, even a single pixel."""
     import keras
 
     inputs = keras.layers.Input(input_shape, name="input")

@@ -10,8 +10,8 @@ from skfusion import (
     DenseRegressor,
     FusionClassifier,
     FusionRegressor,
+    ImageBlock,
     ImageDescriptors,
-    PictureBlock,
     PixelFlattener,
     PretrainedGAP,
     TableEncoder,
@@ -19,27 +19,27 @@ from skfusion import (
 from skfusion.fusion._block_scaler import BlockScaler
 from tests.networks_for_tests import TinyCNN
 
-# Each row of numbers is a picture of one column of grey pixels.
-AS_PICTURES = {"image_shape": (-1, 1, 1)}
+# Each row of numbers is an image of one column of gray pixels.
+AS_IMAGES = {"image_shape": (-1, 1, 1)}
 
 ESTIMATORS = [
-    PixelFlattener(**AS_PICTURES),
-    ImageDescriptors(**AS_PICTURES),
+    PixelFlattener(**AS_IMAGES),
+    ImageDescriptors(**AS_IMAGES),
     PretrainedGAP(
         "MobileNet",
         weights=None,
         backbone_options={"alpha": 0.25},
         image_size=(32, 32),
-        **AS_PICTURES,
+        **AS_IMAGES,
     ),
-    CNNEmbedder(TinyCNN(), cv=None, epochs=2, early_stopping=None, **AS_PICTURES),
-    CNNEmbedder(TinyCNN(), cv=2, cut_layer="dense", epochs=2, early_stopping=None, **AS_PICTURES),
+    CNNEmbedder(TinyCNN(), cv=None, epochs=2, early_stopping=None, **AS_IMAGES),
+    CNNEmbedder(TinyCNN(), cv=2, cut_layer="dense", epochs=2, early_stopping=None, **AS_IMAGES),
     DenseClassifier(),
     DenseRegressor((16,), batch_norm=True, early_stopping=10),
     TableEncoder(),
-    PictureBlock(),
+    ImageBlock(),
     BlockScaler(),
-    # The checks' numbers are a table without pictures.
+    # The checks' numbers are a table without images.
     FusionClassifier(
         image_columns=[], cv=2, estimators={"table": LogisticRegression()}, random_state=0
     ),

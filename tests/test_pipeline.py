@@ -1,4 +1,4 @@
-"""The main job: pictures beside a table, in scikit-learn's own machinery."""
+"""The main job: images beside a table, in scikit-learn's own machinery."""
 
 import pickle
 import subprocess
@@ -153,9 +153,9 @@ def test_polars_in_and_out(table, tmp_path):
 
     X, y = table
     paths = []
-    for i, picture in enumerate(X["image"]):
+    for i, image in enumerate(X["image"]):
         paths.append(str(tmp_path / f"{i}.png"))
-        Image.fromarray(picture).save(paths[-1])
+        Image.fromarray(image).save(paths[-1])
     frame = pl.DataFrame({"image": paths, "number_0": X["number_0"].to_numpy()})
     columns = ColumnTransformer(
         [

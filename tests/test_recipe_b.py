@@ -29,14 +29,14 @@ def recipes_head():
 
 
 @pytest.fixture(scope="module")
-def pictures():
+def images():
     data = make_image_table(60, image_size=(32, 32), noise=0.2, random_state=0)
     return data.frame, data.target
 
 
 @pytest.fixture(scope="module")
-def fitted(pictures):
-    X, y = pictures
+def fitted(images):
+    X, y = images
     return make_pipeline(PretrainedGAP(**THREE, **SMALL), recipes_head()).fit(X[["image"]], y)
 
 
@@ -60,17 +60,17 @@ def test_the_head_is_the_recipes(fitted):
     assert head.history_["loss"].iloc[-1] < 0.5 * head.history_["loss"].iloc[0]
 
 
-def test_five_folds_compute_each_picture_once(pictures, tmp_path):
-    X, y = pictures
+def test_five_folds_compute_each_image_once(images, tmp_path):
+    X, y = images
     gap = PretrainedGAP(**THREE, **SMALL, cache=tmp_path)
     scores = cross_val_score(make_pipeline(gap, recipes_head()), X[["image"]], y, cv=5)
     assert len(scores) == 5
     assert scores.mean() > 0.8
-    assert FeatureStore(tmp_path).stats()["rows"] == 3 * 60  # networks and pictures
+    assert FeatureStore(tmp_path).stats()["rows"] == 3 * 60  # networks and images
 
 
-def test_beside_a_table_and_as_a_union(pictures):
-    X, y = pictures
+def test_beside_a_table_and_as_a_union(images):
+    X, y = images
     numbers = [name for name in X if name != "image"]
     union = FeatureUnion(
         [
@@ -90,8 +90,8 @@ def test_beside_a_table_and_as_a_union(pictures):
     np.testing.assert_array_equal(model[0].transform(X)[:, : alone.shape[1]], alone)
 
 
-def test_one_pickle_holds_all(fitted, pictures, tmp_path):
-    X = pictures[0][["image"]][:4]
+def test_one_pickle_holds_all(fitted, images, tmp_path):
+    X = images[0][["image"]][:4]
     expected = fitted.predict_proba(X)
     joblib.dump((fitted, X), tmp_path / "model.joblib")
     code = (
@@ -108,10 +108,10 @@ def test_one_pickle_holds_all(fitted, pictures, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["weights", "backbone_options"])
-def test_a_list_of_another_length(name, pictures):
+def test_a_list_of_another_length(name, images):
     params = {**THREE, **SMALL, name: [None, None]}
     with pytest.raises(ValueError, match=rf"{name} is a list of 2, but there are 3 backbone"):
-        PretrainedGAP(**params).fit(pictures[0][["image"]])
+        PretrainedGAP(**params).fit(images[0][["image"]])
 
 
 def test_real_weights_one_for_each(shared_data):

@@ -1,17 +1,17 @@
 """A web service around a saved pipeline.
 
-    MODEL=model.joblib PICTURES=image uvicorn app:app
+    MODEL=model.joblib IMAGES=image uvicorn app:app
 
-The model is loaded by plain joblib. ``POST /predict`` takes JSON, with pictures in base64:
+The model is loaded by plain joblib. ``POST /predict`` takes JSON, with images in base64:
 
     {"rows": [{"image": "iVBORw0...", "number_0": 0.5, ...}]}
 
-``POST /predict/form`` takes one row as a form: a file for each column of pictures, and a field
+``POST /predict/form`` takes one row as a form: a file for each column of images, and a field
 `columns` that holds the others as JSON. Both answer {"predictions": [{"label": ..., ...}]}.
 
-Settings are environment variables: MODEL, the file; PICTURES, the columns that hold pictures,
-with commas between them; MAX_BODY and MAX_PICTURE, the most bytes of a request and of a picture;
-MAX_PIXELS, the most pixels of a picture; MAX_ROWS, the most rows of a request; THREADS, how many
+Settings are environment variables: MODEL, the file; IMAGES, the columns that hold images,
+with commas between them; MAX_BODY and MAX_IMAGE, the most bytes of a request and of an image;
+MAX_PIXELS, the most pixels of an image; MAX_ROWS, the most rows of a request; THREADS, how many
 requests are computed at once.
 """
 
@@ -33,9 +33,9 @@ from python_multipart.exceptions import FormParserError
 from skfusion import ImageReader, ImageReadError, warm_up
 
 MODEL = os.environ.get("MODEL", "model.joblib")
-PICTURES = os.environ.get("PICTURES", "image").split(",")
+IMAGES = os.environ.get("IMAGES", "image").split(",")
 MAX_BODY = int(os.environ.get("MAX_BODY", 16_000_000))
-MAX_PICTURE = int(os.environ.get("MAX_PICTURE", 8_000_000))
+MAX_IMAGE = int(os.environ.get("MAX_IMAGE", 8_000_000))
 MAX_PIXELS = int(os.environ.get("MAX_PIXELS", 25_000_000))
 MAX_ROWS = int(os.environ.get("MAX_ROWS", 64))
 THREADS = int(os.environ.get("THREADS", 4))
@@ -45,8 +45,8 @@ THREADS = int(os.environ.get("THREADS", 4))
 model = joblib.load(MODEL)
 header_reader = ImageReader(max_pixels=MAX_PIXELS)
 is_ready = threading.Event()
-if not set(PICTURES) <= set(model.feature_names_in_):
-    raise SystemExit(f"PICTURES={PICTURES}, but the model takes {list(model.feature_names_in_)}.")
+if not set(IMAGES) <= set(model.feature_names_in_):
+    raise SystemExit(f"IMAGES={IMAGES}, but the model takes {list(model.feature_names_in_)}.")
 
 
 class BadRequest(ValueError):
@@ -71,7 +71,7 @@ async def read_body(request):
 
 
 def parse_rows(body):
-    """The rows of a JSON request, with pictures as bytes."""
+    """The rows of a JSON request, with images as bytes."""
     try:
         rows = json.loads(body)["rows"]
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
@@ -81,19 +81,19 @@ def parse_rows(body):
     if not 1 <= len(rows) <= MAX_ROWS:
         raise BadRequest(f"Expected 1 to {MAX_ROWS} rows, got {len(rows)}.")
     return [
-        {name: decode(i, value) if name in PICTURES else value for name, value in row.items()}
+        {name: decode(i, value) if name in IMAGES else value for name, value in row.items()}
         for i, row in enumerate(rows)
     ]
 
 
 def decode(row, text):
-    """A picture's bytes. A string never reaches the model: it would be taken for a path."""
+    """An image's bytes. A string never reaches the model: it would be taken for a path."""
     if text is None:
         return None
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, TypeError, ValueError):
-        raise BadRequest("A picture isn't base64.", [{"row": row, "reason": "no base64"}]) from None
+        raise BadRequest("An image isn't base64.", [{"row": row, "reason": "no base64"}]) from None
 
 
 async def parse_form(request):
@@ -105,9 +105,9 @@ async def parse_form(request):
 
     form = Request(request.scope, receive).form
     try:
-        async with form(max_files=len(PICTURES), max_fields=1, max_part_size=MAX_BODY) as parts:
+        async with form(max_files=len(IMAGES), max_fields=1, max_part_size=MAX_BODY) as parts:
             row = parse_columns(parts.get("columns", "{}"))
-            for name in PICTURES:
+            for name in IMAGES:
                 if hasattr(parts.get(name), "read"):
                     row[name] = await parts[name].read()
     except FormParserError:
@@ -116,14 +116,14 @@ async def parse_form(request):
 
 
 def parse_columns(text):
-    """The columns of a form that aren't pictures."""
+    """The columns of a form that aren't images."""
     try:
         row = json.loads(text)
         if not isinstance(row, dict):
             raise TypeError
     except (ValueError, TypeError, RecursionError):
         raise BadRequest("The field `columns` must be a JSON object.") from None
-    return {name: value for name, value in row.items() if name not in PICTURES}
+    return {name: value for name, value in row.items() if name not in IMAGES}
 
 
 def make_frame(rows):
@@ -133,23 +133,23 @@ def make_frame(rows):
     if lacking:
         raise BadRequest(f"Columns are missing: {', '.join(lacking)}.")
     for i, row in enumerate(rows):
-        for name in PICTURES:
-            check_picture(i, name, row[name])
+        for name in IMAGES:
+            check_image(i, name, row[name])
     return pd.DataFrame({name: [row[name] for row in rows] for name in names})
 
 
-def check_picture(row, name, content):
-    """Refuse a large picture by its size and by its header, before it is decoded."""
+def check_image(row, name, content):
+    """Refuse a large image by its size and by its header, before it is decoded."""
     if content is None:
         return
-    reason = f"more than {MAX_PICTURE} bytes" if len(content) > MAX_PICTURE else None
+    reason = f"more than {MAX_IMAGE} bytes" if len(content) > MAX_IMAGE else None
     try:
         if reason is None:
             header_reader.probe(content)
     except ValueError as error:
         reason = str(error)
     if reason is not None:
-        raise BadRequest(f"Picture {name}: {reason}.", [{"row": row, "reason": reason}])
+        raise BadRequest(f"Image {name}: {reason}.", [{"row": row, "reason": reason}])
 
 
 # The service.
@@ -188,14 +188,14 @@ async def ready():
 
 @app.post("/predict")
 async def predict(request: Request):
-    """Predict rows of JSON, with pictures in base64."""
+    """Predict rows of JSON, with images in base64."""
     body = await read_body(request)
     return await answer(lambda: parse_rows(body))
 
 
 @app.post("/predict/form")
 async def predict_form(request: Request):
-    """Predict one row, with pictures as files."""
+    """Predict one row, with images as files."""
     rows = await parse_form(request)
     return await answer(lambda: rows)
 

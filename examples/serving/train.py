@@ -3,7 +3,7 @@
     python train.py model.joblib
 
 Put your own table and columns in place of `make_image_table`: a data frame with one row a case,
-the pictures as paths, bytes or arrays.
+the images as paths, bytes or arrays.
 """
 
 import sys
@@ -25,7 +25,7 @@ def main(path):
     )
     columns = ColumnTransformer(
         [
-            ("picture", embedder, ["image"]),
+            ("image", embedder, ["image"]),
             ("numbers", StandardScaler(), ["number_0", "number_1", "number_2"]),
         ]
     )

@@ -1,6 +1,6 @@
 """`skfusion augment`."""
 
-from skfusion._commands._telling import told
+from skfusion._commands._messages import told
 
 _REMEDIES = {
     "beside": "Move them into the folder of their class, or go without classes (--classes none).",
@@ -13,15 +13,15 @@ def add_parser(commands):
     """Add this command to the parser's commands."""
     parser = commands.add_parser(
         "augment",
-        help="write changed copies of a folder of pictures, to balance its classes",
+        help="write changed copies of a folder of images, to balance its classes",
         description=(
-            "Writes changed copies of pictures (turned, moved, sheared, zoomed, mirrored) in class "
+            "Writes changed copies of images (turned, moved, sheared, zoomed, mirrored) in class "
             "folders, with names that keep their origin: rose/12__aug003.png is a copy of "
-            "rose/12.jpg. Stopped, it goes on when run again. Keep all copies of one picture on "
+            "rose/12.jpg. Stopped, it goes on when run again. Keep all copies of one image on "
             "one side of any split: manifest.csv tells the origin of each file."
         ),
     )
-    parser.add_argument("folder", metavar="FOLDER", help="the pictures, a class a folder")
+    parser.add_argument("folder", metavar="FOLDER", help="the images, a class a folder")
     parser.add_argument(
         "--out", required=True, metavar="FOLDER", help="where the copies go; a new folder"
     )
@@ -30,7 +30,7 @@ def add_parser(commands):
         "--balance", action="store_true", help="make every class as large as the largest"
     )
     how_many.add_argument(
-        "--factor", type=int, metavar="N", help="make N pictures of each one, itself included"
+        "--factor", type=int, metavar="N", help="make N images of each one, itself included"
     )
     parser.add_argument(
         "--augmentation",
@@ -54,17 +54,17 @@ def add_parser(commands):
     )
     parser.add_argument("--seed", type=int, default=0, help="where random numbers start")
     parser.add_argument(
-        "--copies-only", action="store_true", help="leave the pictures themselves out"
+        "--copies-only", action="store_true", help="leave the images themselves out"
     )
     parser.add_argument(
-        "--skip-unreadable", action="store_true", help="leave out pictures that can't be read"
+        "--skip-unreadable", action="store_true", help="leave out images that can't be read"
     )
     parser.set_defaults(run=run)
 
 
 def run(options):
     """Write the copies and say how many."""
-    from skfusion.augmentation._folder import MANIFEST, augment_folder
+    from skfusion.augmentation._augment_folder import MANIFEST, augment_folder
 
     with told("augment", _REMEDIES):
         report = augment_folder(
@@ -80,7 +80,7 @@ def run(options):
             random_state=options.seed,
             verbose=1,
         )
-    print(f"{'class':<24}{'pictures':>10}{'now':>10}")
+    print(f"{'class':<24}{'images':>10}{'now':>10}")
     for label, (before, after) in report.counts.items():
         print(f"{label or '(no classes)':<24}{before:>10}{after:>10}")
     there = f"; {report.n_there} were there" if report.n_there else ""

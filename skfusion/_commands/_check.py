@@ -4,7 +4,7 @@ import os
 import re
 from pathlib import Path
 
-from skfusion._commands._telling import told
+from skfusion._commands._messages import told
 
 _SEPARATORS = {".csv": ",", ".tsv": "\t", ".tab": "\t", ".txt": "\t"}
 _PARQUET = {".parquet", ".pq"}
@@ -16,15 +16,15 @@ def add_parser(commands):
     """Add this command to the parser's commands."""
     parser = commands.add_parser(
         "check",
-        help="read all pictures of a table, and report sizes, duplicates and what is broken",
+        help="read all images of a table, and report sizes, duplicates and what is broken",
         description=(
-            "Reads all pictures that a table names, or all below a folder, and reports what they "
+            "Reads all images that a table names, or all below a folder, and reports what they "
             "are like, which are missing, which are the same and which are broken, and why. The "
             "exit status is 0 if all can be read, 1 if some are broken, 2 if the command can't "
             "be carried out."
         ),
     )
-    parser.add_argument("source", help="a table (.csv, .tsv, .parquet) or a folder of pictures")
+    parser.add_argument("source", help="a table (.csv, .tsv, .parquet) or a folder of images")
     parser.add_argument(
         "--image",
         action="append",
@@ -36,18 +36,18 @@ def add_parser(commands):
     )
     parser.add_argument("--strict-root", action="store_true", help="refuse files outside the root")
     parser.add_argument(
-        "--max-pixels", type=int, metavar="N", help="refuse larger pictures, by their header"
+        "--max-pixels", type=int, metavar="N", help="refuse larger images, by their header"
     )
     parser.add_argument(
         "--headers-only", action="store_true", help="don't decode: quicker, but finds less"
     )
-    parser.add_argument("--out", metavar="FILE", help="write one line a picture to this CSV file")
+    parser.add_argument("--out", metavar="FILE", help="write one line an image to this CSV file")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     parser.set_defaults(run=run)
 
 
 def run(options):
-    """Check the pictures and print the report."""
+    """Check the images and print the report."""
     with told("check", after_stop=""):
         from skfusion import ImageReader, check_images
 
@@ -64,7 +64,7 @@ def run(options):
 
 
 def _read_source(options):
-    """The columns of pictures, and the folder that relative paths start from."""
+    """The columns of images, and the folder that relative paths start from."""
     source = Path(options.source)
     if source.is_dir():
         if options.image:
@@ -77,17 +77,17 @@ def _read_source(options):
     for name, column in columns.items():
         if _holds_numbers(column, root):
             raise ValueError(
-                f"column {name!r} of {source} holds numbers, which name no pictures; name another "
+                f"column {name!r} of {source} holds numbers, which name no images; name another "
                 "column with --image"
             )
     return columns, root
 
 
 def _files_below(folder, root):
-    """The pictures below a folder, known by the ends of their names."""
+    """The images below a folder, known by the ends of their names."""
     import pandas as pd
 
-    from skfusion.images._endings import ends_like_picture
+    from skfusion.images.formats._extensions import ends_like_image
 
     if root is not None:
         raise ValueError("a folder is its own root: leave --root out")
@@ -97,10 +97,10 @@ def _files_below(folder, root):
         files += [
             os.path.relpath(os.path.join(place, name), folder)
             for name in sorted(names)
-            if ends_like_picture(name) and not name.startswith(".")
+            if ends_like_image(name) and not name.startswith(".")
         ]
     if not files:
-        raise ValueError(f"there are no pictures below {folder}")
+        raise ValueError(f"there are no images below {folder}")
     return pd.Series(files, name="file")
 
 
@@ -120,7 +120,7 @@ def _holds_numbers(column, root):
 
 
 def _read_table(path, columns):
-    """The columns of a table that hold pictures."""
+    """The columns of a table that hold images."""
     import pandas as pd
 
     from skfusion.images._find_columns import find_image_columns
@@ -144,7 +144,7 @@ def _read_table(path, columns):
         columns = [table.columns[position] for position in found]
     if not columns:
         raise ValueError(
-            f"no column of {path} looks like paths of pictures; name one of "
+            f"no column of {path} looks like paths of images; name one of "
             f"{list(table.columns)} with --image"
         )
     return table[columns]

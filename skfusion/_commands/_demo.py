@@ -8,7 +8,7 @@ def add_parser(commands):
         help="cross-validate, search, save and reload a model on real data (about a minute)",
         description=(
             "Hand-written digits beside iris measurements, both from scikit-learn: compares table, "
-            "pictures and both, searches cut layers and heads, saves the best model, loads it in "
+            "images and both, searches cut layers and heads, saves the best model, loads it in "
             "a new process and checks that it predicts the same."
         ),
     )
@@ -23,6 +23,6 @@ def add_parser(commands):
 
 def run(options):
     """Run the demo into ``options.out``."""
-    from skfusion._demo import run_demo
+    from skfusion._commands._demo_run import run_demo
 
     return run_demo(options.out)

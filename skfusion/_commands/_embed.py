@@ -2,10 +2,10 @@
 
 import ast
 
-from skfusion._commands._telling import told
+from skfusion._commands._messages import told
 
 _REMEDIES = {
-    "accept missing": "Name pictures for them, or give them rows of NaN (--unreadable nan).",
+    "accept missing": "Name images for them, or give them rows of NaN (--unreadable nan).",
     "accept unreadable": "Mend them and run this again, or give them rows of NaN "
     "(--unreadable nan).",
     "root": "Relative paths start from the folder of the table.",
@@ -27,7 +27,7 @@ def add_parser(commands):
     """Add this command to the parser's commands."""
     parser = commands.add_parser(
         "embed",
-        help="run pretrained networks over pictures once, and write their features to files",
+        help="run pretrained networks over images once, and write their features to files",
         description=(
             "Writes one file a backbone, gap_ResNet50.h5, with the datasets train and label, and "
             "row ids and class names as attributes; skfusion.load_features joins them. Stopped, it "
@@ -37,7 +37,7 @@ def add_parser(commands):
     parser.add_argument(
         "source",
         metavar="FOLDER_OR_CSV",
-        help="pictures, a class a folder; or a CSV file with a column of paths, which start from "
+        help="images, a class a folder; or a CSV file with a column of paths, which start from "
         "the folder of the file",
     )
     parser.add_argument(
@@ -108,14 +108,14 @@ def _add_rows(parser):
         "--unreadable",
         choices=("error", "nan"),
         default="error",
-        help="what pictures get that can't be read: an error (default), or rows of NaN",
+        help="what images get that can't be read: an error (default), or rows of NaN",
     )
 
 
 def run(options):
     """Write the files and say what they hold."""
     with told("embed", _REMEDIES):
-        from skfusion.feature_files._embed import embed_files
+        from skfusion.io._embed_files import embed_files
 
         backbones = find_backbones(options.backbone, options.weights, options.option)
         written = embed_files(
@@ -161,7 +161,7 @@ def find_backbones(names, weights, options):
     backbones : list of Backbone
         In the order of `names`.
     """
-    from skfusion.feature_files._embed_job import Backbone
+    from skfusion.io._embed_job import Backbone
 
     for_all, own = "imagenet", {}
     for text in weights:

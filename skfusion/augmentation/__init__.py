@@ -1,1 +1,1 @@
-"""More rows: changed copies of pictures, in a pipeline or on disk."""
+"""More rows: changed copies of images, in a pipeline or on disk."""

@@ -21,7 +21,7 @@ class CellTable:
         self.n_columns = self._cells.shape[1]
 
     def find(self, image_columns, reader):
-        """Positions of the columns of pictures, given or found."""
+        """Positions of the columns of images, given or found."""
         if image_columns is not None:
             refuse_names(image_columns, self.n_columns)
             return list(image_columns)
@@ -35,7 +35,7 @@ class CellTable:
         return f"x{position}" if name is None else str(name), list(self._cells[:, position])
 
     def extend(self, origins, copies):
-        """X with rows more: rows `origins` again, with other pictures in some columns."""
+        """X with rows more: rows `origins` again, with other images in some columns."""
         more = self._cells[origins]
         for position, cells in copies.items():
             more[:, position : position + 1] = _object_column(cells)

@@ -1,10 +1,10 @@
-"""What a user may call the columns of pictures."""
+"""What a user may call the columns of images."""
 
 
 def refuse_none(found):
     if not found:
         raise ValueError(
-            "No column of X holds pictures, or paths that end as those of pictures do. Name the "
+            "No column of X holds images, or paths that end as those of images do. Name the "
             "columns with image_columns=[...]."
         )
     return found

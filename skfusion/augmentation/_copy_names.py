@@ -3,7 +3,7 @@
 import os
 import re
 
-# What matches in a path from the folder on is the same for a picture and for its copies.
+# What matches in a path from the folder on is the same for an image and for its copies.
 ORIGIN_PATTERN = r"^(.+?)(?:__aug\d+)?\.[^./]+$"
 _COPY = re.compile(r"__aug\d+\.[^./]+$")
 
@@ -14,12 +14,12 @@ def is_copy(name):
 
 
 def copy_names(ids, origins, ending):
-    """Name the copies of some pictures.
+    """Name the copies of some images.
 
     Parameters
     ----------
     ids : sequence of str
-        The path of each picture, with ``/``.
+        The path of each image, with ``/``.
 
     origins : sequence of int
         The position in `ids` of what each copy is made from.
@@ -30,7 +30,7 @@ def copy_names(ids, origins, ending):
     Returns
     -------
     names : list of str
-        The path of each copy. Pictures of one folder whose names differ in their endings alone
+        The path of each copy. Images of one folder whose names differ in their endings alone
         share their numbers, so that no two copies have one name.
 
     Examples

@@ -1,4 +1,4 @@
-"""CopyWriter: changed copies of one picture, as files."""
+"""CopyWriter: changed copies of one image, as files."""
 
 import os
 from hashlib import blake2b
@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from skfusion.augmentation._original import Original
-from skfusion.images._reader import ImageReader
+from skfusion.images._image_reader import ImageReader
 
 _SAVING = {"png": {}, "jpg": {"format": "JPEG", "quality": 95}}
 
@@ -21,7 +21,7 @@ class Copy(NamedTuple):
 
 
 class CopyWriter:
-    """Makes copies of pictures and saves them.
+    """Makes copies of images and saves them.
 
     Parameters
     ----------
@@ -44,13 +44,13 @@ class CopyWriter:
         self.image_size = image_size
         self.saving = _SAVING[file_format]
 
-    def write(self, target, source, picture_id, copies):
-        """Write the copies of one picture; why it can't be read, or None."""
+    def write(self, target, source, image_id, copies):
+        """Write the copies of one image; why it can't be read, or None."""
         try:
             original = Original(source, ImageReader(), None, self.image_size)
         except ValueError as error:
             return str(error)
-        words = np.frombuffer(digest_of(picture_id), dtype=np.uint32).tolist()
+        words = np.frombuffer(digest_of(image_id), dtype=np.uint32).tolist()
         for copy in copies:
             rng = np.random.default_rng([self.seed, copy.number, *words])
             changed = self.transform(original.pixels[np.newaxis], rng)[0]

@@ -1,4 +1,4 @@
-"""FlatTable: rows that are flattened pictures."""
+"""FlatTable: rows that are flattened images."""
 
 import numpy as np
 import pandas as pd
@@ -7,7 +7,7 @@ from skfusion.augmentation._column_names import refuse_names
 
 
 class FlatTable:
-    """Each row is a flattened picture."""
+    """Each row is a flattened image."""
 
     def __init__(self, X, image_shape):
         self._X = X
@@ -16,17 +16,17 @@ class FlatTable:
         self._shape = image_shape
 
     def find(self, image_columns, reader):
-        """Positions of the columns of pictures: the one there is."""
+        """Positions of the columns of images: the one there is."""
         refuse_names(image_columns, 1)
         return [0]
 
     def column(self, position):
-        """The name and the cells of a column; a row with NaN holds no picture."""
-        pictures = self._values.reshape(-1, *self._shape)
-        return "image", [None if (cell != cell).any() else cell for cell in pictures]
+        """The name and the cells of a column; a row with NaN holds no image."""
+        images = self._values.reshape(-1, *self._shape)
+        return "image", [None if (cell != cell).any() else cell for cell in images]
 
     def extend(self, origins, copies):
-        """X with rows more: its own container, with the pictures `copies[0]`."""
+        """X with rows more: its own container, with the images `copies[0]`."""
         rows = [
             self._values[row] if cell is None else cell.reshape(-1)
             for row, cell in zip(origins, copies[0], strict=True)

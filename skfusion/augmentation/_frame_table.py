@@ -16,7 +16,7 @@ class FrameTable:
         self.n_columns = len(self.names)
 
     def find(self, image_columns, reader):
-        """Positions of the columns of pictures, named or found."""
+        """Positions of the columns of images, named or found."""
         if image_columns is None:
             found = find_image_columns([self._values(i) for i in range(len(self.names))])
             return refuse_none(found)
@@ -28,7 +28,7 @@ class FrameTable:
         return str(self.names[position]), list(self._values(position))
 
     def extend(self, origins, copies):
-        """X with rows more: rows `origins` again, with other pictures in some columns."""
+        """X with rows more: rows `origins` again, with other images in some columns."""
         order = np.concatenate([np.arange(self.n_rows), origins])
         if isinstance(self._X, pd.DataFrame):
             frame = self._X.take(order).reset_index(drop=True)

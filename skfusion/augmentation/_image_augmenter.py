@@ -1,4 +1,4 @@
-"""ImageAugmenter: rows with changed copies of their pictures, in fit only."""
+"""ImageAugmenter: rows with changed copies of their images, in fit only."""
 
 import warnings
 from collections.abc import Callable, Sequence
@@ -12,34 +12,34 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _check_feature_names, check_consistent_length, validate_data
 
-from skfusion._progress import progress_bar
-from skfusion._telling import level_of_the_caller, listed
-from skfusion._typing import ImageInput, RandomState, Shape, Size
-from skfusion.augmentation._original import Original
-from skfusion.augmentation._plan import (
+from skfusion._utils.messages import caller_stacklevel, join_names
+from skfusion._utils.prefetch import map_ahead
+from skfusion._utils.progress import progress_bar
+from skfusion._utils.typing import ImageInput, RandomState, Shape, Size
+from skfusion.augmentation._augmentation import make_augmentation
+from skfusion.augmentation._copy_plan import (
     STRATEGIES,
     class_labels,
     copies_by_class,
     number_copies,
     spread,
 )
+from skfusion.augmentation._original import Original
 from skfusion.augmentation._tables import as_table, take_rows
 from skfusion.base import check_size_param
 from skfusion.exceptions import ImageReadError, UnreadableImageWarning
-from skfusion.images._batches import map_ahead
-from skfusion.images._column import ImageColumn, describe
-from skfusion.images._input import resolve_shape
+from skfusion.images._image_column import ImageColumn, describe
+from skfusion.images._image_reader import ImageReader
 from skfusion.images._probe import find_white
-from skfusion.images._reader import ImageReader
-from skfusion.training._augmentation import make_augmentation
+from skfusion.images._read_columns import resolve_shape
 
 
 class ImageAugmenter(OneToOneFeatureMixin, BaseEstimator):
-    """Add rows whose pictures are changed copies: to balance classes, or to have more rows.
+    """Add rows whose images are changed copies: to balance classes, or to have more rows.
 
-    For few or unbalanced pictures and a model that doesn't augment by itself. A sampler after
+    For few or unbalanced images and a model that doesn't augment by itself. A sampler after
     imbalanced-learn's protocol: in ``imblearn.pipeline.Pipeline`` it works in `fit` only, on the
-    training rows of each fold, so that copies of one picture never stand on both sides of a
+    training rows of each fold, so that copies of one image never stand on both sides of a
     split. scikit-learn's own `Pipeline` refuses samplers; take imbalanced-learn's, which is used
     alike, or call `fit_resample` on training rows yourself.
 
@@ -65,19 +65,19 @@ class ImageAugmenter(OneToOneFeatureMixin, BaseEstimator):
         ``f(pixels, rng)`` gets arrays of shape (1, height, width, channels) in 0..255.
 
     image_columns : list of str or int, or None, default=None
-        The columns of pictures, by name or position. None takes those whose cells are pictures or
+        The columns of images, by name or position. None takes those whose cells are images or
         paths of files that can be read as such.
 
     image_size : tuple (height, width) or None, default=None
-        The size of the copies, in pixels; None keeps each picture's own. Copies stand in memory:
+        The size of the copies, in pixels; None keeps each image's own. Copies stand in memory:
         one of a photograph of 12 million pixels takes 36 MB, one of 224 x 224 takes 150 kB.
 
     image_shape : tuple (height, width[, channels]) or None, default=None
-        The shape of the pictures where each row of X is a flattened one; one entry may be -1.
+        The shape of the images where each row of X is a flattened one; one entry may be -1.
 
     corrupt : {"error", "missing"}, default="error"
-        Whether pictures that can't be read are an error, or missing in the copies, with one
-        warning. Pictures without copies are not read.
+        Whether images that can't be read are an error, or missing in the copies, with one
+        warning. Images without copies are not read.
 
     reader : ImageReader or None, default=None
         How cells become pixels; None is ``ImageReader()``.
@@ -97,7 +97,7 @@ class ImageAugmenter(OneToOneFeatureMixin, BaseEstimator):
         The row of X that each row of the result comes from.
 
     image_columns_ : list of int
-        Positions of the columns of pictures.
+        Positions of the columns of images.
 
     n_features_in_ : int
         Number of columns of X.
@@ -108,10 +108,10 @@ class ImageAugmenter(OneToOneFeatureMixin, BaseEstimator):
     Raises
     ------
     ImageReadError
-        If pictures that are to be copied can't be read, with all rows and reasons.
+        If images that are to be copied can't be read, with all rows and reasons.
 
     ValueError
-        If the strategy doesn't fit y, or if X has no pictures.
+        If the strategy doesn't fit y, or if X has no images.
 
     See Also
     --------
@@ -122,16 +122,16 @@ class ImageAugmenter(OneToOneFeatureMixin, BaseEstimator):
     -----
     The rows of X come first, as they are and in their order; then the copies. Within a class all
     rows get as many copies, up to one more. All other columns are carried along. In DataFrames
-    and Series the index of the result counts from 0. Columns of pictures become columns of
+    and Series the index of the result counts from 0. Columns of images become columns of
     objects, in which the copies of files and PIL images are uint8 arrays (uint16 where there are
-    more than 8 bits), and the copies of arrays are arrays like them. Where a row has no picture,
+    more than 8 bits), and the copies of arrays are arrays like them. Where a row has no image,
     its copies have none either.
 
     What belongs to rows, such as groups, follows with ``groups[augmenter.sample_indices_]``: a
     copy is of its origin's group.
 
     Balancing by transformed copies before any split is a widespread recipe, and gives scores that
-    are too good: a model recognises the picture. See C. Shorten and T. M. Khoshgoftaar, "A survey
+    are too good: a model recognizes the image. See C. Shorten and T. M. Khoshgoftaar, "A survey
     on image data augmentation for deep learning" (doi:10.1186/s40537-019-0197-0).
 
     Examples
@@ -219,13 +219,13 @@ class ImageAugmenter(OneToOneFeatureMixin, BaseEstimator):
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit_resample(self, X: ImageInput, y: ArrayLike | None = None) -> tuple[Any, Any]:
-        """Add rows with changed copies of pictures.
+        """Add rows with changed copies of images.
 
         Parameters
         ----------
         X : DataFrame, Series, list or ndarray
-            One row a sample: a table of which some columns hold pictures (paths, bytes, PIL
-            images or arrays), one column of pictures, an array of shape
+            One row a sample: a table of which some columns hold images (paths, bytes, PIL
+            images or arrays), one column of images, an array of shape
             (n_rows, height, width[, channels]); or, with `image_shape`, numbers of shape
             (n_rows, n_pixels). It stays as it is.
 
@@ -313,7 +313,7 @@ class ImageAugmenter(OneToOneFeatureMixin, BaseEstimator):
         return class_labels(y) if self.factor is None else None
 
     def _copy_column(self, name, cells, origins, augmentation, seeds):
-        """The copies of one column's pictures; None where the origin has no picture."""
+        """The copies of one column's images; None where the origin has no image."""
         column = ImageColumn(name, cells)
         white = find_white(column)
         numbers = number_copies(origins)
@@ -352,13 +352,13 @@ class ImageAugmenter(OneToOneFeatureMixin, BaseEstimator):
         )
 
     def _report(self, name, n_rows, failures):
-        """Raise or warn about pictures that could not be read."""
-        named = listed(f"row {row} ({source}): {reason}" for row, source, reason in failures)
+        """Raise or warn about images that could not be read."""
+        named = join_names(f"row {row} ({source}): {reason}" for row, source, reason in failures)
         text = f"{len(failures)} of {n_rows} images of column {name!r} could not be read: {named}."
         if self.corrupt == "error":
             raise ImageReadError(
-                f"{text} Pass corrupt='missing' to leave the pictures of their copies out.",
+                f"{text} Pass corrupt='missing' to leave the images of their copies out.",
                 failures,
             )
-        text = f"{text} The copies of these rows have no picture."
-        warnings.warn(text, UnreadableImageWarning, stacklevel=level_of_the_caller())
+        text = f"{text} The copies of these rows have no image."
+        warnings.warn(text, UnreadableImageWarning, stacklevel=caller_stacklevel())

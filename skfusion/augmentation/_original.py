@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skfusion.images._arrays import array_shape, guess_white, has_open_range, resize_pixels
+from skfusion.images.sources._arrays import array_shape, guess_white, has_open_range, resize_pixels
 
 
 class Original:
@@ -15,27 +15,27 @@ class Original:
     Parameters
     ----------
     cell : str, PathLike, bytes, PIL image, ndarray, pydicom Dataset or nibabel image
-        A picture.
+        An image.
 
     reader : ImageReader
-        How cells other than arrays become pixels, and how pictures are resized.
+        How cells other than arrays become pixels, and how images are resized.
 
     white : float or None
         The value that is white in arrays of floats or signed integers.
 
     size : tuple (height, width) or None
-        The size of the copies; None keeps the picture's own.
+        The size of the copies; None keeps the image's own.
 
     Raises
     ------
     ValueError
-        If the cell is no picture.
+        If the cell is no image.
 
     Examples
     --------
     >>> import numpy as np
     >>> from skfusion.augmentation._original import Original
-    >>> from skfusion.images._reader import ImageReader
+    >>> from skfusion.images._image_reader import ImageReader
     >>> original = Original(np.array([[0.0, 1.0]]), ImageReader(), white=1.0, size=None)
     >>> original.pixels[0, :, 0]
     array([  0., 255.], dtype=float32)
@@ -70,7 +70,7 @@ def _scale(array, white):
     """What the values of an array are multiplied by to be in 0..255."""
     kind = array.dtype.kind
     if kind not in "biuf":
-        raise ValueError(f"an array of dtype {array.dtype} is no picture")
+        raise ValueError(f"an array of dtype {array.dtype} is no image")
     if kind == "b":
         return 255.0
     if not has_open_range(array):

@@ -1,4 +1,4 @@
-"""Rows of X with pictures in some columns, whatever container X is; copies are added to it."""
+"""Rows of X with images in some columns, whatever container X is; copies are added to it."""
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,7 @@ def as_table(X, image_shape=None):
         One row a sample.
 
     image_shape : tuple (height, width, channels) or None, default=None
-        The shape of the pictures where each row of X is a flattened one.
+        The shape of the images where each row of X is a flattened one.
 
     Returns
     -------
@@ -32,7 +32,7 @@ def as_table(X, image_shape=None):
         If X is no container of rows.
     """
     if issparse(X):
-        raise TypeError("X is sparse, pictures are dense: pass X.toarray().")
+        raise TypeError("X is sparse, images are dense: pass X.toarray().")
     if image_shape is not None:
         return FlatTable(X, image_shape)
     if hasattr(X, "columns") and not isinstance(X, np.ndarray):
@@ -41,10 +41,10 @@ def as_table(X, image_shape=None):
         return ArrayTable(X)
     if isinstance(X, np.ndarray) and (X.dtype.kind not in "OUS" or X.ndim not in (1, 2)):
         raise ValueError(
-            f"X of shape {X.shape} and dtype {X.dtype} holds no pictures: give a table with "
-            "columns of pictures, an array of shape (n_rows, height, width, channels), or pass "
-            "image_shape=(height, width) if each row of X is a flattened picture. "
-            "Reshape your data to have one picture a row."
+            f"X of shape {X.shape} and dtype {X.dtype} holds no images: give a table with "
+            "columns of images, an array of shape (n_rows, height, width, channels), or pass "
+            "image_shape=(height, width) if each row of X is a flattened image. "
+            "Reshape your data to have one image a row."
         )
     if isinstance(X, (str, bytes)) or not hasattr(X, "__len__"):
         raise ValueError(f"X must hold one row a sample, got a single {type(X).__name__}.")

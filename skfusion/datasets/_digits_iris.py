@@ -1,4 +1,4 @@
-"""Digits beside iris rows: a small real data set with a picture and numbers a row."""
+"""Digits beside iris rows: a small real data set with an image and numbers a row."""
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ def load_digits_iris(
 ) -> Bunch:
     """Pair 150 hand-written digits of three classes with the 150 iris rows of three classes.
 
-    Each row has a picture of a digit and the measures of a flower, and one class that both tell
+    Each row has an image of a digit and the measures of a flower, and one class that both tell
     something about: class 0 is the first of `digits` and setosa, and so on.
 
     Parameters
@@ -61,11 +61,11 @@ def load_digits_iris(
         )
     rng = check_random_state(random_state)
     iris = load_iris(as_frame=True)
-    pictures, written = load_digits(return_X_y=True)
+    images, written = load_digits(return_X_y=True)
     chosen = np.concatenate([rng.permutation(np.flatnonzero(written == d))[:50] for d in digits])
     order = rng.permutation(150)
     frame = iris.data.iloc[:, : 2 if columns == "sepal" else 4].iloc[order]
-    cells = pd.Series([_enlarged(pictures[row]) for row in chosen[order]], dtype=object)
+    cells = pd.Series([_enlarged(images[row]) for row in chosen[order]], dtype=object)
     frame = frame.reset_index(drop=True)
     frame.insert(0, "digit", cells)
     return Bunch(

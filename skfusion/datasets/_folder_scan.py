@@ -1,12 +1,12 @@
-"""Which files of a folder are pictures, in an order that no file system decides."""
+"""Which files of a folder are images, in an order that no file system decides."""
 
 import os
 import unicodedata
 from collections import Counter
 from typing import NamedTuple
 
-from skfusion.images._endings import PICTURE_ENDINGS
-from skfusion.images._sniff import kind_of_file
+from skfusion.images.formats._extensions import IMAGE_ENDINGS
+from skfusion.images.formats._medical_signature import kind_of_file
 
 # What JPEG, PNG, GIF, TIFF (in both byte orders), WebP and JPEG 2000 files begin with; "?" is any.
 _HEADS = (
@@ -26,7 +26,7 @@ class Scan(NamedTuple):
     Parameters
     ----------
     names : list of tuple of str
-        Each picture's path from the folder on, in parts, sorted.
+        Each image's path from the folder on, in parts, sorted.
 
     skipped : dict of str to int
         How many files were left out, by reason.
@@ -37,7 +37,7 @@ class Scan(NamedTuple):
 
 
 def scan_folder(path):
-    """Find the pictures of a folder and of all folders in it.
+    """Find the images of a folder and of all folders in it.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def scan_folder(path):
     Returns
     -------
     scan : Scan
-        Pictures are sorted by the parts of their path: by code point, whatever the language and
+        Images are sorted by the parts of their path: by code point, whatever the language and
         the file system, with accents in the one form or the other.
 
     Raises
@@ -83,28 +83,28 @@ def _is_hidden(name):
 
 
 def _why_not(entry, inside):
-    """Why a file is left out; None for a picture."""
+    """Why a file is left out; None for an image."""
     if _is_hidden(entry.name):
         return "hidden"
     if entry.is_symlink():
         target = os.path.realpath(entry.path)
         if not target.startswith(inside) or os.path.isdir(target):
             return "link"
-    if not entry.is_file() or not _is_picture(entry):
-        return "not a picture"
+    if not entry.is_file() or not _is_image(entry):
+        return "not an image"
     return None
 
 
-def _is_picture(entry):
+def _is_image(entry):
     """By its name; where that tells nothing, by its first bytes."""
-    if entry.name.lower().endswith(PICTURE_ENDINGS):
+    if entry.name.lower().endswith(IMAGE_ENDINGS):
         return True  # one that is damaged is an error when it is read, not a file too few
     if entry.name.lower().endswith(".img"):
         return False  # the voxels of a .hdr, which stands for both
-    return kind_of_file(entry.path) is not None or _begins_as_picture(entry.path)
+    return kind_of_file(entry.path) is not None or _begins_as_image(entry.path)
 
 
-def _begins_as_picture(path):
+def _begins_as_image(path):
     try:
         with open(path, "rb") as file:
             head = file.read(max(map(len, _HEADS)))

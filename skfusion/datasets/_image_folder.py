@@ -1,4 +1,4 @@
-"""A folder of pictures, a class a folder, as a table."""
+"""A folder of images, a class a folder, as a table."""
 
 import os
 import re
@@ -10,8 +10,8 @@ import pandas as pd
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import StrOptions, validate_params
 
-from skfusion._telling import level_of_the_caller, with_remedies
-from skfusion._typing import PathLike
+from skfusion._utils.messages import caller_stacklevel, with_remedies
+from skfusion._utils.typing import PathLike
 from skfusion.datasets._folder_scan import scan_folder
 
 _NAMED_IN_ERRORS = 5
@@ -36,9 +36,9 @@ def load_image_folder(
     return_X_y: bool = False,
     as_frame: bool = True,
 ) -> Bunch | tuple[Any, np.ndarray | None]:
-    """Load a folder of pictures, in which each class has a folder, as a table of paths.
+    """Load a folder of images, in which each class has a folder, as a table of paths.
 
-    Pictures stay on disk until a transformer reads them. Rows are sorted by path: they depend
+    Images stay on disk until a transformer reads them. Rows are sorted by path: they depend
     neither on the file system nor on the language of the machine.
 
     Parameters
@@ -47,14 +47,14 @@ def load_image_folder(
         The folder.
 
     classes : {"first", "last", "path"} or None, default="first"
-        Which folder names the class of a picture, where folders lie in folders: of
+        Which folder names the class of an image, where folders lie in folders: of
         ``train/ants/3.jpg``, "first" takes ``train``, "last" takes ``ants`` and "path" takes
-        ``train/ants``. None looks for no classes. Where no picture lies in a folder of its own,
+        ``train/ants``. None looks for no classes. Where no image lies in a folder of its own,
         the folder is flat and there are none either.
 
     groups : str, compiled pattern or None, default=None
-        A regular expression that finds, in the path of each picture from the folder on (with
-        ``/``), which group it belongs to: a patient, say, of whom there are several pictures.
+        A regular expression that finds, in the path of each image from the folder on (with
+        ``/``), which group it belongs to: a patient, say, of whom there are several images.
         What its one pair of parentheses holds is the group, or all that matches if it has none.
 
     return_X_y : bool, default=False
@@ -70,7 +70,7 @@ def load_image_folder(
         without `as_frame`. ``target``: ndarray of int, None without classes. ``target_names``:
         list of str, sorted. ``groups``: ndarray of str, None unless asked for. ``ids``: ndarray
         of str, each path from the folder on, with ``/``. ``skipped``: dict, how many files were
-        left out because they are "hidden", "not a picture", or a "link". ``image_columns``: list
+        left out because they are "hidden", "not an image", or a "link". ``image_columns``: list
         of str.
 
     Raises
@@ -79,7 +79,7 @@ def load_image_folder(
         If there is no such folder, or if it is a file.
 
     ValueError
-        If there are no pictures, if some lie beside the folders of the classes, or if `groups`
+        If there are no images, if some lie beside the folders of the classes, or if `groups`
         finds nothing in a path.
 
     Warns
@@ -91,11 +91,11 @@ def load_image_folder(
     See Also
     --------
     sklearn.datasets.load_files : The same for texts.
-    skfusion.PretrainedGAP : Turns the column of pictures into numbers.
+    skfusion.PretrainedGAP : Turns the column of images into numbers.
 
     Notes
     -----
-    A file counts as a picture by its name's ending, one without a known ending by its first
+    A file counts as an image by its name's ending, one without a known ending by its first
     bytes: DICOM files often have none. Of a pair of .hdr and .img, the former stands for both.
     Files and folders whose name begins with a dot are hidden. Links to folders are not followed,
     links to files only where the file lies in the same folder tree.
@@ -136,15 +136,15 @@ def load_image_folder(
 
 
 def _scan(path):
-    """The path as text, the pictures in it and what was left out."""
+    """The path as text, the images in it and what was left out."""
     path = os.path.expanduser(os.fsdecode(path))
     if not os.path.exists(path):
         raise FileNotFoundError(f"No such folder: {path!r}.")
     if not os.path.isdir(path):
-        raise NotADirectoryError(f"{path!r} is a file; give the folder that holds the pictures.")
+        raise NotADirectoryError(f"{path!r} is a file; give the folder that holds the images.")
     names, skipped = scan_folder(path)
     if not names:
-        raise ValueError(f"No picture in {path!r} and the folders in it; {_tell(skipped)}.")
+        raise ValueError(f"No image in {path!r} and the folders in it; {_tell(skipped)}.")
     return path, names, skipped
 
 
@@ -171,7 +171,7 @@ def find_groups(ids, pattern):
 
 
 def _find_classes(path, names, classes):
-    """Sorted class names and each picture's number among them; [] and None without classes."""
+    """Sorted class names and each image's number among them; [] and None without classes."""
     lengths = {len(parts) > 1 for parts in names}
     if classes is None or lengths == {False}:
         return [], None
@@ -183,7 +183,7 @@ def _find_classes(path, names, classes):
         )
         raise with_remedies(
             ValueError,
-            f"{len(beside)} of {len(names)} pictures lie in {path!r} itself, beside the folders "
+            f"{len(beside)} of {len(names)} images lie in {path!r} itself, beside the folders "
             f"of the classes: {_listed(beside)}.",
             {"beside": remedy},
         )
@@ -209,7 +209,7 @@ def _warn_of_a_split(path, target_names, deeper):
         remedies = {"parts": "Pass classes=None if they are none, or the path of one."}
     problem = f"The classes found in {path!r} are {target_names}, like the parts of a split."
     warning = with_remedies(UserWarning, problem, remedies)
-    warnings.warn(warning, stacklevel=level_of_the_caller())
+    warnings.warn(warning, stacklevel=caller_stacklevel())
 
 
 def _listed(items):

@@ -1,4 +1,4 @@
-"""Made-up pictures beside a made-up table."""
+"""Made-up images beside a made-up table."""
 
 from numbers import Integral, Real
 
@@ -28,10 +28,10 @@ def make_image_table(
     noise: float = 0.5,
     random_state: int | np.random.RandomState | None = None,
 ) -> Bunch:
-    """Make rows of one picture and a few numbers, each of which tells part of the class.
+    """Make rows of one image and a few numbers, each of which tells part of the class.
 
-    The picture shows stripes whose direction depends on the class; the numbers are drawn around
-    a centre of the class. `noise` blurs both.
+    The image shows stripes whose direction depends on the class; the numbers are drawn around
+    a center of the class. `noise` blurs both.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def make_image_table(
         Classes, of equal size up to one row.
 
     image_size : tuple (height, width), default=(32, 32)
-        The size of the RGB pictures, in pixels.
+        The size of the RGB images, in pixels.
 
     n_columns : int, default=3
         Columns of numbers.
@@ -71,8 +71,8 @@ def make_image_table(
         raise ValueError(f"image_size must be two positive integers, got {image_size!r}.")
     rng = check_random_state(random_state)
     target = np.arange(n_samples) % n_classes
-    centres = rng.normal(size=(n_classes, n_columns))
-    numbers = centres[target] + noise * rng.normal(size=(n_samples, n_columns))
+    centers = rng.normal(size=(n_classes, n_columns))
+    numbers = centers[target] + noise * rng.normal(size=(n_samples, n_columns))
     frame = pd.DataFrame(numbers, columns=[f"number_{i}" for i in range(n_columns)])
     images = [_stripes(label / n_classes, image_size, noise, rng) for label in target]
     frame.insert(0, "image", pd.Series(images, dtype=object))

@@ -1,1 +1,1 @@
-"""Columns from pictures without a network."""
+"""Columns from images without a network."""

@@ -1,4 +1,4 @@
-"""Colour: moments and histogram of each channel."""
+"""Color: moments and histogram of each channel."""
 
 import numpy as np
 
@@ -14,12 +14,12 @@ def color_names(options):
     return [f"{channel}_{part}" for channel in _CHANNELS[options.channels] for part in parts]
 
 
-def measure_color(picture):
+def measure_color(image):
     """Mean, standard deviation, skewness and histogram of each channel in the region."""
     blocks = []
-    for channel in range(picture.pixels.shape[2]):
-        values = picture.in_region(picture.pixels[..., channel]).astype(np.float64)
-        levels = picture.in_region(picture.levels[..., channel])
+    for channel in range(image.pixels.shape[2]):
+        values = image.in_region(image.pixels[..., channel]).astype(np.float64)
+        levels = image.in_region(image.levels[..., channel])
         counts = np.bincount(levels, minlength=256).reshape(_BINS, -1).sum(axis=1)
         blocks.append([*moments(values)[:3], *(counts / levels.size)])
     return np.concatenate(blocks)

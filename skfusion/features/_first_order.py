@@ -1,9 +1,9 @@
-"""First-order statistics: how bright a picture is and how its values are spread."""
+"""First-order statistics: how bright an image is and how its values are spread."""
 
 import numpy as np
 from scipy.special import entr
 
-from skfusion.features._picture import FLAT
+from skfusion.features._prepared_image import FLAT
 
 _STATISTICS = [
     "mean",
@@ -31,19 +31,19 @@ _STATISTICS = [
 
 
 def intensity_names(options):
-    """Names of the statistics of the grey values."""
+    """Names of the statistics of the gray values."""
     return list(_STATISTICS)
 
 
-def measure_intensity(picture):
-    """Statistics of the grey values of the region."""
-    values = picture.values
+def measure_intensity(image):
+    """Statistics of the gray values of the region."""
+    values = image.values
     mean, std, skewness, kurtosis = moments(values)
     low, p10, p25, median, p75, p90, high = np.percentile(values, [0, 10, 25, 50, 75, 90, 100])
     middle = values[(values >= p10) & (values <= p90)]
     energy = np.square(values).sum()
-    bins = picture.in_region(picture.bins)
-    shares = np.bincount(bins, minlength=picture.options.levels + 1) / bins.size
+    bins = image.in_region(image.bins)
+    shares = np.bincount(bins, minlength=image.options.levels + 1) / bins.size
     return np.array(
         [
             *(mean, std, std**2, skewness, kurtosis),

@@ -1,4 +1,4 @@
-"""Co-occurrence of grey levels: which levels lie side by side."""
+"""Co-occurrence of gray levels: which levels lie side by side."""
 
 import numpy as np
 from scipy.special import entr
@@ -41,11 +41,11 @@ def glcm_names(options):
     ]
 
 
-def measure_glcm(picture):
+def measure_glcm(image):
     """Properties of the co-occurrence matrices: mean and range over four directions."""
-    options = picture.options
+    options = image.options
     matrices = [
-        cooccurrence(picture.bins, distance * down, distance * right, options.levels)
+        cooccurrence(image.bins, distance * down, distance * right, options.levels)
         for distance in options.distances
         for down, right in _DIRECTIONS
     ]

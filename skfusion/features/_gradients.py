@@ -6,7 +6,7 @@ _CELLS = 4
 _ORIENTATIONS = 9
 _BLOCK = 2
 _BLOCKS = _CELLS - _BLOCK + 1
-# The limit of L2-Hys normalisation, and the constant that keeps it from dividing by 0.
+# The limit of L2-Hys normalization, and the constant that keeps it from dividing by 0.
 _LIMIT, _EPSILON = 0.2, 1e-5
 
 
@@ -15,9 +15,9 @@ def hog_names(options):
     return [f"{i:04d}" for i in range(_BLOCKS**2 * _BLOCK**2 * _ORIENTATIONS)]
 
 
-def measure_hog(picture):
-    """Histograms of gradient directions in a grid of cells, normalised by blocks of 2 x 2 cells."""
-    rows, columns = _strongest_gradient(picture.levels)
+def measure_hog(image):
+    """Histograms of gradient directions in a grid of cells, normalized by blocks of 2 x 2 cells."""
+    rows, columns = _strongest_gradient(image.levels)
     magnitude = np.sqrt(rows * rows + columns * columns)
     turns = np.arctan2(rows, columns) * np.float32(_ORIENTATIONS / np.pi)
     orientation = np.floor(turns).astype(np.intp) % _ORIENTATIONS
@@ -29,7 +29,7 @@ def measure_hog(picture):
     )
     areas = np.bincount(cells.ravel(), minlength=_CELLS**2)
     histograms = sums.reshape(_CELLS, _CELLS, -1) / areas.reshape(_CELLS, _CELLS, 1).clip(1)
-    return _normalised_blocks(histograms).ravel()
+    return _normalized_blocks(histograms).ravel()
 
 
 def _strongest_gradient(levels):
@@ -55,7 +55,7 @@ def _cell_of(length):
     return np.arange(length) * _CELLS // length
 
 
-def _normalised_blocks(histograms):
+def _normalized_blocks(histograms):
     """Overlapping blocks of cells of shape (n, n, 4, orientations), each brought to length 1."""
     corners = [(row, column) for row in range(_BLOCK) for column in range(_BLOCK)]
     shifted = [histograms[r : r + _BLOCKS, c : c + _BLOCKS] for r, c in corners]

@@ -1,4 +1,4 @@
-"""Local binary patterns: which neighbours are brighter."""
+"""Local binary patterns: which neighbors are brighter."""
 
 from functools import cache
 
@@ -9,17 +9,17 @@ _FRACTION_BITS = 11  # squared and times 255 they still fit into 32 bits
 
 
 def lbp_names(options):
-    """Names of the shares of the patterns: circle, then number of brighter neighbours."""
+    """Names of the shares of the patterns: circle, then number of brighter neighbors."""
     return [
         f"p{points}r{radius}_{i:02d}" for points, radius in _PATTERNS for i in range(points + 2)
     ]
 
 
-def measure_lbp(picture):
+def measure_lbp(image):
     """Shares of the rotation-invariant uniform patterns; those of one circle sum to 1."""
     shares = []
     for points, radius in _PATTERNS:
-        codes = picture.in_region(uniform_patterns(picture.grey_levels, points, radius))
+        codes = image.in_region(uniform_patterns(image.gray_levels, points, radius))
         shares.append(np.bincount(codes, minlength=points + 2) / codes.size)
     return np.concatenate(shares)
 
@@ -28,15 +28,15 @@ def uniform_patterns(levels, points, radius):
     """Rotation-invariant uniform local binary patterns.
 
     The circle is interpolated in integers. Floats would decide ties between a pixel and its
-    neighbours by rounding, and so differently from one processor to another.
+    neighbors by rounding, and so differently from one processor to another.
 
     Parameters
     ----------
     levels : ndarray of uint8 of shape (height, width)
-        Grey levels; the border is continued with its own values.
+        Gray levels; the border is continued with its own values.
 
     points : int
-        Number of neighbours on the circle.
+        Number of neighbors on the circle.
 
     radius : int
         Radius of the circle, in pixels.
@@ -44,7 +44,7 @@ def uniform_patterns(levels, points, radius):
     Returns
     -------
     codes : ndarray of uint8 of shape (height, width)
-        The number of neighbours that are as bright or brighter, where these lie side by side on
+        The number of neighbors that are as bright or brighter, where these lie side by side on
         the circle; `points` + 1 elsewhere.
     """
     height, width = levels.shape
@@ -53,11 +53,11 @@ def uniform_patterns(levels, points, radius):
     brighter, changes = np.zeros((2, height, width), dtype=np.uint8)
     previous = None
     for taps in _circle(points, radius):
-        neighbour = sum(
+        neighbor = sum(
             padded[row : row + height, column : column + width] * weight
             for row, column, weight in taps
         )
-        bit = neighbour >= center
+        bit = neighbor >= center
         brighter += bit
         if previous is not None:
             changes += bit != previous
@@ -68,7 +68,7 @@ def uniform_patterns(levels, points, radius):
 
 @cache
 def _circle(points, radius):
-    """For each neighbour the (row, column, weight) of the pixels it is interpolated from."""
+    """For each neighbor the (row, column, weight) of the pixels it is interpolated from."""
     one = 1 << _FRACTION_BITS
     circle = []
     for angle in 2 * np.pi * np.arange(points) / points:

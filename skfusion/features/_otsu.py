@@ -4,12 +4,12 @@ import numpy as np
 
 
 def find_foreground(levels):
-    """Cut a picture in two at Otsu's threshold and take the part with less of the border.
+    """Cut an image in two at Otsu's threshold and take the part with less of the border.
 
     Parameters
     ----------
     levels : ndarray of uint8 of shape (height, width)
-        Grey levels.
+        Gray levels.
 
     Returns
     -------

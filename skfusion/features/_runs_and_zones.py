@@ -1,4 +1,4 @@
-"""Runs and zones of one grey level: how long and how large flat parts are."""
+"""Runs and zones of one gray level: how long and how large flat parts are."""
 
 import numpy as np
 from scipy.special import entr
@@ -46,10 +46,10 @@ def glrlm_names(options):
     return [f"{name}_mean" for name in _RUN_PROPERTIES]
 
 
-def measure_glrlm(picture):
+def measure_glrlm(image):
     """Properties of the runs of one level, as the mean over four directions."""
-    bins, count = picture.bins, picture.options.levels
-    n_pixels = picture.values.size
+    bins, count = image.bins, image.options.levels
+    n_pixels = image.values.size
     directions = [bins, bins.T, skewed(bins).T, skewed(bins[:, ::-1]).T]
     return np.mean([_properties(*runs(lines), count, n_pixels) for lines in directions], axis=0)
 
@@ -59,15 +59,15 @@ def glszm_names(options):
     return list(_ZONE_PROPERTIES)
 
 
-def measure_glszm(picture):
+def measure_glszm(image):
     """Properties of the zones: pixels of one level that touch, at corners too."""
     from skfusion.features._skimage import label
 
-    zones = label(picture.bins, background=0, connectivity=2).ravel()
+    zones = label(image.bins, background=0, connectivity=2).ravel()
     sizes = np.bincount(zones)
-    levels = np.zeros(len(sizes), dtype=picture.bins.dtype)
-    levels[zones] = picture.bins.ravel()
-    return _properties(levels[1:], sizes[1:], picture.options.levels, picture.values.size)
+    levels = np.zeros(len(sizes), dtype=image.bins.dtype)
+    levels[zones] = image.bins.ravel()
+    return _properties(levels[1:], sizes[1:], image.options.levels, image.values.size)
 
 
 def skewed(bins):

@@ -16,8 +16,8 @@ def shape_names(options):
     return [*_PROPERTIES, *(f"hu_{i + 1}" for i in range(_N_HU))]
 
 
-def measure_shape(picture):
-    """Properties of the foreground; all 0 where a picture of one grey level has none."""
+def measure_shape(image):
+    """Properties of the foreground; all 0 where an image of one gray level has none."""
     from skfusion.features._skimage import (
         moments_central,
         moments_hu,
@@ -25,7 +25,7 @@ def measure_shape(picture):
         perimeter_crofton,
     )
 
-    mask = picture.foreground
+    mask = image.foreground
     if mask is None:
         return np.zeros(_N_VALUES)
     height, width = mask.shape

@@ -1,6 +1,6 @@
-"""What is used of scikit-image; imported when the first picture is measured, not before.
+"""What is used of scikit-image; imported when the first image is measured, not before.
 
-Everything comes through this one module: pictures are measured in threads, and threads that import
+Everything comes through this one module: images are measured in threads, and threads that import
 parts of scikit-image in different orders can see half of one.
 """
 

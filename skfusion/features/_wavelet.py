@@ -1,4 +1,4 @@
-"""Wavelet bands: how much of a picture is coarse, fine, lying, standing or slanting."""
+"""Wavelet bands: how much of an image is coarse, fine, lying, standing or slanting."""
 
 from importlib.util import find_spec
 
@@ -36,26 +36,26 @@ def wavelet_names(options):
     return [f"{band}_{statistic}" for band in _BANDS for statistic in _STATISTICS]
 
 
-def measure_wavelet(picture):
+def measure_wavelet(image):
     """Statistics of each band in the region."""
     values = []
-    for band in _bands(picture.grey.astype(np.float64), picture.options.wavelet):
-        inside = picture.in_region(band)
+    for band in _bands(image.gray.astype(np.float64), image.options.wavelet):
+        inside = image.in_region(band)
         of_band = moments(inside)
         values += [*of_band, np.abs(inside - of_band[0]).mean()]
     return np.array(values)
 
 
-def _bands(grey, name):
-    """The bands of the undecimated transform, each of the picture's shape."""
+def _bands(gray, name):
+    """The bands of the undecimated transform, each of the image's shape."""
     import pywt
 
     wavelet = pywt.Wavelet(name)
-    height, width = grey.shape
-    # The transform takes the picture for one that repeats: mirrored borders keep that out of it.
+    height, width = gray.shape
+    # The transform takes the image for one that repeats: mirrored borders keep that out of it.
     reach = (wavelet.dec_len - 1) * (2**_LEVELS - 1)
-    margins = [(reach, reach + -(side + 2 * reach) % 2**_LEVELS) for side in grey.shape]
-    padded = np.pad(grey, margins, mode="symmetric")
+    margins = [(reach, reach + -(side + 2 * reach) % 2**_LEVELS) for side in gray.shape]
+    padded = np.pad(gray, margins, mode="symmetric")
     approximation, *details = pywt.swt2(
         padded, wavelet, level=_LEVELS, trim_approx=True, norm=wavelet.orthogonal
     )

@@ -1,1 +1,1 @@
-"""Tables and pictures fused into one model."""
+"""Tables and images fused into one model."""

@@ -12,18 +12,23 @@ from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from skfusion._saved_state import SavedStateMixin
+from skfusion._utils.saved_state import SavedStateMixin
 from skfusion.fusion._combination import STRATEGIES, VIEWS_OF
 from skfusion.fusion._importance import source_importance
-from skfusion.fusion._judge import combine, compare, fit_combination, judge
 from skfusion.fusion._make_fusion_pipeline import make_embedder
 from skfusion.fusion._models import VIEWS, ModelMaker
 from skfusion.fusion._out_of_fold import predict_out_of_fold
-from skfusion.fusion._sources import Sources, has_picture
-from skfusion.fusion._table_encoder import TableEncoder
-from skfusion.fusion._tables import as_table, split_columns, warn_of_text
+from skfusion.fusion._sources import Sources, has_image
+from skfusion.fusion._strategy_cv import (
+    combine,
+    compare,
+    cross_validate_strategies,
+    fit_combination,
+)
 from skfusion.fusion._view_models import ViewModels
 from skfusion.store._feature_store import FeatureStore
+from skfusion.tabular._table_encoder import TableEncoder
+from skfusion.tabular._tables import as_table, split_columns, warn_of_text
 from skfusion.training._splits import make_folds
 
 _FOLDS = 5  # where cv is None, as in scikit-learn
@@ -32,7 +37,7 @@ MANY_CLASSES = "The number of unique classes is greater"
 
 
 class BaseFusion(SavedStateMixin, BaseEstimator):
-    """Base class of estimators that fuse a table with pictures.
+    """Base class of estimators that fuse a table with images.
 
     A subclass says how y becomes numbers, and how predictions become what users expect.
 
@@ -90,12 +95,12 @@ class BaseFusion(SavedStateMixin, BaseEstimator):
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, groups=None):
-        """Learn how table and pictures are best used together.
+        """Learn how table and images are best used together.
 
         Parameters
         ----------
         X : DataFrame, Series or ndarray of shape (n_rows, n_columns)
-            The table, some of whose columns hold pictures or paths to them.
+            The table, some of whose columns hold images or paths to them.
 
         y : array-like of shape (n_rows,)
             The target.
@@ -137,20 +142,20 @@ class BaseFusion(SavedStateMixin, BaseEstimator):
             images = None
             if self.image_columns_ and sources.is_frozen:
                 images = sources.fit_images(table, y, groups)
-                self._refuse_few_pictures(has_picture(images), y)
+                self._refuse_few_images(has_image(images), y)
             seen = self._look(sources, maker, table, y, groups, images, seed)
             self._fit_whole(sources, maker, table, y, groups, images, seen)
         return self
 
     @contextlib.contextmanager
     def _telling_what_was_found(self):
-        """Where pictures can't be used, say which columns were taken for pictures unasked."""
+        """Where images can't be used, say which columns were taken for images unasked."""
         try:
             yield
         except ValueError as error:
             if self.image_columns is None and self.image_columns_:
                 error.add_note(
-                    f"Taken for columns of pictures, by what their cells look like: "
+                    f"Taken for columns of images, by what their cells look like: "
                     f"{self.image_columns_}. Name those that are in image_columns."
                 )
             raise
@@ -184,21 +189,21 @@ class BaseFusion(SavedStateMixin, BaseEstimator):
                 raise ValueError(f"estimators has no place for {view!r}; it may name {VIEWS}.")
             self._refuse_wrong_estimator(view, estimator)
 
-    def _refuse_few_pictures(self, pictured, y):
+    def _refuse_few_images(self, imaged, y):
         remedy = "Pass image_columns=[] to learn from the table alone."
         columns = self.image_columns_
-        if not pictured.any():
-            raise ValueError(f"No row has a picture in {columns}. {remedy}")
+        if not imaged.any():
+            raise ValueError(f"No row has an image in {columns}. {remedy}")
         least = 2 * (self._cv if isinstance(self._cv, Integral) else 2)
-        if pictured.sum() < min(least, len(y)):
+        if imaged.sum() < min(least, len(y)):
             raise ValueError(
-                f"Only {pictured.sum()} of {len(y)} rows have a picture in {columns}; inner folds "
+                f"Only {imaged.sum()} of {len(y)} rows have an image in {columns}; inner folds "
                 f"need {least} at least. {remedy}"
             )
-        self._refuse_one_class(y[pictured], columns, remedy)
+        self._refuse_one_class(y[imaged], columns, remedy)
 
     def _refuse_one_class(self, y, columns, remedy):
-        """Where a subclass predicts classes: pictures of one class teach nothing."""
+        """Where a subclass predicts classes: images of one class teach nothing."""
 
     def _make_sources(self, seed):
         if self.table_transformer is None:
@@ -240,8 +245,8 @@ class BaseFusion(SavedStateMixin, BaseEstimator):
         }
         seen = predict_out_of_fold(sources, maker, views, table, y, folds, images, options)
         if images is None and self.image_columns_:
-            self._refuse_few_pictures(seen.pictured, y)
-        judged = {name: judge(seen, y, name, self._prior)[0] for name in names}
+            self._refuse_few_images(seen.imaged, y)
+        judged = {name: cross_validate_strategies(seen, y, name, self._prior)[0] for name in names}
         wanted = None if self.strategy == "auto" or len(names) == 1 else self.strategy
         self.strategy_scores_ = compare(judged, y, wanted)
         self.strategy_ = str(self.strategy_scores_.index[self.strategy_scores_["chosen"]][0])
@@ -267,7 +272,7 @@ class BaseFusion(SavedStateMixin, BaseEstimator):
         views = list(VIEWS_OF[self.strategy_])
         if self.table_columns_ and self.image_columns_ and "table" not in views:
             views.insert(0, "table")
-        # Where the table serves best alone, no picture is looked at any more.
+        # Where the table serves best alone, no image is looked at any more.
         self._needed = ["table"] if views == ["table"] else sources.names
         matrices = sources.fit_transform(table, y, groups, images, self._needed)
         self._sources = sources
@@ -278,11 +283,11 @@ class BaseFusion(SavedStateMixin, BaseEstimator):
         check_is_fitted(self)
         table = as_table(self, X, reset=False)
         matrices = self._sources.transform(table, names=self._needed)
-        pictured = np.ones(len(table), dtype=bool)
+        imaged = np.ones(len(table), dtype=bool)
         if "image" in matrices:
-            pictured = has_picture(matrices["image"])
-        predictions = self._models.predict(matrices, pictured)
-        return combine(self._combination, predictions, pictured, self._fallback)
+            imaged = has_image(matrices["image"])
+        predictions = self._models.predict(matrices, imaged)
+        return combine(self._combination, predictions, imaged, self._fallback)
 
 
 def _refuse_rows_left_out(folds, n_rows):

@@ -9,10 +9,10 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 
 class BlockScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
-    """Centre a block of columns and give it a total variance of one, or another.
+    """Center a block of columns and give it a total variance of one, or another.
 
-    Beside other blocks scaled alike, 1,000 columns of a picture then weigh no more than 5 of a
-    table. The proportions inside the block stay as they are: standardise the columns before, if
+    Beside other blocks scaled alike, 1,000 columns of an image then weigh no more than 5 of a
+    table. The proportions inside the block stay as they are: standardize the columns before, if
     they have no common unit.
 
     Parameters
@@ -64,7 +64,7 @@ class BlockScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X):
-        """The block, centred and scaled."""
+        """The block, centered and scaled."""
         check_is_fitted(self)
         X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
         return (X - self.mean_) / self.scale_

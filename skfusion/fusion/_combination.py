@@ -22,7 +22,7 @@ _LEAST = 1e-6
 
 
 class Combination:
-    """Weights of models, views and sources, learnt from predictions for rows not seen.
+    """Weights of models, views and sources, learned from predictions for rows not seen.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ class Combination:
         For each view the weights of its models, summing to one.
 
     source_weights_ : ndarray of shape (2,) or None
-        Of table and pictures, for "late".
+        Of table and images, for "late".
 
     stack_ : ProbabilityStack, NumberStack or None
         The meta-model, for "stacked". For probabilities of the other strategies, a meta-model of

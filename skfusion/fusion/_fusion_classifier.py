@@ -1,4 +1,4 @@
-"""FusionClassifier: classes from a table and its pictures."""
+"""FusionClassifier: classes from a table and its images."""
 
 import warnings
 
@@ -8,38 +8,38 @@ from sklearn.preprocessing import LabelEncoder
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
-from skfusion._telling import level_of_the_caller
+from skfusion._utils.messages import caller_stacklevel
 from skfusion.fusion._base_fusion import MANY_CLASSES, BaseFusion
-from skfusion.training._target import as_targets
+from skfusion.training._target_encoder import as_targets
 
 
 class FusionClassifier(ClassifierMixin, BaseFusion):
-    """Predict classes from a table and its pictures, together or from the better of them.
+    """Predict classes from a table and its images, together or from the better of them.
 
-    Give it a DataFrame. It finds the columns of pictures, turns them into features, encodes the
+    Give it a DataFrame. It finds the columns of images, turns them into features, encodes the
     other columns by what they hold, and tries on inner folds what serves best: the table alone,
-    the pictures alone, or one of three ways to fuse them. Side by side, a thousand columns of
-    pictures often do worse than the five of the table; this estimator is made so that fusing
+    the images alone, or one of three ways to fuse them. Side by side, a thousand columns of
+    images often do worse than the five of the table; this estimator is made so that fusing
     does not cost what a source alone would give.
 
     Parameters
     ----------
     embedder : transformer or None, default=None
-        Turns pictures into columns: `PretrainedGAP`, `CNNEmbedder`, `ImageDescriptors`, or a
+        Turns images into columns: `PretrainedGAP`, `CNNEmbedder`, `ImageDescriptors`, or a
         Pipeline that begins with one. None is ``PretrainedGAP(missing="nan")``, which needs the
         ImageNet weights of ResNet50. A `CNNEmbedder` that is not cross-fitted (``cv=None``) is
         cross-fitted with this estimator's `cv`: the heads must not learn from features that have
         seen their rows' targets.
 
     image_columns : str, list of str or None, default=None
-        The columns that hold pictures; None takes those whose cells are pictures or paths that
-        end like those of pictures. With ``[]`` the table is the only source.
+        The columns that hold images; None takes those whose cells are images or paths that
+        end like those of images. With ``[]`` the table is the only source.
 
     strategy : {"auto", "early", "late", "stacked"}, default="auto"
-        How sources are fused. "early": models of all columns side by side, the pictures' features
-        standardised, reduced and scaled as a block. "late": models of the table and of the
-        pictures, averaged with weights that are not negative, sum to one and are drawn to the
-        better source. "stacked": a regularised model of the predictions of table, picture and
+        How sources are fused. "early": models of all columns side by side, the images' features
+        standardized, reduced and scaled as a block. "late": models of the table and of the
+        images, averaged with weights that are not negative, sum to one and are drawn to the
+        better source. "stacked": a regularized model of the predictions of table, image and
         joint models. "auto": of these and of the single sources one within one standard error of
         the best; where there are several, the better source alone if it is surely better than the
         other, else "stacked". With one source, there is nothing to fuse. In all of them
@@ -55,7 +55,7 @@ class FusionClassifier(ClassifierMixin, BaseFusion):
         has to be left out once.
 
     n_components : int or None, default=30
-        How many principal components of the pictures' features forests, and models in
+        How many principal components of the images' features forests, and models in
         `estimators`, get; None means all. The built-in linear models always get all.
 
     table_transformer : transformer or None, default=None
@@ -65,7 +65,7 @@ class FusionClassifier(ClassifierMixin, BaseFusion):
         Where folds, forests and shuffles start, and an embedder that has no seed of its own.
 
     cache : str, PathLike, FeatureStore or None, default=None
-        Where features of pictures are kept; handed on to an embedder that has none. No picture is
+        Where features of images are kept; handed on to an embedder that has none. No image is
         then computed twice, across folds and fits.
 
     n_jobs : int or None, default=None
@@ -101,10 +101,10 @@ class FusionClassifier(ClassifierMixin, BaseFusion):
     Raises
     ------
     ImageReadError
-        If the embedder does not accept missing or broken pictures.
+        If the embedder does not accept missing or broken images.
 
     ValueError
-        If there is one class only, a column can't be encoded, or no row has a picture.
+        If there is one class only, a column can't be encoded, or no row has an image.
 
     See Also
     --------
@@ -115,15 +115,15 @@ class FusionClassifier(ClassifierMixin, BaseFusion):
     Notes
     -----
     With features that don't depend on the rows fitted (`PretrainedGAP`, `ImageDescriptors`,
-    `PixelFlattener`), pictures are embedded once for all inner folds. Any other embedder is
+    `PixelFlattener`), images are embedded once for all inner folds. Any other embedder is
     fitted anew in each fold: a cross-fitted `CNNEmbedder` trains ``cv * (cv + 1)`` networks in
     the folds and ``cv + 1`` for new rows.
 
-    Rows without any picture (an embedder with ``missing="nan"``) are predicted by the table's
+    Rows without any image (an embedder with ``missing="nan"``) are predicted by the table's
     models, and where there is no table by the share of each class.
 
     Weights of "late" are those of a linear opinion pool (Ranjan and Gneiting, doi
-    10.1111/j.1467-9868.2009.00726.x); "stacked" is stacked generalisation (Wolpert, doi
+    10.1111/j.1467-9868.2009.00726.x); "stacked" is stacked generalization (Wolpert, doi
     10.1016/S0893-6080(05)80023-1) with a logarithmic pool; choosing by held-out rows among
     candidates that include the single sources follows the super learner (van der Laan, Polley and
     Hubbard, doi 10.2202/1544-6115.1309).
@@ -190,15 +190,15 @@ class FusionClassifier(ClassifierMixin, BaseFusion):
                 f"y holds {len(self.classes_)} classes in {len(y)} rows. If they are amounts, "
                 "FusionRegressor predicts them.",
                 UserWarning,
-                stacklevel=level_of_the_caller(),
+                stacklevel=caller_stacklevel(),
             )
         return numbers
 
     def _refuse_one_class(self, y, columns, remedy):
         if y.min() == y.max():
             raise ValueError(
-                f"All rows that have a picture in {columns} are of class "
-                f"{self.classes_.tolist()[y[0]]!r}: pictures then tell nothing but that they are "
+                f"All rows that have an image in {columns} are of class "
+                f"{self.classes_.tolist()[y[0]]!r}: images then tell nothing but that they are "
                 f"there. {remedy}"
             )
 

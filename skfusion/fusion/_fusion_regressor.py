@@ -1,4 +1,4 @@
-"""FusionRegressor: numbers from a table and its pictures."""
+"""FusionRegressor: numbers from a table and its images."""
 
 import numpy as np
 from sklearn.base import RegressorMixin
@@ -6,24 +6,24 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import column_or_1d
 
 from skfusion.fusion._base_fusion import BaseFusion
-from skfusion.training._target import as_targets
+from skfusion.training._target_encoder import as_targets
 
 
 class FusionRegressor(RegressorMixin, BaseFusion):
-    """Predict a number from a table and its pictures, together or from the better of them.
+    """Predict a number from a table and its images, together or from the better of them.
 
-    Give it a DataFrame. It finds the columns of pictures, turns them into features, encodes the
+    Give it a DataFrame. It finds the columns of images, turns them into features, encodes the
     other columns by what they hold, and tries on inner folds what serves best: the table alone,
-    the pictures alone, or one of three ways to fuse them.
+    the images alone, or one of three ways to fuse them.
 
     Parameters
     ----------
     embedder : transformer or None, default=None
-        Turns pictures into columns; None is ``PretrainedGAP(missing="nan")``. See
+        Turns images into columns; None is ``PretrainedGAP(missing="nan")``. See
         `FusionClassifier`. A `CNNEmbedder` is told that this is a regression, and cross-fitted.
 
     image_columns : str, list of str or None, default=None
-        The columns that hold pictures; None finds them, ``[]`` means that there are none.
+        The columns that hold images; None finds them, ``[]`` means that there are none.
 
     strategy : {"auto", "early", "late", "stacked"}, default="auto"
         How sources are fused, as in `FusionClassifier`.
@@ -38,7 +38,7 @@ class FusionRegressor(RegressorMixin, BaseFusion):
         once.
 
     n_components : int or None, default=30
-        How many principal components of the pictures' features forests, and models in
+        How many principal components of the images' features forests, and models in
         `estimators`, get; None means all. The built-in linear models always get all.
 
     table_transformer : transformer or None, default=None
@@ -48,7 +48,7 @@ class FusionRegressor(RegressorMixin, BaseFusion):
         Where folds, forests and shuffles start, and an embedder that has no seed of its own.
 
     cache : str, PathLike, FeatureStore or None, default=None
-        Where features of pictures are kept; handed on to an embedder that has none.
+        Where features of images are kept; handed on to an embedder that has none.
 
     n_jobs : int or None, default=None
         Inner folds at once.
@@ -78,10 +78,10 @@ class FusionRegressor(RegressorMixin, BaseFusion):
     Raises
     ------
     ImageReadError
-        If the embedder does not accept missing or broken pictures.
+        If the embedder does not accept missing or broken images.
 
     ValueError
-        If y is not numeric, a column can't be encoded, or no row has a picture.
+        If y is not numeric, a column can't be encoded, or no row has an image.
 
     See Also
     --------
@@ -92,7 +92,7 @@ class FusionRegressor(RegressorMixin, BaseFusion):
     -----
     Averages and stacking are after Breiman, "Stacked regressions" (doi 10.1007/BF00117832), with
     weights on the simplex for "late" and drawn to equal shares for "stacked". Rows without any
-    picture are predicted by the table's models, and where there is no table by the mean of y.
+    image are predicted by the table's models, and where there is no table by the mean of y.
 
     Examples
     --------

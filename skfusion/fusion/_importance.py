@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from skfusion.fusion._combination import row_losses
-from skfusion.fusion._judge import judge
+from skfusion.fusion._strategy_cv import cross_validate_strategies
 
 
 def source_importance(out_of_fold, y, strategy, judged, prior):
@@ -25,7 +25,7 @@ def source_importance(out_of_fold, y, strategy, judged, prior):
         By strategy, predictions for rows not seen.
 
     prior : ndarray
-        What rows without a picture get where there is no table.
+        What rows without an image get where there is no table.
 
     Returns
     -------
@@ -47,7 +47,9 @@ def source_importance(out_of_fold, y, strategy, judged, prior):
         others = [name for name in sources if name != source]
         alone = judged[others[0]] if others else np.broadcast_to(prior, judged[strategy].shape)
         left_out = row_losses(alone, y).mean() - whole
-        shuffled = judge(out_of_fold, y, strategy, prior, out_of_fold.shuffled.get(source, []))
+        shuffled = cross_validate_strategies(
+            out_of_fold, y, strategy, prior, out_of_fold.shuffled.get(source, [])
+        )
         rises = [row_losses(prediction, y).mean() - whole for prediction in shuffled]
         spread = np.std(rises) if rises else np.nan
         lines[source] = (left_out, np.mean(rises) if rises else np.nan, spread)

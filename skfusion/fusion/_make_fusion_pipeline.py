@@ -1,4 +1,4 @@
-"""make_fusion_pipeline: table and pictures side by side before one model."""
+"""make_fusion_pipeline: table and images side by side before one model."""
 
 import warnings
 
@@ -6,10 +6,10 @@ from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
 
-from skfusion.embedding._pretrained import PretrainedGAP
-from skfusion.fusion._picture_block import PictureBlock
-from skfusion.fusion._table_encoder import TableEncoder
-from skfusion.fusion._tables import split_columns, to_pandas
+from skfusion.embedding._pretrained_gap import PretrainedGAP
+from skfusion.fusion._image_block import ImageBlock
+from skfusion.tabular._table_encoder import TableEncoder
+from skfusion.tabular._tables import split_columns, to_pandas
 
 
 def make_fusion_pipeline(
@@ -21,10 +21,10 @@ def make_fusion_pipeline(
     n_components=30,
     cache=None,
 ):
-    """Make a Pipeline in which table and pictures stand side by side before one model.
+    """Make a Pipeline in which table and images stand side by side before one model.
 
-    The plain early form of fusion: a ColumnTransformer encodes the table and embeds the pictures,
-    whose features are standardised, reduced and scaled as a block, so that they don't drown the
+    The plain early form of fusion: a ColumnTransformer encodes the table and embeds the images,
+    whose features are standardized, reduced and scaled as a block, so that they don't drown the
     table. It is made of scikit-learn's own parts, to be searched, changed and read as such.
 
     Parameters
@@ -33,20 +33,20 @@ def make_fusion_pipeline(
         The model.
 
     image_columns : str, list of str or None, default=None
-        The columns that hold pictures; None finds them when the pipeline is fitted.
+        The columns that hold images; None finds them when the pipeline is fitted.
 
     embedder : transformer or None, default=None
-        Turns pictures into columns; None is ``PretrainedGAP(missing="nan")``.
+        Turns images into columns; None is ``PretrainedGAP(missing="nan")``.
 
     table_transformer : transformer or None, default=None
         Turns the other columns into numbers; None is `TableEncoder`.
 
     n_components : int or None, default=30
-        How many principal components of the pictures' features are kept; None keeps all, which
+        How many principal components of the images' features are kept; None keeps all, which
         suits linear models.
 
     cache : str, PathLike, FeatureStore or None, default=None
-        Where features of pictures are kept; handed on to an embedder that has none.
+        Where features of images are kept; handed on to an embedder that has none.
 
     Returns
     -------
@@ -70,12 +70,12 @@ def make_fusion_pipeline(
     (2,)
     """
     embedder = make_embedder(embedder, cache)
-    pictures = Pipeline([("embedder", embedder), ("block", PictureBlock(n_components))])
+    images = Pipeline([("embedder", embedder), ("block", ImageBlock(n_components))])
     table = TableEncoder() if table_transformer is None else clone(table_transformer)
     features = ColumnTransformer(
         [
             ("table", table, ColumnsOf("table", image_columns)),
-            ("image", pictures, ColumnsOf("image", image_columns)),
+            ("image", images, ColumnsOf("image", image_columns)),
         ]
     )
     return Pipeline([("features", features), ("model", estimator)])
@@ -103,7 +103,7 @@ class ColumnsOf:
         Which columns to select.
 
     image_columns : str, list of str or None
-        The columns that hold pictures; None finds them.
+        The columns that hold images; None finds them.
 
     Examples
     --------
@@ -123,8 +123,8 @@ class ColumnsOf:
         named = all(isinstance(name, str) for name in table.columns)
         table = table.set_axis([str(name) for name in table.columns], axis=1)
         with warnings.catch_warnings():
-            if self.source == "table":  # the selector of pictures says so already
-                warnings.filterwarnings("ignore", "No column of X looks like pictures")
+            if self.source == "table":  # the selector of images says so already
+                warnings.filterwarnings("ignore", "No column of X looks like images")
             names = split_columns(table, self.image_columns)[self.source == "table"]
         return names if named else [table.columns.get_loc(name) for name in names]
 

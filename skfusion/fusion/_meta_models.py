@@ -1,4 +1,4 @@
-"""Models of predictions: how those of table, pictures and both become one."""
+"""Models of predictions: how those of table, images and both become one."""
 
 import numpy as np
 from scipy.optimize import minimize
@@ -114,11 +114,11 @@ class NumberStack:
         """Find the weights for predictions of shape (n_rows,), one array a model."""
         columns = np.column_stack(predictions)
         self.mean_ = float(np.mean(y))
-        centred = columns - self.mean_
+        centered = columns - self.mean_
         pull = self.penalty * (columns.var(axis=0).mean() + np.finfo(float).tiny)
         equal = np.full(columns.shape[1], 1 / columns.shape[1])
-        gram = centred.T @ centred + pull * np.eye(columns.shape[1])
-        aim = centred.T @ (y - self.mean_) + pull * equal
+        gram = centered.T @ centered + pull * np.eye(columns.shape[1])
+        aim = centered.T @ (y - self.mean_) + pull * equal
         self.weights_ = np.linalg.lstsq(gram, aim, rcond=None)[0]
         return self
 

@@ -11,7 +11,7 @@ from skfusion.fusion._block_scaler import BlockScaler
 
 # What a model may see: one source, or both side by side.
 VIEWS = ("table", "image", "joint")
-# Total variances of the picture block beside table columns of variance 1 each: the smaller, the
+# Total variances of the image block beside table columns of variance 1 each: the smaller, the
 # more a penalised linear model holds back its weights.
 _BLOCK_VARIANCES = (1.0, 10.0)
 _TABLE_PENALTIES = (1.0, 0.1)
@@ -32,7 +32,7 @@ class ModelMaker:
         What is predicted: classes or numbers.
 
     n_components : int or None
-        How many principal components of the pictures the forests, and users' models, get; None
+        How many principal components of the images the forests, and users' models, get; None
         means all.
 
     seed : int
@@ -64,7 +64,7 @@ class ModelMaker:
             What the models see.
 
         n_table, n_image : int
-            How many columns come from the table, and how many, after them, from pictures; 0 for
+            How many columns come from the table, and how many, after them, from images; 0 for
             the source that the view leaves out.
 
         Returns

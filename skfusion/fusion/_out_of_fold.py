@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.utils.parallel import Parallel, delayed
 
-from skfusion.fusion._sources import has_picture
+from skfusion.fusion._sources import has_image
 from skfusion.fusion._view_models import ViewModels
 
 _SHUFFLES = 5
@@ -14,7 +14,7 @@ _SHUFFLES = 5
 class OutOfFold(NamedTuple):
     """What the models of each view predict for rows of the folds they were not fitted on.
 
-    Rows without any picture have no predictions of views that see pictures (NaN).
+    Rows without any image have no predictions of views that see images (NaN).
 
     Attributes
     ----------
@@ -28,14 +28,14 @@ class OutOfFold(NamedTuple):
     fold : ndarray of int of shape (n_rows,)
         In which fold each row was left out.
 
-    pictured : ndarray of bool of shape (n_rows,)
-        Which rows have a picture.
+    imaged : ndarray of bool of shape (n_rows,)
+        Which rows have an image.
     """
 
     predictions: dict
     shuffled: dict
     fold: np.ndarray
-    pictured: np.ndarray
+    imaged: np.ndarray
 
 
 def predict_out_of_fold(sources, maker, views, rows, y, folds, images, options):
@@ -53,7 +53,7 @@ def predict_out_of_fold(sources, maker, views, rows, y, folds, images, options):
         The views to predict from.
 
     rows : DataFrame of shape (n_rows, n_columns)
-        The table with its pictures.
+        The table with its images.
 
     y : ndarray of shape (n_rows,)
         Class numbers, or numbers.
@@ -62,7 +62,7 @@ def predict_out_of_fold(sources, maker, views, rows, y, folds, images, options):
         Row numbers.
 
     images : ndarray of shape (n_rows, n_features) or None
-        The features of all pictures, if they don't depend on the rows fitted.
+        The features of all images, if they don't depend on the rows fitted.
 
     options : dict
         `n_classes`, `groups`, `seed` and `n_jobs`.
@@ -93,10 +93,10 @@ def predict_out_of_fold(sources, maker, views, rows, y, folds, images, options):
     )
     tests = [test for _, test in folds]
     fold = np.full(len(y), -1)
-    pictured = np.ones(len(y), dtype=bool)
+    imaged = np.ones(len(y), dtype=bool)
     for number, (test, result) in enumerate(zip(tests, results, strict=True)):
         fold[test] = number
-        pictured[test] = result[2]
+        imaged[test] = result[2]
     predictions = _gathered([result[0] for result in results], tests, len(y))
     shuffled = {
         source: [
@@ -105,43 +105,43 @@ def predict_out_of_fold(sources, maker, views, rows, y, folds, images, options):
         ]
         for source in results[0][1]
     }
-    return OutOfFold(predictions, shuffled, fold, pictured)
+    return OutOfFold(predictions, shuffled, fold, imaged)
 
 
 def _predict_fold(sources, models, train, test, seed):
     rows, y, groups, images = train
     models.fit(sources.fit_transform(rows, y, groups, images), y)
     matrices = sources.transform(*test)
-    pictured = np.ones(len(test[0]), dtype=bool)
+    imaged = np.ones(len(test[0]), dtype=bool)
     if "image" in matrices:
-        pictured = has_picture(matrices["image"])
-    predictions = models.predict(matrices, pictured)
+        imaged = has_image(matrices["image"])
+    predictions = models.predict(matrices, imaged)
     shuffled = {}
     if len(matrices) > 1:
         generator = np.random.default_rng(seed)
         for source in matrices:
-            orders = [_shuffled_order(source, pictured, generator) for _ in range(_SHUFFLES)]
+            orders = [_shuffled_order(source, imaged, generator) for _ in range(_SHUFFLES)]
             shuffled[source] = [
-                _predict_shuffled(models, matrices, pictured, predictions, source, order)
+                _predict_shuffled(models, matrices, imaged, predictions, source, order)
                 for order in orders
             ]
-    return predictions, shuffled, pictured
+    return predictions, shuffled, imaged
 
 
-def _shuffled_order(source, pictured, generator):
-    """The rows in another order; for pictures, rows without one keep their places."""
-    order = np.arange(len(pictured))
-    places = np.flatnonzero(pictured) if source == "image" else order
+def _shuffled_order(source, imaged, generator):
+    """The rows in another order; for images, rows without one keep their places."""
+    order = np.arange(len(imaged))
+    places = np.flatnonzero(imaged) if source == "image" else order
     order[places] = generator.permutation(places)
     return order
 
 
-def _predict_shuffled(models, matrices, pictured, predictions, source, order):
+def _predict_shuffled(models, matrices, imaged, predictions, source, order):
     """Predictions with one source's rows in another order; only joint models see both sources."""
     mixed = {**matrices, source: matrices[source][order]}
     joint = [view for view in models.views if view == "joint"]
     moved = {source: [values[order] for values in predictions[source]]}
-    return {**predictions, **moved, **models.predict(mixed, pictured, joint)}
+    return {**predictions, **moved, **models.predict(mixed, imaged, joint)}
 
 
 def _gathered(parts, tests, n_rows):

@@ -34,7 +34,7 @@ def pool_weights(losses, likelihoods=None, residuals=None, *, shrinkage):
     Notes
     -----
     For classifiers this is the linear opinion pool with maximum likelihood weights, found by
-    expectation and maximisation, with a Dirichlet prior; see Ranjan and Gneiting (doi
+    expectation and maximization, with a Dirichlet prior; see Ranjan and Gneiting (doi
     10.1111/j.1467-9868.2009.00726.x). For regressors it is stacking with weights on the simplex,
     after Breiman (doi 10.1007/BF00117832).
 

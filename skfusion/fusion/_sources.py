@@ -1,4 +1,4 @@
-"""Sources: a table and its pictures as two matrices."""
+"""Sources: a table and its images as two matrices."""
 
 import numpy as np
 from sklearn.base import clone
@@ -15,7 +15,7 @@ _MOST_COMPONENTS = 1000
 
 
 class Sources:
-    """Turns rows into numbers of the table and features of the pictures.
+    """Turns rows into numbers of the table and features of the images.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ class Sources:
         Takes the table's columns.
 
     embedder : transformer
-        Takes the columns of pictures.
+        Takes the columns of images.
 
     table_columns, image_columns : list
         The names of the columns; the transformer of a source without columns is not used.
@@ -64,7 +64,7 @@ class Sources:
 
     @property
     def is_frozen(self):
-        """Whether a picture's features are the same whatever rows the embedder is fitted on."""
+        """Whether an image's features are the same whatever rows the embedder is fitted on."""
         embedder = self.embedder
         if not isinstance(embedder, ImageTransformer):
             return False
@@ -73,7 +73,7 @@ class Sources:
     def fit_transform(self, rows, y=None, groups=None, images=None, names=None):
         """Learn from rows; give their matrices by source.
 
-        `images` are the features of these rows' pictures, where a frozen embedder has given them;
+        `images` are the features of these rows' images, where a frozen embedder has given them;
         `names` are the sources wanted, all of them by default.
         """
         matrices, names = {}, self.names if names is None else names
@@ -85,7 +85,7 @@ class Sources:
         return matrices
 
     def fit_images(self, rows, y=None, groups=None):
-        """Fit the embedder; give the features of the rows' pictures."""
+        """Fit the embedder; give the features of the rows' images."""
         more = {}
         if groups is not None and has_fit_parameter(self.embedder, "groups"):
             more["groups"] = groups
@@ -119,10 +119,10 @@ def _some_column(matrix):
 
 
 def make_rotation(n_rows, n_features):
-    """Standardised principal axes of the pictures' features, most variance first.
+    """Standardized principal axes of the images' features, most variance first.
 
     A penalised linear model is the same on all axes as on the features, and faster where there
-    are fewer rows than features; forests get the first axes alone. Columns of a picture that a
+    are fewer rows than features; forests get the first axes alone. Columns of an image that a
     row lacks get their mean.
     """
     n_components = min(n_rows, n_features, _MOST_COMPONENTS)
@@ -133,6 +133,6 @@ def make_rotation(n_rows, n_features):
     )
 
 
-def has_picture(images):
-    """Which rows have the features of at least one picture."""
+def has_image(images):
+    """Which rows have the features of at least one image."""
     return ~np.isnan(images).all(axis=1)

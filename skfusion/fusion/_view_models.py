@@ -4,13 +4,13 @@ import numpy as np
 from sklearn.base import is_classifier
 from sklearn.dummy import DummyClassifier, DummyRegressor
 
-from skfusion.fusion._sources import has_picture, make_rotation
+from skfusion.fusion._sources import has_image, make_rotation
 
 
 class ViewModels:
     """Fits models on the sources of rows and predicts for others.
 
-    Models that see pictures learn from the rows that have one.
+    Models that see images learn from the rows that have one.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ class ViewModels:
     Attributes
     ----------
     rotation_ : Pipeline or None
-        The principal axes of the pictures' features.
+        The principal axes of the images' features.
 
     models_ : dict of str to list of Pipeline
         The fitted models of each view.
@@ -50,7 +50,7 @@ class ViewModels:
         """
         self.rotation_, rows = None, slice(None)
         if any(view != "table" for view in self.views):
-            rows = has_picture(matrices["image"])
+            rows = has_image(matrices["image"])
             images = matrices["image"][rows]
             self.rotation_ = make_rotation(*images.shape)
             rotated = self.rotation_.fit_transform(images)
@@ -70,7 +70,7 @@ class ViewModels:
             self.models_[view] = [model.fit(columns, seen) for model in models]
         return self
 
-    def predict(self, matrices, pictured, views=None):
+    def predict(self, matrices, imaged, views=None):
         """Predictions of each view's models.
 
         Parameters
@@ -78,8 +78,8 @@ class ViewModels:
         matrices : dict of str to ndarray
             By source.
 
-        pictured : ndarray of bool of shape (n_rows,)
-            Which rows have a picture.
+        imaged : ndarray of bool of shape (n_rows,)
+            Which rows have an image.
 
         views : sequence of str, default=None
             Which views to predict from; None is all.
@@ -88,21 +88,21 @@ class ViewModels:
         -------
         predictions : dict of str to list of ndarray
             Probabilities of shape (n_rows, n_classes), or numbers of shape (n_rows,); NaN for
-            rows without a picture where a view sees pictures.
+            rows without an image where a view sees images.
         """
         rotated = None
-        if self.rotation_ is not None and pictured.any():
-            rotated = self.rotation_.transform(matrices["image"][pictured])
+        if self.rotation_ is not None and imaged.any():
+            rotated = self.rotation_.transform(matrices["image"][imaged])
         predictions = {}
         for view in self.models_ if views is None else views:
-            rows = np.ones(len(pictured), dtype=bool) if view == "table" else pictured
+            rows = np.ones(len(imaged), dtype=bool) if view == "table" else imaged
             blocks = [] if view == "image" else [matrices["table"][rows]]
             blocks += [] if view == "table" or rotated is None else [rotated]
             predictions[view] = [self._spread(model, blocks, rows) for model in self.models_[view]]
         return predictions
 
     def _constant(self):
-        """What can be learnt in a fold whose pictures are of one class, or all but gone."""
+        """What can be learned in a fold whose images are of one class, or all but gone."""
         return DummyRegressor() if self.n_classes is None else DummyClassifier()
 
     def _spread(self, model, blocks, rows):

@@ -18,16 +18,16 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from skfusion._callbacks import CallbackSupportMixin
-from skfusion._saved_state import SavedStateMixin
+from skfusion._utils.callbacks import CallbackSupportMixin
+from skfusion._utils.saved_state import SavedStateMixin
 from skfusion.heads._dense_network import ACTIVATIONS, build_dense
-from skfusion.heads._learning_rates import OPTIMIZERS, default_learning_rate
-from skfusion.networks._plan import TrainingPlan
-from skfusion.networks._training import train
+from skfusion.inspection._training_history_display import TrainingHistoryDisplay
 from skfusion.training._class_weight import combined_weight
 from skfusion.training._epoch_reporter import FINAL, EpochReporter
-from skfusion.training._history_display import TrainingHistoryDisplay
+from skfusion.training._learning_rates import OPTIMIZERS, default_learning_rate
+from skfusion.training._loop import train
 from skfusion.training._splits import validation_rows
+from skfusion.training._training_config import TrainingConfig
 
 
 class BaseDense(SavedStateMixin, CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
@@ -79,7 +79,7 @@ class BaseDense(SavedStateMixin, CallbackSupportMixin, BaseEstimator, metaclass=
 
     @abstractmethod
     def _learn_target(self, y, sample_weight):
-        """Learn the form of y; return a TargetCoder."""
+        """Learn the form of y; return a TargetEncoding."""
 
     @abstractmethod
     def _recall_target(self, y, *, is_whole):
@@ -213,7 +213,7 @@ class BaseDense(SavedStateMixin, CallbackSupportMixin, BaseEstimator, metaclass=
         rate = self.learning_rate
         if rate is None:
             rate = default_learning_rate(self.optimizer, self.n_features_in_)
-        return TrainingPlan(
+        return TrainingConfig(
             target.loss,
             epochs=epochs,
             batch_size=self.batch_size,

@@ -8,18 +8,18 @@ from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.multiclass import type_of_target, unique_labels
 
-from skfusion._callbacks import with_callbacks
-from skfusion._typing import RandomState
+from skfusion._utils.callbacks import with_callbacks
+from skfusion._utils.typing import RandomState
 from skfusion.heads._base_dense import BaseDense
 from skfusion.heads._known_target import encode_classes, encode_labels
-from skfusion.training._target import TargetCoder, as_targets
+from skfusion.training._target_encoder import TargetEncoding, as_targets
 
 
 class DenseClassifier(ClassifierMixin, BaseDense):
     """Classify rows of numbers with dropout and a softmax layer, or a deeper dense network.
 
-    The usual head on what networks make of pictures: thousands of columns, and some hundred rows
-    that dropout keeps from being learnt by heart. Hidden layers can be put between. For few
+    The usual head on what networks make of images: thousands of columns, and some hundred rows
+    that dropout keeps from being learned by heart. Hidden layers can be put between. For few
     columns and no hidden layers, scikit-learn's LogisticRegression says the same sooner.
 
     Parameters
@@ -35,7 +35,7 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         The activation of hidden layers.
 
     batch_norm : bool, default=False
-        Whether hidden layers are normalised over the batch, before their activation.
+        Whether hidden layers are normalized over the batch, before their activation.
 
     weight_decay : float, default=0.0
         The factor of the sum of squared weights that is added to the training loss (L2, as
@@ -95,10 +95,10 @@ class DenseClassifier(ClassifierMixin, BaseDense):
 
     network_ : DenseNetwork
         The trained network, as data; ``network_.to_model()`` gives the Keras model, which takes
-        standardised columns.
+        standardized columns.
 
     scaler_ : StandardScaler or None
-        What `standardize` learnt.
+        What `standardize` learned.
 
     n_outputs_ : int
         Units of the output layer.
@@ -127,7 +127,7 @@ class DenseClassifier(ClassifierMixin, BaseDense):
 
     Notes
     -----
-    Dropout is due to Srivastava et al. (2014, JMLR 15, 1929-1958), batch normalisation to Ioffe
+    Dropout is due to Srivastava et al. (2014, JMLR 15, 1929-1958), batch normalization to Ioffe
     and Szegedy (arXiv:1502.03167), Adadelta to Zeiler (arXiv:1212.5701). The output layer starts
     at zero: with more columns than rows, most of a random start would stay.
 
@@ -287,7 +287,7 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         return self.classes_
 
     def _learn_target(self, y, sample_weight):
-        return TargetCoder(y, "classification")
+        return TargetEncoding(y, "classification")
 
     def _recall_target(self, y, *, is_whole):
         if self._is_multilabel:

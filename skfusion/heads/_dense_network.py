@@ -6,8 +6,8 @@ from functools import cached_property
 import numpy as np
 from scipy.special import erf, expit, softmax
 
-from skfusion.networks._keras import building, import_keras
 from skfusion.networks._network import Network
+from skfusion.networks.runtimes._keras import building, import_keras
 
 # Few rows give few steps: statistics with Keras's momentum of 0.99 would not have settled.
 _MOMENTUM = 0.8
@@ -138,7 +138,7 @@ def build_dense(
         The share that is dropped after each hidden layer; without hidden layers, of the columns.
 
     batch_norm : bool, default=False
-        Whether hidden layers are normalised over the batch, before their activation.
+        Whether hidden layers are normalized over the batch, before their activation.
 
     weight_decay : float, default=0.0
         The factor of the squared weights in the loss.

@@ -7,17 +7,17 @@ from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin, _fit_context
 from sklearn.utils._param_validation import StrOptions
 
-from skfusion._callbacks import with_callbacks
-from skfusion._typing import RandomState
+from skfusion._utils.callbacks import with_callbacks
+from skfusion._utils.typing import RandomState
 from skfusion.heads._base_dense import BaseDense
 from skfusion.heads._known_target import encode_numbers
-from skfusion.training._target import TargetCoder
+from skfusion.training._target_encoder import TargetEncoding
 
 
 class DenseRegressor(RegressorMixin, BaseDense):
     """Predict numbers from rows of numbers with dropout and a linear layer, or a deeper network.
 
-    The head for amounts on what networks make of pictures. Inside, columns and y are brought to
+    The head for amounts on what networks make of images. Inside, columns and y are brought to
     mean 0 and deviation 1. For few columns and no hidden layers, scikit-learn's Ridge says the
     same sooner.
 
@@ -35,7 +35,7 @@ class DenseRegressor(RegressorMixin, BaseDense):
         The activation of hidden layers.
 
     batch_norm : bool, default=False
-        Whether hidden layers are normalised over the batch, before their activation.
+        Whether hidden layers are normalized over the batch, before their activation.
 
     weight_decay : float, default=0.0
         The factor of the sum of squared weights that is added to the training loss (L2, as
@@ -43,7 +43,7 @@ class DenseRegressor(RegressorMixin, BaseDense):
         validation loss doesn't.
 
     loss : {"squared_error", "huber"}, default="squared_error"
-        What is minimised. "huber" turns from squares to absolute errors at one standard deviation
+        What is minimized. "huber" turns from squares to absolute errors at one standard deviation
         of y, so that outliers count less.
 
     optimizer : str, default="adam"
@@ -91,10 +91,10 @@ class DenseRegressor(RegressorMixin, BaseDense):
 
     network_ : DenseNetwork
         The trained network, as data; ``network_.to_model()`` gives the Keras model, which takes
-        standardised columns and gives standardised y.
+        standardized columns and gives standardized y.
 
     scaler_ : StandardScaler or None
-        What `standardize` learnt.
+        What `standardize` learned.
 
     n_outputs_ : int
         Columns of y.
@@ -239,7 +239,7 @@ class DenseRegressor(RegressorMixin, BaseDense):
         return self._keep_scale(target, y)
 
     def _learn_target(self, y, sample_weight):
-        return TargetCoder(y, "regression", loss=self.loss, sample_weight=sample_weight)
+        return TargetEncoding(y, "regression", loss=self.loss, sample_weight=sample_weight)
 
     def _recall_target(self, y, *, is_whole):
         loss = "huber" if self.loss == "huber" else None

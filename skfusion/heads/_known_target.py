@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.utils.validation import column_or_1d
 
-from skfusion.training._target import OUTPUT_LAYERS, as_numbers, as_targets
+from skfusion.training._target_encoder import OUTPUT_LAYERS, as_numbers, as_targets
 
 
 @dataclass
 class KnownTarget:
-    """Targets whose form is known, with what a `TargetCoder` gives.
+    """Targets whose form is known, with what a `TargetEncoding` gives.
 
     Parameters
     ----------

@@ -1,13 +1,13 @@
-"""What is said of pictures that are missing or can't be read."""
+"""What is said of images that are missing or can't be read."""
 
 import os
 import warnings
 
 import numpy as np
 
-from skfusion._telling import level_of_the_caller, with_remedies
+from skfusion._utils.messages import caller_stacklevel, with_remedies
 from skfusion.exceptions import ImageReadError, UnreadableImageWarning
-from skfusion.images._column import describe
+from skfusion.images._image_column import describe
 
 # How many rows a message names; an error's `failures` hold all of them.
 _NAMED = 5
@@ -15,12 +15,12 @@ _NO_FILE = "no such file"
 
 
 def refuse_missing(column, gone):
-    """Raise an error that names the rows without a picture, if there are any.
+    """Raise an error that names the rows without an image, if there are any.
 
     Parameters
     ----------
     column : ImageColumn
-        The pictures.
+        The images.
 
     gone : ndarray of bool of shape (n_rows,)
         Which rows have none.
@@ -31,9 +31,7 @@ def refuse_missing(column, gone):
     what = "images of" if column.one_each else "rows have no image in"
     are = " are missing" if column.one_each else ""
     named = _some([f"row {row}" for row in rows[:_NAMED]], len(rows), "; ")
-    accept = (
-        "Pass missing='nan', missing='zero' or missing='mean' to accept rows without a picture."
-    )
+    accept = "Pass missing='nan', missing='zero' or missing='mean' to accept rows without an image."
     raise with_remedies(
         ImageReadError,
         f"{len(rows)} of {column.n_rows} {what} {column.title}{are}: {named}.",
@@ -43,12 +41,12 @@ def refuse_missing(column, gone):
 
 
 def report_unreadable(failures, corrupt):
-    """Raise or warn, once, about all pictures that could not be read.
+    """Raise or warn, once, about all images that could not be read.
 
     Parameters
     ----------
     failures : list of tuple (ImageColumn, list of tuple (int, str))
-        For each column the place of such pictures among the distinct ones, and the reason.
+        For each column the place of such images among the distinct ones, and the reason.
 
     corrupt : {"error", "missing"}
         Whether they are an error or count as missing.
@@ -69,7 +67,7 @@ def report_unreadable(failures, corrupt):
         remedies["accept unreadable"] = "Pass corrupt='missing' to treat them as missing."
         raise with_remedies(ImageReadError, text, remedies, named)
     warning = with_remedies(UnreadableImageWarning, f"{text} They count as missing.", remedies)
-    warnings.warn(warning, stacklevel=level_of_the_caller())
+    warnings.warn(warning, stacklevel=caller_stacklevel())
 
 
 def _where_to_look(named):
@@ -85,7 +83,7 @@ def _where_to_look(named):
 
 
 def _cells(column, reasons):
-    """All cells that hold one of these distinct pictures, with the reason."""
+    """All cells that hold one of these distinct images, with the reason."""
     return [(cell, reasons[group]) for cell, group in enumerate(column.group) if group in reasons]
 
 
@@ -112,4 +110,4 @@ def _some(items, count, separator, noun=""):
 
 
 def _source(column, row):
-    return describe(column.cells[row]) if column.one_each else "no picture"
+    return describe(column.cells[row]) if column.one_each else "no image"

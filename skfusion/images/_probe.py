@@ -1,16 +1,16 @@
-"""What the pictures of a column have in common, found from their headers."""
+"""What the images of a column have in common, found from their headers."""
 
 import numpy as np
 
-from skfusion.images._arrays import guess_white, has_open_range
-from skfusion.images._batches import map_ahead, split
-from skfusion.images._column import describe
+from skfusion._utils.prefetch import map_ahead, split
+from skfusion.images._image_column import describe
+from skfusion.images.sources._arrays import guess_white, has_open_range
 
 _PROBES_PER_TASK = 256
 
 
 def probe_column(reader, column):
-    """Find the shape of each distinct picture, or why it can't be read.
+    """Find the shape of each distinct image, or why it can't be read.
 
     Parameters
     ----------
@@ -18,7 +18,7 @@ def probe_column(reader, column):
         How cells are opened.
 
     column : ImageColumn
-        The pictures.
+        The images.
 
     Returns
     -------
@@ -41,7 +41,7 @@ def _probe_or_reason(reader, cell):
 
 
 def common_size(column, shapes):
-    """The one (height, width) that all pictures have; ValueError names two that differ."""
+    """The one (height, width) that all images have; ValueError names two that differ."""
     pairs = list(zip(column.first, shapes, strict=True))
     seen = [(cell, shape) for cell, shape in pairs if not isinstance(shape, str)]
     if not seen:
@@ -67,7 +67,7 @@ def common_size(column, shapes):
 
 
 def common_channels(color_mode, shapes):
-    """1 or 3: as `color_mode` says, or for "auto" 1 where no picture has colour."""
+    """1 or 3: as `color_mode` says, or for "auto" 1 where no image has color."""
     if color_mode != "auto":
         return 1 if color_mode == "grayscale" else 3
     return 3 if any(shape[2] == 3 for shape in shapes if not isinstance(shape, str)) else 1
@@ -86,7 +86,7 @@ def find_white(column):
 
 
 def _largest(array):
-    """The largest finite value; a picture with others is refused when it is read."""
+    """The largest finite value; an image with others is refused when it is read."""
     largest = array.max()
     if np.isfinite(largest):
         return largest

@@ -1,1 +1,1 @@
-"""Pictures of what models do."""
+"""Images of what models do."""

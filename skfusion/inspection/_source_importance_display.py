@@ -1,9 +1,7 @@
-"""SourceImportanceDisplay: what table and pictures give to a fusion."""
+"""SourceImportanceDisplay: what table and images give to a fusion."""
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
-
-from skfusion.fusion._base_fusion import BaseFusion
 
 _COLORS = {"left_out": "#8a9aad", "permuted": "#2f6fb0"}
 _WORDS = {"left_out": "without the source", "permuted": "with its rows shuffled"}
@@ -71,10 +69,10 @@ class SourceImportanceDisplay:
         display : SourceImportanceDisplay
             With what was drawn.
         """
-        if not isinstance(estimator, BaseFusion):
+        if not hasattr(estimator, "strategy"):
             raise TypeError(
-                "The sources' importance is that of a FusionClassifier or FusionRegressor, got a "
-                f"{type(estimator).__name__}."
+                "The importance of sources is measured by FusionClassifier and FusionRegressor, "
+                f"got a {type(estimator).__name__}."
             )
         check_is_fitted(estimator, "source_importance_")
         loss = "log loss" if hasattr(estimator, "classes_") else "squared error"

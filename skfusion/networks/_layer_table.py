@@ -4,8 +4,8 @@ from math import prod
 
 import pandas as pd
 
-from skfusion.networks._keras import import_keras
-from skfusion.networks._layers import cuttable_layers
+from skfusion.networks._cutting import cuttable_layers
+from skfusion.networks.runtimes._keras import import_keras
 
 _HEAD = ("layer", "kind", "shape", "columns", "parameters", "trainable")
 _RIGHT = {"columns", "parameters"}
@@ -23,13 +23,13 @@ def layer_table(model):
     -------
     table : list of dict
         For each layer, as data that JSON can hold: "layer" (its name), "kind" (its class),
-        "shape" (of its output for one picture; None where it has several outputs), "width" (the
+        "shape" (of its output for one image; None where it has several outputs), "width" (the
         columns of a cut there without pooling; None where it can't be cut), "parameters" (how
         many) and "trainable".
 
     Examples
     --------
-    >>> from skfusion.networks._building import build_network
+    >>> from skfusion.networks.backbones._building import build_network
     >>> from skfusion.networks._layer_table import layer_table
     >>> network = build_network("small_cnn", input_shape=(28, 28, 1))
     >>> layer_table(network.to_model())[0]
@@ -156,7 +156,7 @@ def layers_frame(table, pooling=None):
 
     Examples
     --------
-    >>> from skfusion.networks._building import build_network
+    >>> from skfusion.networks.backbones._building import build_network
     >>> from skfusion.networks._layer_table import layer_table, layers_frame
     >>> network = build_network("small_cnn", input_shape=(28, 28, 1))
     >>> layers_frame(layer_table(network.to_model()), "avg").head(3)

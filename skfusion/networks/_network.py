@@ -9,11 +9,11 @@ from hashlib import blake2b
 
 import numpy as np
 
-from skfusion._saved_state import installed_version, minor, warn_of_versions
+from skfusion._utils.saved_state import installed_version, minor, warn_of_versions
 from skfusion.exceptions import ModelVersionError
-from skfusion.networks._keras import building, import_keras, jit_compile
 from skfusion.networks._shared_array import share
-from skfusion.networks._tracing import outputs_of
+from skfusion.networks.runtimes._keras import building, import_keras, jit_compile
+from skfusion.networks.runtimes._tracing import outputs_of
 
 # Guards the making of live models only; they compute side by side.
 _WAKING = threading.Lock()
@@ -42,10 +42,10 @@ class Network:
         a division by 255, or "none".
 
     input_shape : tuple (height, width, channels)
-        The shape of one picture.
+        The shape of one image.
 
     output_shape : tuple of int
-        The shape of one picture's output.
+        The shape of one image's output.
 
     cut_name : str, default="output"
         The layer at which the network was cut.
@@ -54,12 +54,12 @@ class Network:
         The first of the layers that were put on a backbone.
 
     flips : {"horizontal", "both"} or None, default=None
-        Whether outputs are averaged over the picture and its mirror images.
+        Whether outputs are averaged over the image and its mirror images.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from skfusion.networks._building import build_network
+    >>> from skfusion.networks.backbones._building import build_network
     >>> network = build_network("small_cnn", input_shape=(28, 28, 1))
     >>> network.embed(np.zeros((2, 28, 28, 1), dtype="uint8")).shape
     (2, 256)
@@ -219,7 +219,7 @@ class Network:
         return outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
 
     def _warm_up(self, n_rows, batch_size):
-        """Build the live model and compile it for this many pictures; see `skfusion.warm_up`."""
+        """Build the live model and compile it for this many images; see `skfusion.warm_up`."""
         self.embed(np.zeros((n_rows, *self.input_shape), dtype=np.uint8), batch_size)
 
     def _awake(self):

@@ -1,12 +1,12 @@
 """Splitting a network into the part that stays as it is and the part that is trained."""
 
-from skfusion.networks._keras import import_keras
+from skfusion.networks.runtimes._keras import import_keras
 
 
 def split_model(model, first, top):
     """Freeze the layers before `first`, and split the model below the first that is trained.
 
-    What lies below the split gives the same for a picture in every epoch, so that it need be
+    What lies below the split gives the same for an image in every epoch, so that it need be
     computed only once.
 
     Parameters
@@ -18,7 +18,7 @@ def split_model(model, first, top):
         The first layer that is trained; None trains all.
 
     top : str or None
-        The first layer of the new top. Batch normalisation below it keeps its statistics and
+        The first layer of the new top. Batch normalization below it keeps its statistics and
         scales, as few rows would spoil them.
 
     Returns
@@ -82,7 +82,7 @@ def _model_from(layer, model):
 
 
 def layers_with_weights(model, below):
-    """Names of the layers below another that have weights to train, batch normalisation aside."""
+    """Names of the layers below another that have weights to train, batch normalization aside."""
     keras = import_keras()
     names = [layer.name for layer in model.layers]
     return [
@@ -101,7 +101,7 @@ def find_first(model, fine_tune, top, name=None):
         The network with its new top.
 
     fine_tune : "auto", "all", int or str
-        Number of layers with weights, counted from the end of the backbone (batch normalisation
+        Number of layers with weights, counted from the end of the backbone (batch normalization
         does not count); "all"; "auto" for the last third; or the name of a layer, or the beginning
         of names, such as "block_13" or "conv5".
 

@@ -1,4 +1,4 @@
-"""Features and trained networks on disk: no picture is ever computed twice."""
+"""Features and trained networks on disk: no image is ever computed twice."""
 
 from skfusion.store._feature_store import FeatureStore
 

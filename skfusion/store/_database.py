@@ -4,8 +4,8 @@ import contextlib
 import sqlite3
 import threading
 
+from skfusion.store._circuit_breaker import STORE_ERRORS, kind_of
 from skfusion.store._database_file import BUSY_SECONDS
-from skfusion.store._troubles import STORE_ERRORS, kind_of
 
 # How often work is begun anew: after a damaged database was set aside.
 _ATTEMPTS = 3
@@ -22,16 +22,16 @@ class Database:
     file : DatabaseFile
         Opens the database.
 
-    troubles : Troubles
+    troubles : CircuitBreaker
         Hears of what goes wrong.
 
-    gate : ForkGate
+    gate : ForkGuard
         Passed by each use of a connection.
 
     Examples
     --------
     >>> import tempfile
-    >>> from skfusion.store._cores import find_core
+    >>> from skfusion.store._store_backend import find_core
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     database = find_core(folder).database
     ...     count = lambda connection: connection.execute("SELECT count(*) FROM features")

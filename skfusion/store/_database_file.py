@@ -6,8 +6,8 @@ import secrets
 import sqlite3
 from typing import NamedTuple
 
+from skfusion.store._circuit_breaker import STORE_ERRORS, DamagedError, kind_of
 from skfusion.store._schema import check_tables, create_tables
-from skfusion.store._troubles import STORE_ERRORS, DamagedError, kind_of
 
 # How long to wait for other processes.
 BUSY_SECONDS = 20.0
@@ -53,7 +53,7 @@ class DatabaseFile:
     locks : FileLocks
         Guards the file between processes.
 
-    troubles : Troubles
+    troubles : CircuitBreaker
         Hears of files that are set aside.
 
     Examples
@@ -61,9 +61,9 @@ class DatabaseFile:
     >>> import tempfile
     >>> from skfusion.store._database_file import DatabaseFile
     >>> from skfusion.store._file_locks import FileLocks
-    >>> from skfusion.store._troubles import Troubles
+    >>> from skfusion.store._circuit_breaker import CircuitBreaker
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     file = DatabaseFile(folder, FileLocks(folder + "/locks"), Troubles(folder))
+    ...     file = DatabaseFile(folder, FileLocks(folder + "/locks"), CircuitBreaker(folder))
     ...     handle = file.open()
     ...     print(handle.is_in_place())
     ...     handle.close()

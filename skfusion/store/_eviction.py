@@ -58,16 +58,16 @@ def clear(core, before_us=None):
 
 def _delete_older(connection, core, before_us):
     core.uses.write_down(connection, exactly=True)
-    old = "SELECT id FROM pictures WHERE used < ?"
+    old = "SELECT id FROM images WHERE used < ?"
     connection.execute(f"DELETE FROM features WHERE id IN ({old})", (before_us,))
-    n_rows = connection.execute("DELETE FROM pictures WHERE used < ?", (before_us,)).rowcount
-    connection.execute("DELETE FROM extractors WHERE id NOT IN (SELECT extractor FROM pictures)")
+    n_rows = connection.execute("DELETE FROM images WHERE used < ?", (before_us,)).rowcount
+    connection.execute("DELETE FROM extractors WHERE id NOT IN (SELECT extractor FROM images)")
     connection.execute("DELETE FROM paths WHERE hashed < ?", (before_us,))
     return n_rows
 
 
 def _count_rows(connection):
-    return connection.execute("SELECT count(*) FROM pictures").fetchone()[0]
+    return connection.execute("SELECT count(*) FROM images").fetchone()[0]
 
 
 def _shrink(connection, core, runs, max_bytes):
@@ -90,14 +90,14 @@ def _shrink(connection, core, runs, max_bytes):
 
 
 def _oldest(connection):
-    found = connection.execute("SELECT used FROM pictures ORDER BY used LIMIT 1").fetchone()
+    found = connection.execute("SELECT used FROM images ORDER BY used LIMIT 1").fetchone()
     return None if found is None else found[0]
 
 
 def _delete_oldest(connection, excess, run_used):
     """Delete rows of so many bytes in all, but none that was used after the oldest run."""
     rows = connection.execute(
-        "SELECT p.id, p.used, ifnull(length(f.value), 0) FROM pictures p "
+        "SELECT p.id, p.used, ifnull(length(f.value), 0) FROM images p "
         "LEFT JOIN features f ON f.id = p.id ORDER BY p.used, p.id LIMIT ?",
         (_ROWS_AT_ONCE,),
     ).fetchall()

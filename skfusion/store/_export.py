@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skfusion._write_whole import write_whole
+from skfusion._utils.atomic_write import write_atomically
 from skfusion.store._rows import decode_rows
 
 _ROWS_AT_ONCE = 1000
@@ -34,7 +34,7 @@ def list_extractors(database):
     found = database.run(
         lambda connection: connection.execute(
             "SELECT e.id, e.fingerprint, e.label, count(*) FROM extractors e "
-            "JOIN pictures p ON p.extractor = e.id GROUP BY e.id ORDER BY e.id"
+            "JOIN images p ON p.extractor = e.id GROUP BY e.id ORDER BY e.id"
         ).fetchall()
     )
     if found is None:
@@ -75,7 +75,7 @@ def export(database, extractors, path, kind):
     """Write the rows of extractors to a file, which appears when it is whole."""
     write = {"parquet": _write_parquet, "hdf5": _write_hdf5}[kind]
     parts = [(each, _batches(database, each)) for each in extractors]
-    write_whole(path, lambda unfinished: write(unfinished, parts))
+    write_atomically(path, lambda unfinished: write(unfinished, parts))
 
 
 def _batches(database, extractor):
@@ -104,7 +104,7 @@ def _text(value):
 
 def _select(connection, extractor, last):
     return connection.execute(
-        "SELECT p.id, p.digest, p.source, f.value FROM pictures p JOIN features f ON f.id = p.id "
+        "SELECT p.id, p.digest, p.source, f.value FROM images p JOIN features f ON f.id = p.id "
         "WHERE p.id > ? AND p.extractor = ? ORDER BY p.id LIMIT ?",
         (last, extractor.number, _ROWS_AT_ONCE),
     ).fetchall()

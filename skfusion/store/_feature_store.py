@@ -11,25 +11,25 @@ from typing import Any
 
 import numpy as np
 
-from skfusion._typing import PathLike
-from skfusion.store._cores import find_core
+from skfusion._utils.typing import PathLike
 from skfusion.store._counters import read_counts
-from skfusion.store._digests import PictureDigests
 from skfusion.store._eviction import clear, evict, used_bytes
 from skfusion.store._export import choose_extractors, choose_format, export, list_extractors
+from skfusion.store._image_digests import ImageDigests
 from skfusion.store._lookup import keep, look_up
 from skfusion.store._path_memo import PathMemo
 from skfusion.store._rows import row_width
+from skfusion.store._store_backend import find_core
 from skfusion.store._usage import now_us
 
 
 class FeatureStore:
-    """Keep features by picture, and trained networks by training run, in a folder.
+    """Keep features by image, and trained networks by training run, in a folder.
 
     With ``cache=FeatureStore("~/.cache/skfusion")``, or just the path, a transformer looks each
-    picture up before it computes anything: other folds, other heads, shuffled rows, renamed files
-    and later sessions find what was computed once. Pictures are known by their content, so that
-    a file with new content is a new picture. Any number of estimators, threads, processes and
+    image up before it computes anything: other folds, other heads, shuffled rows, renamed files
+    and later sessions find what was computed once. Images are known by their content, so that
+    a file with new content is a new image. Any number of estimators, threads, processes and
     programs on one machine share a folder.
 
     Parameters
@@ -46,17 +46,17 @@ class FeatureStore:
     path : Path
         The folder, as an absolute path.
 
-    digests : PictureDigests
-        By which content pictures are known here.
+    digests : ImageDigests
+        By which content images are known here.
 
     See Also
     --------
-    PretrainedGAP : Computes each picture once, with `cache`.
+    PretrainedGAP : Computes each image once, with `cache`.
     CNNEmbedder : Trains each network once, with `cache`.
 
     Notes
     -----
-    A row of features stands under the digest of its picture (BLAKE2b, RFC 7693) and the fingerprint
+    A row of features stands under the digest of its image (BLAKE2b, RFC 7693) and the fingerprint
     of what computed it, in an SQLite database with a write-ahead log. A checksum guards each row:
     one that is damaged is computed again. The store never makes a fit fail. Where it is damaged, it
     is set aside and begun anew; where it can't be used, features are computed, with one
@@ -72,8 +72,8 @@ class FeatureStore:
     >>> from skfusion.store._feature_store import FeatureStore
     >>> folder = tempfile.TemporaryDirectory()
     >>> store = FeatureStore(folder.name)
-    >>> pictures = [np.zeros((8, 8), dtype="uint8"), np.ones((8, 8), dtype="uint8")]
-    >>> digests = store.digests.of_many(pictures)
+    >>> images = [np.zeros((8, 8), dtype="uint8"), np.ones((8, 8), dtype="uint8")]
+    >>> digests = store.digests.of_many(images)
     >>> store.write("my extractor", digests[:1], np.array([[1.5, 2.5]]), ["row 0"])
     >>> rows, found = store.read("my extractor", digests, width=2)
     >>> found
@@ -99,8 +99,8 @@ class FeatureStore:
 
     @property
     def digests(self):
-        """PictureDigests : By which content pictures are known here."""
-        return PictureDigests(PathMemo(self._core))
+        """ImageDigests : By which content images are known here."""
+        return ImageDigests(PathMemo(self._core))
 
     def read(
         self, extractor: str, digests: Sequence[bytes | None], width: int
@@ -110,10 +110,10 @@ class FeatureStore:
         Parameters
         ----------
         extractor : str
-            The fingerprint of all that the features depend on, beside the picture.
+            The fingerprint of all that the features depend on, beside the image.
 
         digests : sequence of (bytes or None) of length n
-            The pictures, in any order, also more than once. None is never found.
+            The images, in any order, also more than once. None is never found.
 
         width : int
             How many numbers a row has. Rows of another width are not found.
@@ -158,16 +158,16 @@ class FeatureStore:
         Parameters
         ----------
         extractor : str
-            The fingerprint of all that the features depend on, beside the picture.
+            The fingerprint of all that the features depend on, beside the image.
 
         digests : sequence of (bytes or None) of length n
-            The pictures; rows of None are not kept.
+            The images; rows of None are not kept.
 
         rows : ndarray of shape (n, width)
             The features; kept as float32.
 
         sources : sequence of str of length n
-            Where the pictures came from, for `export`.
+            Where the images came from, for `export`.
 
         seconds : float, default=0.0
             What computing all of them took, to be counted as saved when they are read.
@@ -334,9 +334,9 @@ class FeatureStore:
     ) -> None:
         """Write features with their sources to a file.
 
-        A Parquet file has one row a picture and extractor, with the columns `source`, `digest`,
+        A Parquet file has one row an image and extractor, with the columns `source`, `digest`,
         `extractor` and `features` (a list). An HDF5 file has a group for each extractor, with the
-        datasets `features`, of shape (n_pictures, n_features), `source` and `digest`.
+        datasets `features`, of shape (n_images, n_features), `source` and `digest`.
 
         Parameters
         ----------
@@ -399,7 +399,7 @@ class FeatureStore:
 
 def _count(connection):
     """Rows, bytes and totals of a database."""
-    ((n_rows,),) = connection.execute("SELECT count(*) FROM pictures")
+    ((n_rows,),) = connection.execute("SELECT count(*) FROM images")
     return n_rows, used_bytes(connection), read_counts(connection)
 
 

@@ -6,9 +6,9 @@ from hashlib import blake2b
 import numpy as np
 from PIL import Image
 
-from skfusion.images._files import open_file
-from skfusion.images._opening import check_size, guard_of
-from skfusion.images._pillow import READ_ERRORS
+from skfusion.images.formats._pillow import READ_ERRORS
+from skfusion.images.formats._pillow_opening import check_size, guard_of
+from skfusion.images.sources._files import open_file
 
 _CHUNK = 1 << 18
 _ORIENTATION = 0x0112  # EXIF's number of the tag
@@ -25,7 +25,7 @@ def digest_file(path):
 
 
 def digest_several(digests):
-    """One digest for a picture in several files; None if one of them has none."""
+    """One digest for an image in several files; None if one of them has none."""
     if len(digests) == 1:
         return digests[0]
     if None in digests:
@@ -46,7 +46,7 @@ def digest_value(cell, max_pixels=None):
         return _digest_array(cell)
     if isinstance(cell, Image.Image):
         return _digest_image(cell, max_pixels)
-    raise ValueError(f"a cell of type {type(cell).__name__} is no picture")
+    raise ValueError(f"a cell of type {type(cell).__name__} is no image")
 
 
 def _digest_array(array):

@@ -75,7 +75,7 @@ def _read_part(core, extractor, digests, rows, found):
 
 
 def _spread(places, rows, found):
-    """One row for each that was asked for; -1 stands for a picture without a digest."""
+    """One row for each that was asked for; -1 stands for an image without a digest."""
     places = np.array(places)
     if not len(rows):
         return np.full((len(places), rows.shape[1]), np.nan, dtype=np.float32), places >= 0

@@ -45,13 +45,13 @@ class PathMemo:
 
     Parameters
     ----------
-    core : StoreCore
+    core : StoreBackend
         Whose database holds the memo.
 
     Examples
     --------
     >>> import tempfile
-    >>> from skfusion.store._cores import find_core
+    >>> from skfusion.store._store_backend import find_core
     >>> from skfusion.store._path_memo import PathMemo
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     PathMemo(find_core(folder)).recall(["/no/such/file"], [None])

@@ -9,7 +9,7 @@ import numpy as np
 # Statements are prepared for so many keys at most, and for powers of two: few of them are enough.
 _KEYS = 512
 # A row is the seconds that it took to compute, its numbers, and a checksum (CRC-32) over the
-# extractor, the picture and both. A CRC-32 that goes on over itself always ends at this value, so
+# extractor, the image and both. A CRC-32 that goes on over itself always ends at this value, so
 # that a row is checked in one go.
 _SECONDS = struct.Struct("<f")
 _CHECKSUM = struct.Struct("<I")
@@ -37,7 +37,7 @@ def read_rows(connection, extractor, places, rows, found):
         The fingerprint of what computes the rows.
 
     places : dict of bytes to int
-        The pictures' digests, each with its place in the batch.
+        The images' digests, each with its place in the batch.
 
     rows : ndarray of shape (n, width), little-endian float32
         Is filled with the rows that are found. Those of another width are not.
@@ -59,7 +59,7 @@ def read_rows(connection, extractor, places, rows, found):
         if type(value) is not bytes or len(value) != n_bytes + _BESIDE:
             continue
         # The checksum covers the key too: where a damaged index leads to the row of another
-        # picture or extractor, that row is whole, and still wrong.
+        # image or extractor, that row is whole, and still wrong.
         if zlib.crc32(value, zlib.crc32(digest, seed)) != _PASSED:
             damaged.append(row_id)
             continue
@@ -77,7 +77,7 @@ def row_width(connection, extractor):
     """How many numbers the rows of an extractor have; None where there are none."""
     fingerprint = extractor.encode()
     row = connection.execute(
-        "SELECT p.digest, f.value FROM extractors e JOIN pictures p ON p.extractor = e.id "
+        "SELECT p.digest, f.value FROM extractors e JOIN images p ON p.extractor = e.id "
         "JOIN features f ON f.id = p.id WHERE e.fingerprint = ? LIMIT 1",
         (fingerprint,),
     ).fetchone()
@@ -139,11 +139,11 @@ def write_rows(connection, extractor, label, batch, used):
     )
     delete_rows(connection, _ids(connection, number, list(batch)))
     ((first,),) = connection.execute(
-        "SELECT 1 + max((SELECT ifnull(max(id), 0) FROM pictures), "
+        "SELECT 1 + max((SELECT ifnull(max(id), 0) FROM images), "
         "(SELECT ifnull(max(id), 0) FROM features))"
     )
     connection.executemany(
-        "INSERT INTO pictures (id, extractor, digest, used, source) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO images (id, extractor, digest, used, source) VALUES (?, ?, ?, ?, ?)",
         (
             (first + i, number, digest, used, source)
             for i, (digest, (_, source)) in enumerate(batch.items())
@@ -158,7 +158,7 @@ def write_rows(connection, extractor, label, batch, used):
 def delete_rows(connection, ids):
     """Remove rows by id."""
     ids = [(row_id,) for row_id in ids]
-    connection.executemany("DELETE FROM pictures WHERE id = ?", ids)
+    connection.executemany("DELETE FROM images WHERE id = ?", ids)
     connection.executemany("DELETE FROM features WHERE id = ?", ids)
 
 
@@ -185,7 +185,7 @@ def _select(connection, fingerprint, digests):
     for group, marks in in_groups(digests):
         # The value is None where half a row is gone.
         yield from connection.execute(
-            "SELECT p.digest, p.id, f.value FROM pictures p LEFT JOIN features f ON f.id = p.id "
+            "SELECT p.digest, p.id, f.value FROM images p LEFT JOIN features f ON f.id = p.id "
             "WHERE p.extractor = (SELECT id FROM extractors WHERE fingerprint = ?) "
             f"AND p.digest IN ({marks})",
             (fingerprint, *group),
@@ -197,6 +197,6 @@ def _ids(connection, number, digests):
     ids = []
     for group, marks in in_groups(digests):
         ids += connection.execute(
-            f"SELECT id FROM pictures WHERE extractor = ? AND digest IN ({marks})", (number, *group)
+            f"SELECT id FROM images WHERE extractor = ? AND digest IN ({marks})", (number, *group)
         ).fetchall()
     return [row_id for (row_id,) in ids]

@@ -7,7 +7,7 @@ import struct
 import time
 from hashlib import blake2b
 
-from skfusion._write_whole import write_whole
+from skfusion._utils.atomic_write import write_atomically
 
 # The digit is the version of this format: files of another one are not there.
 _MAGIC = b"skfusion run 1\n"
@@ -28,16 +28,16 @@ class RunFiles:
     folder : str
         Where the files are; made when the first is written.
 
-    troubles : Troubles
+    troubles : CircuitBreaker
         Hears of what goes wrong.
 
     Examples
     --------
     >>> import tempfile
     >>> from skfusion.store._runs import RunFiles
-    >>> from skfusion.store._troubles import Troubles
+    >>> from skfusion.store._circuit_breaker import CircuitBreaker
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     runs = RunFiles(folder, Troubles(folder))
+    ...     runs = RunFiles(folder, CircuitBreaker(folder))
     ...     runs.write("key", b"a network", seconds=2.5)
     ...     print(runs.read("key"))
     True
@@ -75,7 +75,7 @@ class RunFiles:
             os.makedirs(self._folder, exist_ok=True)
             self._sweep()
             parts = _encode_header(key, blob, seconds), blob
-            write_whole(
+            write_atomically(
                 self._path(key), lambda path: _write_parts(path, parts), unfinished=unfinished
             )
         except OSError as error:

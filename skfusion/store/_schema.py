@@ -1,21 +1,21 @@
 """The tables of a store, and whether a database has them."""
 
-from skfusion.store._troubles import DamagedError, NewerFormatError
+from skfusion.store._circuit_breaker import DamagedError, NewerFormatError
 
 # To be raised with every change of the tables or of what stands in them.
 FORMAT = 1
 _APPLICATION = 0x736B6675  # "skfu"
 
-# `pictures` is slim and `features` is not: looking for rows, or for the ones longest unused, reads
+# `images` is slim and `features` is not: looking for rows, or for the ones longest unused, reads
 # none of the features. Both grow at their ends only, so that a batch writes few pages; digests are
 # in random order, and in the index alone.
 _TABLES = (
     "CREATE TABLE extractors ("
     "id INTEGER PRIMARY KEY, fingerprint BLOB NOT NULL UNIQUE, label TEXT NOT NULL)",
-    "CREATE TABLE pictures (id INTEGER PRIMARY KEY, extractor INTEGER NOT NULL, "
+    "CREATE TABLE images (id INTEGER PRIMARY KEY, extractor INTEGER NOT NULL, "
     "digest BLOB NOT NULL, used INTEGER NOT NULL, source TEXT NOT NULL)",
-    "CREATE UNIQUE INDEX pictures_key ON pictures (extractor, digest)",
-    "CREATE INDEX pictures_used ON pictures (used)",
+    "CREATE UNIQUE INDEX images_key ON images (extractor, digest)",
+    "CREATE INDEX images_used ON images (used)",
     "CREATE TABLE features (id INTEGER PRIMARY KEY, value BLOB NOT NULL)",
     "CREATE TABLE paths ("
     "key BLOB PRIMARY KEY, hashed INTEGER NOT NULL, value BLOB NOT NULL) WITHOUT ROWID",

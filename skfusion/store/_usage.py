@@ -73,7 +73,7 @@ class LastUses:
         late = max(0, _latest_use(connection) - self.now())
         known = 0 if exactly or self._exactly else _COARSE_US
         connection.executemany(
-            "UPDATE pictures SET used = ? WHERE id = ? AND used < ?",
+            "UPDATE images SET used = ? WHERE id = ? AND used < ?",
             ((used + late, row_id, used + late - known) for row_id, used in times.items()),
         )
 
@@ -84,5 +84,5 @@ class LastUses:
 
 
 def _latest_use(connection):
-    latest = connection.execute("SELECT max(used) FROM pictures").fetchone()[0]
+    latest = connection.execute("SELECT max(used) FROM images").fetchone()[0]
     return latest if isinstance(latest, int) else 0

@@ -14,7 +14,7 @@ def combined_weight(target, class_weight, sample_weight):
 
     Parameters
     ----------
-    target : TargetCoder
+    target : TargetEncoding
         The form of y, with the values of all rows.
 
     class_weight : dict, "balanced" or None
@@ -39,8 +39,8 @@ def combined_weight(target, class_weight, sample_weight):
     Examples
     --------
     >>> from skfusion.training._class_weight import combined_weight
-    >>> from skfusion.training._target import TargetCoder
-    >>> target = TargetCoder(["well", "ill", "well"], task="auto")
+    >>> from skfusion.training._target_encoder import TargetEncoding
+    >>> target = TargetEncoding(["well", "ill", "well"], task="auto")
     >>> combined_weight(target, {"ill": 5}, [1, 1, 2])
     array([1., 5., 2.])
     """

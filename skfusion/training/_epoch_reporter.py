@@ -2,7 +2,7 @@
 
 from contextlib import contextmanager
 
-from skfusion._progress import progress_bar
+from skfusion._utils.progress import progress_bar
 
 # The number of the final network among the folds, in the history.
 FINAL = -1

@@ -19,14 +19,14 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks as sklearn_checks
 
 from skfusion import ImageAugmenter, ImageReader, ImageReadError, PixelFlattener
+from skfusion.augmentation._random_transform import RECIPE
 from skfusion.datasets import make_image_table
 from skfusion.exceptions import UnreadableImageWarning
-from skfusion.images._random_transform import RECIPE
 
 NOTHING = {"rotation": 0}  # copies that are as they were
 
 
-def pictures(n, shape=(12, 10, 3), seed=0):
+def images(n, shape=(12, 10, 3), seed=0):
     return list(np.random.default_rng(seed).integers(0, 256, (n, *shape), dtype=np.uint8))
 
 
@@ -36,7 +36,7 @@ def column(cells):
 
 def table(n=6, seed=0):
     frame = pd.DataFrame({"age": np.arange(n, dtype=float), "sex": list("mf" * n)[:n]})
-    frame.insert(1, "scan", column(pictures(n, seed=seed)))
+    frame.insert(1, "scan", column(images(n, seed=seed)))
     return frame
 
 
@@ -84,7 +84,7 @@ def test_copies_are_those_of_the_recipe():
 def test_a_row_more_is_shared_evenly():
     y = ["a"] * 10 + ["b"] * 4
     augmenter = ImageAugmenter(augmentation=NOTHING, random_state=0)
-    augmenter.fit_resample(column(pictures(14)), y)
+    augmenter.fit_resample(column(images(14)), y)
     per_row = Counter(augmenter.sample_indices_[14:].tolist())
     assert sorted(per_row.values()) == [1, 1, 2, 2]
     assert set(per_row) == {10, 11, 12, 13}
@@ -105,7 +105,7 @@ def test_a_row_more_is_shared_evenly():
 )
 def test_the_strategies_of_imbalanced_learn(strategy, expected):
     augmenter = ImageAugmenter(strategy, augmentation=NOTHING, random_state=0)
-    _, y_more = augmenter.fit_resample(column(pictures(6)), Y)
+    _, y_more = augmenter.fit_resample(column(images(6)), Y)
     assert [Counter(y_more)[each] for each in "abc"] == expected
 
 
@@ -116,18 +116,18 @@ def test_the_strategies_agree_with_imbalanced_learn():
     y = rng.choice(["x", "y", "z"], size=60, p=[0.2, 0.3, 0.5])
     for strategy in ("auto", "minority", "not minority", "not majority", "all"):
         theirs = RandomOverSampler(sampling_strategy=strategy).fit(np.zeros((60, 1)), y)
-        ours = ImageAugmenter(strategy).fit(column(pictures(60, (4, 4))), y)
+        ours = ImageAugmenter(strategy).fit(column(images(60, (4, 4))), y)
         assert ours.sampling_strategy_ == dict(theirs.sampling_strategy_)
     y = y == "z"
     theirs = RandomOverSampler(sampling_strategy=0.95).fit(np.zeros((60, 1)), y)
-    ours = ImageAugmenter(0.95).fit(column(pictures(60, (4, 4))), y)
+    ours = ImageAugmenter(0.95).fit(column(images(60, (4, 4))), y)
     assert ours.sampling_strategy_ == dict(theirs.sampling_strategy_)
 
 
 @pytest.mark.parametrize("y", [None, [0.5, 1.5, 2.5], np.zeros((3, 2)), ["a", "a", "a"]])
 def test_factor_takes_any_target(y):
     augmenter = ImageAugmenter(factor=3, random_state=0)
-    X_more, y_more = augmenter.fit_resample(column(pictures(3)), y)
+    X_more, y_more = augmenter.fit_resample(column(images(3)), y)
     assert len(X_more) == 9
     assert augmenter.sample_indices_.tolist() == [0, 1, 2, 0, 0, 1, 1, 2, 2]
     assert augmenter.sampling_strategy_ is None
@@ -194,13 +194,13 @@ def test_copies_of_arrays_are_like_them(cell, dtype):
     assert copies[0] is cell
     assert copies[1].dtype == dtype
     assert copies[1].shape == cell.shape
-    # The picture is of one colour and edges are repeated.
+    # The image is of one color and edges are repeated.
     np.testing.assert_allclose(copies[1].astype(float), cell.astype(float), rtol=1e-4)
 
 
 @pytest.mark.parametrize("form", ["path", "str", "bytes", "pil"])
 def test_copies_of_files_and_images_are_arrays(tmp_path, form):
-    image = Image.fromarray(pictures(1)[0])
+    image = Image.fromarray(images(1)[0])
     image.save(tmp_path / "1.png")
     cell = {
         "path": tmp_path / "1.png",
@@ -210,7 +210,7 @@ def test_copies_of_files_and_images_are_arrays(tmp_path, form):
     }[form]
     X_more, _ = ImageAugmenter(factor=2, augmentation=NOTHING).fit_resample(column([cell]))
     assert X_more[0] is cell
-    np.testing.assert_array_equal(X_more[1], pictures(1)[0])
+    np.testing.assert_array_equal(X_more[1], images(1)[0])
 
 
 def test_files_of_16_bits_keep_them(tmp_path):
@@ -225,7 +225,7 @@ def test_files_of_16_bits_keep_them(tmp_path):
 
 
 def test_paths_start_from_the_root_of_the_reader(tmp_path):
-    Image.fromarray(pictures(1)[0]).save(tmp_path / "1.png")
+    Image.fromarray(images(1)[0]).save(tmp_path / "1.png")
     X = pd.DataFrame({"scan": ["1.png"], "name": ["x"]})
     augmenter = ImageAugmenter(factor=2, reader=ImageReader(root=tmp_path))
     X_more, _ = augmenter.fit_resample(X)
@@ -235,12 +235,12 @@ def test_paths_start_from_the_root_of_the_reader(tmp_path):
 
 
 def test_image_size_is_that_of_the_copies(tmp_path):
-    copies, _ = ImageAugmenter(factor=2, image_size=(6, 7)).fit_resample(pictures(2))
+    copies, _ = ImageAugmenter(factor=2, image_size=(6, 7)).fit_resample(images(2))
     assert [cell.shape for cell in copies] == [(12, 10, 3)] * 2 + [(6, 7, 3)] * 2
 
 
 @pytest.mark.parametrize("missing", [None, np.nan, pd.NA, ""])
-def test_missing_pictures_stay_missing(missing):
+def test_missing_images_stay_missing(missing):
     X = table(3)
     X["scan"] = column([missing, *X["scan"][1:]])
     X_more, _ = ImageAugmenter(factor=2, random_state=0).fit_resample(X)
@@ -266,7 +266,7 @@ def test_several_columns_have_draws_of_their_own():
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.float64])
 @pytest.mark.parametrize("shape", [(8, 6, 3), (8, 6)])
 def test_one_array(shape, dtype):
-    X = np.stack(pictures(4, shape)).astype(dtype)
+    X = np.stack(images(4, shape)).astype(dtype)
     if dtype != np.uint8:
         X /= 255
     X_more, y_more = ImageAugmenter(random_state=0).fit_resample(X, [0, 1, 1, 1])
@@ -276,12 +276,12 @@ def test_one_array(shape, dtype):
     assert y_more == [0, 1, 1, 1, 0, 0]
 
 
-def test_flattened_pictures():
+def test_flattened_images():
     X = np.random.default_rng(0).random((4, 48))
     X[1, 3] = np.nan
     X_more, _ = ImageAugmenter(factor=2, image_shape=(4, -1, 3), random_state=0).fit_resample(X)
     assert X_more.shape == (8, 48)
-    np.testing.assert_array_equal(X_more[5], X[1])  # NaN: no picture
+    np.testing.assert_array_equal(X_more[5], X[1])  # NaN: no image
     assert 0 <= np.nanmin(X_more) < np.nanmax(X_more) <= 1
 
 
@@ -289,7 +289,7 @@ def test_polars():
     X = pl.DataFrame(
         {
             "age": [1, 2, 3],
-            "scan": pl.Series(pictures(3), dtype=pl.Object),
+            "scan": pl.Series(images(3), dtype=pl.Object),
             "sex": pl.Series(["m", None, "f"], dtype=pl.Categorical),
         }
     )
@@ -307,7 +307,7 @@ def test_polars():
 
 
 def test_polars_columns_of_paths(tmp_path):
-    Image.fromarray(pictures(1)[0]).save(tmp_path / "1.png")
+    Image.fromarray(images(1)[0]).save(tmp_path / "1.png")
     paths = pl.Series("scan", [str(tmp_path / "1.png")] * 2)
     X_more, _ = ImageAugmenter(factor=2).fit_resample(paths)
     assert isinstance(X_more, pl.Series)
@@ -317,7 +317,7 @@ def test_polars_columns_of_paths(tmp_path):
 
 
 def test_series_keep_their_names_and_get_a_new_index():
-    X = pd.Series(pictures(3), index=[7, 5, 5], name="scan", dtype=object)
+    X = pd.Series(images(3), index=[7, 5, 5], name="scan", dtype=object)
     y = pd.Series([0, 1, 1], index=[7, 5, 5], name="grade", dtype="category")
     X_more, y_more = ImageAugmenter(random_state=0).fit_resample(X, y)
     assert X_more.name == "scan"
@@ -330,7 +330,7 @@ def test_series_keep_their_names_and_get_a_new_index():
 def test_rows_of_cells(wrap):
     X = np.empty((3, 2), dtype=object)
     X[:, 0] = ["u", "v", "w"]
-    for i, cell in enumerate(pictures(3)):
+    for i, cell in enumerate(images(3)):
         X[i, 1] = cell
     X_more, _ = ImageAugmenter(factor=2, random_state=0).fit_resample(X)
     assert X_more.shape == (6, 2)
@@ -403,7 +403,7 @@ def test_groups_follow_by_their_indices():
 def test_the_pipeline_of_scikit_learn_refuses_samplers():
     pipe = Pipeline([("more", ImageAugmenter()), ("head", Counting())])
     with pytest.raises(TypeError, match="should be transformers"):
-        pipe.fit(column(pictures(2)), [0, 1])
+        pipe.fit(column(images(2)), [0, 1])
 
 
 def test_imbalanced_learn_takes_it_for_a_sampler():
@@ -427,7 +427,7 @@ class AsImbalancedLearn(ImageAugmenter):
 _CHECKS = estimator_checks_generator(
     AsImbalancedLearn(image_shape=(-1, 1, 1), augmentation={"shift": 0.2}, random_state=0),
     expected_failed_checks={
-        "check_samplers_pandas_sparse": "pictures are dense, and so are the copies"
+        "check_samplers_pandas_sparse": "images are dense, and so are the copies"
     },
     mark="xfail",
 )
@@ -448,22 +448,22 @@ def test_checks_of_scikit_learn(estimator, check):
 # Wrong use.
 
 
-def test_pictures_that_cannot_be_read(tmp_path):
-    (tmp_path / "bad.png").write_bytes(b"no picture")
-    X = [str(tmp_path / "bad.png"), *pictures(2), "nowhere.png"]
+def test_images_that_cannot_be_read(tmp_path):
+    (tmp_path / "bad.png").write_bytes(b"no image")
+    X = [str(tmp_path / "bad.png"), *images(2), "nowhere.png"]
     message = r"2 of 4 images of column 'x0' could not be read: row 0 \(.*bad.png\): no image .*"
     message += r"row 3 \(nowhere.png\): no such file. Pass corrupt='missing'"
     with pytest.raises(ImageReadError, match=message) as caught:
         ImageAugmenter(factor=2).fit_resample(X)
     assert [row for row, *_ in caught.value.failures] == [0, 3]
-    with pytest.warns(UnreadableImageWarning, match="copies of these rows have no picture"):
+    with pytest.warns(UnreadableImageWarning, match="copies of these rows have no image"):
         copies, _ = ImageAugmenter(factor=2, corrupt="missing").fit_resample(X)
     assert copies[4] is None
     assert copies[5].shape == (12, 10, 3)
 
 
-def test_pictures_without_copies_are_not_read():
-    X = ["nowhere.png", "nowhere.png", pictures(1)[0]]
+def test_images_without_copies_are_not_read():
+    X = ["nowhere.png", "nowhere.png", images(1)[0]]
     copies, _ = ImageAugmenter().fit_resample(X, [0, 0, 1])
     assert len(copies) == 4
 
@@ -503,7 +503,7 @@ def test_wrong_use(arguments, y, message):
 @pytest.mark.parametrize(
     ("X", "message"),
     [
-        (pd.DataFrame({"age": [1, 2], "sex": ["m", "f"]}), "No column of X holds pictures"),
+        (pd.DataFrame({"age": [1, 2], "sex": ["m", "f"]}), "No column of X holds images"),
         (pd.DataFrame({"scan": ["nowhere/1.png"] * 2}), "row 0 .nowhere/1.png.: no such file"),
         (np.zeros((2, 5)), "image_shape=.*Reshape your data"),
         (np.zeros((0, 5, 5, 3)), "0 sample"),
@@ -517,7 +517,7 @@ def test_nothing_to_copy(X, message):
 
 def test_copies_of_another_size_have_no_place_in_one_array():
     with pytest.raises(ValueError, match="leave image_size at None"):
-        ImageAugmenter(factor=2, image_size=(3, 3)).fit_resample(np.stack(pictures(2)))
+        ImageAugmenter(factor=2, image_size=(3, 3)).fit_resample(np.stack(images(2)))
 
 
 def test_the_progress_bar(capsys):

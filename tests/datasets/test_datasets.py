@@ -13,7 +13,7 @@ from skfusion.datasets import load_digits_iris, make_image_table
 
 
 def same(one, other):
-    """Whether two data sets hold the same, pictures included."""
+    """Whether two data sets hold the same, images included."""
     assert one.frame.columns.tolist() == other.frame.columns.tolist()
     equal = np.array_equal(one.target, other.target)
     for name in one.frame.columns:
@@ -45,7 +45,7 @@ def test_global_random_state_is_left_alone(load):
 
 
 @pytest.mark.parametrize("load", LOADERS)
-def test_pictures_are_cells_that_transformers_take(load):
+def test_images_are_cells_that_transformers_take(load):
     data = load(random_state=0)
     features = PixelFlattener((4, 4)).fit_transform(data.frame[data.image_columns])
     assert features.shape[0] == len(data.target)
@@ -65,8 +65,8 @@ def test_digits_iris():
     assert data.target.dtype.kind == "i"
     assert np.bincount(data.target).tolist() == [50, 50, 50]
     assert data.target_names == ["1 and setosa", "8 and versicolor", "9 and virginica"]
-    assert {picture.shape for picture in data.frame["digit"]} == {(28, 28)}
-    assert {picture.dtype for picture in data.frame["digit"]} == {np.dtype(np.uint8)}
+    assert {image.shape for image in data.frame["digit"]} == {(28, 28)}
+    assert {image.dtype for image in data.frame["digit"]} == {np.dtype(np.uint8)}
     assert set(data.frame.dtypes.iloc[1:]) == {np.dtype(np.float64)}
 
 
@@ -98,13 +98,13 @@ def test_digits_are_those_of_their_class(digits):
 
 def test_no_digit_is_drawn_twice():
     data = load_digits_iris()
-    assert len({picture.tobytes() for picture in data.frame["digit"]}) == 150
+    assert len({image.tobytes() for image in data.frame["digit"]}) == 150
 
 
 def test_digits_use_the_whole_range():
-    pictures = np.stack(list(load_digits_iris().frame["digit"]))
-    assert pictures.min() == 0
-    assert pictures.max() == 255
+    images = np.stack(list(load_digits_iris().frame["digit"]))
+    assert images.min() == 0
+    assert images.max() == 255
 
 
 def test_rows_are_shuffled():
@@ -144,8 +144,8 @@ def test_image_table():
     assert data.frame.columns.tolist() == ["image", "number_0", "number_1", "number_2"]
     assert data.image_columns == ["image"]
     assert data.frame.shape == (10, 4)
-    assert {picture.shape for picture in data.frame["image"]} == {(32, 32, 3)}
-    assert {picture.dtype for picture in data.frame["image"]} == {np.dtype(np.uint8)}
+    assert {image.shape for image in data.frame["image"]} == {(32, 32, 3)}
+    assert {image.dtype for image in data.frame["image"]} == {np.dtype(np.uint8)}
     assert set(data.frame.dtypes.iloc[1:]) == {np.dtype(np.float64)}
     assert data.target.tolist() == [0, 1] * 5
 
@@ -168,7 +168,7 @@ def test_size_is_height_and_width():
     assert data.frame["image"][0].shape == (5, 9, 3)
 
 
-def test_without_noise_numbers_are_the_centre_of_their_class():
+def test_without_noise_numbers_are_the_center_of_their_class():
     data = make_image_table(6, noise=0, random_state=0)
     numbers = data.frame[["number_0", "number_1", "number_2"]].to_numpy()
     for label in (0, 1):
@@ -178,16 +178,16 @@ def test_without_noise_numbers_are_the_centre_of_their_class():
 
 def test_stripes_turn_with_the_class():
     data = make_image_table(2, noise=0, random_state=0)
-    rows, columns = (picture[..., 0].astype(float) for picture in data.frame["image"])
+    rows, columns = (image[..., 0].astype(float) for image in data.frame["image"])
     assert np.ptp(rows, axis=1).max() == 0  # class 0: each row has one level
     assert np.ptp(columns, axis=0).max() == 0  # class 1: each column
 
 
-def test_pictures_alone_and_numbers_alone_tell_something():
+def test_images_alone_and_numbers_alone_tell_something():
     data = make_image_table(120, n_classes=3, noise=1.5, random_state=0)
     energies = [
-        [np.abs(np.diff(picture.mean(axis=2), axis=axis)).mean() for axis in (0, 1)]
-        for picture in data.frame["image"]
+        [np.abs(np.diff(image.mean(axis=2), axis=axis)).mean() for axis in (0, 1)]
+        for image in data.frame["image"]
     ]
     numbers = data.frame.drop(columns="image")
     for X in (np.array(energies), numbers):

@@ -65,7 +65,7 @@ def test_folders_that_are_no_classes(tmp_path):
     assert data.target is None
 
 
-def test_a_folder_without_pictures_is_no_class(tmp_path):
+def test_a_folder_without_images_is_no_class(tmp_path):
     make(tmp_path, "a/1.png", "c/1.png")
     (tmp_path / "b").mkdir()
     assert load_image_folder(tmp_path).target_names == ["a", "c"]
@@ -112,7 +112,7 @@ def test_hidden_files_and_others_are_counted(tmp_path):
     make(tmp_path, "a/labels.csv", "README.md", content=b"text")
     data = load_image_folder(tmp_path)
     assert data.ids.tolist() == ["a/1.png"]
-    assert data.skipped == {"hidden": 4, "not a picture": 2}
+    assert data.skipped == {"hidden": 4, "not an image": 2}
 
 
 @pytest.mark.parametrize("name", ["1.JPG", "1.tif", "1.webp", "1.nii.gz", "1.dcm"])
@@ -130,10 +130,10 @@ def test_without_an_ending_the_first_bytes_tell(tmp_path, content):
     make(tmp_path, "notes", "short", content=b"RI")
     data = load_image_folder(tmp_path)
     assert data.ids.tolist() == ["IM_0001"]
-    assert data.skipped == {"not a picture": 2}
+    assert data.skipped == {"not an image": 2}
 
 
-def test_a_pair_of_files_is_one_picture(tmp_path):
+def test_a_pair_of_files_is_one_image(tmp_path):
     make(tmp_path, "scan.hdr", content=b"\x5c\x01\0\0" + b"\0" * 344)
     make(tmp_path, "scan.img", content=b"\0" * 99)
     assert load_image_folder(tmp_path).ids.tolist() == ["scan.hdr"]
@@ -149,7 +149,7 @@ def test_links_lead_nowhere_else(tmp_path):
     (folder / "a/loop").symlink_to(folder)
     data = load_image_folder(folder)
     assert data.ids.tolist() == ["a/1.png", "a/again.png"]
-    assert data.skipped == {"link": 3, "not a picture": 1}
+    assert data.skipped == {"link": 3, "not an image": 1}
 
 
 def test_a_link_to_a_folder_whose_name_begins_alike(tmp_path):
@@ -170,7 +170,7 @@ def test_a_pipe_does_not_block(tmp_path):
     make(tmp_path, "1.png")
     os.mkfifo(tmp_path / "2.png")
     os.mkfifo(tmp_path / "pipe")
-    assert load_image_folder(tmp_path).skipped == {"not a picture": 2}
+    assert load_image_folder(tmp_path).skipped == {"not an image": 2}
 
 
 # Groups.
@@ -254,16 +254,16 @@ def test_a_file(tmp_path):
 
 
 def test_nothing_in_it(tmp_path):
-    with pytest.raises(ValueError, match=r"No picture in .*; it is empty"):
+    with pytest.raises(ValueError, match=r"No image in .*; it is empty"):
         load_image_folder(tmp_path)
     make(tmp_path, "a/b.txt", content=b"text")
-    with pytest.raises(ValueError, match=r"left out: 1 \(not a picture\)"):
+    with pytest.raises(ValueError, match=r"left out: 1 \(not an image\)"):
         load_image_folder(tmp_path)
 
 
-def test_pictures_beside_the_classes(tmp_path):
+def test_images_beside_the_classes(tmp_path):
     make(tmp_path, "0.png", "a/1.png", "b/1.png")
-    with pytest.raises(ValueError, match=r"1 of 3 pictures lie in .*: 0.png. Move .*classes=None"):
+    with pytest.raises(ValueError, match=r"1 of 3 images lie in .*: 0.png. Move .*classes=None"):
         load_image_folder(tmp_path)
 
 

@@ -1,12 +1,12 @@
-"""CNNEmbedder on rows with several pictures."""
+"""CNNEmbedder on rows with several images."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from skfusion import CNNEmbedder, FeatureStore
-from skfusion.embedding._fit_recipe import TrainingRows
-from skfusion.networks import _training
+from skfusion.embedding._fit_config import TrainingRows
+from skfusion.training import _loop
 from tests.networks_for_tests import tiny_cnn
 
 QUICK = {"cut_layer": "dense", "epochs": 2, "early_stopping": None, "random_state": 0}
@@ -14,7 +14,7 @@ QUICK = {"cut_layer": "dense", "epochs": 2, "early_stopping": None, "random_stat
 
 @pytest.fixture(scope="module")
 def lists(stripes):
-    """20 rows of one to four pictures of their class, and two rows of none."""
+    """20 rows of one to four images of their class, and two rows of none."""
     X, y = stripes
     rng = np.random.default_rng(0)
     target = np.arange(22) % 2
@@ -35,7 +35,7 @@ def trainings(monkeypatch):
 
     def spy(*args, **kwargs):
         seen.append({"targets": args[2], **kwargs})
-        return _training.train(*args, **kwargs)
+        return _loop.train(*args, **kwargs)
 
     monkeypatch.setattr(_column_fit, "train", spy)
     return seen
@@ -49,7 +49,7 @@ def rows_of(X):
     return np.repeat(np.arange(20), [len(cell) for cell in X["photo"][:20]])
 
 
-def test_each_picture_is_trained_on_with_an_equal_share_of_its_row(lists, trainings):
+def test_each_image_is_trained_on_with_an_equal_share_of_its_row(lists, trainings):
     X, y = lists
     embedder().fit(X, y)
     (run,) = trainings
@@ -68,7 +68,7 @@ def test_sample_weight_is_shared_too(lists, trainings):
     np.testing.assert_allclose(by_row / by_row[0], weight[:20])
 
 
-def test_rows_of_equally_many_pictures_need_no_weights(stripes, trainings):
+def test_rows_of_equally_many_images_need_no_weights(stripes, trainings):
     X, y = stripes
     X = pd.DataFrame({"front": X["image"], "back": X["image"].to_numpy()[::-1]})
     embedder().fit(X, y)
@@ -86,16 +86,16 @@ def test_rows_stay_whole_in_folds_and_validation(lists, trainings):
     assert len(held_out)
     assert not set(rows[held_out]) & set(np.delete(rows, held_out))
     sizes = [len(run["targets"]) for run in trainings[1:]]
-    assert sum(sizes) == 2 * len(rows)  # each picture in two of three
+    assert sum(sizes) == 2 * len(rows)  # each image in two of three
 
 
 def test_groups_keep_rows_together(lists, trainings):
     X, y = lists
     groups = np.arange(22) // 4
     embedder(validation_fraction=0.3).fit(X, y, groups=groups)
-    of_pictures = groups[rows_of(X)]
+    of_images = groups[rows_of(X)]
     held_out = trainings[0]["held_out"]
-    assert not set(of_pictures[held_out]) & set(np.delete(of_pictures, held_out))
+    assert not set(of_images[held_out]) & set(np.delete(of_images, held_out))
 
 
 @pytest.mark.parametrize("combine", ["mean", "max"])
@@ -149,13 +149,13 @@ def test_a_search_over_combine_trains_once(lists, tmp_path):
     assert store.stats()["runs"] == 1
 
 
-def test_pictures_of_a_row_share_what_is_known_of_it():
+def test_images_of_a_row_share_what_is_known_of_it():
     rows = TrainingRows(np.array([5, 6, 7]), groups=np.array([1, 1, 2]))
-    some = rows.of_pictures(np.array([0, 0, 2]))
+    some = rows.of_images(np.array([0, 0, 2]))
     assert some.values.tolist() == [5, 5, 7]
     assert some.groups.tolist() == [1, 1, 2]
     np.testing.assert_allclose(some.weights, [0.75, 0.75, 1.5])
-    alone = rows.of_pictures(np.array([0, 2]))
+    alone = rows.of_images(np.array([0, 2]))
     assert alone.weights is None
 
 

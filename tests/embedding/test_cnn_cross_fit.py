@@ -16,7 +16,7 @@ QUICK = {"epochs": 2, "early_stopping": None, "random_state": 0, "cut_layer": "d
 
 @pytest.fixture(scope="module")
 def noise():
-    """Pictures that say nothing about their class: all that a network learns is memorised."""
+    """Images that say nothing about their class: all that a network learns is memorized."""
     rng = np.random.default_rng(0)
     X = rng.integers(0, 256, size=(60, 12, 12), dtype=np.uint8)
     return X, rng.permutation(np.arange(60) % 2), rng.integers(0, 256, (40, 12, 12), np.uint8)
@@ -39,7 +39,7 @@ def test_the_default_is_the_plain_thing(stripes):
     assert embedder.cross_fit_["form"].tolist() == ["in-sample"]
 
 
-def test_auto_cross_fits_where_the_network_memorises(noise):
+def test_auto_cross_fits_where_the_network_memorizes(noise):
     X, y, new = noise
     embedder = CNNEmbedder(**MEMORISES)
     fitted = embedder.fit_transform(X, y)
@@ -124,7 +124,7 @@ def test_groups_stay_together(stripes, cv, monkeypatch):
     real = _column_fit.train
 
     def spy(network, pixels, targets, plan, *, places, held_out, **others):
-        groups = GROUPS[places]  # each row has a picture of its own, in order
+        groups = GROUPS[places]  # each row has an image of its own, in order
         seen.append((set(groups), set(groups[held_out])))
         assert not set(groups[held_out]) & set(np.delete(groups, held_out))
         return real(network, pixels, targets, plan, places=places, held_out=held_out, **others)
@@ -166,7 +166,7 @@ def test_regression_is_measured_too(stripes):
     assert report["loss_cross_fitted"] > 0
 
 
-def test_rows_without_a_picture(stripes):
+def test_rows_without_an_image(stripes):
     X, y = stripes
     X = X.copy()
     X.loc[[3, 17], "image"] = None

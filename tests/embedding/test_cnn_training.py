@@ -72,7 +72,7 @@ def test_a_sequential_file_is_kept_up_to_its_last_layer(stripes, tmp_path):
         CNNEmbedder(tmp_path / "own.keras", **{**options, "fine_tune": "c3"}).fit(X, y)
 
 
-def test_frozen_layers_compute_each_picture_once(stripes, trained_maps, shapes):
+def test_frozen_layers_compute_each_image_once(stripes, trained_maps, shapes):
     X, y = stripes
     CNNEmbedder(
         trained_maps, cut_layer="dense", fine_tune=0, validation_fraction=0, cv=2, cross_fit=1.0,
@@ -115,7 +115,7 @@ def test_real_weights(shared_data, stripes):
         not np.array_equal(a, b)
         for a, b in zip(frozen.networks_[0].weights, tuned.networks_[0].weights, strict=True)
     ]
-    assert 0 < sum(changed) <= 4  # kernels of two convolutions; no batch normalisation
+    assert 0 < sum(changed) <= 4  # kernels of two convolutions; no batch normalization
     assert changed[-20:].count(True) == sum(changed)
 
 
@@ -196,13 +196,13 @@ def test_an_augmentation_that_crops_is_an_error(stripes):
 
 def test_flips_average_over_mirror_images(stripes):
     X, y = stripes
-    pictures = np.stack(list(X["image"]))
-    plain = CNNEmbedder(cut_layer="dense", **QUICK).fit(pictures, y)
-    both = CNNEmbedder(cut_layer="dense", flips="both", **QUICK).fit(pictures, y)
-    views = [pictures, pictures[:, :, ::-1], pictures[:, ::-1], pictures[:, ::-1, ::-1]]
+    images = np.stack(list(X["image"]))
+    plain = CNNEmbedder(cut_layer="dense", **QUICK).fit(images, y)
+    both = CNNEmbedder(cut_layer="dense", flips="both", **QUICK).fit(images, y)
+    views = [images, images[:, :, ::-1], images[:, ::-1], images[:, ::-1, ::-1]]
     expected = np.mean([plain.transform(view) for view in views], axis=0)
-    np.testing.assert_allclose(both.transform(pictures), expected, atol=1e-5)
-    np.testing.assert_allclose(both.transform(pictures[:, ::-1]), expected, atol=1e-5)
+    np.testing.assert_allclose(both.transform(images), expected, atol=1e-5)
+    np.testing.assert_allclose(both.transform(images[:, ::-1]), expected, atol=1e-5)
 
 
 # Targets
@@ -431,7 +431,7 @@ def test_several_columns_are_asked_for_by_name(stripes):
     embedder = CNNEmbedder(**QUICK).fit(X, y)
     assert "back" in embedder.summary("back")
     for column in ("side", None):
-        with pytest.raises(ValueError, match=r"columns of pictures .*\['front', 'back'\]"):
+        with pytest.raises(ValueError, match=r"columns of images .*\['front', 'back'\]"):
             embedder.summary(column)
 
 

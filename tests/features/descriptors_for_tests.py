@@ -1,4 +1,4 @@
-"""Known pictures, and one family of descriptors measured on them."""
+"""Known images, and one family of descriptors measured on them."""
 
 import numpy as np
 from scipy import ndimage
@@ -6,10 +6,10 @@ from scipy import ndimage
 from skfusion import ImageDescriptors
 
 
-def measure(family, picture, **options):
-    """Name -> value of one picture at its own size."""
+def measure(family, image, **options):
+    """Name -> value of one image at its own size."""
     descriptors = ImageDescriptors(family, **{"image_size": None, **options})
-    values = descriptors.fit_transform([picture])[0].astype(np.float64)
+    values = descriptors.fit_transform([image])[0].astype(np.float64)
     names = descriptors.get_feature_names_out()
     prefix = f"x0_{family}_"
     assert all(name.startswith(prefix) for name in names)
@@ -21,19 +21,19 @@ def noise(shape, seed=0, high=256):
 
 
 def smooth(shape, seed=0):
-    """A picture with broad blobs over all grey levels."""
+    """An image with broad blobs over all gray levels."""
     values = ndimage.gaussian_filter(np.random.default_rng(seed).random(shape), 2)
     return np.rint((values - values.min()) / np.ptp(values) * 255).astype(np.uint8)
 
 
 def blob(shape=(40, 50), offset=(0, 0)):
     """An object without symmetry, bright on black, of 6 + 12 + 3 pixels."""
-    picture = np.zeros(shape, dtype=np.uint8)
+    image = np.zeros(shape, dtype=np.uint8)
     row, column = 10 + offset[0], 12 + offset[1]
-    picture[row : row + 2, column : column + 3] = 200
-    picture[row + 2 : row + 6, column + 1 : column + 4] = 200
-    picture[row + 6, column + 3 : column + 6] = 200
-    return picture
+    image[row : row + 2, column : column + 3] = 200
+    image[row + 2 : row + 6, column + 1 : column + 4] = 200
+    image[row + 6, column + 3 : column + 6] = 200
+    return image
 
 
 def hist(values, prefix):

@@ -13,11 +13,11 @@ def test_color_mode_decides_the_columns():
 
 
 def test_color_histograms_and_moments():
-    picture = noise((12, 14, 3))
-    picture[..., 1] //= 2
-    values = measure("color", picture)
+    image = noise((12, 14, 3))
+    image[..., 1] //= 2
+    values = measure("color", image)
     for channel, name in enumerate(["red", "green", "blue"]):
-        plane = picture[..., channel]
+        plane = image[..., channel]
         shares = np.histogram(plane, bins=16, range=(0, 256))[0] / plane.size
         np.testing.assert_allclose(hist(values, f"{name}_hist"), shares, rtol=1e-6)
         assert hist(values, f"{name}_hist").sum() == pytest.approx(1)

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from skfusion import ImageDescriptors
-from skfusion.features._families import FAMILIES
+from skfusion.features._descriptor_families import FAMILIES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "descriptors.rst").read_text(encoding="utf-8")
 DETAILS = ["horizontal", "vertical", "diagonal"]

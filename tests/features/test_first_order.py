@@ -8,8 +8,8 @@ from tests.features.descriptors_for_tests import measure, noise, smooth
 
 
 def test_intensity_agrees_with_scipy():
-    picture = smooth((30, 41))
-    values = picture.ravel().astype(np.float64)
+    image = smooth((30, 41))
+    values = image.ravel().astype(np.float64)
     shares = np.histogram(values, bins=32, range=(0, 256))[0] / values.size
     low, high = np.quantile(values, [0.1, 0.9])
     quarter, three_quarters = np.quantile(values, [0.25, 0.75])
@@ -37,20 +37,20 @@ def test_intensity_agrees_with_scipy():
         "entropy": stats.entropy(shares, base=2),
         "uniformity": (shares**2).sum(),
     }
-    assert measure("intensity", picture) == pytest.approx(expected, rel=1e-5, abs=1e-5)
+    assert measure("intensity", image) == pytest.approx(expected, rel=1e-5, abs=1e-5)
 
 
-def test_intensity_of_colour_is_that_of_its_luma():
-    picture = noise((9, 11, 3))
-    luma = np.asarray(Image.fromarray(picture).convert("L"))
-    assert measure("intensity", picture) == measure("intensity", luma)
+def test_intensity_of_color_is_that_of_its_luma():
+    image = noise((9, 11, 3))
+    luma = np.asarray(Image.fromarray(image).convert("L"))
+    assert measure("intensity", image) == measure("intensity", luma)
 
 
 def test_intensity_shifts_with_an_additive_constant():
-    picture = smooth((30, 30)) // 2
+    image = smooth((30, 30)) // 2
     relative = {"coefficient_of_variation", "quartile_coefficient_of_dispersion"}
     relative |= {"energy", "root_mean_square"}
-    before, after = measure("intensity", picture), measure("intensity", picture + np.uint8(64))
+    before, after = measure("intensity", image), measure("intensity", image + np.uint8(64))
     for name in ("mean", "minimum", "p10", "median", "p90", "maximum"):
         assert after[name] - before[name] == pytest.approx(64, abs=1e-4)
     # 64 is a whole number of bins: even the histogram keeps its form.
@@ -59,19 +59,19 @@ def test_intensity_shifts_with_an_additive_constant():
 
 
 def test_entropy_and_uniformity_of_two_levels():
-    picture = np.repeat([[0], [255]], 4, axis=1).astype(np.uint8)
-    values = measure("intensity", picture)
+    image = np.repeat([[0], [255]], 4, axis=1).astype(np.uint8)
+    values = measure("intensity", image)
     assert values["entropy"] == 1.0
     assert values["uniformity"] == 0.5
     assert values["kurtosis"] == -2.0
 
 
 def test_intensity_is_not_clipped_but_its_histogram_is():
-    picture = np.array([[-100.0, 400.0]], dtype=np.float32)
+    image = np.array([[-100.0, 400.0]], dtype=np.float32)
     descriptors = ImageDescriptors("intensity", image_size=None)
     descriptors.fit([np.array([[255.0]], dtype=np.float32)])
     values = dict(
-        zip(descriptors.get_feature_names_out(), descriptors.transform([picture])[0], strict=True)
+        zip(descriptors.get_feature_names_out(), descriptors.transform([image])[0], strict=True)
     )
     assert values["x0_intensity_minimum"] == -100
     assert values["x0_intensity_maximum"] == 400

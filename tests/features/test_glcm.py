@@ -9,23 +9,23 @@ from tests.features.descriptors_for_tests import measure, noise, smooth
 
 
 def test_glcm_contrast_by_explicit_loops():
-    picture = np.array([[0, 0, 1, 1], [0, 0, 1, 1], [0, 2, 2, 2], [2, 2, 3, 3]], dtype=np.uint8)
+    image = np.array([[0, 0, 1, 1], [0, 0, 1, 1], [0, 2, 2, 2], [2, 2, 3, 3]], dtype=np.uint8)
     contrasts = []
     for down, right in [(0, 1), (1, 1), (1, 0), (1, -1)]:
         squares = []
         for row, column in product(range(4), range(4)):
             other = row + down, column + right
             if 0 <= other[0] < 4 and 0 <= other[1] < 4:
-                squares.append((int(picture[row, column]) - int(picture[other])) ** 2)
+                squares.append((int(image[row, column]) - int(image[other])) ** 2)
         contrasts.append(np.mean(squares))
-    # 32 levels over 0..255: 8 grey levels each, of which any value falls into the same bin.
-    values = measure("glcm", picture * 8 + np.uint8(5))
+    # 32 levels over 0..255: 8 gray levels each, of which any value falls into the same bin.
+    values = measure("glcm", image * 8 + np.uint8(5))
     assert values["contrast_d1_mean"] == pytest.approx(np.mean(contrasts))
     assert values["contrast_d1_range"] == pytest.approx(max(contrasts) - min(contrasts))
 
 
-@pytest.mark.parametrize("picture", [smooth((31, 27)), noise((31, 27))], ids=["smooth", "noise"])
-def test_glcm_agrees_with_scikit_image(picture):
+@pytest.mark.parametrize("image", [smooth((31, 27)), noise((31, 27))], ids=["smooth", "noise"])
+def test_glcm_agrees_with_scikit_image(image):
     names = {
         "contrast": "contrast",
         "dissimilarity": "dissimilarity",
@@ -33,11 +33,11 @@ def test_glcm_agrees_with_scikit_image(picture):
         "angular_second_moment": "ASM",
         "correlation": "correlation",
     }
-    values = measure("glcm", picture)
+    values = measure("glcm", image)
     for distance in (1, 3):
         # skfusion counts steps, diagonal ones too; scikit-image rounds to a Euclidean distance.
         matrices = [
-            graycomatrix(picture // 8, [length], [angle], 32, symmetric=True, normed=True)
+            graycomatrix(image // 8, [length], [angle], 32, symmetric=True, normed=True)
             for length, angle in [
                 (distance, 0),
                 (distance * np.sqrt(2), np.pi / 4),
@@ -114,11 +114,11 @@ def properties_by_loops(p, count):
     }
 
 
-@pytest.mark.parametrize("picture", [smooth((12, 15)), noise((9, 7))], ids=["smooth", "noise"])
-def test_each_property_by_explicit_loops(picture):
-    values = measure("glcm", picture, levels=4, distances=[2])
+@pytest.mark.parametrize("image", [smooth((12, 15)), noise((9, 7))], ids=["smooth", "noise"])
+def test_each_property_by_explicit_loops(image):
+    values = measure("glcm", image, levels=4, distances=[2])
     per_direction = [
-        properties_by_loops(shares_by_loops(picture // 64 + 1, 2 * down, 2 * right, 4), 4)
+        properties_by_loops(shares_by_loops(image // 64 + 1, 2 * down, 2 * right, 4), 4)
         for down, right in [(0, 1), (1, 1), (1, 0), (1, -1)]
     ]
     expected = {}
@@ -130,12 +130,12 @@ def test_each_property_by_explicit_loops(picture):
 
 
 def test_glcm_of_its_own_range_ignores_brightness_and_contrast():
-    picture = smooth((25, 38)) // 4
-    expected = pytest.approx(measure("glcm", picture, gray_range="picture"), rel=1e-6)
-    assert measure("glcm", picture + np.uint8(100), gray_range="picture") == expected
-    assert measure("glcm", picture * np.uint8(4), gray_range="picture") == expected
+    image = smooth((25, 38)) // 4
+    expected = pytest.approx(measure("glcm", image, gray_range="image"), rel=1e-6)
+    assert measure("glcm", image + np.uint8(100), gray_range="image") == expected
+    assert measure("glcm", image * np.uint8(4), gray_range="image") == expected
     # A shift by whole levels leaves differences alone on the full range too, but no averages.
-    before, after = measure("glcm", picture), measure("glcm", picture + np.uint8(64))
+    before, after = measure("glcm", image), measure("glcm", image + np.uint8(64))
     for name in ("contrast", "correlation", "joint_entropy", "cluster_shade"):
         assert after[f"{name}_d1_mean"] == pytest.approx(before[f"{name}_d1_mean"], rel=1e-5)
     assert after["joint_average_d1_mean"] - before["joint_average_d1_mean"] == pytest.approx(8)
@@ -149,7 +149,7 @@ def test_glcm_range_tells_stripes_from_spots():
     assert measure("glcm", noise((60, 60)))["contrast_d1_range"] < 60
 
 
-def test_pictures_smaller_than_the_distance_count_as_one_level():
+def test_images_smaller_than_the_distance_count_as_one_level():
     values = measure("glcm", np.array([[0, 255]], dtype=np.uint8))
     # Of the four directions, one has a pair.
     assert values["contrast_d1_mean"] == 31**2 / 4

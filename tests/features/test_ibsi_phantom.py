@@ -1,4 +1,4 @@
-"""Values that the Image Biomarker Standardisation Initiative publishes for its digital phantom.
+"""Values that the Image Biomarker Standardization Initiative publishes for its digital phantom.
 
 The phantom has four slices of 4 x 5 pixels. Textures are compared with the consensus values for
 "2D, averaged", first-order statistics with those of the whole phantom (reference manual,
@@ -111,10 +111,10 @@ def phantom():
     ]
 
 
-def measured(pictures, family):
-    frame = pd.DataFrame({"slice": pictures, "roi": [picture > 0 for picture in pictures]})
+def measured(images, family):
+    frame = pd.DataFrame({"slice": images, "roi": [image > 0 for image in images]})
     descriptors = ImageDescriptors(
-        family, image_size=None, mask=["roi"], levels=6, gray_range="picture", distances=[1]
+        family, image_size=None, mask=["roi"], levels=6, gray_range="image", distances=[1]
     ).set_output(transform="pandas")
     features = descriptors.fit_transform(frame).mean()
     return {name.removeprefix(f"slice_{family}_"): value for name, value in features.items()}
@@ -126,7 +126,7 @@ def published(value):
 
 
 def test_the_phantom_is_as_described():
-    voxels = np.concatenate([picture[picture > 0] for picture in phantom()])
+    voxels = np.concatenate([image[image > 0] for image in phantom()])
     assert len(voxels) == 74
     assert np.unique(voxels).tolist() == [1, 3, 4, 6]
 

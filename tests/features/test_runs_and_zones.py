@@ -68,7 +68,7 @@ def properties(found, n_pixels):
     ]
 
 
-PICTURES = {
+IMAGES = {
     "smooth": smooth((17, 23)),
     "noise": noise((9, 14)),
     "row": noise((1, 12), high=100),
@@ -78,46 +78,46 @@ PICTURES = {
 }
 
 
-@pytest.mark.parametrize("name", PICTURES)
+@pytest.mark.parametrize("name", IMAGES)
 def test_runs_agree_with_walking_along_them(name):
-    picture = PICTURES[name]
-    bins = picture // 32 + 1
+    image = IMAGES[name]
+    bins = image // 32 + 1
     expected = np.mean(
         [properties(runs_by_walking(bins, *step), bins.size) for step in DIRECTIONS], axis=0
     )
-    values = measure("glrlm", picture, levels=8)
+    values = measure("glrlm", image, levels=8)
     np.testing.assert_allclose(list(values.values()), expected, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", PICTURES)
+@pytest.mark.parametrize("name", IMAGES)
 def test_zones_agree_with_flooding_them(name):
-    picture = PICTURES[name]
-    expected = properties(zones_by_flooding(picture // 32 + 1), picture.size)
-    values = measure("glszm", picture, levels=8)
+    image = IMAGES[name]
+    expected = properties(zones_by_flooding(image // 32 + 1), image.size)
+    values = measure("glszm", image, levels=8)
     np.testing.assert_allclose(list(values.values()), expected, rtol=1e-5, atol=1e-6)
 
 
 def test_the_mask_ends_runs_and_parts_zones():
-    picture, mask = smooth((15, 18)), noise((15, 18), seed=5) > 90
-    bins = np.where(mask, picture // 32 + 1, 0)
+    image, mask = smooth((15, 18)), noise((15, 18), seed=5) > 90
+    bins = np.where(mask, image // 32 + 1, 0)
     runs = [properties(runs_by_walking(bins, *step), mask.sum()) for step in DIRECTIONS]
-    values = measure("glrlm", picture, levels=8, mask=lambda pixels: mask)
+    values = measure("glrlm", image, levels=8, mask=lambda pixels: mask)
     np.testing.assert_allclose(list(values.values()), np.mean(runs, axis=0), rtol=1e-5)
     zones = properties(zones_by_flooding(bins), mask.sum())
-    values = measure("glszm", picture, levels=8, mask=lambda pixels: mask)
+    values = measure("glszm", image, levels=8, mask=lambda pixels: mask)
     np.testing.assert_allclose(list(values.values()), zones, rtol=1e-5)
 
 
 def test_zones_count_corners_as_touching():
-    picture = np.eye(6, dtype=np.uint8) * 255
-    values = measure("glszm", picture, levels=2)
+    image = np.eye(6, dtype=np.uint8) * 255
+    values = measure("glszm", image, levels=2)
     # The dark halves touch across the diagonal, as its own pixels do.
     assert values["zone_percentage"] == pytest.approx(2 / 36)
     assert values["large_zone_emphasis"] == (6**2 + 30**2) / 2
 
 
 def test_blobs_are_counted_as_scikit_image_does():
-    picture = noise((40, 40), seed=2, high=2) * np.uint8(255)
-    n_zones = sum(label(picture == value, connectivity=2).max() for value in (0, 255))
-    assert measure("glszm", picture, levels=2)["zone_percentage"] == pytest.approx(n_zones / 1600)
+    image = noise((40, 40), seed=2, high=2) * np.uint8(255)
+    n_zones = sum(label(image == value, connectivity=2).max() for value in (0, 255))
+    assert measure("glszm", image, levels=2)["zone_percentage"] == pytest.approx(n_zones / 1600)
     assert measure("glszm", blob(), levels=2)["zone_percentage"] == pytest.approx(2 / 2000)

@@ -39,16 +39,16 @@ def test_hu_moments_do_not_change_under_quarter_turns_and_shifts():
     assert abs(reference["hu_7"]) > 1
     for other in (np.rot90(blob()), np.rot90(blob(), 2), blob(offset=(9, -5))):
         assert measure("shape", other) == pytest.approx(reference, rel=1e-4)
-    # The last moment tells a picture from its mirror image.
+    # The last moment tells an image from its mirror image.
     mirrored = measure("shape", blob()[:, ::-1])
     assert mirrored.pop("hu_7") == pytest.approx(-reference.pop("hu_7"), rel=1e-4)
     assert mirrored == pytest.approx(reference, rel=1e-4)
 
 
 def test_shape_of_a_disc():
-    picture = np.zeros((120, 130), dtype=np.uint8)
-    picture[disk((60, 62), 40)] = 255
-    values = measure("shape", picture)
+    image = np.zeros((120, 130), dtype=np.uint8)
+    image[disk((60, 62), 40)] = 255
+    values = measure("shape", image)
     assert values["compactness"] == pytest.approx(1, abs=0.02)
     assert values["eccentricity"] == pytest.approx(0, abs=0.01)
     assert values["extent"] == pytest.approx(np.pi / 4, abs=0.02)
@@ -59,21 +59,21 @@ def test_shape_of_a_disc():
 
 
 def test_shape_agrees_with_regionprops():
-    picture = np.zeros((150, 140), dtype=np.uint8)
-    picture[ellipse(70, 66, 50, 24, rotation=0.5)] = 180
-    picture[60:100, 66:80] = 0
-    (region,) = regionprops((picture > 0).astype(np.uint8))
-    values = measure("shape", picture)
+    image = np.zeros((150, 140), dtype=np.uint8)
+    image[ellipse(70, 66, 50, 24, rotation=0.5)] = 180
+    image[60:100, 66:80] = 0
+    (region,) = regionprops((image > 0).astype(np.uint8))
+    values = measure("shape", image)
     assert values["eccentricity"] == pytest.approx(region.eccentricity, rel=1e-3)
     assert values["solidity"] == pytest.approx(region.solidity, rel=0.02)
     assert values["extent"] == pytest.approx(region.extent)
-    assert values["area_fraction"] == pytest.approx(region.area / picture.size)
+    assert values["area_fraction"] == pytest.approx(region.area / image.size)
 
 
 def test_foreground_may_be_dark():
-    picture = blob()
-    inverse = 255 - picture
-    assert measure("shape", inverse) == measure("shape", picture)
+    image = blob()
+    inverse = 255 - image
+    assert measure("shape", inverse) == measure("shape", image)
     assert measure("shape", inverse)["area_fraction"] < 0.1
 
 

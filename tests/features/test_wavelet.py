@@ -8,10 +8,10 @@ from skfusion import ExtraNotFoundError, ImageDescriptors
 from tests.features.descriptors_for_tests import measure, noise, smooth
 
 
-def haar_bands_by_correlation(picture):
+def haar_bands_by_correlation(image):
     """The undecimated Haar bands as correlations with kernels that are written out."""
     low, high = np.array([1, 1]) / 2, np.array([1, -1]) / 2
-    values, bands = picture.astype(np.float64), {}
+    values, bands = image.astype(np.float64), {}
     for level, spread in [(1, 1), (2, 2)]:
         kernels = {}
         for name, taps in [("low", low), ("high", high)]:
@@ -31,10 +31,10 @@ def haar_bands_by_correlation(picture):
 
 
 def test_haar_bands_agree_with_written_out_kernels():
-    # A picture with a wide flat border: mirrored or repeated, what lies beyond is the same.
-    picture = np.pad(smooth((24, 28)), 6, constant_values=90)
-    values = measure("wavelet", picture)
-    for name, band in haar_bands_by_correlation(picture).items():
+    # An image with a wide flat border: mirrored or repeated, what lies beyond is the same.
+    image = np.pad(smooth((24, 28)), 6, constant_values=90)
+    values = measure("wavelet", image)
+    for name, band in haar_bands_by_correlation(image).items():
         assert abs(values[f"{name}_mean"]) == pytest.approx(abs(band.mean()), abs=1e-4)
         assert values[f"{name}_std"] == pytest.approx(band.std(), rel=1e-5)
         assert abs(values[f"{name}_skewness"]) == pytest.approx(
@@ -47,35 +47,35 @@ def test_haar_bands_agree_with_written_out_kernels():
 
 @pytest.mark.parametrize("wavelet", ["haar", "coif1"])
 def test_transposing_exchanges_horizontal_and_vertical(wavelet):
-    picture = noise((20, 31))
-    values = measure("wavelet", picture, wavelet=wavelet)
+    image = noise((20, 31))
+    values = measure("wavelet", image, wavelet=wavelet)
     exchange = {"horizontal": "vertical", "vertical": "horizontal"}
-    for name, value in measure("wavelet", picture.T, wavelet=wavelet).items():
+    for name, value in measure("wavelet", image.T, wavelet=wavelet).items():
         level, band, statistic = name.split("_", 2)
         other = f"{level}_{exchange.get(band, band)}_{statistic}"
         assert value == pytest.approx(values[other], rel=1e-5, abs=1e-5)
 
 
 def test_brightness_shifts_the_approximation_alone():
-    picture = smooth((32, 32)) // 2
-    before, after = measure("wavelet", picture), measure("wavelet", picture + np.uint8(100))
+    image = smooth((32, 32)) // 2
+    before, after = measure("wavelet", image), measure("wavelet", image + np.uint8(100))
     shift = after.pop("l2_approximation_mean") - before.pop("l2_approximation_mean")
     assert shift == pytest.approx(100, abs=1e-3)
     assert after == pytest.approx(before, rel=1e-4, abs=1e-4)
 
 
-def test_flat_pictures_have_no_details():
+def test_flat_images_have_no_details():
     values = measure("wavelet", np.full((9, 7), 50, dtype=np.uint8), wavelet="db4")
     assert values.pop("l2_approximation_mean") == pytest.approx(50)
     np.testing.assert_allclose(list(values.values()), 0, atol=1e-5)
 
 
 def test_the_mask_chooses_the_pixels():
-    picture = smooth((32, 32))
-    picture[:, 16:] = 0
+    image = smooth((32, 32))
+    image[:, 16:] = 0
     edge, plain = (np.tile(np.arange(32) > start, (32, 1)) for start in (9, 20))
-    values = measure("wavelet", picture, mask=lambda pixels: edge)
-    flat = measure("wavelet", picture, mask=lambda pixels: plain)
+    values = measure("wavelet", image, mask=lambda pixels: edge)
+    flat = measure("wavelet", image, mask=lambda pixels: plain)
     assert values["l1_vertical_std"] > 1
     assert flat["l1_vertical_std"] == flat["l2_diagonal_mean"] == 0
 

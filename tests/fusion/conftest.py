@@ -1,4 +1,4 @@
-"""Small tables with pictures, and models that fit in no time."""
+"""Small tables with images, and models that fit in no time."""
 
 import numpy as np
 import pandas as pd
@@ -15,11 +15,11 @@ def make_rows(n_rows, *, table=1.0, image=1.0, seed=0):
     """Rows of two classes; `table` and `image` say how far the classes lie apart in each."""
     random = np.random.default_rng(seed)
     y = np.arange(n_rows) % 2
-    pictures = 128 + 20 * random.normal(size=(n_rows, 4, 4)) + 25 * image * y[:, None, None]
+    images = 128 + 20 * random.normal(size=(n_rows, 4, 4)) + 25 * image * y[:, None, None]
     frame = pd.DataFrame(
         {
             "age": 60 + 10 * random.normal(size=n_rows) + 15 * table * y,
-            "scan": list(pictures.clip(0, 255).astype(np.uint8)),
+            "scan": list(images.clip(0, 255).astype(np.uint8)),
             "sex": random.choice(["f", "m"], n_rows),
         }
     )

@@ -5,8 +5,8 @@ import pytest
 from sklearn.metrics import log_loss
 
 from skfusion.fusion._combination import STRATEGIES, Combination
-from skfusion.fusion._judge import compare, judge
 from skfusion.fusion._out_of_fold import OutOfFold
+from skfusion.fusion._strategy_cv import compare, cross_validate_strategies
 
 N = 400
 
@@ -18,7 +18,7 @@ def sigmoid(logits):
 
 @pytest.fixture
 def seen():
-    """Pictures that tell much, but cautiously; a table that tells nothing."""
+    """Images that tell much, but cautiously; a table that tells nothing."""
     random = np.random.default_rng(0)
     logits = 3 * random.normal(size=N)
     y = (random.random(N) < sigmoid(logits)[:, 1]).astype(int)
@@ -33,7 +33,7 @@ def seen():
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_probabilities_are_as_sure_as_they_are_right(seen, strategy):
     out_of_fold, y = seen
-    (given,) = judge(out_of_fold, y, strategy, None)
+    (given,) = cross_validate_strategies(out_of_fold, y, strategy, None)
     assert given.sum(axis=1) == pytest.approx(1)
     bins = np.digitize(given[:, 1], [0.25, 0.5, 0.75])
     for number in np.unique(bins):
@@ -55,7 +55,7 @@ def test_order_and_classes_stay(seen):
 def test_caution_does_not_decide(seen):
     """All strategies may be as sure as they should: then one source is enough."""
     out_of_fold, y = seen
-    judged = {name: judge(out_of_fold, y, name, None)[0] for name in STRATEGIES}
+    judged = {name: cross_validate_strategies(out_of_fold, y, name, None)[0] for name in STRATEGIES}
     scores = compare(judged, y)
     assert scores.index[scores["chosen"]].tolist() == ["image"]
 

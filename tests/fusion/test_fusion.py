@@ -126,14 +126,14 @@ def test_a_table_alone(rows):
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_pictures_alone(rows, strategy):
+def test_images_alone(rows, strategy):
     frame, y = rows
     fusion = classifier(strategy=strategy).fit(frame[["scan"]], y)
     assert fusion.strategy_ == "image"
     assert fusion.table_columns_ == []
 
 
-def test_a_series_of_pictures(rows):
+def test_a_series_of_images(rows):
     frame, y = rows
     fusion = classifier().fit(frame["scan"], y)
     assert fusion.strategy_ == "image"
@@ -141,12 +141,12 @@ def test_a_series_of_pictures(rows):
     np.testing.assert_allclose(fusion.predict_proba(frame["scan"]), expected)
 
 
-def test_an_array_of_pictures(rows):
+def test_an_array_of_images(rows):
     frame, y = rows
-    pictures = np.stack(frame["scan"])
-    fusion = classifier().fit(pictures, y)
+    images = np.stack(frame["scan"])
+    fusion = classifier().fit(images, y)
     expected = classifier().fit(frame["scan"], y).predict_proba(frame["scan"])
-    np.testing.assert_allclose(fusion.predict_proba(pictures), expected)
+    np.testing.assert_allclose(fusion.predict_proba(images), expected)
 
 
 def test_paths_are_found_and_read(tmp_path, rows):
@@ -191,11 +191,11 @@ def test_users_own_table_transformer(rows):
     assert fusion.predict(frame).shape == (80,)
 
 
-# Missing pictures
+# Missing images
 
 
-@pytest.mark.filterwarnings("ignore::skfusion.exceptions.PictureDriftWarning")
-def test_rows_without_a_picture_are_the_tables(rows):
+@pytest.mark.filterwarnings("ignore::skfusion.exceptions.ImageDriftWarning")
+def test_rows_without_an_image_are_the_tables(rows):
     frame, y = rows
     frame.loc[::3, "scan"] = None
     fusion = classifier(strategy="stacked").fit(frame, y)
@@ -208,11 +208,11 @@ def test_rows_without_a_picture_are_the_tables(rows):
     assert not np.allclose(whole[1], fusion.predict_proba(gone)[1])
 
 
-@pytest.mark.filterwarnings("ignore::skfusion.exceptions.PictureDriftWarning")
+@pytest.mark.filterwarnings("ignore::skfusion.exceptions.ImageDriftWarning")
 @pytest.mark.parametrize("strategy", ["auto", "early", "late", "stacked"])
 @pytest.mark.parametrize("make", [classifier, regressor])
-def test_the_first_rows_without_a_picture_come_in_predict(rows, make, strategy):
-    """As in a service: what was learnt from is complete."""
+def test_the_first_rows_without_an_image_come_in_predict(rows, make, strategy):
+    """As in a service: what was learned from is complete."""
     frame, y = rows
     y = (y == "yes").astype(int)
     fusion = make(strategy=strategy).fit(frame, y)
@@ -223,7 +223,7 @@ def test_the_first_rows_without_a_picture_come_in_predict(rows, make, strategy):
     np.testing.assert_allclose(given, expected, atol=0.02)
 
 
-def test_pictures_alone_and_none_there(rows):
+def test_images_alone_and_none_there(rows):
     frame, y = rows
     y = np.where(np.arange(80) < 20, "no", "yes")
     fusion = classifier().fit(frame[["scan"]], y)
@@ -231,14 +231,14 @@ def test_pictures_alone_and_none_there(rows):
     assert given[0] == pytest.approx([0.25, 0.75])
 
 
-def test_one_of_two_pictures_missing(rows):
+def test_one_of_two_images_missing(rows):
     frame, y = rows
     frame = frame.assign(other=frame["scan"].where(np.arange(80) % 4 > 0, None))
     fusion = classifier().fit(frame, y)
     assert np.isfinite(fusion.predict_proba(frame)).all()
 
 
-def test_missing_pictures_can_be_refused(rows):
+def test_missing_images_can_be_refused(rows):
     frame, y = rows
     frame.loc[5, "scan"] = None
     fusion = classifier().set_params(embedder__missing="error")
@@ -246,21 +246,21 @@ def test_missing_pictures_can_be_refused(rows):
         fusion.fit(frame, y)
 
 
-def test_no_picture_at_all(rows):
+def test_no_image_at_all(rows):
     frame, y = rows
     fusion = classifier(image_columns="scan").set_params(embedder__image_size=(4, 4))
-    with pytest.raises(ValueError, match=r"No row has a picture in \['scan'\].*image_columns=\[\]"):
+    with pytest.raises(ValueError, match=r"No row has an image in \['scan'\].*image_columns=\[\]"):
         fusion.fit(frame.assign(scan=None), y)
 
 
-def test_no_picture_is_read_where_the_table_serves_alone():
+def test_no_image_is_read_where_the_table_serves_alone():
     frame, y = make_rows(120, table=1.2, image=0.0)
     fusion = classifier().fit(frame, y)
     assert fusion.strategy_ == "table"
     assert fusion.predict(frame.assign(scan="nowhere.png")).shape == (120,)
 
 
-def test_pictures_of_one_class_only(rows):
+def test_images_of_one_class_only(rows):
     frame, y = rows
     frame["scan"] = frame["scan"].where(y == "yes", None)
     with pytest.raises(ValueError, match=r"are of class 'yes'.*image_columns=\[\]"):
@@ -268,15 +268,15 @@ def test_pictures_of_one_class_only(rows):
 
 
 @pytest.mark.parametrize("make", [classifier, regressor])
-def test_hardly_any_picture(rows, make):
+def test_hardly_any_image(rows, make):
     frame, y = rows
     y = (y == "yes").astype(int)
     frame["scan"] = frame["scan"].where(np.arange(80) < 4, None)
-    with pytest.raises(ValueError, match=r"Only 4 of 80 rows have a picture in \['scan'\]"):
+    with pytest.raises(ValueError, match=r"Only 4 of 80 rows have an image in \['scan'\]"):
         make().fit(frame, y)
 
 
-def test_folds_whose_pictures_are_of_one_class(rows):
+def test_folds_whose_images_are_of_one_class(rows):
     frame, y = rows
     some = [*np.flatnonzero(y == "yes")[:9], np.flatnonzero(y == "no")[0]]
     frame["scan"] = frame["scan"].where(np.isin(np.arange(80), some), None)
@@ -354,7 +354,7 @@ def test_an_embedder_that_learns_is_fitted_in_each_fold(rows):
     assert sorted(Spy.seen) == [(60, 60)] * 4 + [(80, 80)]
 
 
-def test_a_frozen_embedder_computes_each_picture_once(rows, tmp_path):
+def test_a_frozen_embedder_computes_each_image_once(rows, tmp_path):
     frame, y = rows
     store = FeatureStore(tmp_path / "store")
     embedder = ImageDescriptors(("intensity",), image_size=(8, 8))
@@ -502,9 +502,9 @@ def test_rows_of_an_array_after_a_frame(rows):
 # Wrong use
 
 
-def test_no_column_of_pictures_is_told(rows):
+def test_no_column_of_images_is_told(rows):
     frame, y = rows
-    with pytest.warns(UserWarning, match=r"No column of X looks like pictures.*'age', 'sex'"):
+    with pytest.warns(UserWarning, match=r"No column of X looks like images.*'age', 'sex'"):
         fusion = classifier().fit(frame[["age", "sex"]], y)
     assert fusion.strategy_ == "table"
 
@@ -540,7 +540,7 @@ def test_not_fitted(rows):
         ({"strategy": "best"}, "strategy"),
         ({"image_columns": "photo"}, r"image_columns names \['photo'\].*'age', 'scan', 'sex'"),
         ({"image_columns": ["scan", "scan"]}, "twice"),
-        ({"estimators": {"picture": LogisticRegression()}}, "no place for 'picture'"),
+        ({"estimators": {"image": LogisticRegression()}}, "no place for 'image'"),
         ({"estimators": {"image": LinearSVC()}}, r"no predict_proba.*CalibratedClassifierCV"),
         ({"n_components": 0}, "n_components"),
         ({"cv": 200}, "cv=200 folds need 200 rows in a class.*Pass a smaller cv"),
@@ -601,7 +601,7 @@ def test_folds_by_default(rows):
     np.testing.assert_array_equal(fusion.predict_proba(rows[0]), five.predict_proba(rows[0]))
 
 
-def test_what_was_taken_for_pictures_is_told(rows):
+def test_what_was_taken_for_images_is_told(rows):
     frame, y = rows
     frame["file"] = [f"scan{number}.png" for number in range(80)]
     with pytest.raises(ValueError, match="file") as told:

@@ -7,7 +7,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.preprocessing import StandardScaler
 
-from skfusion import FeatureStore, ImageDescriptors, PictureBlock, PixelFlattener
+from skfusion import FeatureStore, ImageBlock, ImageDescriptors, PixelFlattener
 from skfusion import make_fusion_pipeline as make
 from tests.fusion.conftest import make_rows
 
@@ -22,21 +22,21 @@ def test_columns_are_found_when_it_is_fitted(rows):
     names = model["features"].get_feature_names_out().tolist()
     assert names[:3] == ["table__age", "table__sex_f", "table__sex_m"]
     assert names[3] == "image__component_000"
-    assert len(names) == 3 + 16  # a picture has no more than 16 pixels here
+    assert len(names) == 3 + 16  # an image has no more than 16 pixels here
     assert model.score(frame, y) > 0.7
 
 
 def test_the_block_weighs_no_more_than_it_should():
     random = np.random.default_rng(0)
     features = random.normal(size=(200, 500)) * 100
-    block = PictureBlock(None, variance=10).fit_transform(features)
+    block = ImageBlock(None, variance=10).fit_transform(features)
     assert block.var(axis=0).sum() == pytest.approx(10)
-    assert PictureBlock(7).fit_transform(features).shape == (200, 7)
+    assert ImageBlock(7).fit_transform(features).shape == (200, 7)
 
 
 def test_missing_features_get_their_mean():
     features = np.random.default_rng(0).normal(size=(50, 4))
-    block = PictureBlock().fit(features)
+    block = ImageBlock().fit(features)
     filled = np.where(np.arange(4) == 1, features.mean(axis=0), features[:1])
     gap = np.where(np.arange(4) == 1, np.nan, features[:1])
     np.testing.assert_allclose(block.transform(gap), block.transform(filled), atol=1e-9)
@@ -64,8 +64,8 @@ def test_polars(rows):
     np.testing.assert_allclose(model.predict_proba(theirs), expected)
 
 
-@pytest.mark.filterwarnings("ignore::skfusion.exceptions.PictureDriftWarning")
-def test_missing_pictures(rows):
+@pytest.mark.filterwarnings("ignore::skfusion.exceptions.ImageDriftWarning")
+def test_missing_images(rows):
     frame, y = rows
     frame.loc[::3, "scan"] = None
     model = pipeline().fit(frame, y)
@@ -117,7 +117,7 @@ def test_a_column_that_is_not_there(rows):
 
 def test_a_wrong_number_of_components():
     with pytest.raises(ValueError, match="n_components"):
-        PictureBlock(0).fit(pd.DataFrame({"a": [1.0, 2.0]}))
+        ImageBlock(0).fit(pd.DataFrame({"a": [1.0, 2.0]}))
 
 
 def test_columns_named_by_numbers(rows):
@@ -127,7 +127,7 @@ def test_columns_named_by_numbers(rows):
     np.testing.assert_allclose(pipeline().fit(numbered, y).predict_proba(numbered), expected)
 
 
-def test_no_column_of_pictures_is_told(rows):
+def test_no_column_of_images_is_told(rows):
     frame, y = rows
-    with pytest.warns(UserWarning, match="No column of X looks like pictures"):
+    with pytest.warns(UserWarning, match="No column of X looks like images"):
         pipeline().fit(frame[["age", "sex"]], y)

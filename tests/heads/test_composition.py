@@ -100,13 +100,13 @@ def test_several_columns_of_classes(blobs):
     assert (model.predict(X) == both).mean() > 0.85
 
 
-def test_after_pictures_and_words():
+def test_after_images_and_words():
     data = make_image_table(60, image_size=(8, 8), random_state=0)
     frame = data.frame.assign(note=["a small one", "a large one", "none"] * 20)
     probabilities = []
     for threshold in (0.0, 1.0):  # what stands before the head gives a dense or a sparse matrix
         columns = ColumnTransformer(
-            [("picture", PixelFlattener(), ["image"]), ("note", CountVectorizer(), "note")],
+            [("image", PixelFlattener(), ["image"]), ("note", CountVectorizer(), "note")],
             sparse_threshold=threshold,
         )
         model = make_pipeline(columns, HEAD).fit(frame, data.target)

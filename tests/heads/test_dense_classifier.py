@@ -15,7 +15,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.preprocessing import StandardScaler
 
 from skfusion import DenseClassifier
-from skfusion.heads._learning_rates import OPTIMIZERS
+from skfusion.training._learning_rates import OPTIMIZERS
 
 
 def quick(hidden=(), **params):
@@ -109,7 +109,7 @@ def test_only_ratios_of_weights_matter(blobs):
     np.testing.assert_allclose(first, second, rtol=1e-4)
 
 
-def test_rows_of_weight_zero_are_not_learnt(blobs):
+def test_rows_of_weight_zero_are_not_learned(blobs):
     X, y = blobs
     head = DenseClassifier(random_state=0).fit(X, y, sample_weight=y != "wasp")
     assert "wasp" not in head.predict(X[y != "wasp"])

@@ -11,7 +11,7 @@ ROWS = np.random.default_rng(0).normal(size=(50, 7))
 
 
 def with_random_weights(network, seed=0):
-    """Weights as training may leave them; variances of batch normalisation are above zero."""
+    """Weights as training may leave them; variances of batch normalization are above zero."""
     rng = np.random.default_rng(seed)
     weights = [rng.uniform(0.1, 1, w.shape) for w in network.weights]
     signs = [rng.choice([-1, 1], w.shape) if w.ndim == 2 else 1 for w in network.weights]

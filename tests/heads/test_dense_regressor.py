@@ -6,7 +6,7 @@ import pytest
 from sklearn.metrics import r2_score
 
 from skfusion import DenseRegressor
-from skfusion.heads._learning_rates import OPTIMIZERS
+from skfusion.training._learning_rates import OPTIMIZERS
 
 
 def test_numbers_of_any_scale(plane):

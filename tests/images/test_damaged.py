@@ -37,19 +37,19 @@ def folder(tmp_path):
 
 
 def make_files(folder):
-    """Pictures and volumes of the formats that the reader's code treats in ways of their own."""
+    """Images and volumes of the formats that the reader's code treats in ways of their own."""
     rng = np.random.default_rng(0)
-    picture = Image.fromarray(rng.integers(0, 256, (24, 30, 3), dtype=np.uint8))
+    image = Image.fromarray(rng.integers(0, 256, (24, 30, 3), dtype=np.uint8))
     exif = Image.Exif()
     exif[0x0112] = 6
     for name in ("a.jpg", "a.png", "a.tif", "a.webp"):
-        picture.save(folder / name, exif=exif)
+        image.save(folder / name, exif=exif)
     for name in ("a.bmp", "a.gif", "a.ppm", "a.tga", "a.pcx", "a.ico", "a.icns", "a.jp2", "a.sgi"):
-        picture.save(folder / name)
-    picture.convert("CMYK").save(folder / "b.jpg")
-    picture.convert("LA").save(folder / "b.png")
-    picture.convert("P").save(folder / "b.gif", save_all=True, append_images=[picture])
-    picture.save(folder / "b.tif", compression="tiff_deflate", tile=(16, 16))
+        image.save(folder / name)
+    image.convert("CMYK").save(folder / "b.jpg")
+    image.convert("LA").save(folder / "b.png")
+    image.convert("P").save(folder / "b.gif", save_all=True, append_images=[image])
+    image.save(folder / "b.tif", compression="tiff_deflate", tile=(16, 16))
     Image.fromarray(rng.normal(size=(20, 20)).astype(np.float32)).save(folder / "c.tif")
     Image.fromarray(rng.integers(0, 65536, (20, 20), dtype=np.uint16)).save(folder / "c.png")
     volume = nibabel.Nifti1Image(rng.integers(0, 999, (9, 8, 7)).astype(np.int16), np.eye(4))
@@ -67,7 +67,7 @@ def test_damaged_copies_of_made_files(folder):
 
 
 def test_damaged_copies_of_real_files(shared_data, folder):
-    """2,000 copies of odd pictures, DICOM and NIfTI files."""
+    """2,000 copies of odd images, DICOM and NIfTI files."""
     files = [
         path
         for name in ("odd_images", "dicom_nifti")

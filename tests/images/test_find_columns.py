@@ -1,4 +1,4 @@
-"""find_image_columns: which columns hold pictures."""
+"""find_image_columns: which columns hold images."""
 
 import io
 from pathlib import Path
@@ -31,7 +31,7 @@ def encoded():
     ],
     ids=lambda cell: type(cell).__name__,
 )
-def test_pictures(cell):
+def test_images(cell):
     assert find_image_columns([["a", "b"], [None, "", cell]]) == [1]
     assert find_image_columns([pd.Series([None, np.nan, cell], dtype=object)]) == [0]
 
@@ -46,7 +46,7 @@ def test_pictures(cell):
         ["f", "m"],
         pd.Series(["f", "m"], dtype="category"),
         [b"hash", b"more"],
-        ["a.png", "no picture"],
+        ["a.png", "no image"],
         ["https://example.org/a.png", "https://example.org/b.png"],
         [None, np.nan],
         [[], []],

@@ -20,8 +20,8 @@ SECONDS_A_FILE = 20
 
 # The manifest calls these "ok", which is not what a first look at them gives.
 NOT_READ = {
-    "pillow/apng/chunk_no_fctl.png": "a chunk after the picture is out of order: SyntaxError",
-    "pillow/truncated_end_chunk.png": "the file ends after the picture: OSError",
+    "pillow/apng/chunk_no_fctl.png": "a chunk after the image is out of order: SyntaxError",
+    "pillow/truncated_end_chunk.png": "the file ends after the image: OSError",
 }
 
 
@@ -64,7 +64,7 @@ def outcomes(odd_images):
     return answers
 
 
-def test_each_file_is_a_picture_or_has_one_reason(outcomes):
+def test_each_file_is_an_image_or_has_one_reason(outcomes):
     for name, (_, pixels, _) in outcomes.items():
         if isinstance(pixels, Exception):
             assert type(pixels) is ValueError, name
@@ -139,7 +139,7 @@ def test_pixels_are_those_of_pillow(odd_images, outcomes):
             continue
         expected = expected_rgb(odd_images["path"][name])
         if expected is not None:
-            difference = np.abs(expected.astype(int) - pixels)  # one grey against three equal
+            difference = np.abs(expected.astype(int) - pixels)  # one gray against three equal
             assert difference.max() <= 1, name
             compared += 1
     assert compared > 230
@@ -211,7 +211,7 @@ def test_lab_files(odd_images, outcomes, name, rgb):
         assert np.abs(pixels - expected).mean() < 10
 
 
-def test_turned_files_show_the_same_picture(outcomes):
+def test_turned_files_show_the_same_image(outcomes):
     """Landscape_1 to _8 hold one photograph, stored in eight ways."""
     for kind in ("Landscape", "Portrait"):
         names = [name for name in outcomes if name.startswith("exif_orientation/") and kind in name]

@@ -1,4 +1,4 @@
-"""Frames, colour profiles and JPEG files at reduced scale."""
+"""Frames, color profiles and JPEG files at reduced scale."""
 
 import io
 import warnings
@@ -9,8 +9,8 @@ import pytest
 from PIL import Image, ImageCms
 
 from skfusion import FeatureStore, ImageDescriptors, ImageReader, PixelFlattener, PretrainedGAP
-from skfusion.embedding._pretrained import _enough_for
-from skfusion.images._arrays import resize_pixels
+from skfusion.embedding._pretrained_gap import _enough_for
+from skfusion.images.sources._arrays import resize_pixels
 
 COLORS = ("red", "lime", "blue")
 RGB = [[255, 0, 0], [0, 255, 0], [0, 0, 255]]
@@ -43,12 +43,12 @@ def test_a_frame_is_chosen(format, frame):
 @pytest.mark.parametrize("frame", [3, -4])
 def test_a_frame_that_is_not_there(frame):
     for ask in (ImageReader(frame=frame).read, ImageReader(frame=frame).probe):
-        with pytest.raises(ValueError, match=f"^there is no frame {frame} in a picture of 3 fram"):
+        with pytest.raises(ValueError, match=f"^there is no frame {frame} in an image of 3 fram"):
             ask(frames("GIF"))
 
 
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "BMP", "GIF"])
-def test_pictures_of_one_frame_show_it(format):
+def test_images_of_one_frame_show_it(format):
     cell = encoded(Image.new("RGB", (32, 24), "red"), format)
     np.testing.assert_array_equal(ImageReader(frame=5).read(cell), ImageReader().read(cell))
 
@@ -69,8 +69,8 @@ def test_the_size_of_a_page_counts():
 
 
 def test_no_endless_way_to_a_frame():
-    pictures = [Image.new("L", (10, 10), i) for i in range(40)]
-    cell = encoded(pictures[0], "GIF", save_all=True, append_images=pictures[1:])
+    images = [Image.new("L", (10, 10), i) for i in range(40)]
+    cell = encoded(images[0], "GIF", save_all=True, append_images=images[1:])
     assert ImageReader(frame=-1).read(cell)[0, 0].tolist() == [39] * 3
     with pytest.raises(ValueError, match="39 frames of 10 x 10 pixels come before the one"):
         ImageReader(frame=-1, max_pixels=200).read(cell)
@@ -91,40 +91,40 @@ def bgr():
     return bytes(profile)
 
 
-def picture():
+def small_image():
     return Image.fromarray(np.random.default_rng(0).integers(0, 256, (8, 9, 3), dtype=np.uint8))
 
 
 def test_profiles_are_ignored_unless_they_are_asked_for():
-    cell = encoded(picture(), "PNG", icc_profile=bgr())
-    np.testing.assert_array_equal(ImageReader().read(cell), np.asarray(picture()))
+    cell = encoded(small_image(), "PNG", icc_profile=bgr())
+    np.testing.assert_array_equal(ImageReader().read(cell), np.asarray(small_image()))
 
 
 @pytest.mark.parametrize("format", ["PNG", "TIFF", "WEBP"])
 def test_a_profile_is_applied(format):
     lossless = {"lossless": True} if format == "WEBP" else {}
-    cell = encoded(picture(), format, icc_profile=bgr(), **lossless)
-    expected = np.asarray(picture())[..., ::-1].astype(int)
+    cell = encoded(small_image(), format, icc_profile=bgr(), **lossless)
+    expected = np.asarray(small_image())[..., ::-1].astype(int)
     assert np.abs(ImageReader(icc="srgb").read(cell) - expected).max() <= 3
 
 
-def test_a_profile_of_the_same_colours_changes_nothing():
-    cell = encoded(picture(), "PNG", icc_profile=srgb())
-    difference = ImageReader(icc="srgb").read(cell).astype(int) - np.asarray(picture())
+def test_a_profile_of_the_same_colors_changes_nothing():
+    cell = encoded(small_image(), "PNG", icc_profile=srgb())
+    difference = ImageReader(icc="srgb").read(cell).astype(int) - np.asarray(small_image())
     assert np.abs(difference).max() <= 1
 
 
-def test_a_picture_without_a_profile_stays():
-    cell = encoded(picture(), "PNG")
-    np.testing.assert_array_equal(ImageReader(icc="srgb").read(cell), np.asarray(picture()))
+def test_an_image_without_a_profile_stays():
+    cell = encoded(small_image(), "PNG")
+    np.testing.assert_array_equal(ImageReader(icc="srgb").read(cell), np.asarray(small_image()))
 
 
 def test_a_profile_and_alpha():
-    image = picture().convert("RGBA")
+    image = small_image().convert("RGBA")
     image.putalpha(Image.fromarray(np.tile(np.array([0, 255, 51], dtype=np.uint8), (8, 3))))
     cell = encoded(image, "PNG", icc_profile=bgr())
     pixels = ImageReader(icc="srgb", background="black").read(cell).astype(int)
-    swapped = np.asarray(picture())[..., ::-1].astype(int)
+    swapped = np.asarray(small_image())[..., ::-1].astype(int)
     assert (pixels[:, ::3] == 0).all()
     assert np.abs(pixels[:, 1::3] - swapped[:, 1::3]).max() <= 3
     assert np.abs(pixels[:, 2::3] - swapped[:, 2::3] / 5).max() <= 2
@@ -135,7 +135,7 @@ def test_the_channels_do_not_depend_on_the_profile(mode):
     if mode == "I;16":
         image = Image.fromarray(np.arange(72, dtype=np.uint16).reshape(8, 9))
     else:
-        image = picture().convert(mode)
+        image = small_image().convert(mode)
     cell = encoded(image, "PNG", icc_profile=srgb())
     reader = ImageReader(icc="srgb")
     pixels = reader.read(cell)
@@ -151,14 +151,14 @@ def test_the_channels_do_not_depend_on_the_profile(mode):
     ],
 )
 def test_a_broken_profile_is_one_error(profile, reason):
-    cell = encoded(picture(), "PNG", icc_profile=profile)
+    cell = encoded(small_image(), "PNG", icc_profile=profile)
     with pytest.raises(ValueError, match=reason):
         ImageReader(icc="srgb").read(cell)
     ImageReader().read(cell)
 
 
-def test_a_profile_for_other_colours():
-    cell = encoded(picture().convert("CMYK"), "TIFF", icc_profile=srgb())
+def test_a_profile_for_other_colors():
+    cell = encoded(small_image().convert("CMYK"), "TIFF", icc_profile=srgb())
     with pytest.raises(ValueError, match=r"^its ICC profile is for RGB, its pixels are CMYK; pass"):
         ImageReader(icc="srgb").read(cell)
 
@@ -217,7 +217,7 @@ def test_other_modes_at_reduced_scale(mode):
 
 
 @pytest.mark.parametrize("orientation", [1, 3, 6, 8])
-def test_turned_pictures_at_reduced_scale(orientation):
+def test_turned_images_at_reduced_scale(orientation):
     exif = Image.Exif()
     exif[0x0112] = orientation
     # High and narrow once it is upright, or the other way round.
@@ -274,7 +274,7 @@ def test_transformers_say_which_size_they_need(large, sizes_asked_for):
     assert sizes_asked_for == [(28, 30), (32, 32)]
 
 
-def test_without_a_size_pictures_are_decoded_whole(large, sizes_asked_for):
+def test_without_a_size_images_are_decoded_whole(large, sizes_asked_for):
     PixelFlattener().fit_transform(large)
     ImageDescriptors(("intensity",), image_size=None).fit_transform(large)
     assert sizes_asked_for == [None, None]
@@ -286,7 +286,7 @@ def test_a_backbone_is_decoded_alike_in_any_company(tmp_path, large, sizes_asked
     assert sizes_asked_for == [(336, 336)]
 
 
-def test_only_backbones_of_large_pictures_change_what_is_decoded():
+def test_only_backbones_of_large_images_change_what_is_decoded():
     assert _enough_for([(224, 224)]) == _enough_for([(224, 224), (299, 299)]) == (336, 336)
     assert _enough_for([(224, 224), (600, 600)]) == (600, 600)
 
@@ -343,9 +343,9 @@ def test_options_are_checked(large, options):
 
 def test_filters_are_as_they_were():
     before = list(warnings.filters)
-    ImageReader().read(encoded(picture(), "PNG"))
+    ImageReader().read(encoded(small_image(), "PNG"))
     with pytest.raises(ValueError, match="no image format"):
-        ImageReader().read(b"no picture")
+        ImageReader().read(b"no image")
     assert warnings.filters == before
 
 

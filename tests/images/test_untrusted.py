@@ -75,7 +75,7 @@ def test_more_pixels_than_pillow_opens():
     )
 
 
-def test_small_pictures_of_large_tiles(peak_memory):
+def test_small_images_of_large_tiles(peak_memory):
     """Tiles are decoded whole, however little of them is seen."""
     cell = tiff_header(8, 8, t322=30_000, t323=30_000, t324=8, t325=10)
     _, peak = peak_memory(lambda: refused(cell, "^tiles of 30000 x 30000 pixels are more than max"))
@@ -92,13 +92,13 @@ def test_a_bomb_of_zeros():
 
 
 @pytest.mark.parametrize("suffix", ["ico", "icns"])
-def test_an_icon_that_holds_a_larger_picture(suffix):
-    picture = png_header(9_000, 9_000)
+def test_an_icon_that_holds_a_larger_image(suffix):
+    image = png_header(9_000, 9_000)
     if suffix == "ico":
-        entry = struct.pack("<BBBBHHII", 16, 16, 0, 0, 1, 32, len(picture), 22)
-        cell = struct.pack("<HHH", 0, 1, 1) + entry + picture
+        entry = struct.pack("<BBBBHHII", 16, 16, 0, 0, 1, 32, len(image), 22)
+        cell = struct.pack("<HHH", 0, 1, 1) + entry + image
     else:
-        block = b"ic07" + struct.pack(">I", len(picture) + 8) + picture
+        block = b"ic07" + struct.pack(">I", len(image) + 8) + image
         cell = b"icns" + struct.pack(">I", len(block) + 8) + block
     refused(cell, "^9000 x 9000 pixels are more than max_pixels=1000000 ", max_pixels=1_000_000)
 
@@ -150,7 +150,7 @@ def test_cells_that_are_no_files(tmp_path):
 
 @pytest.fixture
 def folders(tmp_path):
-    """A root with a picture, and another beside it."""
+    """A root with an image, and another beside it."""
     for name, value in (("root", 10), ("root_2", 20), ("root/inside", 30)):
         (tmp_path / name).mkdir()
         Image.new("L", (4, 4), value).save(tmp_path / name / "a.png")
@@ -225,7 +225,7 @@ def test_a_root_that_is_not_strict_is_where_relative_paths_start(folders):
 
 
 def test_a_store_does_not_lead_out_of_a_strict_root(folders):
-    """Not even where the features of the picture outside are known."""
+    """Not even where the features of the image outside are known."""
     store = FeatureStore(folders / "store")
     descriptors = ImageDescriptors(
         ("intensity",), cache=store, reader=ImageReader(folders / "root")

@@ -5,9 +5,9 @@ import json
 import keras
 import pytest
 
-from skfusion.networks._building import add_top, build_network, cut_network
+from skfusion.networks._cutting import cuttable_layers
 from skfusion.networks._layer_table import format_layers, layer_table, layers_frame
-from skfusion.networks._layers import cuttable_layers
+from skfusion.networks.backbones._building import add_top, build_network, cut_network
 from tests.networks_for_tests import tiny_maps
 
 POOLING = ["avg", "max", None]

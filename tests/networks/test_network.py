@@ -12,10 +12,10 @@ import keras
 import numpy as np
 import pytest
 
-from skfusion.networks import _building
-from skfusion.networks._building import add_top, build_cut, build_network, cut_network
-from skfusion.networks._keras import building
 from skfusion.networks._network import Network
+from skfusion.networks.backbones import _building
+from skfusion.networks.backbones._building import add_top, build_cut, build_network, cut_network
+from skfusion.networks.runtimes._keras import building
 from tests.networks_for_tests import tiny_cnn, tiny_maps
 from tests.processes import run_python
 
@@ -28,7 +28,7 @@ def network():
     return build_network("small_cnn", input_shape=(12, 12, 3))
 
 
-def pictures(n_rows, side=12, channels=3):
+def images(n_rows, side=12, channels=3):
     shape = (n_rows, side, side, channels)
     return np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
 
@@ -106,7 +106,7 @@ def changed(network, **values):
 def test_using_a_network_leaves_its_fingerprint():
     network = build_network(tiny_cnn, input_shape=(5, 5, 3))
     kept = network.fingerprint
-    network.embed(pictures(3, 5))
+    network.embed(images(3, 5))
     assert pickle.loads(pickle.dumps(network)).fingerprint == kept
 
 
@@ -114,14 +114,14 @@ def test_using_a_network_leaves_its_fingerprint():
 
 
 def test_pickle_holds_the_weights_and_no_live_model(network):
-    outputs = network.embed(pictures(3))
+    outputs = network.embed(images(3))
     assert "_live" in vars(network)
     copy = pickle.loads(pickle.dumps(network))
     assert "_live" not in vars(copy)
     assert copy.weights is not network.weights
     for mine, other in zip(network.weights, copy.weights, strict=True):
         np.testing.assert_array_equal(mine, other)
-    np.testing.assert_array_equal(copy.embed(pictures(3)), outputs)
+    np.testing.assert_array_equal(copy.embed(images(3)), outputs)
 
 
 NEW_PROCESS = """
@@ -134,7 +134,7 @@ pickle.dumps(network)
 facts["loaded"] = sorted({"keras", "tensorflow", "jax", "torch"} & set(sys.modules))
 np.save(sys.argv[3], network.embed(np.load(sys.argv[2])))
 
-from skfusion.networks._building import build_network
+from skfusion.networks.backbones._building import build_network
 import keras
 keras.layers.Dense(1)
 rebuilt = build_network("small_cnn", input_shape=(12, 12, 3))
@@ -146,9 +146,9 @@ print(json.dumps({**facts, "rebuilt": rebuilt.fingerprint}))
 def elsewhere(network, tmp_path_factory):
     """What a new process finds out about a pickled network, and what it computes."""
     folder = tmp_path_factory.mktemp("elsewhere")
-    files = [folder / name for name in ("network.pickle", "pictures.npy", "outputs.npy")]
+    files = [folder / name for name in ("network.pickle", "images.npy", "outputs.npy")]
     files[0].write_bytes(pickle.dumps(network))
-    np.save(files[1], pictures(5))
+    np.save(files[1], images(5))
     facts = json.loads(run_python(NEW_PROCESS, *files))
     return {**facts, "outputs": np.load(files[2])}
 
@@ -164,7 +164,7 @@ def test_fingerprint_is_the_same_in_a_new_process(network, elsewhere):
 
 
 def test_outputs_are_the_same_in_a_new_process(network, elsewhere):
-    np.testing.assert_array_equal(elsewhere["outputs"], network.embed(pictures(5)))
+    np.testing.assert_array_equal(elsewhere["outputs"], network.embed(images(5)))
 
 
 FORK = """
@@ -184,13 +184,13 @@ print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork")
 def test_works_after_a_fork(network, tmp_path):
-    files = [tmp_path / name for name in ("network.pickle", "pictures.npy", "")]
+    files = [tmp_path / name for name in ("network.pickle", "images.npy", "")]
     files[0].write_bytes(pickle.dumps(network))
-    np.save(files[1], pictures(5))
+    np.save(files[1], images(5))
     assert run_python(FORK, *files) == "0"
     for process in ("parent", "child"):
         outputs = np.load(tmp_path / f"{process}.npy")
-        np.testing.assert_array_equal(outputs, network.embed(pictures(5)))
+        np.testing.assert_array_equal(outputs, network.embed(images(5)))
 
 
 # Batches.
@@ -198,7 +198,7 @@ def test_works_after_a_fork(network, tmp_path):
 
 @pytest.mark.parametrize("batch_size", [1, 3, 8, 32])
 def test_rows_do_not_depend_on_their_batch(network, batch_size):
-    inputs = network.prepare(pictures(37))
+    inputs = network.prepare(images(37))
     singly = np.concatenate([network.compute(inputs[i : i + 1]) for i in range(37)])
     for length in (1, 2, 3, 7, 8, 31, 32, 33, 37):
         outputs = network.compute(inputs[:length], batch_size)
@@ -209,7 +209,7 @@ def test_rows_do_not_depend_on_their_batch(network, batch_size):
 @pytest.mark.parametrize(("batch_size", "most"), [(1, 1), (5, 4), (32, 6)])
 def test_few_shapes_of_batches(network, shapes, batch_size, most):
     for length in range(1, 71):
-        network.compute(network.prepare(pictures(length)), batch_size)
+        network.compute(network.prepare(images(length)), batch_size)
     assert all(1 <= shape[0] <= batch_size for shape in shapes)
     assert len(set(shapes)) == most
 
@@ -217,7 +217,7 @@ def test_few_shapes_of_batches(network, shapes, batch_size, most):
 def test_padding_is_no_more_than_double(network, shapes):
     for length in range(1, 33):
         shapes.clear()
-        network.compute(network.prepare(pictures(length)))
+        network.compute(network.prepare(images(length)))
         assert len(shapes) == 1
         assert length <= shapes[0][0] < 2 * length
 
@@ -226,7 +226,7 @@ def test_padding_is_no_more_than_double(network, shapes):
 def test_few_traces():
     network = build_network(tiny_cnn, input_shape=(5, 5, 3))
     for length in range(1, 71):
-        network.compute(network.prepare(pictures(length, 5)))
+        network.compute(network.prepare(images(length, 5)))
     assert network._awake().predict_function.experimental_get_tracing_count() <= 6
 
 
@@ -234,7 +234,7 @@ def test_few_traces():
 def test_prepare_leaves_its_input(name):
     network = BUILDS[name]()
     for dtype in (np.uint8, np.float32):
-        pixels = pictures(2, network.input_shape[0]).astype(dtype)
+        pixels = images(2, network.input_shape[0]).astype(dtype)
         kept = pixels.copy()
         network.embed(pixels)
         network.prepare(list(pixels))
@@ -257,7 +257,7 @@ def test_threads_share_one_live_model(network, monkeypatch):
 
     def embed(_):
         ready.wait(timeout=60)
-        return network.embed(pictures(5))
+        return network.embed(images(5))
 
     monkeypatch.setattr(Network, "to_model", slow)
     with ThreadPoolExecutor(8) as pool:
@@ -288,11 +288,11 @@ print(all(np.array_equal(outputs[0], other) for other in outputs))
 
 
 def test_threads_may_be_the_first_to_need_keras(network, tmp_path):
-    files = [tmp_path / name for name in ("network.pickle", "pictures.npy", "outputs.npy")]
+    files = [tmp_path / name for name in ("network.pickle", "images.npy", "outputs.npy")]
     files[0].write_bytes(pickle.dumps(network))
-    np.save(files[1], pictures(5))
+    np.save(files[1], images(5))
     assert run_python(COLD_THREADS, *files) == "True"
-    np.testing.assert_array_equal(np.load(files[2]), network.embed(pictures(5)))
+    np.testing.assert_array_equal(np.load(files[2]), network.embed(images(5)))
 
 
 def test_threads_build_the_same_network():
@@ -345,8 +345,8 @@ def test_building_restores_random_state_after_an_error():
 @pytest.mark.parametrize("name", ["small_cnn", "MobileNet", "function", "cut", "top"])
 def test_a_networks_life_leaves_random_state(name):
     network = BUILDS[name]()
-    network.embed(pictures(2, network.input_shape[0]))
-    pickle.loads(pickle.dumps(network)).embed(pictures(2, network.input_shape[0]))
+    network.embed(images(2, network.input_shape[0]))
+    pickle.loads(pickle.dumps(network)).embed(images(2, network.input_shape[0]))
 
 
 def test_building_restores_the_count_of_names():
@@ -363,7 +363,7 @@ def test_building_restores_the_count_of_names():
 def test_a_networks_life_leaves_the_count_of_names():
     first = keras.layers.Conv2D(1, 1).name
     network = BUILDS["cut"]()
-    network.embed(pictures(2, 32))
+    network.embed(images(2, 32))
     assert number(keras.layers.Conv2D(1, 1).name) == number(first) + 1
 
 

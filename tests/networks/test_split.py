@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from skfusion.networks._building import add_top, build_network
-from skfusion.networks._keras import building, import_keras
 from skfusion.networks._split import find_first, split_model
+from skfusion.networks.backbones._building import add_top, build_network
+from skfusion.networks.runtimes._keras import building, import_keras
 
 
 def mobilenet():
@@ -61,7 +61,7 @@ def test_the_last_layers_are_trained_but_no_batch_norm(network):
         "dense",
         "output",
     }
-    # The statistics of batch normalisation stay as well.
+    # The statistics of batch normalization stay as well.
     weights = [layer.get_weights() for layer in model.layers if "bn" in layer.name]
     upper.compile("sgd", "mean_squared_error")
     bottom_out = np.ones((4, *bottom.output_shape[1:]), dtype="float32")

@@ -28,9 +28,9 @@ def png(pixels):
 
 @pytest.fixture(scope="module")
 def rows():
-    """Eight rows with pictures as bytes."""
+    """Eight rows with images as bytes."""
     frame = make_image_table(8, image_size=(16, 16), random_state=1).frame
-    return frame.assign(image=[png(picture) for picture in frame["image"]])
+    return frame.assign(image=[png(image) for image in frame["image"]])
 
 
 @pytest.fixture(scope="module")

@@ -19,10 +19,10 @@ for needed in ("fastapi", "multipart", "uvicorn"):
 UVICORN = ["uvicorn", "app:app", "--host", "127.0.0.1", "--port", "PORT", "--log-level", "warning"]
 LIMITS = {
     "MAX_BODY": "200000",
-    "MAX_PICTURE": "50000",
+    "MAX_IMAGE": "50000",
     "MAX_PIXELS": "100000",
     "MAX_ROWS": "8",
-    "PICTURES": "image",
+    "IMAGES": "image",
 }
 
 
@@ -44,14 +44,14 @@ def as_json(frame):
     ]
 
 
-def as_form(frame, picture=None):
+def as_form(frame, image=None):
     row = frame.iloc[0]
     columns = json.dumps({name: float(row[name]) for name in NUMBERS})
-    return {"data": {"columns": columns}, "files": {"image": picture or row["image"]}}
+    return {"data": {"columns": columns}, "files": {"image": image or row["image"]}}
 
 
-def with_picture(frame, content):
-    """One row whose picture is this."""
+def with_image(frame, content):
+    """One row whose image is this."""
     row = as_json(frame[:1])[0]
     return {"rows": [{**row, "image": base64.b64encode(content).decode()}]}
 
@@ -89,7 +89,7 @@ def test_it_lives_and_is_ready(client):
     assert client.get("/ready").json() == {"ready": True}
 
 
-# Pictures that can't be used.
+# Images that can't be used.
 
 
 def truncated():
@@ -97,8 +97,8 @@ def truncated():
     return png(noise)[:2000]
 
 
-BAD_PICTURES = {
-    "no picture": (b"not a picture", "no image format"),
+BAD_IMAGES = {
+    "no image": (b"not an image", "no image format"),
     "empty": (b"", "no bytes"),
     "truncated": (truncated(), "truncated"),
     "too many bytes": (b"x" * 60_000, "more than 50000 bytes"),
@@ -107,11 +107,11 @@ BAD_PICTURES = {
 }
 
 
-@pytest.mark.parametrize("name", BAD_PICTURES)
-def test_a_bad_picture_is_an_error_of_its_row(client, rows, name):
-    content, reason = BAD_PICTURES[name]
+@pytest.mark.parametrize("name", BAD_IMAGES)
+def test_a_bad_image_is_an_error_of_its_row(client, rows, name):
+    content, reason = BAD_IMAGES[name]
     good = as_json(rows[:2])
-    response = client.post("/predict", json={"rows": good + with_picture(rows, content)["rows"]})
+    response = client.post("/predict", json={"rows": good + with_image(rows, content)["rows"]})
     assert response.status_code == 400
     assert [row["row"] for row in response.json()["rows"]] == [2]
     assert reason in response.json()["rows"][0]["reason"]
@@ -121,8 +121,8 @@ def test_a_bad_picture_is_an_error_of_its_row(client, rows, name):
         assert [row["row"] for row in response.json()["rows"]] == [0]
 
 
-def test_a_path_is_no_picture(client, rows, tmp_path):
-    """What a client sends as a picture is never opened as a file."""
+def test_a_path_is_no_image(client, rows, tmp_path):
+    """What a client sends as an image is never opened as a file."""
     path = tmp_path / "aaaa"  # also valid base64
     path.write_bytes(rows["image"][0])
     for text in (str(path), path.name, "/etc/passwd"):
@@ -136,7 +136,7 @@ def test_a_path_is_no_picture(client, rows, tmp_path):
     assert response.json()["detail"] == "Columns are missing: image."
 
 
-def test_no_picture(client, rows):
+def test_no_image(client, rows):
     row = {**as_json(rows[:1])[0], "image": None}
     response = client.post("/predict", json={"rows": [*as_json(rows[:1]), row]})
     assert response.status_code == 400
@@ -148,7 +148,7 @@ def test_no_picture(client, rows):
 
 BAD_BODIES = {
     "no JSON": b"{",
-    "no rows": b'{"pictures": []}',
+    "no rows": b'{"images": []}',
     "empty": b'{"rows": []}',
     "a list": b"[]",
     "rows that are no objects": b'{"rows": [1]}',
@@ -217,7 +217,7 @@ def test_it_still_works_after_all_that(client, rows, expected):
 def test_gunicorn_forks_workers_from_a_loaded_model(model, rows, expected, tmp_path):
     pytest.importorskip("gunicorn")
     command = ["gunicorn", "app:app", "--preload", "--worker-class", "asgi", "--workers", "2"]
-    environment = {"MODEL": str(model[1]), "PICTURES": "image"}
+    environment = {"MODEL": str(model[1]), "IMAGES": "image"}
     body, pids = {"rows": as_json(rows[:1])}, set()
     with running([*command, "--bind", "127.0.0.1:PORT"], environment, tmp_path / "log") as address:
         for _ in range(300):
@@ -232,12 +232,12 @@ def test_gunicorn_forks_workers_from_a_loaded_model(model, rows, expected, tmp_p
     pytest.fail(f"only these workers answered: {pids}")
 
 
-def test_a_model_without_these_pictures_does_not_start(model):
+def test_a_model_without_these_images_does_not_start(model):
     code = f"""
 import os, sys
-os.environ.update(MODEL={str(model[1])!r}, PICTURES="scan")
+os.environ.update(MODEL={str(model[1])!r}, IMAGES="scan")
 sys.path.insert(0, {str(EXAMPLE)!r})
 import app
 """
-    with pytest.raises(AssertionError, match=r"PICTURES=.'scan'., but the model takes"):
+    with pytest.raises(AssertionError, match=r"IMAGES=.'scan'., but the model takes"):
         run_python(code)

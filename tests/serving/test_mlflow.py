@@ -77,7 +77,7 @@ def test_models_serve(logged, rows, expected, tmp_path):
         assert response.status_code == 200, response.text
         scores = response.json()["predictions"]
         np.testing.assert_allclose(scores, expected, rtol=1e-4, atol=1e-6)
-        body["dataframe_records"][0]["image"] = base64.b64encode(b"no picture").decode()
+        body["dataframe_records"][0]["image"] = base64.b64encode(b"no image").decode()
         response = httpx.post(f"{address}/invocations", json=body, timeout=100)
         assert response.status_code == 400
         assert "row 0" in response.text

@@ -91,7 +91,7 @@ def test_nothing_is_traced_after_the_first_requests(fitted, table):
 @on_tensorflow
 def test_batches_of_any_size_are_few_traces(fitted, table):
     X = table[0].sample(70, replace=True, random_state=0)
-    X["image"] = [picture + np.uint8(i) for i, picture in enumerate(X["image"])]  # all distinct
+    X["image"] = [image + np.uint8(i) for i, image in enumerate(X["image"])]  # all distinct
     model = pickle.loads(fitted)
     for n_rows in range(1, 71):
         assert model.predict_proba(X[:n_rows]).shape == (n_rows, 2)
@@ -192,7 +192,7 @@ print(json.dumps([codes, shares, weights.nbytes]))
 @on_tensorflow
 def test_forked_workers_share_the_weights(tmp_path):
     """The arrays of the pickle stay one copy, also when each worker has built its network."""
-    from skfusion.networks._building import build_network
+    from skfusion.networks.backbones._building import build_network
 
     network = build_network("small_cnn", input_shape=(64, 64, 1))
     (tmp_path / "network.pickle").write_bytes(pickle.dumps(network))

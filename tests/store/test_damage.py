@@ -62,7 +62,7 @@ def a_table_less(path):
 
 
 def a_trigger_more(path):
-    trigger = "CREATE TRIGGER t AFTER INSERT ON pictures BEGIN DELETE FROM features; END"
+    trigger = "CREATE TRIGGER t AFTER INSERT ON images BEGIN DELETE FROM features; END"
     change(path, lambda connection: connection.execute(trigger))
 
 
@@ -262,8 +262,8 @@ def test_extractors_that_are_exchanged(store, rows, database_path, reopen):
     store = reopen(store)
 
     def exchange(connection):
-        connection.execute("UPDATE pictures SET extractor = 10 + extractor")
-        connection.execute("UPDATE pictures SET extractor = 13 - extractor")
+        connection.execute("UPDATE images SET extractor = 10 + extractor")
+        connection.execute("UPDATE images SET extractor = 13 - extractor")
 
     change(database_path(store), exchange)
     with pytest.warns(StoreWarning, match="damaged"):

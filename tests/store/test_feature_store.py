@@ -37,7 +37,7 @@ def test_any_order_subset_and_repetition(store, rows):
     assert rows.found(store, numbers) == [n for n in numbers if n < 100]
 
 
-def test_a_picture_twice_in_one_batch(store, rows):
+def test_an_image_twice_in_one_batch(store, rows):
     rows.write(store, [5, 6, 5])
     assert rows.found(store, [5, 6]) == [5, 6]
     assert store.stats()["rows"] == 2
@@ -94,7 +94,7 @@ def test_extractors_do_not_mix(store, rows):
     assert rows.found(store, range(3), extractor="one") == [0, 1, 2]
 
 
-def test_pictures_without_a_digest(store, rows):
+def test_images_without_a_digest(store, rows):
     features = rows.features([0, 1, 2])
     store.write(rows.extractor, [None, *rows.keys([1]), None], features, ["a", "b", "c"])
     assert store.stats()["rows"] == 1

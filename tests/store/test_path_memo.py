@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from skfusion.store import _digests, _path_memo
-from skfusion.store._digests import PictureDigests
+from skfusion.store import _image_digests, _path_memo
+from skfusion.store._image_digests import ImageDigests
 from skfusion.store._path_memo import RACY_NS, FileState, PathMemo
 
 HOUR = 3600 * 10**9
@@ -29,8 +29,8 @@ def read_files(monkeypatch):
         paths.append(os.path.basename(path))
         return original(path)
 
-    original = _digests.digest_file
-    monkeypatch.setattr(_digests, "digest_file", digest_file)
+    original = _image_digests.digest_file
+    monkeypatch.setattr(_image_digests, "digest_file", digest_file)
     return paths
 
 
@@ -62,7 +62,7 @@ def test_a_file_is_read_once(store, file, read_files, later):
     assert store.digests.of_many([file, str(file)]) == [digest, digest]
     assert store.digests.of("a.png", root=file.parent) == digest
     assert read_files == ["a.png"]
-    assert digest == PictureDigests().of(b"first")
+    assert digest == ImageDigests().of(b"first")
 
 
 def test_later_sessions_know_it_too(store, file, read_files, later, reopen):
@@ -83,7 +83,7 @@ def test_rewritten_in_place_within_the_second_at_the_same_size(store, file):
     contents = [b"%05d" % i for i in range(200)]
     for content in contents:
         write_in_place(file, content)
-        assert store.digests.of(file) == PictureDigests().of(content)
+        assert store.digests.of(file) == ImageDigests().of(content)
 
 
 def test_rewritten_in_place_and_its_time_set_back(store, file, read_files, later):
@@ -95,12 +95,12 @@ def test_rewritten_in_place_and_its_time_set_back(store, file, read_files, later
         write_in_place(file, content, like=about)
         assert file.stat().st_mtime_ns == about.st_mtime_ns
         assert file.stat().st_size == about.st_size
-        assert store.digests.of(file) == PictureDigests().of(content) != before
+        assert store.digests.of(file) == ImageDigests().of(content) != before
     later(HOUR)
-    assert store.digests.of(file) == PictureDigests().of(b"fifth")
+    assert store.digests.of(file) == ImageDigests().of(b"fifth")
     time.sleep(0.02)  # a tick of the file system's clock
     write_in_place(file, b"sixth", like=about)
-    assert store.digests.of(file) == PictureDigests().of(b"sixth")
+    assert store.digests.of(file) == ImageDigests().of(b"sixth")
 
 
 def test_replaced_by_a_file_with_the_same_times(store, file, later, tmp_path):
@@ -110,7 +110,7 @@ def test_replaced_by_a_file_with_the_same_times(store, file, later, tmp_path):
     (tmp_path / "b.png").write_bytes(b"other")
     os.utime(tmp_path / "b.png", ns=(about.st_atime_ns, about.st_mtime_ns))
     os.replace(tmp_path / "b.png", file)
-    assert store.digests.of(file) == PictureDigests().of(b"other")
+    assert store.digests.of(file) == ImageDigests().of(b"other")
 
 
 def test_another_size(store, file, later):
@@ -119,7 +119,7 @@ def test_another_size(store, file, later):
     about = file.stat()
     file.write_bytes(b"longer")
     os.utime(file, ns=(about.st_atime_ns, about.st_mtime_ns))
-    assert store.digests.of(file) == PictureDigests().of(b"longer")
+    assert store.digests.of(file) == ImageDigests().of(b"longer")
 
 
 def test_renamed_files_are_read_once_more(store, file, read_files, later, tmp_path):
@@ -155,7 +155,7 @@ def test_a_clock_of_the_process_that_is_ahead(store, file, read_files, monkeypat
     monkeypatch.setattr(time, "time_ns", lambda: real() + HOUR)
     for content in (b"first", b"other", b"third"):
         write_in_place(file, content)
-        assert store.digests.of(file) == PictureDigests().of(content)
+        assert store.digests.of(file) == ImageDigests().of(content)
     assert len(read_files) == 3
 
 
@@ -165,7 +165,7 @@ def test_a_jumping_clock_never_gives_a_stale_digest(store, file, monkeypatch):
     about = file.stat()
     for i in range(30):
         write_in_place(file, b"%05d" % i, like=about)
-        assert store.digests.of(file) == PictureDigests().of(b"%05d" % i)
+        assert store.digests.of(file) == ImageDigests().of(b"%05d" % i)
 
 
 @pytest.mark.parametrize("which", ["mtime_ns", "ctime_ns"])
@@ -179,7 +179,7 @@ def test_what_is_racy(which):
 
 def test_a_file_that_changes_while_it_is_read(store, file, later, monkeypatch):
     later(HOUR)
-    original = _digests.digest_file
+    original = _image_digests.digest_file
 
     def digest_file(path):
         digest, before, _ = original(path)
@@ -187,10 +187,10 @@ def test_a_file_that_changes_while_it_is_read(store, file, later, monkeypatch):
         return digest, before, os.stat(path)
 
     time.sleep(0.02)
-    monkeypatch.setattr(_digests, "digest_file", digest_file)
+    monkeypatch.setattr(_image_digests, "digest_file", digest_file)
     store.digests.of(file)
-    monkeypatch.setattr(_digests, "digest_file", original)
-    assert store.digests.of(file) == PictureDigests().of(b"other")
+    monkeypatch.setattr(_image_digests, "digest_file", original)
+    assert store.digests.of(file) == ImageDigests().of(b"other")
 
 
 def test_a_damaged_entry_is_no_entry(store, file, read_files, later, database_path, reopen):

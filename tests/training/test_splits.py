@@ -5,11 +5,11 @@ import pytest
 from sklearn.model_selection import GroupKFold
 
 from skfusion.training._splits import make_folds, validation_rows
-from skfusion.training._target import TargetCoder
+from skfusion.training._target_encoder import TargetEncoding
 
 
 def test_folds_are_shuffled_stratified_and_repeat():
-    target = TargetCoder([0] * 30 + [1] * 30, "auto")
+    target = TargetEncoding([0] * 30 + [1] * 30, "auto")
     folds = make_folds(3, target.strata, 60, seed=0)
     for _, test in folds:
         assert np.bincount(target.values[test]).tolist() == [10, 10]
@@ -27,20 +27,20 @@ GROUPS = np.repeat(np.arange(12), 5)
     "y", [np.arange(60) % 2, np.linspace(0, 1, 60)], ids=["classes", "numbers"]
 )
 def test_groups_stay_in_one_fold(y):
-    folds = make_folds(3, TargetCoder(y, "auto").strata, 60, seed=0, groups=GROUPS)
+    folds = make_folds(3, TargetEncoding(y, "auto").strata, 60, seed=0, groups=GROUPS)
     assert len(folds) == 3
     for train, test in folds:
         assert not set(GROUPS[train]) & set(GROUPS[test])
 
 
 def test_a_splitter_is_given_the_groups():
-    target = TargetCoder(np.arange(60) % 2, "auto")
+    target = TargetEncoding(np.arange(60) % 2, "auto")
     for train, test in make_folds(GroupKFold(4), target.strata, 60, seed=0, groups=GROUPS):
         assert not set(GROUPS[train]) & set(GROUPS[test])
 
 
 def test_folds_may_be_listed():
-    target = TargetCoder([0, 1] * 5, "auto")
+    target = TargetEncoding([0, 1] * 5, "auto")
     listed = [(np.arange(5), np.arange(5, 10))]
     ((train, test),) = make_folds(listed, target.strata, 10, seed=0)
     np.testing.assert_array_equal(train, np.arange(5))
@@ -57,11 +57,11 @@ def test_folds_may_be_listed():
 )
 def test_too_few_for_the_folds(y, groups, message):
     with pytest.raises(ValueError, match=message):
-        make_folds(3, TargetCoder(y, "auto").strata, len(y), seed=0, groups=groups)
+        make_folds(3, TargetEncoding(y, "auto").strata, len(y), seed=0, groups=groups)
 
 
 def test_a_class_too_rare_for_the_folds_is_told():
-    target = TargetCoder([7] + [0, 1] * 10, "auto")
+    target = TargetEncoding([7] + [0, 1] * 10, "auto")
     with pytest.warns(UserWarning, match="least populated class in y has only 1"):
         make_folds(2, target.strata, 21, seed=0)
 

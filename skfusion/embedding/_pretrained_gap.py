@@ -1,0 +1,311 @@
+"""PretrainedGAP: columns from pretrained networks."""
+
+import os
+from collections.abc import Sequence
+from itertools import chain, count
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from skfusion._utils.fingerprint import digest_text
+from skfusion._utils.typing import Backbone, CutLayer, PathLike, Shape, Size
+from skfusion.base import ImageTransformer, check_size_param, indexed
+from skfusion.extraction._extractor import Extractor
+from skfusion.images._image_reader import ImageReader
+from skfusion.networks._deferred_network import DeferredNetwork
+from skfusion.networks.backbones._building import backbone_slug, find_spec
+from skfusion.networks.backbones._network_spec import NetworkSpec
+from skfusion.store._feature_store import FeatureStore, as_store
+
+_OWN_MODEL_SIZE = (224, 224)
+# Large photographs are decoded for this size at least. Nearly all backbones ask for less, so that
+# the features of one don't depend on which others stand beside it.
+_DECODED_SIZE = (336, 336)
+
+
+class PretrainedGAP(ImageTransformer):
+    """Embed images with pretrained networks, global average pooled.
+
+    Each image runs once through a network that was trained on ImageNet, without its
+    classification layer; the last feature maps, averaged over the image, become columns. The
+    best first choice for photographs where there are too few to train a network. Several
+    backbones stand side by side.
+
+    Parameters
+    ----------
+    backbone : str, PathLike, callable or list of these, default="ResNet50"
+        A name of `list_backbones`; the path of a `.keras` file; or a function
+        ``f(input_shape) -> keras.Model``, which a model that is to be pickled takes from an
+        importable module. A list gives the features of all, in its order. Users' own models get
+        RGB values in 0..255 and hold their own preprocessing.
+
+    weights : "imagenet", str, PathLike, dict, list or None, default="imagenet"
+        "imagenet" takes Keras's file from its cache, or downloads it. Else the path of a weights
+        file without top, or None for random weights drawn from `random_state`. A dict maps
+        backbone names to any of these; those it doesn't name get "imagenet". A list has one of
+        these for each backbone. A `.keras` file has its own weights and a function may load some:
+        for both, "imagenet" changes nothing.
+
+    backbone_options : dict, list of (dict or None) or None, default=None
+        Arguments of the backbone's constructor, such as ``{"alpha": 0.25}``. A dict goes to each
+        backbone; a list has one for each, so that one backbone can stand there in two widths.
+
+    cut_layer : str, int or None, default=None
+        The layer whose output becomes columns, by name (see `list_cut_layers`) or position; None
+        is the last feature layer.
+
+    pooling : {"avg", "max"} or None, default="avg"
+        How feature maps become a vector; None flattens them.
+
+    image_size : tuple (height, width) or None, default=None
+        The size in pixels to which images are resized; None takes the size that the backbone
+        was trained on, 224 x 224 for a function.
+
+    cache : str, PathLike, FeatureStore or None, default=None
+        Where features are kept, so that no image is computed twice: a folder, or a store. The
+        network itself is then built only for images that are not in the store.
+
+    batch_size : int, default=32
+        Images per call of the network.
+
+    random_state : int, default=0
+        Where random weights start (``weights=None``).
+
+    color_mode : {"auto", "rgb", "grayscale"}, default="auto"
+        "grayscale" drops the color; networks still get three, equal, channels. "auto" is "rgb".
+
+    image_shape : tuple (height, width[, channels]) or None, default=None
+        The shape of the images where X is a table of flattened images; one entry may be -1.
+
+    combine : {"mean", "max"} or None, default=None
+        How the images of a row, in lists or in several columns, become one line: by the mean or
+        the maximum of each feature. All images of a row count the same. None puts columns side
+        by side, and refuses lists of several images.
+
+    missing : {"error", "nan", "zero", "mean"}, default="error"
+        What a row without an image gets: an error, or a row of NaN, of 0, or of the mean over
+        the rows of `fit` that have one.
+
+    add_indicator : bool, default=False
+        Whether to append, for each column of images (one in all with `combine`), the column
+        ``<column>_missing``: 1 where a row has no image, else 0.
+
+    corrupt : {"error", "missing"}, default="error"
+        Whether images that can't be read are an error or count as missing, with one warning.
+
+    reader : ImageReader or None, default=None
+        How cells become pixels; None is ``ImageReader()``.
+
+    drift : {"warn", "ignore"}, default="warn"
+        Whether `transform` says, once of each kind, that images are unlike those that `fit` read:
+        another bit depth, number of channels or size, or more of them missing.
+
+    verbose : int, default=0
+        1 shows a progress bar with images a second.
+
+    Attributes
+    ----------
+    networks_ : list of Network
+        The cut networks, one a backbone, each with its weights.
+
+    n_features_in_ : int
+        Number of columns in `fit`.
+
+    feature_names_in_ : ndarray of str
+        Names of the columns in `fit`, where they had names.
+
+    n_features_out_ : int
+        Number of columns that `transform` gives.
+
+    reader_ : ImageReader
+        The reader in use.
+
+    Raises
+    ------
+    ImageReadError
+        If images are missing or can't be read, with all rows and reasons.
+
+    WeightsNotFoundError
+        If the weights are neither here nor to be downloaded.
+
+    BackendNotFoundError
+        If Keras has no backend.
+
+    ValueError
+        If a backbone or layer is unknown, or if the weights don't fit.
+
+    See Also
+    --------
+    CNNEmbedder : A network that is trained on the images at hand.
+    list_backbones : The names of backbones.
+    list_cut_layers : The layers of a backbone.
+
+    Notes
+    -----
+    Each backbone gets its own preprocessing, that of its ``preprocess_input``. The features equal
+    those of ``keras.applications`` with ``include_top=False, pooling="avg"``. Global average
+    pooling is due to Lin, Chen and Yan, "Network in network" (arXiv 1312.4400).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skfusion import PretrainedGAP
+    >>> photos = np.zeros((2, 32, 32, 3), dtype="uint8")
+    >>> gap = PretrainedGAP(
+    ...     "MobileNet", weights=None, backbone_options={"alpha": 0.25}, image_size=(32, 32)
+    ... )
+    >>> gap.fit_transform(photos).shape
+    (2, 256)
+    >>> gap.get_feature_names_out()[:2]
+    array(['x0_mobilenet_0000', 'x0_mobilenet_0001'], dtype=object)
+    """
+
+    _parameter_constraints: dict = {
+        **ImageTransformer._parameter_constraints,
+        "backbone": [str, os.PathLike, callable, list, tuple],
+        "weights": [str, os.PathLike, dict, list, tuple, None],
+        "backbone_options": [dict, list, tuple, None],
+        "cut_layer": [str, Integral, None],
+        "pooling": [StrOptions({"avg", "max"}), None],
+        "cache": [str, os.PathLike, FeatureStore, None],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "random_state": [Interval(Integral, 0, 2**32 - 1, closed="both")],
+    }
+
+    def __init__(
+        self,
+        backbone: Backbone | Sequence[Backbone] = "ResNet50",
+        *,
+        weights: PathLike | dict[str, Any] | Sequence[PathLike | None] | None = "imagenet",
+        backbone_options: dict[str, Any] | Sequence[dict[str, Any] | None] | None = None,
+        cut_layer: CutLayer = None,
+        pooling: str | None = "avg",
+        image_size: Size | None = None,
+        batch_size: int = 32,
+        random_state: int = 0,
+        color_mode: str = "auto",
+        image_shape: Shape | None = None,
+        combine: str | None = None,
+        missing: str = "error",
+        add_indicator: bool = False,
+        corrupt: str = "error",
+        reader: ImageReader | None = None,
+        cache: PathLike | FeatureStore | None = None,
+        drift: str = "warn",
+        verbose: int = 0,
+    ):
+        self.backbone = backbone
+        self.weights = weights
+        self.backbone_options = backbone_options
+        self.cut_layer = cut_layer
+        self.pooling = pooling
+        self.image_size = image_size
+        self.batch_size = batch_size
+        self.random_state = random_state
+        self.color_mode = color_mode
+        self.image_shape = image_shape
+        self.combine = combine
+        self.missing = missing
+        self.add_indicator = add_indicator
+        self.corrupt = corrupt
+        self.reader = reader
+        self.cache = cache
+        self.drift = drift
+        self.verbose = verbose
+
+    def _fit_columns(self, columns, y):
+        backbones = self.backbone if isinstance(self.backbone, (list, tuple)) else [self.backbone]
+        if not backbones:
+            raise ValueError("backbone is an empty list; name at least one backbone.")
+        self._slugs = _unique([backbone_slug(backbone) for backbone in backbones])
+        weights = _one_each("weights", self.weights, len(backbones))
+        options = _one_each("backbone_options", self.backbone_options, len(backbones))
+        self._decoded_size = _enough_for([self._size_for(backbone) for backbone in backbones])
+        self.networks_ = [
+            self._network(*asked, columns[0])
+            for asked in zip(backbones, weights, options, strict=True)
+        ]
+
+    def _size_for(self, backbone):
+        spec = find_spec(backbone)
+        size = self.image_size if spec is None or self.image_size else spec.image_size
+        return check_size_param(_OWN_MODEL_SIZE if size is None else size)
+
+    def _target_size(self, position):
+        return self._decoded_size
+
+    def _network(self, backbone, weights, options, column):
+        """The cut network; with a store one that is built when it is needed."""
+        size = self._size_for(backbone)
+        if isinstance(weights, dict):
+            weights = weights.get(backbone, "imagenet")
+        recipe = NetworkSpec(
+            backbone,
+            input_shape=(*size, 3),
+            weights=weights,
+            options=options,
+            seed=int(self.random_state),
+        )
+        store = as_store(self.cache)
+        if store is None or not recipe.has_fingerprint:
+            return recipe.build_cut(self.cut_layer, self.pooling)
+        fingerprint = digest_text(recipe.fingerprint(store), self.cut_layer, self.pooling)
+        return DeferredNetwork(
+            lambda: recipe.build_cut(self.cut_layer, self.pooling),
+            fingerprint=fingerprint,
+            input_shape=recipe.input_shape,
+            width=store.width(self._store_key(0, column, fingerprint)),
+        )
+
+    def _labels(self, position):
+        pairs = zip(self._slugs, self.networks_, strict=True)
+        return [
+            label for slug, network in pairs for label in indexed(slug, network.output_shape[0])
+        ]
+
+    def _prepare_image(self, position, pixels):
+        """The image in every size and channel count that a network asks for."""
+        shapes = {network.input_shape for network in self.networks_}
+        return {shape: self._resized(pixels, shape) for shape in shapes}
+
+    def _extractors(self, position):
+        return [self._extractor(network) for network in self.networks_]
+
+    def _extractor(self, network):
+        def prepare(images):
+            return network.prepare([image[network.input_shape] for image in images])
+
+        return Extractor(
+            network.output_shape[0],
+            prepare,
+            lambda inputs: network.compute(inputs, self.batch_size),
+            fingerprint=network.fingerprint if self.cache is not None else None,
+        )
+
+
+def _one_each(name, value, n_backbones):
+    """The value of a parameter for each backbone: a list as it is, anything else for all."""
+    if not isinstance(value, (list, tuple)):
+        return [value] * n_backbones
+    if len(value) != n_backbones:
+        raise ValueError(
+            f"{name} is a list of {len(value)}, but there are {n_backbones} backbone(s). Pass one "
+            "for each backbone, in their order."
+        )
+    return value
+
+
+def _unique(slugs):
+    """Number the slugs that come twice."""
+    unique = []
+    for slug in slugs:
+        names = chain([slug], (f"{slug}{i}" for i in count(2)))
+        unique.append(next(name for name in names if name not in unique))
+    return unique
+
+
+def _enough_for(sizes):
+    """To which size large photographs are decoded at least."""
+    return tuple(np.max([_DECODED_SIZE, *sizes], axis=0).tolist())

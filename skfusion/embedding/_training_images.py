@@ -1,0 +1,110 @@
+"""TrainingImages: the images of one column, read when training needs their pixels."""
+
+from functools import cached_property
+
+import numpy as np
+
+from skfusion.extraction._aggregation import joined, spread
+from skfusion.images._failures import report_unreadable
+
+
+class TrainingImages:
+    """Which cells of a column have an image, and their pixels.
+
+    Parameters
+    ----------
+    column : ImageColumn
+        The images.
+
+    load : callable
+        Reads them: ``load() -> (pixels of the distinct images, [(place, reason)])``, with those
+        of them that can't be read.
+
+    at_once : bool
+        Whether to read now. Later is right only where an image that can't be read is an error:
+        else it decides which images there are.
+
+    Attributes
+    ----------
+    failures : list of tuple (int, str)
+        Which distinct images can't be read, and why; to be reported by whoever made this.
+
+    gone : ndarray of bool of shape (n_cells,)
+        Which cells have no image.
+
+    rows : ndarray of int of shape (n_images,)
+        The row of X of each cell that has one.
+
+    places : ndarray of int of shape (n_images,)
+        For each of them its image among the distinct ones.
+    """
+
+    def __init__(self, column, load, at_once):
+        self.column = column
+        self._load = load
+        self.failures = []
+        if at_once:
+            self.pixels, self.failures = load()
+        places = [place for place, _ in self.failures]
+        self.gone = column.missing | np.isin(column.group, places)
+        present = np.flatnonzero(~self.gone)
+        self.rows, self.places = column.rows[present], column.group[present]
+
+    def among_rows(self, rows):
+        """The images of some rows of X, as numbers among those that there are."""
+        if not self.column.one_each:
+            return np.flatnonzero(np.isin(self.rows, rows))
+        position = np.full(self.column.n_rows, -1)
+        position[self.rows] = np.arange(len(self.rows))
+        images = position[rows]
+        return images[images >= 0]
+
+    def of_rows(self, lines, combine, fill):
+        """One line a row of X, of one line an image; rows without an image get `fill`."""
+        n_rows = self.column.n_rows
+        if len(lines) == n_rows and self.column.one_each:
+            return lines
+        return spread(lines, np.arange(len(lines)), self.rows, n_rows, combine, fill)
+
+    def row_mean(self, lines, combine):
+        """The mean line of the rows that have an image, of one line an image."""
+        total = np.zeros(lines.shape[1])
+        for _, some in joined(lines, np.arange(len(lines)), self.rows, combine):
+            total += some.sum(axis=0, dtype=np.float64)
+        return (total / len(np.unique(self.rows))).astype(np.float32)
+
+    @cached_property
+    def pixels(self):
+        """Ndarray of shape (n_distinct, height, width, channels) : Values in 0..255."""
+        pixels, failures = self._load()
+        report_unreadable([(self.column, failures)], "error")
+        return pixels
+
+
+def refuse_too_few(images, target):
+    """Raise an error where the rows that have an image leave nothing to learn.
+
+    Parameters
+    ----------
+    images : TrainingImages
+        The images of a column.
+
+    target : TargetEncoding
+        The form of y, with the values of all rows.
+    """
+    title, n_rows = images.column.title, images.column.n_rows
+    rows = np.unique(images.rows)
+    if len(rows) == 0:
+        raise ValueError(
+            f"None of the {n_rows} rows has an image in {title}: there is nothing to train on."
+        )
+    values = target.values[rows]
+    if target.kind == "numbers" or (values != values[:1]).any():
+        return
+    what = "the same labels" if target.kind == "labels" else "one bin of y only"
+    if target.kind == "classes":
+        what = f"one class only ({target.classes.tolist()[values[0]]!r})"
+    raise ValueError(
+        f"The {len(rows)} of {n_rows} rows that have an image in {title} hold {what}; a network "
+        "needs at least two to learn from. Add images of other rows, or leave the column out."
+    )

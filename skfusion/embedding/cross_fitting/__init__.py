@@ -1,0 +1,1 @@
+"""Out-of-fold columns of networks, in common axes."""

@@ -1,0 +1,161 @@
+"""Cross-fitting: columns that a network gives to images it was not trained on."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from skfusion.embedding.cross_fitting._probe import decide
+from skfusion.embedding.cross_fitting._procrustes_map import fit_procrustes
+
+# The share of rows that get out-of-fold columns where new rows get the networks' average.
+_AVERAGE_COIN = 0.5
+
+
+@dataclass
+class CrossFit:
+    """What cross-fitting one column of images came to.
+
+    Parameters
+    ----------
+    network : Network
+        For new rows.
+
+    columns : ndarray of shape (n_images, n_columns)
+        Of the images of the training rows.
+
+    as_new : ndarray of shape (n_images, n_columns)
+        What `network` gives for the same images, but for units that are dead in `columns`.
+
+    report : dict
+        How, and what was measured.
+    """
+
+    network: object
+    columns: np.ndarray
+    as_new: np.ndarray
+    report: dict
+
+
+def cross_fit(fit, folds, form, reporter):
+    """Train on all rows and on each fold's, and combine what the networks say.
+
+    Parameters
+    ----------
+    fit : ColumnTrainer
+        Trains the networks.
+
+    folds : list of tuple (train, test) of ndarray of int
+        Rows of X; none for a network that is used as it is.
+
+    form : "auto", "average" or float
+        As in `CNNEmbedder`.
+
+    reporter : EpochReporter
+        Told of each epoch.
+
+    Returns
+    -------
+    result : CrossFit
+        The network and the columns.
+    """
+    final = fit.train_final(reporter)
+    in_sample = fit.columns(final)
+    report = {"column": fit.images.column.name, "form": "in-sample"}
+    if not folds:
+        return CrossFit(final, in_sample, in_sample, report)
+    folds = of_images(folds, fit.images)
+    networks = [fit.train_fold(i, train, reporter) for i, (train, _) in enumerate(folds)]
+    by_fold = [fit.columns(network) for network in networks]
+    axes = [
+        fit_procrustes(columns, in_sample, train, test, fit.channels)
+        for columns, (train, test) in zip(by_fold, folds, strict=True)
+    ]
+    if form == "auto":
+        key = None if fit.cache is None else (final, *networks)
+        form, losses = decide(fit, by_fold, folds, axes, key)
+        report |= losses
+        if form == "in-sample":
+            return CrossFit(final, in_sample, in_sample, report)
+    share = _AVERAGE_COIN if form == "average" else form
+    unseen = out_of_fold(in_sample, by_fold, folds, axes)
+    columns = mix_by_bernoulli(in_sample, unseen, share, fit.recipe.plan.seed, fit.images.rows)
+    report["form"] = form
+    if form != "average":
+        return CrossFit(final, columns, in_sample, report)
+    network = fit.averaged([final, *networks], axes)
+    return CrossFit(network, columns, average(in_sample, by_fold, axes), report)
+
+
+def of_images(folds, images):
+    """Folds of rows of X as folds of the images that these rows have."""
+    result = [tuple(images.among_rows(rows) for rows in fold) for fold in folds]
+    for number, (train, _) in enumerate(result):
+        if len(train) == 0:
+            raise ValueError(
+                f"Fold {number} of cv has no image of {images.column.title} to train on. Pass "
+                "a smaller cv, or cv=None for columns that are not cross-fitted."
+            )
+    return result
+
+
+def average(in_sample, by_fold, axes):
+    """What the networks say on average, in the final one's axes."""
+    total = in_sample.astype(np.float64)
+    for columns, turned in zip(by_fold, axes, strict=True):
+        total += turned.apply(columns)
+    result = (total / (1 + len(by_fold))).astype(np.float32)
+    _keep_dead(result, in_sample)
+    return result
+
+
+def out_of_fold(in_sample, by_fold, folds, axes):
+    """Columns of each row from networks that were not trained on it.
+
+    Parameters
+    ----------
+    in_sample : ndarray of shape (n_rows, n_columns)
+        Columns of the network whose axes are wanted. Rows in no test set keep them.
+
+    by_fold : list of ndarray of shape (n_rows, n_columns)
+        Each fold's network's columns of all rows.
+
+    folds : list of tuple (train, test) of ndarray of int
+        Rows of each fold. Rows in several test sets get the mean.
+
+    axes : list of ProcrustesMap
+        From each fold's axes to those of `in_sample`.
+
+    Returns
+    -------
+    columns : ndarray of shape (n_rows, n_columns), float32
+        Out-of-fold columns.
+    """
+    total = np.zeros(in_sample.shape)
+    times = np.zeros(len(in_sample), dtype=int)
+    for columns, (_, test), turned in zip(by_fold, folds, axes, strict=True):
+        total[test] += turned.apply(columns[test])
+        times[test] += 1
+    seen = times > 0
+    result = np.array(in_sample, dtype=np.float32)
+    result[seen] = total[seen] / times[seen, np.newaxis]
+    _keep_dead(result, in_sample)
+    return result
+
+
+def _keep_dead(columns, in_sample):
+    """Let a unit that is dead in the final network stay exactly so.
+
+    The map leaves noise in its column, which a scaler would blow up to the size of the others.
+    """
+    dead = (in_sample == in_sample[:1]).all(axis=0)
+    columns[:, dead] = in_sample[0, dead]
+
+
+def mix_by_bernoulli(in_sample, unseen, share, seed, rows):
+    """Each row from one or the other, by a coin that falls on `unseen` with this probability.
+
+    `rows` are those of the images: all images of a row go with its coin.
+    """
+    distinct, back = np.unique(rows, return_inverse=True)
+    heads = (np.random.default_rng(seed).random(len(distinct)) < share)[back]
+    return np.where(heads[:, np.newaxis], unseen, in_sample).astype(np.float32)

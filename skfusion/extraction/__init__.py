@@ -1,0 +1,1 @@
+"""The engine: a column of images and an extractor become a matrix."""

@@ -1,0 +1,31 @@
+"""DescriptorOptions: the options that the families of descriptors share."""
+
+from typing import NamedTuple
+
+
+class DescriptorOptions(NamedTuple):
+    """How images are measured; part of the fingerprint of what a store keeps.
+
+    Parameters
+    ----------
+    channels : int
+        Of the images: 1 or 3.
+
+    levels : int
+        The number of gray levels of textures.
+
+    gray_range : {"full", "image"}
+        What the levels divide.
+
+    distances : tuple of int
+        Of co-occurrence, in pixels.
+
+    wavelet : str
+        The name of a wavelet.
+    """
+
+    channels: int = 1
+    levels: int = 32
+    gray_range: str = "full"
+    distances: tuple[int, ...] = (1, 3)
+    wavelet: str = "haar"

@@ -1,0 +1,108 @@
+"""ImageBlock: the features of images, ready to stand beside a table."""
+
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.utils._param_validation import Interval
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from skfusion._utils.saved_state import SavedStateMixin
+from skfusion.fusion._block_scaler import BlockScaler
+from skfusion.fusion._sources import make_rotation
+
+
+class ImageBlock(SavedStateMixin, TransformerMixin, BaseEstimator):
+    """Standardize the features of images, reduce them, and scale them as one block.
+
+    A thousand features of an image beside five columns of a table drown them: a penalised
+    linear model spends its weights on the many, and the trees of a forest rarely draw the few.
+    The first principal components hold most of what the features say.
+
+    Parameters
+    ----------
+    n_components : int or None, default=30
+        How many principal components are kept, as far as there are so many; None keeps all.
+
+    variance : float, default=10.0
+        The total variance of the block: it weighs as much as so many standardized columns.
+
+    Attributes
+    ----------
+    n_components_ : int
+        How many components there are.
+
+    rotation_ : Pipeline
+        The fitted standardization and principal axes. Features that are missing get their mean.
+
+    n_features_in_ : int
+        Number of columns in `fit`.
+
+    See Also
+    --------
+    make_fusion_pipeline : Uses it between the embedder and the table.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skfusion.fusion._image_block import ImageBlock
+    >>> features = np.random.default_rng(0).normal(size=(100, 768))
+    >>> ImageBlock().fit_transform(features).shape
+    (100, 30)
+    """
+
+    _holds_sklearn = True
+    _parameter_constraints: dict = {
+        "n_components": [Interval(Integral, 1, None, closed="left"), None],
+        "variance": [Interval(Real, 0, None, closed="neither")],
+    }
+
+    def __init__(self, n_components=30, *, variance=10.0):
+        self.n_components = n_components
+        self.variance = variance
+
+    def fit(self, X, y=None):
+        """Learn means, deviations, principal axes and the block's scale.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+            Features of images; NaN where a row has none.
+
+        y : None
+            Not used.
+        """
+        self.fit_transform(X)
+        return self
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit_transform(self, X, y=None):
+        """Learn from rows and give their components, of shape (n_rows, `n_components_`)."""
+        X = self._checked(X, reset=True)
+        self.rotation_ = make_rotation(*X.shape)
+        components = self.rotation_.fit_transform(X)
+        kept = components.shape[1]
+        self.n_components_ = kept if self.n_components is None else min(kept, self.n_components)
+        self._scaler = BlockScaler(self.variance)
+        return self._scaler.fit_transform(components[:, : self.n_components_])
+
+    def transform(self, X):
+        """Components of shape (n_rows, `n_components_`)."""
+        check_is_fitted(self)
+        components = self.rotation_.transform(self._checked(X, reset=False))
+        return self._scaler.transform(components[:, : self.n_components_])
+
+    def get_feature_names_out(self, input_features=None):
+        """``component_000``, ``component_001``, ..."""
+        check_is_fitted(self)
+        return np.array([f"component_{i:03d}" for i in range(self.n_components_)], dtype=object)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+    def _checked(self, X, reset):
+        kinds = [np.float64, np.float32]
+        return validate_data(self, X, dtype=kinds, ensure_all_finite="allow-nan", reset=reset)

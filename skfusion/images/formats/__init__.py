@@ -1,0 +1,1 @@
+"""The file formats: how each is decoded."""

@@ -1,0 +1,1 @@
+"""The kinds of cells: how each is opened, identified and described."""

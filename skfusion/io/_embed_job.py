@@ -1,0 +1,161 @@
+"""EmbedJob: the features of all rows by one backbone, and their file."""
+
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from skfusion._utils.atomic_write import write_atomically
+from skfusion._utils.fingerprint import digest_text
+from skfusion.embedding._pretrained_gap import PretrainedGAP
+from skfusion.images._image_reader import ImageReader
+from skfusion.images.sources._medical import versions as medical_versions
+from skfusion.io._feature_file import FORMATS, FeatureFile
+from skfusion.io._hdf5 import read_hdf5, write_hdf5
+from skfusion.io._parquet import read_parquet, write_parquet
+from skfusion.networks.backbones._building import backbone_slug, find_spec
+
+WRITERS = {"h5": write_hdf5, "parquet": write_parquet}
+_READERS = {"h5": read_hdf5, "parquet": read_parquet}
+
+
+class Backbone(NamedTuple):
+    """A backbone with what is its own.
+
+    Parameters
+    ----------
+    name : str
+        A name of `list_backbones`, or the path of a `.keras` file.
+
+    weights : str or None, default="imagenet"
+        As in `PretrainedGAP`.
+
+    options : dict or None, default=None
+        Arguments of its constructor.
+
+    Examples
+    --------
+    >>> from skfusion.io._embed_job import Backbone
+    >>> Backbone("MobileNet", options={"alpha": 0.25}).weights
+    'imagenet'
+    """
+
+    name: str
+    weights: str | None = "imagenet"
+    options: dict | None = None
+
+
+class EmbedJob:
+    """The features of all rows by one backbone, and their file.
+
+    Parameters
+    ----------
+    backbone : Backbone
+        The network.
+
+    rows : EmbedRows
+        The images.
+
+    out : Path
+        The folder of the file.
+
+    suffix : str
+        For the names of the file and of the features.
+
+    file_format : {"h5", "parquet"}
+        The format of the file.
+
+    options : dict
+        More arguments of `PretrainedGAP`.
+
+    images : str
+        A digest of what the images hold.
+    """
+
+    def __init__(self, backbone, rows, out, suffix, file_format, options, images):
+        self._rows, self._format, self._images = rows, file_format, images
+        self._gap = PretrainedGAP(
+            backbone.name,
+            weights=backbone.weights,
+            backbone_options=backbone.options,
+            reader=ImageReader(root=rows.root),
+            **options,
+        ).fit(rows.frame)
+        self._name = file_stem(backbone.name) + suffix
+        self.path = out / f"gap_{self._name}{FORMATS[file_format]}"
+        column = rows.frame.columns[0]
+        self._prefix = f"{column}_{backbone_slug(backbone.name)}{suffix}"
+
+    def read_what_is_there(self, overwrite):
+        """The file, if it holds what is asked for; FileExistsError if it holds something else."""
+        if overwrite or not self.path.exists():
+            return None
+        content = _READERS[self._format](str(self.path))
+        reasons = self._why_not(content)
+        if reasons:
+            raise FileExistsError(
+                f"{str(self.path)!r} is there and {' and '.join(reasons)}. Replace it "
+                "(--overwrite), or write under another name (--suffix) or to another folder "
+                "(--out)."
+            )
+        return content
+
+    def _why_not(self, content):
+        """Why a file is not what is asked for, if it is not."""
+        rows = self._rows
+        same_ids = _equal(content.ids, rows.ids)
+        same = {
+            "images or ids": same_ids,
+            "images under these names": not same_ids or content.images in (None, self._images),
+            "target": _equal(content.labels, rows.labels)
+            and content.class_names == rows.class_names,
+            "network, weights or versions": content.fingerprint == self._fingerprint(),
+        }
+        differ = [what for what, is_same in same.items() if not is_same]
+        reasons = [f"was made from other {', other '.join(differ)}"] if differ else []
+        if content.images is None:
+            reasons.append("does not tell what its images held")
+        n_gone = int(np.isnan(content.features).all(axis=1).sum())
+        if n_gone and self._gap.missing == "error":
+            reasons.append(
+                f"holds rows of NaN ({n_gone} of {content.n_rows}, as --unreadable nan gives)"
+            )
+        return reasons
+
+    def compute(self):
+        """Compute the features, and write the file."""
+        content = FeatureFile(
+            self._name,
+            self._gap.transform(self._rows.frame),
+            self._rows.labels,
+            self._rows.class_names,
+            self._rows.ids,
+            self._fingerprint(),
+            self._prefix,
+            str(self.path),
+            self._images,
+        )
+        content.check()
+        write_atomically(str(self.path), lambda path: WRITERS[self._format](path, content))
+        return content
+
+    def _fingerprint(self):
+        """A digest of all that changes the features of an image."""
+        reader = self._gap.reader_.get_params()
+        del reader["root"]
+        (network,) = self._gap.networks_
+        return digest_text(
+            network.fingerprint, sorted(reader.items()), version("pillow"), medical_versions()
+        )
+
+
+def file_stem(backbone):
+    """What a backbone is called in the name of its file."""
+    return backbone if find_spec(backbone) is not None else Path(backbone).stem
+
+
+def _equal(one, other):
+    if one is None or other is None:
+        return one is other
+    return np.array_equal(one, other)

@@ -1,0 +1,98 @@
+"""FeatureFile: what one file of features holds, whatever its format."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+
+FORMATS = {"h5": ".h5", "parquet": ".parquet"}
+# Written to each file; raised when older versions could not read it.
+VERSION = 1
+
+
+@dataclass
+class FeatureFile:
+    """The features that one extractor gives for some rows.
+
+    Parameters
+    ----------
+    name : str
+        What the extractor is called, as in "ResNet50".
+
+    features : ndarray of shape (n_rows, n_features), float32
+        One line a row.
+
+    labels : ndarray of shape (n_rows,) or None
+        Numbers of classes, or any numbers; None where there is no target.
+
+    class_names : list of str or None
+        The names of the classes that labels count; None where labels are no such numbers.
+
+    ids : ndarray of str of shape (n_rows,) or None
+        By what rows are known; None in a file of another program.
+
+    fingerprint : str or None
+        A digest of what computed the features; None in a file of another program.
+
+    prefix : str
+        What the names of the features begin with.
+
+    path : str, default=""
+        Where it was read from.
+
+    images : str or None, default=None
+        A digest of what the images hold, in their order; None in a file that does not tell.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skfusion.io._feature_file import FeatureFile
+    >>> ids = np.array(["1.jpg"], dtype=object)
+    >>> FeatureFile("VGG16", np.zeros((1, 512)), None, None, ids, "f00", "image_vgg16").n_rows
+    1
+    """
+
+    name: str
+    features: np.ndarray
+    labels: np.ndarray | None
+    class_names: list | None
+    ids: np.ndarray | None
+    fingerprint: str | None
+    prefix: str
+    path: str = ""
+    images: str | None = None
+
+    @property
+    def n_rows(self):
+        """int : The number of rows."""
+        return len(self.features)
+
+    def check(self):
+        """Refuse parts that don't fit together; ValueError names the file."""
+        problem = None
+        if self.features.ndim != 2 or self.features.dtype.kind not in "fiu":
+            problem = f"its features have shape {self.features.shape}, not (n_rows, n_features)"
+        elif self.labels is not None and self.labels.shape != (self.n_rows,):
+            problem = f"it holds {self.n_rows} rows and labels of shape {self.labels.shape}"
+        elif self.ids is not None and self.ids.shape != (self.n_rows,):
+            problem = f"it holds {self.n_rows} rows and row ids of shape {self.ids.shape}"
+        elif not all(isinstance(each, str) for each in [*self._ids, *(self.class_names or ())]):
+            problem = "its row ids or class names are not all text"
+        elif self.ids is not None and len(set(self.ids)) < self.n_rows:
+            twice = sorted(each for each, count in Counter(self.ids).items() if count > 1)
+            problem = f"it has row ids twice: {', '.join(twice[:5])}"
+        elif self.class_names is not None and not self._labels_count_classes():
+            problem = f"its labels are not numbers of its {len(self.class_names)} classes"
+        if problem is not None:
+            raise ValueError(f"{self.path!r} can't be used: {problem}.")
+
+    @property
+    def _ids(self):
+        return () if self.ids is None else self.ids
+
+    def _labels_count_classes(self):
+        if self.labels is None or self.labels.dtype.kind not in "iu":
+            return False
+        return not self.n_rows or 0 <= self.labels.min() <= self.labels.max() < len(
+            self.class_names
+        )

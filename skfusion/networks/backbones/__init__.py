@@ -1,0 +1,1 @@
+"""The registry of backbones and how each family is built."""

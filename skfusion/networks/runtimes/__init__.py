@@ -1,0 +1,1 @@
+"""Runtimes that compute networks: Keras and ONNX Runtime."""

@@ -1,0 +1,120 @@
+"""Keras, imported on first use, and the state of it that we may not leave changed."""
+
+import contextlib
+import os
+import random
+import threading
+from collections import defaultdict
+from importlib.util import find_spec
+
+import numpy as np
+
+from skfusion.exceptions import BackendNotFoundError
+from skfusion.networks.runtimes._resources import settle_resources
+
+_BACKENDS = ("tensorflow", "jax", "torch")
+# Seeds and name counters are global while a network is built: one thread at a time.
+_BUILDING = threading.RLock()
+# Whether networks were built in this process; whether they were in the one that it was forked from.
+_BUILT = _BUILT_BEFORE_FORK = False
+
+
+def _after_fork():
+    global _BUILDING, _BUILT_BEFORE_FORK
+    _BUILDING = threading.RLock()
+    _BUILT_BEFORE_FORK = _BUILT
+
+
+os.register_at_fork(after_in_child=_after_fork)
+
+
+def import_keras():
+    """Import Keras; BackendNotFoundError says what to install where it has nothing to run on."""
+    try:
+        import keras
+    except ImportError as error:
+        installed = [name for name in _BACKENDS if _is_installed(name)]
+        if (error.name or "").split(".")[0] not in _BACKENDS:
+            raise
+        hint = (
+            f" Or set the environment variable KERAS_BACKEND={installed[0]}: it is installed."
+            if installed
+            else ""
+        )
+        raise BackendNotFoundError(
+            "skfusion's networks need Keras with a backend, and none could be imported "
+            f"({error}). Install one with pip install 'skfusion[cpu]', or 'skfusion[gpu]' for "
+            f"TensorFlow with CUDA.{hint}",
+            name=error.name,
+        ) from error
+    settle_resources()
+    return keras
+
+
+def _is_installed(name):
+    try:
+        return find_spec(name) is not None
+    except (ImportError, ValueError):  # something on the import path refuses to look for it
+        return False
+
+
+def jit_compile():
+    """What to pass as Keras's `jit_compile`: never XLA on TensorFlow's CPU.
+
+    There XLA takes seconds to compile each batch shape and the result is several times slower
+    (see ``benchmarks/throughput.py``).
+    """
+    keras = import_keras()
+    if keras.backend.backend() != "tensorflow":
+        return "auto"
+    import tensorflow as tf
+
+    return "auto" if tf.config.list_physical_devices("GPU") else False
+
+
+@contextlib.contextmanager
+def building(seed):
+    """Build networks whose weights depend on the seed alone and whose names on nothing.
+
+    Keras draws the seeds of initializers and dropout layers from Python's global generator and
+    numbers unnamed layers through the whole process. Both start afresh inside and are put back
+    as they were afterwards; so is numpy's global generator, which users' functions may use.
+
+    Parameters
+    ----------
+    seed : int
+        Where random numbers start.
+
+    Raises
+    ------
+    RuntimeError
+        In a process that was forked from one that had built networks on TensorFlow.
+    """
+    _refuse_late_fork(import_keras())
+    from keras.src.backend.common import global_state
+
+    global _BUILT
+    _BUILT = True
+
+    with _BUILDING:
+        python_state, numpy_state = random.getstate(), np.random.get_state()  # noqa: NPY002
+        names = global_state.get_global_attribute("object_name_uids")
+        random.seed(seed)
+        np.random.seed(seed)  # noqa: NPY002
+        global_state.set_global_attribute("object_name_uids", defaultdict(int))
+        try:
+            yield
+        finally:
+            global_state.set_global_attribute("object_name_uids", names)
+            np.random.set_state(numpy_state)  # noqa: NPY002
+            random.setstate(python_state)
+
+
+def _refuse_late_fork(keras):
+    """TensorFlow's threads don't outlive a fork: what waits for them would wait for ever."""
+    if _BUILT_BEFORE_FORK and keras.backend.backend() == "tensorflow":
+        raise RuntimeError(
+            "This process was forked from one that had built or used networks, and TensorFlow "
+            "does not survive that. Load the model before the fork, but fit, predict or call "
+            "skfusion.warm_up only after it, in each process; or start processes by 'spawn'."
+        )

@@ -1,0 +1,1 @@
+"""Run fitted models as a service: batches of requests, other runtimes, smaller weights."""

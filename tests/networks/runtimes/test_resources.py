@@ -1,0 +1,152 @@
+"""What TensorFlow is told of threads and of a GPU, when, and what it no longer takes."""
+
+import json
+import os
+import pickle
+
+import keras
+import numpy as np
+import pytest
+
+from skfusion import limit_resources
+from skfusion.networks.backbones._building import build_network
+from skfusion.networks.runtimes import _resources
+from skfusion.networks.runtimes._keras import import_keras
+from tests.processes import run_python
+
+pytestmark = pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="limits are TensorFlow's"
+)
+
+
+class FakeGPUs:
+    """Stands in for `tf.config` on a machine with GPUs, and notes what it is told."""
+
+    def __init__(self, monkeypatch, refuses=None):
+        import tensorflow as tf
+
+        self.told, self.refuses = [], refuses
+        monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [f"{kind}:0"])
+        monkeypatch.setattr(tf.config.experimental, "set_memory_growth", self.grow)
+        monkeypatch.setattr(tf.config, "set_logical_device_configuration", self.limit)
+
+    def grow(self, gpu, enable):
+        if self.refuses is not None:
+            raise self.refuses
+        self.told.append((gpu, "grow", enable))
+
+    def limit(self, gpu, devices):
+        self.told.append((gpu, "limit", [device.memory_limit for device in devices]))
+
+
+@pytest.fixture(autouse=True)
+def untold(monkeypatch):
+    """As in a process that has not loaded Keras yet."""
+    monkeypatch.setattr(_resources, "_ASKED", {"n_threads": None, "gpu_memory": None})
+    monkeypatch.setattr(_resources, "_TOLD", False)
+    monkeypatch.delenv("TF_FORCE_GPU_ALLOW_GROWTH", raising=False)
+
+
+def test_memory_of_a_gpu_grows_by_default(monkeypatch):
+    fake = FakeGPUs(monkeypatch)
+    import_keras()
+    import_keras()
+    assert fake.told == [("GPU:0", "grow", True)]
+
+
+def test_memory_of_a_gpu_is_limited(monkeypatch):
+    fake = FakeGPUs(monkeypatch)
+    limit_resources(gpu_memory=512)
+    assert fake.told == []
+    import_keras()
+    assert fake.told == [("GPU:0", "grow", False), ("GPU:0", "limit", [512])]
+
+
+def test_a_limit_after_keras_was_loaded(monkeypatch):
+    fake = FakeGPUs(monkeypatch)
+    import_keras()
+    limit_resources(gpu_memory=512)
+    assert fake.told[-1] == ("GPU:0", "limit", [512])
+
+
+def test_the_environment_decides_about_growth(monkeypatch):
+    fake = FakeGPUs(monkeypatch)
+    monkeypatch.setenv("TF_FORCE_GPU_ALLOW_GROWTH", "false")
+    import_keras()
+    assert fake.told == []
+
+
+@pytest.mark.parametrize("error", [RuntimeError("initialized"), ValueError("virtual devices")])
+def test_what_the_programme_chose_before_stands(monkeypatch, error):
+    FakeGPUs(monkeypatch, refuses=error)
+    import_keras()
+
+
+def test_a_limit_that_comes_too_late(monkeypatch):
+    FakeGPUs(monkeypatch, refuses=RuntimeError("initialized"))
+    import_keras()
+    with pytest.raises(RuntimeError, match=r"takes no limits any more .*before anything is fitted"):
+        limit_resources(gpu_memory=512)
+
+
+def test_limits_on_another_backend(monkeypatch):
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    import_keras()
+    with pytest.raises(RuntimeError, match="Keras runs on jax here"):
+        limit_resources(n_threads=1)
+
+
+@pytest.mark.parametrize("value", [0, -1, 1.5, "1"])
+@pytest.mark.parametrize("name", ["n_threads", "gpu_memory"])
+def test_values_that_are_no_limits(name, value):
+    with pytest.raises(ValueError, match=f"The '{name}' parameter of limit_resources must be"):
+        limit_resources(**{name: value})
+
+
+THREADS = """
+import json, os, sys
+import numpy as np
+import skfusion
+skfusion.limit_resources(n_threads=1)
+print("tensorflow" in sys.modules)
+from skfusion.networks.backbones._building import build_network
+network = build_network("small_cnn", input_shape=(28, 28, 1))
+network.embed(np.zeros((8, 28, 28, 1), "uint8"))
+import tensorflow as tf
+told = tf.config.threading
+late = ""
+try:
+    skfusion.limit_resources(n_threads=2)
+except RuntimeError as error:
+    late = str(error)
+numbers = told.get_intra_op_parallelism_threads(), told.get_inter_op_parallelism_threads()
+print(json.dumps([*numbers, late]))
+"""
+
+
+def test_threads_are_limited_in_a_new_process():
+    intra, inter, late = json.loads(run_python(THREADS))
+    assert (intra, inter) == (1, 1)
+    assert "takes no limits any more" in late
+
+
+NO_GPU = """
+import os, pickle, sys
+import numpy as np
+
+network = pickle.load(open(sys.argv[1], "rb"))
+np.save(sys.argv[2], network.embed(np.zeros((2, 12, 12, 3), "uint8")))
+import tensorflow as tf
+print(tf.config.list_physical_devices("GPU"), os.environ["CUDA_VISIBLE_DEVICES"] == "")
+"""
+
+
+def test_a_pickle_needs_no_gpu(tmp_path, monkeypatch):
+    """Weights are plain arrays, so it doesn't matter where the network was fitted."""
+    network = build_network("small_cnn", input_shape=(12, 12, 3))
+    files = tmp_path / "network.pickle", tmp_path / "outputs.npy"
+    files[0].write_bytes(pickle.dumps(network))
+    monkeypatch.setitem(os.environ, "CUDA_VISIBLE_DEVICES", "")
+    assert run_python(NO_GPU, *files) == "[] True"
+    expected = network.embed(np.zeros((2, 12, 12, 3), "uint8"))
+    np.testing.assert_allclose(np.load(files[1]), expected, rtol=1e-4, atol=1e-5)
