@@ -131,7 +131,7 @@ def test_nan_names_the_learning_rate(problem):
 def test_history_holds_means_over_the_epoch(weighted, problem):
     network, pixels, targets = problem
     # A rate this small leaves the network as it is. 60 rows are 7 batches of 8, and one of 4.
-    plan = TrainingPlan(PLAN["loss"], epochs=1, batch_size=8, learning_rate=1e-12)
+    plan = TrainingConfig(PLAN["loss"], epochs=1, batch_size=8, learning_rate=1e-12)
     weight = np.linspace(0, 5, 60) if weighted else None
     _, history = train(network, pixels, targets, plan, sample_weight=weight)
     likelihood = network.embed(pixels)
@@ -150,7 +150,7 @@ def test_history_has_r2_for_a_regression(weighted, loss, problem):
     values = np.column_stack([targets, 2 - 3 * targets]).astype(np.float32)
     weight = np.linspace(0, 5, 60) if weighted else None
     training, held_out = np.arange(20, 60), np.arange(20)
-    plan = TrainingPlan(loss, epochs=1, batch_size=16, learning_rate=1e-12)
+    plan = TrainingConfig(loss, epochs=1, batch_size=16, learning_rate=1e-12)
     _, history = train(network, pixels, values, plan, held_out=held_out, sample_weight=weight)
     outputs = network.embed(pixels)
     for name, rows in [("r2", training), ("val_r2", held_out)]:
@@ -171,7 +171,7 @@ def test_all_weighted_rows_may_be_held_out(problem):
         network,
         pixels,
         targets,
-        TrainingPlan(epochs=1, **PLAN),
+        TrainingConfig(epochs=1, **PLAN),
         held_out=held_out,
         sample_weight=weight,
     )
