@@ -44,7 +44,8 @@ class BaseDense(SavedStateMixin, CallbackSupportMixin, BaseEstimator, metaclass=
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "epochs": [Interval(Integral, 1, None, closed="left")],
         "validation_fraction": [Interval(Real, 0, 1, closed="left")],
-        "early_stopping": [Interval(Integral, 1, None, closed="left"), None],
+        "early_stopping": ["boolean"],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
         "standardize": ["boolean"],
         "random_state": ["random_state"],
         "warm_start": ["boolean"],
@@ -120,10 +121,10 @@ class BaseDense(SavedStateMixin, CallbackSupportMixin, BaseEstimator, metaclass=
 
         `learn_target` is called with y and the weights if there was no call before.
         """
-        if self.early_stopping is not None:
+        if self.early_stopping:
             raise ValueError(
-                "partial_fit trains one epoch and does not support early_stopping="
-                f"{self.early_stopping!r}. Pass early_stopping=None."
+                "partial_fit trains for one epoch and does not support early_stopping=True. Pass "
+                "early_stopping=False."
             )
         continues = self.__sklearn_is_fitted__()
         X, sample_weight = self._checked_rows(X, y, sample_weight, continues)
@@ -219,7 +220,7 @@ class BaseDense(SavedStateMixin, CallbackSupportMixin, BaseEstimator, metaclass=
             batch_size=self.batch_size,
             optimizer=self.optimizer,
             learning_rate=float(rate),
-            patience=self.early_stopping,
+            patience=self.n_iter_no_change if self.early_stopping else None,
             seed=seed,
         )
 

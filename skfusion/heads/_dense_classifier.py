@@ -60,10 +60,14 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         The share of rows, of all classes where possible, that is kept out of training to measure
         the validation loss; 0 keeps none.
 
-    early_stopping : int or None, default=None
-        Epochs without a lower validation loss (training loss, if there are no validation rows)
-        after which training stops; the best weights are restored. None trains all epochs and
-        keeps the last weights.
+    early_stopping : bool, default=False
+        Whether to stop when the validation loss (the training loss, if there are no validation
+        rows) has not decreased for `n_iter_no_change` epochs, and to restore the best weights.
+        False trains all epochs and keeps the last weights.
+
+    n_iter_no_change : int, default=10
+        Number of epochs without a lower loss after which training stops. Used if
+        `early_stopping` is True.
 
     class_weight : dict, "balanced" or None, default=None
         Weights of classes in the loss, by class; "balanced" gives all classes the same total.
@@ -168,7 +172,8 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         batch_size: int = 64,
         epochs: int = 100,
         validation_fraction: float = 0.1,
-        early_stopping: int | None = None,
+        early_stopping: bool = False,
+        n_iter_no_change: int = 10,
         class_weight: dict | str | None = None,
         standardize: bool = True,
         random_state: RandomState = None,
@@ -186,6 +191,7 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         self.epochs = epochs
         self.validation_fraction = validation_fraction
         self.early_stopping = early_stopping
+        self.n_iter_no_change = n_iter_no_change
         self.class_weight = class_weight
         self.standardize = standardize
         self.random_state = random_state

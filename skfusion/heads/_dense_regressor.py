@@ -62,10 +62,14 @@ class DenseRegressor(RegressorMixin, BaseDense):
         The share of rows that is kept out of training to measure the validation loss; 0 keeps
         none.
 
-    early_stopping : int or None, default=None
-        Epochs without a lower validation loss (training loss, if there are no validation rows)
-        after which training stops; the best weights are restored. None trains all epochs and
-        keeps the last weights.
+    early_stopping : bool, default=False
+        Whether to stop when the validation loss (the training loss, if there are no validation
+        rows) has not decreased for `n_iter_no_change` epochs, and to restore the best weights.
+        False trains all epochs and keeps the last weights.
+
+    n_iter_no_change : int, default=10
+        Number of epochs without a lower loss after which training stops. Used if
+        `early_stopping` is True.
 
     standardize : bool, default=True
         Whether columns are brought to mean 0 and deviation 1 first. y always is.
@@ -131,7 +135,7 @@ class DenseRegressor(RegressorMixin, BaseDense):
     >>> from sklearn.datasets import load_diabetes
     >>> from skfusion import DenseRegressor
     >>> X, y = load_diabetes(return_X_y=True)
-    >>> head = DenseRegressor(early_stopping=10, random_state=0).fit(X, y)
+    >>> head = DenseRegressor(early_stopping=True, random_state=0).fit(X, y)
     >>> head.predict(X[:3]).shape
     (3,)
     >>> head.score(X, y) > 0.4
@@ -157,7 +161,8 @@ class DenseRegressor(RegressorMixin, BaseDense):
         batch_size: int = 64,
         epochs: int = 100,
         validation_fraction: float = 0.1,
-        early_stopping: int | None = None,
+        early_stopping: bool = False,
+        n_iter_no_change: int = 10,
         standardize: bool = True,
         random_state: RandomState = None,
         warm_start: bool = False,
@@ -175,6 +180,7 @@ class DenseRegressor(RegressorMixin, BaseDense):
         self.epochs = epochs
         self.validation_fraction = validation_fraction
         self.early_stopping = early_stopping
+        self.n_iter_no_change = n_iter_no_change
         self.standardize = standardize
         self.random_state = random_state
         self.warm_start = warm_start

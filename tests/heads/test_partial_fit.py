@@ -122,8 +122,8 @@ def test_wrong_use_of_partial_fit(blobs, plane):
         classifier().partial_fit(X, y, classes=["ant"])
     with pytest.raises(ValueError, match="can't balance classes"):
         classifier(class_weight="balanced").partial_fit(X, y, classes=CLASSES)
-    with pytest.raises(ValueError, match="early_stopping=3"):
-        classifier(early_stopping=3).partial_fit(X, y, classes=CLASSES)
+    with pytest.raises(ValueError, match="early_stopping=True"):
+        classifier(early_stopping=True).partial_fit(X, y, classes=CLASSES)
     with pytest.raises(ValueError, match=r"classes not in `self.classes_`: \['wasp'\]"):
         classifier().partial_fit(X, y, classes=["ant", "bee"])
     head = classifier().partial_fit(X, y, classes=CLASSES)
@@ -175,7 +175,7 @@ def test_without_warm_start_a_fit_starts_again(blobs):
 def test_warm_start_with_other_dropout_and_early_stopping(blobs):
     X, y = blobs
     head = classifier(epochs=2, warm_start=True, validation_fraction=0.2).fit(X, y)
-    head.set_params(dropout=0.1, early_stopping=2, epochs=5).fit(X, y)
+    head.set_params(dropout=0.1, early_stopping=True, n_iter_no_change=2, epochs=5).fit(X, y)
     assert 4 <= len(head.history_) <= 7
 
 
