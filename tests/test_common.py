@@ -35,7 +35,7 @@ ESTIMATORS = [
     CNNEmbedder(TinyCNN(), cv=None, epochs=2, early_stopping=False, **AS_IMAGES),
     CNNEmbedder(TinyCNN(), cv=2, cut_layer="dense", epochs=2, early_stopping=False, **AS_IMAGES),
     DenseClassifier(),
-    DenseRegressor((16,), batch_norm=True, early_stopping=10),
+    DenseRegressor((16,), batch_norm=True, early_stopping=True),
     TableEncoder(),
     ImageBlock(),
     BlockScaler(),

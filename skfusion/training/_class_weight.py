@@ -54,6 +54,8 @@ def combined_weight(target, class_weight, sample_weight):
         )
     if isinstance(class_weight, dict):
         _check_dict(target, class_weight)
+        # All classes: scikit-learn refuses a dict with some that these rows don't have.
+        class_weight = {label: class_weight.get(label, 1) for label in target.classes.tolist()}
     y = target.classes[target.values] if target.kind == "classes" else target.values
     by_class = compute_sample_weight(class_weight, y)
     return by_class if weight is None else weight * by_class

@@ -23,6 +23,7 @@ def train(
     callbacks=(),
     on_epoch=None,
     frozen=None,
+    progress=None,
 ):
     """Train a network from the weights that it has.
 
@@ -66,13 +67,18 @@ def train(
     frozen : dict, default=None
         Where the outputs of frozen layers are kept for further runs on the same images.
 
+    progress : dict, default=None
+        Where the optimizer, dropout and shuffles are after this run. A run continues from what an
+        earlier one left in it. For trainings of one stage.
+
     Returns
     -------
     network : Network
         The same architecture, trained.
 
     history : list of dict
-        For each epoch its stage, number, losses, accuracies for classes, and learning rate.
+        For each epoch its stage, number, losses (means over the epoch's rows, weighted by
+        `sample_weight`), accuracies for classes or R2 for numbers, and learning rate.
     """
     n_rows = len(targets)
     held_out = np.array([], dtype=int) if held_out is None else held_out
@@ -88,7 +94,11 @@ def train(
     for stage in plan.stages(*(fine_tune or (None, None))):
         with borrow_trainer(network, plan, stage) as trainer:
             run = _StageRun(trainer, network, plan, stage, data, augmentation, frozen)
+            if progress:
+                run.resume(progress)
             weights, stopped = run.train(history, callbacks, on_epoch)
+            if progress is not None:
+                progress.update(run.progress())
         network = network.with_weights(weights)
         if stopped:
             break
@@ -159,6 +169,15 @@ class _StageRun:
                 break
         told.on_train_end()
         return best_weights or trainer.model.get_weights(), stopped
+
+    def progress(self):
+        """Return where the optimizer, dropout and shuffles are."""
+        return {**self.trainer.progress(), "shuffles": self.rng.bit_generator.state}
+
+    def resume(self, progress):
+        """Continue from what `progress` returned."""
+        self.trainer.resume(progress)
+        self.rng.bit_generator.state = progress["shuffles"]
 
     def _batches(self, rows, training=False):
         """Inputs, targets and weights of the rows, batch by batch."""

@@ -8,7 +8,7 @@ from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_array, column_or_1d
 
 # By kind of target: the Keras loss and the activation of the output layer.
-_OUTPUT = {
+OUTPUT_LAYERS = {
     "classes": ("sparse_categorical_crossentropy", "softmax"),
     "labels": ("binary_crossentropy", "sigmoid"),
     "bins": ("sparse_categorical_crossentropy", "softmax"),
@@ -36,6 +36,10 @@ class TargetEncoding:
     loss : {"auto", "squared_error", "huber"}, default="auto"
         The loss of a regression without bins; "auto" is the squared error. Values are scaled, so
         "huber" turns from squares to absolute errors at one standard deviation of y.
+
+    sample_weight : ndarray of shape (n_rows,), default=None
+        Weights of the rows in the mean and the deviation of numbers. None, or zeros only, weights
+        all rows equally.
 
     Attributes
     ----------
@@ -91,7 +95,7 @@ class TargetEncoding:
     array([0, 1, 0, 1])
     """
 
-    def __init__(self, y, task, *, bins=None, loss="auto"):
+    def __init__(self, y, task, *, bins=None, loss="auto", sample_weight=None):
         y = as_targets(y)
         self.kind = _find_kind(y, task, bins)
         self.is_classifier = self.kind in ("classes", "labels")
@@ -100,16 +104,16 @@ class TargetEncoding:
                 f"loss={loss!r} is for regression without target_bins; here the network predicts "
                 f"{self.kind}. Pass loss='auto'."
             )
-        self.loss, self.activation = _OUTPUT[self.kind]
+        self.loss, self.activation = OUTPUT_LAYERS[self.kind]
         self.classes = self.strata = self.center = self.scale = None
         if self.kind == "classes":
             self._learn_classes(column_or_1d(y, warn=True))
         elif self.kind == "labels":
             self._learn_labels(y)
         elif self.kind == "bins":
-            self._learn_bins(_as_numbers(y), bins)
+            self._learn_bins(as_numbers(y), bins)
         else:
-            self._learn_numbers(_as_numbers(y), loss)
+            self._learn_numbers(as_numbers(y), loss, sample_weight)
 
     def _learn_classes(self, y):
         self.classes, self.values = np.unique(y, return_inverse=True)
@@ -156,9 +160,14 @@ class TargetEncoding:
         self.values = self.strata = np.searchsorted(edges, y)
         self.n_outputs = len(edges) + 1
 
-    def _learn_numbers(self, y, loss):
-        deviation = y.std(axis=0)
-        self.center, self.scale = y.mean(axis=0), np.where(deviation > 0, deviation, 1)
+    def _learn_numbers(self, y, loss, weights):
+        if weights is not None and not weights.any():
+            weights = None
+        self.center = np.average(y, axis=0, weights=weights)
+        deviation = np.sqrt(np.average((y - self.center) ** 2, axis=0, weights=weights))
+        # The mean of a constant may be off by its last digit.
+        rounding = len(y) * np.finfo(np.float64).eps * np.abs(self.center)
+        self.scale = np.where(deviation > rounding, deviation, 1)
         self.values = ((y - self.center) / self.scale).astype(np.float32)
         self.n_outputs = y.shape[1]
         if loss == "huber":
@@ -227,8 +236,8 @@ def _of_one_type(array, cells):
     return array
 
 
-def _as_numbers(y):
-    """A column of float64 for each output."""
+def as_numbers(y):
+    """Return a column of float64 for each output, from what `as_targets` returned."""
     if isinstance(y.flat[0], str):
         raise ValueError("y holds strings, but a regression (task='regression') needs numbers.")
     y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")

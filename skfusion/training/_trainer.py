@@ -10,6 +10,7 @@ import numpy as np
 from skfusion.networks._split import split_model
 from skfusion.networks.runtimes._keras import building, import_keras, jit_compile
 from skfusion.networks.runtimes._tracing import outputs_of, tracing_is_due
+from skfusion.training._epoch_means import EpochMeans, r2_score
 from skfusion.training._losses import row_losses
 
 # A live trainer holds compiled functions. Folds and candidates that share an architecture take
@@ -17,6 +18,13 @@ from skfusion.training._losses import row_losses
 _IDLE = OrderedDict()
 _IDLE_LIMIT = 4
 _IDLE_LOCK = threading.Lock()
+
+# What Keras measures beside each loss, weighted by rows. R2 is made of the squared error.
+_METRICS = {
+    "sparse_categorical_crossentropy": ["accuracy"],
+    "mean_squared_error": ["mean_squared_error"],
+    "huber": ["mean_squared_error"],
+}
 
 
 class Trainer:
@@ -50,7 +58,7 @@ class Trainer:
         self.upper.compile(
             optimizer=keras.optimizers.get(plan.optimizer),
             loss=plan.loss,
-            weighted_metrics=["accuracy"] if _has_accuracy(plan.loss) else [],
+            weighted_metrics=_METRICS.get(plan.loss, []),
             jit_compile=jit_compile(),
         )
         self.optimizer = self.upper.optimizer
@@ -63,10 +71,31 @@ class Trainer:
         pairs = zip(self.optimizer.variables, self._optimizer_start, strict=True)
         for variable, start in pairs:
             variable.assign(start)
-        seeds = [v for v in self.model.variables if v.path.endswith("seed_generator_state")]
-        for i, variable in enumerate(seeds):
+        for i, variable in enumerate(self._seeds()):
             variable.assign(np.array([seed % 2**31, i], dtype=np.uint32))
         self.upper.stop_training = False
+
+    def progress(self):
+        """Return the state of the optimizer and of dropout's random numbers."""
+        convert = import_keras().ops.convert_to_numpy
+        return {
+            "optimizer": [convert(variable) for variable in self.optimizer.variables],
+            "seeds": [convert(variable) for variable in self._seeds()],
+        }
+
+    def resume(self, progress):
+        """Continue from what `progress` returned; another optimizer starts anew."""
+        for variables, values in [
+            (self.optimizer.variables, progress["optimizer"]),
+            (self._seeds(), progress["seeds"]),
+        ]:
+            if [tuple(v.shape) for v in variables] == [np.shape(value) for value in values]:
+                for variable, value in zip(variables, values, strict=True):
+                    variable.assign(value)
+
+    def _seeds(self):
+        """Return the variables that random layers draw their numbers from."""
+        return [v for v in self.model.variables if v.path.endswith("seed_generator_state")]
 
     def below(self, inputs):
         """What the trained part is fed, for prepared inputs."""
@@ -77,19 +106,24 @@ class Trainer:
     def epoch(self, batches, rates):
         """Train on each batch ``(inputs, targets, weights)`` with its learning rate.
 
-        The mean loss comes back, and the mean accuracy for classes.
+        Returns
+        -------
+        values : dict
+            The mean loss over the epoch's rows, and beside it the accuracy for classes or R2 for
+            numbers.
         """
-        self.upper.reset_metrics()
+        means = EpochMeans()
         for (inputs, targets, weight), rate in zip(batches, rates, strict=True):
             self.optimizer.learning_rate = rate
             with tracing_is_due():
                 values = self.upper.train_on_batch(
                     inputs, targets, sample_weight=weight, return_dict=True
                 )
-        return {name: float(value) for name, value in values.items()}
+            means.add(values, targets, weight)
+        return means.result()
 
     def validate(self, batches):
-        """Loss, and accuracy for classes, on rows that take no part in training."""
+        """Compute the loss, and accuracy or R2, on rows that take no part in training."""
         outputs, targets, weights = [], [], []
         for inputs, some_targets, weight in batches:
             outputs.append(outputs_of(self.upper, inputs))
@@ -100,14 +134,13 @@ class Trainer:
             weights = None
         losses = row_losses(self.loss, outputs, targets)
         values = {"val_loss": float(np.average(losses, weights=weights))}
-        if _has_accuracy(self.loss):
+        if "accuracy" in _METRICS.get(self.loss, []):
             right = outputs.argmax(axis=1) == targets
             values["val_accuracy"] = float(np.average(right, weights=weights))
+        elif "mean_squared_error" in _METRICS.get(self.loss, []):
+            errors = np.average(row_losses("mean_squared_error", outputs, targets), weights=weights)
+            values["val_r2"] = r2_score(errors, targets.reshape(outputs.shape), weights)
         return values
-
-
-def _has_accuracy(loss):
-    return loss == "sparse_categorical_crossentropy"
 
 
 @contextmanager

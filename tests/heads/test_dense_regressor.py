@@ -84,7 +84,7 @@ def test_early_stopping_restores_the_best_weights(plane):
     X = plane[0]
     noise = np.random.default_rng(0).normal(size=150)
     params = {"dropout": 0, "validation_fraction": 0.3, "random_state": 0}
-    head = DenseRegressor((64,), early_stopping=3, **params).fit(X, noise)
+    head = DenseRegressor((64,), early_stopping=True, n_iter_no_change=3, **params).fit(X, noise)
     best = int(head.history_["val_loss"].argmin())
     assert len(head.history_) == best + 4
     again = DenseRegressor((64,), **{**params, "epochs": best + 1}).fit(X, noise)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.metrics import r2_score
 
 from skfusion.networks.backbones._building import add_top, build_network
 from skfusion.training._loop import train
@@ -124,3 +125,55 @@ def test_nan_names_the_learning_rate(problem):
     # The trainer that met NaN is not used again.
     sane = TrainingConfig(epochs=1, **PLAN)
     assert np.isfinite(train(network, pixels, targets, sane)[1][0]["loss"])
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_history_holds_means_over_the_epoch(weighted, problem):
+    network, pixels, targets = problem
+    # A rate this small leaves the network as it is. 60 rows are 7 batches of 8, and one of 4.
+    plan = TrainingConfig(PLAN["loss"], epochs=1, batch_size=8, learning_rate=1e-12)
+    weight = np.linspace(0, 5, 60) if weighted else None
+    _, history = train(network, pixels, targets, plan, sample_weight=weight)
+    likelihood = network.embed(pixels)
+    losses = -np.log(likelihood[np.arange(60), targets])
+    right = likelihood.argmax(axis=1) == targets
+    assert history[0]["loss"] == pytest.approx(np.average(losses, weights=weight), rel=1e-4)
+    assert history[0]["accuracy"] == pytest.approx(np.average(right, weights=weight), rel=1e-4)
+
+
+@pytest.mark.parametrize("loss", ["mean_squared_error", "huber"])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_history_has_r2_for_a_regression(weighted, loss, problem):
+    _, pixels, targets = problem
+    base = build_network("small_cnn", input_shape=(12, 12, 1), options={"dense_units": 4})
+    network = add_top(base, n_outputs=2, activation="linear")
+    values = np.column_stack([targets, 2 - 3 * targets]).astype(np.float32)
+    weight = np.linspace(0, 5, 60) if weighted else None
+    training, held_out = np.arange(20, 60), np.arange(20)
+    plan = TrainingConfig(loss, epochs=1, batch_size=16, learning_rate=1e-12)
+    _, history = train(network, pixels, values, plan, held_out=held_out, sample_weight=weight)
+    outputs = network.embed(pixels)
+    for name, rows in [("r2", training), ("val_r2", held_out)]:
+        expected = r2_score(
+            values[rows],
+            outputs[rows],
+            sample_weight=None if weight is None else weight[rows],
+            multioutput="variance_weighted",
+        )
+        assert history[0][name] == pytest.approx(expected, rel=1e-3)
+
+
+def test_all_weighted_rows_may_be_held_out(problem):
+    network, pixels, targets = problem
+    held_out = np.arange(20)
+    weight = np.isin(np.arange(60), held_out).astype(float)
+    _, history = train(
+        network,
+        pixels,
+        targets,
+        TrainingConfig(epochs=1, **PLAN),
+        held_out=held_out,
+        sample_weight=weight,
+    )
+    assert history[0]["loss"] == 0
+    assert history[0]["val_loss"] > 0
