@@ -44,12 +44,12 @@ from skfusion.networks.backbones._building import add_top, cut_network, find_spe
 from skfusion.networks.backbones._network_spec import NetworkSpec
 from skfusion.store._feature_store import FeatureStore, as_store
 from skfusion.training._callbacks import check_callbacks
-from skfusion.training._class_weight import combined_weight
 from skfusion.training._epoch_reporter import EpochReporter
+from skfusion.training._folds import make_folds
 from skfusion.training._options_mixin import OptionsMixin
-from skfusion.training._splits import make_folds
-from skfusion.training._target_encoder import TargetEncoding
+from skfusion.training._target_encoding import TargetEncoding, as_targets
 from skfusion.training._training_config import TrainingConfig
+from skfusion.training._weights import combine_weights
 
 
 class CNNEmbedder(OptionsMixin, ImageTransformer):
@@ -538,14 +538,20 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is None."
             )
-        target = TargetEncoding(y, self.task, bins=options.target_bins, loss=options.loss)
         n_rows = column.n_rows
-        check_consistent_length(np.empty(n_rows), target.values, groups)
+        check_consistent_length(np.empty(n_rows), as_targets(y), groups)
         if sample_weight is not None:
             sample_weight = _check_sample_weight(sample_weight, np.empty((n_rows, 1)))
             if (sample_weight < 0).any():
                 raise ValueError("sample_weight holds negative numbers; weights must be 0 or more.")
-        weights = combined_weight(target, options.class_weight, sample_weight)
+        target = TargetEncoding(
+            y,
+            self.task,
+            bins=options.target_bins,
+            loss=options.loss,
+            sample_weight=sample_weight,
+        )
+        weights = combine_weights(target, options.class_weight, sample_weight)
         if groups is not None:
             groups = np.unique(np.asarray(groups), return_inverse=True)[1]
         return target, TrainingRows(target.values, target.strata, weights, groups)
@@ -559,9 +565,10 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
             optimizer=options.optimizer,
             learning_rate=self.learning_rate,
             fine_tune_learning_rate=self.learning_rate / 10 if slower is None else slower,
-            schedule=options.lr_schedule,
-            warm_up=options.warmup_epochs,
-            patience=self.n_iter_no_change if self.early_stopping else None,
+            lr_schedule=options.lr_schedule,
+            warmup_epochs=options.warmup_epochs,
+            early_stopping=bool(self.early_stopping),
+            n_iter_no_change=self.n_iter_no_change,
             seed=seed,
         )
         return FitConfig(

@@ -30,7 +30,7 @@ from skfusion.fusion._view_models import ViewModels
 from skfusion.store._feature_store import FeatureStore
 from skfusion.tabular._table_encoder import TableEncoder
 from skfusion.tabular._tables import as_table, split_columns, warn_of_text
-from skfusion.training._splits import make_folds
+from skfusion.training._folds import make_folds
 
 _FOLDS = 5  # where cv is None, as in scikit-learn
 # What scikit-learn warns of, once for each model and tree; we say it once.

@@ -12,7 +12,8 @@ from skfusion._utils.callbacks import with_callbacks
 from skfusion._utils.typing import RandomState
 from skfusion.heads._base_dense import BaseDense
 from skfusion.heads._known_target import encode_classes, encode_labels
-from skfusion.training._target_encoder import TargetEncoding, as_targets
+from skfusion.training._target_encoding import TargetEncoding, as_targets
+from skfusion.training._training_options import TrainingOptions
 
 
 class DenseClassifier(ClassifierMixin, BaseDense):
@@ -75,6 +76,11 @@ class DenseClassifier(ClassifierMixin, BaseDense):
     standardize : bool, default=True
         Whether columns are brought to mean 0 and deviation 1 first. Leave it on for columns of
         different scales; recipes made of pooled activations alone do without.
+
+    options : TrainingOptions or None, default=None
+        Settings that are rarely changed: learning rate schedules, Keras callbacks. None is
+        ``TrainingOptions()``. A search reaches them by nested names, such as
+        ``options__lr_schedule``.
 
     random_state : int, RandomState instance or None, default=None
         Where weights, dropout, shuffles and the validation split start. An int makes two fits
@@ -176,6 +182,7 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         n_iter_no_change: int = 10,
         class_weight: dict | str | None = None,
         standardize: bool = True,
+        options: TrainingOptions | None = None,
         random_state: RandomState = None,
         warm_start: bool = False,
         verbose: int = 0,
@@ -194,6 +201,7 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         self.n_iter_no_change = n_iter_no_change
         self.class_weight = class_weight
         self.standardize = standardize
+        self.options = options
         self.random_state = random_state
         self.warm_start = warm_start
         self.verbose = verbose
@@ -233,7 +241,8 @@ class DenseClassifier(ClassifierMixin, BaseDense):
     ) -> Self:
         """Train for one epoch, from where the last call ended.
 
-        The first call learns the scaling of the columns; later calls keep it.
+        The first call learns the scaling of the columns; later calls keep it. The learning rate
+        is constant: the options `lr_schedule` and `warmup_epochs` have no effect.
 
         Parameters
         ----------
@@ -291,6 +300,15 @@ class DenseClassifier(ClassifierMixin, BaseDense):
                 f"classes={classes!r} are not those of the first call, {self.classes_.tolist()}."
             )
         return self.classes_
+
+    def _get_options(self):
+        options = super()._get_options()
+        if options.loss != "auto" or options.target_bins is not None:
+            raise ValueError(
+                f"The options loss={options.loss!r} and target_bins={options.target_bins!r} are "
+                "for regression. Pass loss='auto' and target_bins=None to DenseClassifier."
+            )
+        return options
 
     def _learn_target(self, y, sample_weight):
         return TargetEncoding(y, "classification")

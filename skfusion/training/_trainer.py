@@ -1,4 +1,4 @@
-"""Trainer: a compiled Keras model that many training runs take turns with."""
+"""Trainer: a compiled Keras model that many training runs share in turn."""
 
 import os
 import threading
@@ -13,8 +13,8 @@ from skfusion.networks.runtimes._tracing import outputs_of, tracing_is_due
 from skfusion.training._epoch_means import EpochMeans, r2_score
 from skfusion.training._losses import row_losses
 
-# A live trainer holds compiled functions. Folds and candidates that share an architecture take
-# turns with it: compiling anew costs seconds and, in TensorFlow, memory that never comes back.
+# A live trainer holds compiled functions. Folds and candidates with the same architecture reuse
+# it: compiling again costs seconds and, in TensorFlow, memory that is never freed.
 _IDLE = OrderedDict()
 _IDLE_LIMIT = 4
 _IDLE_LOCK = threading.Lock()
@@ -35,7 +35,7 @@ class Trainer:
     network : Network
         The architecture.
 
-    plan : TrainingConfig
+    config : TrainingConfig
         Loss, optimizer and batch size.
 
     stage : Stage
@@ -44,21 +44,24 @@ class Trainer:
     Attributes
     ----------
     bottom : keras.Model or None
-        The part below what is trained.
+        The frozen part below the layers that are trained.
+
+    upper : keras.Model
+        The part that is trained.
     """
 
-    def __init__(self, network, plan, stage):
+    def __init__(self, network, config, stage):
         keras = import_keras()
-        self.loss = plan.loss
-        self.batch_size = plan.batch_size
+        self.loss = config.loss
+        self.batch_size = config.batch_size
         self.model = network.to_model()
         self.bottom, self.upper = split_model(self.model, stage.first, network.top)
         if self.bottom is not None:
             self.bottom.jit_compile = jit_compile()
         self.upper.compile(
-            optimizer=keras.optimizers.get(plan.optimizer),
-            loss=plan.loss,
-            weighted_metrics=_METRICS.get(plan.loss, []),
+            optimizer=keras.optimizers.get(config.optimizer),
+            loss=config.loss,
+            weighted_metrics=_METRICS.get(config.loss, []),
             jit_compile=jit_compile(),
         )
         self.optimizer = self.upper.optimizer
@@ -66,7 +69,7 @@ class Trainer:
         self._optimizer_start = [keras.ops.convert_to_numpy(v) for v in self.optimizer.variables]
 
     def reset(self, weights, seed):
-        """Forget all former training."""
+        """Start again from these weights, without the state of earlier trainings."""
         self.model.set_weights(weights)
         pairs = zip(self.optimizer.variables, self._optimizer_start, strict=True)
         for variable, start in pairs:
@@ -75,7 +78,7 @@ class Trainer:
             variable.assign(np.array([seed % 2**31, i], dtype=np.uint32))
         self.upper.stop_training = False
 
-    def progress(self):
+    def get_state(self):
         """Return the state of the optimizer and of dropout's random numbers."""
         convert = import_keras().ops.convert_to_numpy
         return {
@@ -83,11 +86,11 @@ class Trainer:
             "seeds": [convert(variable) for variable in self._seeds()],
         }
 
-    def resume(self, progress):
-        """Continue from what `progress` returned; another optimizer starts anew."""
+    def set_state(self, state):
+        """Continue from what `get_state` returned; another optimizer starts again."""
         for variables, values in [
-            (self.optimizer.variables, progress["optimizer"]),
-            (self._seeds(), progress["seeds"]),
+            (self.optimizer.variables, state["optimizer"]),
+            (self._seeds(), state["seeds"]),
         ]:
             if [tuple(v.shape) for v in variables] == [np.shape(value) for value in values]:
                 for variable, value in zip(variables, values, strict=True):
@@ -97,8 +100,8 @@ class Trainer:
         """Return the variables that random layers draw their numbers from."""
         return [v for v in self.model.variables if v.path.endswith("seed_generator_state")]
 
-    def below(self, inputs):
-        """What the trained part is fed, for prepared inputs."""
+    def compute_frozen(self, inputs):
+        """Compute the inputs of the trained part from those of the network."""
         if self.bottom is None:
             return inputs
         return outputs_of(self.bottom, inputs)
@@ -130,7 +133,7 @@ class Trainer:
             targets.append(some_targets)
             weights.append(np.ones(len(some_targets)) if weight is None else weight)
         outputs, targets, weights = map(np.concatenate, (outputs, targets, weights))
-        if not weights.any():  # the rows that count are all in training
+        if not weights.any():  # all rows with a weight are in training
             weights = None
         losses = row_losses(self.loss, outputs, targets)
         values = {"val_loss": float(np.average(losses, weights=weights))}
@@ -144,24 +147,27 @@ class Trainer:
 
 
 @contextmanager
-def borrow_trainer(network, plan, stage):
-    """A trainer of this architecture, for one caller at a time, reset to the network's weights."""
+def borrow_trainer(network, config, stage):
+    """Lend a trainer of this architecture, reset to the network's weights.
+
+    Each trainer has one user at a time.
+    """
     key = (
         os.getpid(),
         network.config,
-        plan.loss,
-        plan.optimizer,
-        plan.batch_size,
+        config.loss,
+        config.optimizer,
+        config.batch_size,
         stage.first,
     )
     with _IDLE_LOCK:
         trainer = _IDLE.pop(key, None)
     if trainer is None:
-        with building(plan.seed):
-            trainer = Trainer(network, plan, stage)
-    trainer.reset(network.weights, plan.seed)
+        with building(config.seed):
+            trainer = Trainer(network, config, stage)
+    trainer.reset(network.weights, config.seed)
     yield trainer
-    # Not reached after an error or an interrupt: such a trainer is dropped.
+    # Not reached after an error or an interrupt: that trainer is dropped.
     with _IDLE_LOCK:
         _IDLE[key] = trainer
         while len(_IDLE) > _IDLE_LIMIT:

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from skfusion import CNNEmbedder, EmbedderOptions, FeatureStore
+from skfusion.embedding import _column_trainer
 from skfusion.embedding._fit_config import TrainingRows
 from skfusion.training import _loop
 from tests.networks_for_tests import tiny_cnn
@@ -28,16 +29,14 @@ def lists(stripes):
 
 @pytest.fixture
 def trainings(monkeypatch):
-    """Arguments of the training runs."""
-    from skfusion.embedding import _column_fit
-
+    """The data of each training run."""
     seen = []
 
-    def spy(*args, **kwargs):
-        seen.append({"targets": args[2], **kwargs})
-        return _loop.train(*args, **kwargs)
+    def spy(network, data, *args, **kwargs):
+        seen.append(data)
+        return _loop.train(network, data, *args, **kwargs)
 
-    monkeypatch.setattr(_column_fit, "train", spy)
+    monkeypatch.setattr(_column_trainer, "train", spy)
     return seen
 
 
@@ -55,17 +54,17 @@ def test_each_image_is_trained_on_with_an_equal_share_of_its_row(lists, training
     embedder().fit(X, y)
     (run,) = trainings
     rows = rows_of(X)
-    np.testing.assert_array_equal(run["targets"], y[rows])
-    by_row = np.bincount(rows, weights=run["sample_weight"])
+    np.testing.assert_array_equal(run.targets, y[rows])
+    by_row = np.bincount(rows, weights=run.weights)
     np.testing.assert_allclose(by_row, by_row[0])
-    np.testing.assert_allclose(run["sample_weight"].mean(), 1)
+    np.testing.assert_allclose(run.weights.mean(), 1)
 
 
 def test_sample_weight_is_shared_too(lists, trainings):
     X, y = lists
     weight = np.arange(22) + 1.0
     embedder().fit(X, y, sample_weight=weight)
-    by_row = np.bincount(rows_of(X), weights=trainings[0]["sample_weight"])
+    by_row = np.bincount(rows_of(X), weights=trainings[0].weights)
     np.testing.assert_allclose(by_row / by_row[0], weight[:20])
 
 
@@ -73,9 +72,9 @@ def test_rows_of_equally_many_images_need_no_weights(stripes, trainings):
     X, y = stripes
     X = pd.DataFrame({"front": X["image"], "back": X["image"].to_numpy()[::-1]})
     embedder().fit(X, y)
-    assert trainings[0]["sample_weight"] is None
+    assert trainings[0].weights is None
     assert len(trainings) == 1  # one network for both columns
-    np.testing.assert_array_equal(trainings[0]["targets"], np.repeat(y, 2))
+    np.testing.assert_array_equal(trainings[0].targets, np.repeat(y, 2))
 
 
 def test_rows_stay_whole_in_folds_and_validation(lists, trainings):
@@ -83,10 +82,10 @@ def test_rows_stay_whole_in_folds_and_validation(lists, trainings):
     embedder(cv=3, validation_fraction=0.3, cross_fit=1.0).fit_transform(X, y)
     rows = rows_of(X)
     assert len(trainings) == 4
-    held_out = trainings[0]["held_out"]
+    held_out = trainings[0].held_out
     assert len(held_out)
     assert not set(rows[held_out]) & set(np.delete(rows, held_out))
-    sizes = [len(run["targets"]) for run in trainings[1:]]
+    sizes = [len(run.targets) for run in trainings[1:]]
     assert sum(sizes) == 2 * len(rows)  # each image in two of three
 
 
@@ -95,7 +94,7 @@ def test_groups_keep_rows_together(lists, trainings):
     groups = np.arange(22) // 4
     embedder(validation_fraction=0.3).fit(X, y, groups=groups)
     of_images = groups[rows_of(X)]
-    held_out = trainings[0]["held_out"]
+    held_out = trainings[0].held_out
     assert not set(of_images[held_out]) & set(np.delete(of_images, held_out))
 
 
