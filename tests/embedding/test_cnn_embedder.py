@@ -330,7 +330,7 @@ def test_cross_fitted_columns_do_not_know_their_labels():
             FloatingPointError,
             "a smaller learning_rate",
         ),
-        ({"optimizer": "adan"}, ValueError, "optimizer"),
+        ({"options": EmbedderOptions(optimizer="adan")}, ValueError, "optimizer"),
         ({"cv": 30}, ValueError, "cv=30 folds need 30 rows in a class, there are 20"),
         ({"options": EmbedderOptions(backbone_options={"units": 3})}, TypeError, "units"),
     ],
