@@ -13,9 +13,12 @@ from skfusion.networks._layer_table import layer_table
 from skfusion.networks._network import Network
 from skfusion.networks._split import find_first
 from skfusion.networks.backbones._building import cut_network
+from skfusion.training._array_input import ArrayInput
 from skfusion.training._epoch_reporter import FINAL
+from skfusion.training._folds import validation_rows
 from skfusion.training._loop import train
-from skfusion.training._splits import validation_rows
+from skfusion.training._training_data import TrainingData
+from skfusion.training._weights import normalize_weights
 
 
 class ColumnTrainer:
@@ -151,16 +154,19 @@ class ColumnTrainer:
     def _run(self, rows, on_epoch):
         blank, fine_tune = self._start
         some = self.rows.of(rows)
+        held_out = self._held_out(some)
+        weights = normalize_weights(some.weights, held_out)
+        pixels = ArrayInput(
+            self.images.pixels,
+            self.images.places[rows],
+            preprocess=blank.prepare,
+            augmentation=self.config.augmentation,
+        )
         return train(
             blank,
-            self.images.pixels,
-            some.values,
+            TrainingData(pixels, some.values, weights, held_out),
             self.config.training,
-            places=self.images.places[rows],
             fine_tune=fine_tune,
-            sample_weight=some.weights,
-            held_out=self._held_out(some),
-            augmentation=self.config.augmentation,
             callbacks=self.config.callbacks,
             on_epoch=on_epoch,
             frozen=self._frozen,

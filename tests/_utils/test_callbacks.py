@@ -38,7 +38,7 @@ def data():
 
 def test_epochs_are_subtasks(data):
     recorder = Recorder()
-    embedder = CNNEmbedder(cv=2, epochs=2, early_stopping=None, random_state=0)
+    embedder = CNNEmbedder(cv=2, epochs=2, early_stopping=False, random_state=0)
     embedder.set_callbacks(recorder)
     embedder.fit_transform(*data)
     begun = [name for what, name in recorder.lines if what == "begin"]
@@ -54,7 +54,7 @@ def test_a_callback_can_stop_training(data):
         def on_fit_task_end(self, estimator, context, **arguments):
             return context.task_name == "epoch"
 
-    embedder = CNNEmbedder(cv=None, epochs=5, early_stopping=None, random_state=0)
+    embedder = CNNEmbedder(cv=None, epochs=5, early_stopping=False, random_state=0)
     embedder.set_callbacks(Stopper()).fit(*data)
     assert len(embedder.history_) == 1
 

@@ -9,8 +9,8 @@ from sklearn.exceptions import DataConversionWarning
 from sklearn.neural_network import MLPClassifier
 from sklearn.utils.class_weight import compute_sample_weight
 
-from skfusion.training._class_weight import combined_weight
-from skfusion.training._target_encoder import TargetEncoding
+from skfusion.training._target_encoding import TargetEncoding
+from skfusion.training._weights import combine_weights
 
 LABELS = np.array([[0, 1, 0], [1, 1, 0], [0, 0, 0]] * 10)  # the third column is constant
 
@@ -190,8 +190,8 @@ def test_missing_targets_give_one_clear_error(y, task):
 @pytest.mark.parametrize(
     ("y", "task", "options", "message"),
     [
-        ([], "auto", {}, "y must hold one target a row"),
-        (5, "auto", {}, "y must hold one target a row"),
+        ([], "auto", {}, "y must hold one target for each row"),
+        (5, "auto", {}, "y must hold one target for each row"),
         (["a", "a"], "auto", {}, r"one class only \('a'\)"),
         ([1.5, np.inf], "auto", {}, "y contains infinity"),
         (["a", 1], "auto", {}, "y mixes int and str"),
@@ -205,7 +205,7 @@ def test_missing_targets_give_one_clear_error(y, task):
         ([[0, 1], [0, 1]], "auto", {}, "the same labels in every row"),
         (["a", "b"], "auto", {"bins": 2}, "target_bins=2 is for regression"),
         ([1, 2, 3], "auto", {"bins": 2}, "task='regression' if its numbers are amounts"),
-        ([[0.5, 1.5], [1.5, 3.5]], "auto", {"bins": 2}, "y has 2. Fit one embedder for each"),
+        ([[0.5, 1.5], [1.5, 3.5]], "auto", {"bins": 2}, "y has 2. Fit one estimator for each"),
         ([3.5, 3.5, 3.5], "auto", {"bins": 4}, "target_bins=4 .* with 1 distinct"),
         ([0.5, 1.5, 2.5], "auto", {"bins": 1}, "target_bins=1 .* with 3 distinct"),
         (["a", "b"], "auto", {"loss": "huber"}, "loss='huber' .* predicts classes"),
@@ -220,8 +220,8 @@ def test_wrong_use(y, task, options, message):
 
 def test_no_class_weight_leaves_the_sample_weight():
     target = TargetEncoding(["a", "b"], "auto")
-    assert combined_weight(target, None, None) is None
-    weight = combined_weight(target, None, [1, 3])
+    assert combine_weights(target, None, None) is None
+    weight = combine_weights(target, None, [1, 3])
     assert weight.dtype == np.float64
     assert weight.tolist() == [1, 3]
 
@@ -240,21 +240,21 @@ def test_no_class_weight_leaves_the_sample_weight():
 )
 def test_class_weight(y, class_weight, expected):
     target = TargetEncoding(y, "auto")
-    weight = combined_weight(target, class_weight, None)
+    weight = combine_weights(target, class_weight, None)
     assert weight.dtype == np.float64
     np.testing.assert_allclose(weight, expected)
     np.testing.assert_allclose(weight, compute_sample_weight(class_weight, np.asarray(y)))
-    weight = combined_weight(target, class_weight, [2, 0, 1])
+    weight = combine_weights(target, class_weight, [2, 0, 1])
     np.testing.assert_allclose(weight, np.multiply(expected, [2, 0, 1]))
 
 
 def test_balanced_bins():
-    weight = combined_weight(TargetEncoding([0.0, 0.0, 0.0, 9.5], "auto", bins=2), "balanced", None)
+    weight = combine_weights(TargetEncoding([0.0, 0.0, 0.0, 9.5], "auto", bins=2), "balanced", None)
     np.testing.assert_allclose(weight, [2 / 3, 2 / 3, 2 / 3, 2])
 
 
 def test_balanced_labels_multiply_as_in_scikit_learn():
-    weight = combined_weight(TargetEncoding(LABELS, "auto"), "balanced", None)
+    weight = combine_weights(TargetEncoding(LABELS, "auto"), "balanced", None)
     np.testing.assert_allclose(weight, compute_sample_weight("balanced", LABELS))
 
 
@@ -276,4 +276,4 @@ def test_balanced_labels_multiply_as_in_scikit_learn():
 def test_wrong_class_weight(y, bins, class_weight, message):
     target = TargetEncoding(y, "auto", bins=bins)
     with pytest.raises(ValueError, match=message):
-        combined_weight(target, class_weight, None)
+        combine_weights(target, class_weight, None)

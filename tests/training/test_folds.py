@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.model_selection import GroupKFold
 
-from skfusion.training._splits import make_folds, validation_rows
-from skfusion.training._target_encoder import TargetEncoding
+from skfusion.training._folds import make_folds, validation_rows
+from skfusion.training._target_encoding import TargetEncoding
 
 
 def test_folds_are_shuffled_stratified_and_repeat():

@@ -18,28 +18,28 @@ REMEDY = "Pass a smaller cv, or cv=None for columns that are not cross-fitted."
 
 
 def make_folds(cv, strata, n_rows, seed, groups=None, remedy=REMEDY):
-    """The folds of a `cv` parameter.
+    """Return the folds of a `cv` parameter.
 
     Parameters
     ----------
     cv : int, splitter, iterable or None
-        As in `CNNEmbedder`. An int means shuffled folds, stratified where there is something to
-        stratify by. None means no folds.
+        As in `CNNEmbedder`. An int means shuffled folds, stratified if there are strata. None
+        means no folds.
 
     strata : ndarray of int of shape (n_rows,) or None
-        What to stratify by.
+        The stratum of each row.
 
     n_rows : int
-        How many rows there are.
+        Number of rows.
 
     seed : int
-        Where shuffling starts.
+        Seed of the shuffling.
 
     groups : array-like of shape (n_rows,), default=None
         Rows of one group stay in one fold.
 
     remedy : str, default=REMEDY
-        What the user is told to do where there are too few rows for an int.
+        The end of the error message if there are too few rows for an int.
 
     Returns
     -------
@@ -68,13 +68,13 @@ def _refuse_missing_groups(groups):
     missing = np.flatnonzero(pd.isna(groups)) if groups is not None else []
     if len(missing):
         raise ValueError(
-            f"groups is missing in {len(missing)} rows (the first is row {missing[0]}). Give each "
-            "row a group, one of its own where it belongs to no other."
+            f"groups is missing in {len(missing)} rows (the first is row {missing[0]}). Pass a "
+            "group for each row; a row that belongs to no group needs one of its own."
         )
 
 
 def _refuse_too_few(cv, strata, n_rows, groups, remedy):
-    """Too few rows, or groups, for an int."""
+    """Raise an error if there are fewer rows or groups than folds."""
     if groups is not None:
         n_groups = len(np.unique(groups))
         if n_groups < cv:
@@ -90,21 +90,21 @@ def _refuse_too_few(cv, strata, n_rows, groups, remedy):
 
 
 def validation_rows(fraction, n_rows, seed, strata=None, groups=None):
-    """Rows that are kept out of training, of all strata where possible.
+    """Choose rows to hold out of training, of all strata if possible.
 
     Parameters
     ----------
     fraction : float
-        Their share.
+        The fraction of rows.
 
     n_rows : int
-        How many rows there are.
+        Number of rows.
 
     seed : int
-        Where shuffling starts.
+        Seed of the shuffling.
 
     strata : ndarray of int of shape (n_rows,), default=None
-        What to stratify by.
+        The stratum of each row.
 
     groups : ndarray of shape (n_rows,), default=None
         Rows of one group stay on one side.
@@ -112,11 +112,11 @@ def validation_rows(fraction, n_rows, seed, strata=None, groups=None):
     Returns
     -------
     rows : ndarray of int
-        Their numbers; none where the fraction is less than half a row or leaves none to train.
+        Row numbers; empty if the fraction is less than half a row or leaves no row to train on.
 
     Examples
     --------
-    >>> from skfusion.training._splits import validation_rows
+    >>> from skfusion.training._folds import validation_rows
     >>> validation_rows(0.1, 40, seed=0).shape
     (4,)
     """
