@@ -87,7 +87,7 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
         Returns
         -------
         features : ndarray of shape (n_rows, n_features_out), float32
-            Or a DataFrame, as `set_output` says: what `fit` and `transform` give.
+            Or a DataFrame, depending on `set_output`; the result of `fit` and `transform`.
         """
         return self._output(X, self._fit_rows(X, y, transform=True))
 
@@ -102,7 +102,7 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
         Returns
         -------
         features : ndarray of shape (n_rows, n_features_out), float32
-            Or a DataFrame, as `set_output` says. Rows without an image hold what `missing` says.
+            Or a DataFrame, depending on `set_output`. `missing` defines rows without an image.
 
         Raises
         ------

@@ -365,7 +365,7 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
             Weights of the rows in the loss.
 
         groups : array-like of shape (n_rows,), default=None
-            Rows of one group (the images of one patient, say) stay together: in one fold of
+            Rows of one group (such as the images of one patient) stay together: in one fold of
             `cv`, and either in training or in validation.
 
         Returns
@@ -385,7 +385,7 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
         sample_weight: ArrayLike | None = None,
         groups: ArrayLike | None = None,
     ) -> Features:
-        """Train, and turn the training rows into columns that are cross-fitted if `cv` says so.
+        """Train, and transform the training rows into columns, cross-fitted with `cv`.
 
         Parameters
         ----------
@@ -399,18 +399,18 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
             Weights of the rows in the loss.
 
         groups : array-like of shape (n_rows,), default=None
-            Rows of one group (the images of one patient, say) stay together: in one fold of
+            Rows of one group (such as the images of one patient) stay together: in one fold of
             `cv`, and either in training or in validation.
 
         Returns
         -------
         features : ndarray of shape (n_rows, n_features_out), float32
-            Or a DataFrame, as `set_output` says.
+            Or a DataFrame, depending on `set_output`.
         """
         return self._output(X, self._fit(X, y, sample_weight, groups, for_rows=True))
 
     def list_cut_layers(self, column: str | None = None) -> pd.DataFrame:
-        """The layers at which the fitted network can be cut.
+        """List the layers at which the fitted network can be cut.
 
         Parameters
         ----------
@@ -426,7 +426,7 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
         return layers_frame(self._layers[position], self._pooling)
 
     def summary(self, column: str | None = None) -> str:
-        """The layers of the fitted network as text, with a mark where it is cut.
+        """Return the layers of the fitted network as text, with a mark where it is cut.
 
         Parameters
         ----------
@@ -466,7 +466,7 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
         return TrainingHistoryDisplay.from_estimator(self, column=column, metric=metric, ax=ax)
 
     def _position(self, column):
-        """The place of a column of images, by its name."""
+        """Return the position of an image column, by its name."""
         check_is_fitted(self)
         names = list(self.cross_fit_["column"])
         if column is None and len(names) == 1:

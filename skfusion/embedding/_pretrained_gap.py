@@ -23,7 +23,7 @@ from skfusion.store._feature_store import FeatureStore, as_store
 
 _OWN_MODEL_SIZE = (224, 224)
 # Large photographs are decoded for this size at least. Nearly all backbones ask for less, so that
-# the features of one don't depend on which others stand beside it.
+# the features of one don't depend on the others.
 _DECODED_SIZE = (336, 336)
 
 
@@ -33,7 +33,7 @@ class PretrainedGAP(ImageTransformer):
     Each image runs once through a network that was trained on ImageNet, without its
     classification layer; the last feature maps, averaged over the image, become columns. The
     best first choice for photographs where there are too few to train a network. Several
-    backbones stand side by side.
+    backbones are side by side.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ class PretrainedGAP(ImageTransformer):
 
     backbone_options : dict, list of (dict or None) or None, default=None
         Arguments of the backbone's constructor, such as ``{"alpha": 0.25}``. A dict goes to each
-        backbone; a list has one for each, so that one backbone can stand there in two widths.
+        backbone; a list has one for each, so that one backbone can be used in two widths.
 
     cut_layer : str, int or None, default=None
         The layer whose output becomes columns, by name (see `list_cut_layers`) or position; None
@@ -101,7 +101,7 @@ class PretrainedGAP(ImageTransformer):
         How cells become pixels; None is ``ImageReader()``.
 
     drift : {"warn", "ignore"}, default="warn"
-        Whether `transform` says, once of each kind, that images are unlike those that `fit` read:
+        Whether `transform` warns, once for each kind, of images unlike those that `fit` read:
         another bit depth, number of channels or size, or more of them missing.
 
     verbose : int, default=0
@@ -140,7 +140,7 @@ class PretrainedGAP(ImageTransformer):
 
     See Also
     --------
-    CNNEmbedder : A network that is trained on the images at hand.
+    CNNEmbedder : A network that is trained on the images of `fit`.
     list_backbones : The names of backbones.
     list_cut_layers : The layers of a backbone.
 
@@ -237,11 +237,11 @@ class PretrainedGAP(ImageTransformer):
         return check_size_param(_OWN_MODEL_SIZE if size is None else size)
 
     def _network(self, backbone, weights, options, column):
-        """The cut network; with a store one that is built when it is needed."""
+        """Return the cut network; with a store, it is built when it is needed."""
         size = self._size_for(backbone)
         if isinstance(weights, dict):
             weights = weights.get(backbone, "imagenet")
-        recipe = NetworkSpec(
+        spec = NetworkSpec(
             backbone,
             input_shape=(*size, 3),
             weights=weights,
@@ -249,17 +249,17 @@ class PretrainedGAP(ImageTransformer):
             seed=int(self.random_state),
         )
         store = as_store(self.cache)
-        if store is None or not recipe.has_fingerprint:
-            return recipe.build_cut(self.cut_layer, self.pooling)
-        fingerprint = digest_text(recipe.fingerprint(store), self.cut_layer, self.pooling)
-        conversion = self._resizing(recipe.input_shape)
+        if store is None or not spec.has_fingerprint:
+            return spec.build_cut(self.cut_layer, self.pooling)
+        fingerprint = digest_text(spec.fingerprint(store), self.cut_layer, self.pooling)
+        conversion = self._resizing(spec.input_shape)
         extraction = self._columns.column_extraction(
             0, column, conversion, **self._extraction_options()
         )
         return DeferredNetwork(
-            lambda: recipe.build_cut(self.cut_layer, self.pooling),
+            lambda: spec.build_cut(self.cut_layer, self.pooling),
             fingerprint=fingerprint,
-            input_shape=recipe.input_shape,
+            input_shape=spec.input_shape,
             width=store.width(extraction.cache_key(fingerprint, conversion)),
         )
 
@@ -288,7 +288,7 @@ class PretrainedGAP(ImageTransformer):
 
 
 def _one_each(name, value, n_backbones):
-    """The value of a parameter for each backbone: a list as it is, anything else for all."""
+    """Return a parameter for each backbone: a list as it is, anything else repeated."""
     if not isinstance(value, (list, tuple)):
         return [value] * n_backbones
     if len(value) != n_backbones:
@@ -300,7 +300,7 @@ def _one_each(name, value, n_backbones):
 
 
 def _unique(slugs):
-    """Number the slugs that come twice."""
+    """Append numbers to slugs that occur twice."""
     unique = []
     for slug in slugs:
         names = chain([slug], (f"{slug}{i}" for i in count(2)))
@@ -309,5 +309,5 @@ def _unique(slugs):
 
 
 def _enough_for(sizes):
-    """To which size large photographs are decoded at least."""
+    """Return the smallest size at which large photographs are decoded."""
     return tuple(np.max([_DECODED_SIZE, *sizes], axis=0).tolist())

@@ -11,7 +11,7 @@ from skfusion.networks._deferred_network import DeferredNetwork
 
 @dataclass
 class RunCache:
-    """The store of one column's training runs, and their keys in it.
+    """Find the networks and features of one column's training runs in a store.
 
     Parameters
     ----------

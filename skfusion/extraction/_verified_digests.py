@@ -1,4 +1,4 @@
-"""VerifiedDigests: the digests of some images, kept true while the images are read."""
+"""VerifiedDigests: the digests of some images, verified while the images are read."""
 
 import os
 from collections.abc import Sequence
@@ -7,8 +7,8 @@ from collections.abc import Sequence
 class VerifiedDigests:
     """The digest of each of some images; None for an image that has none.
 
-    A file may change between two looks at it, and the features of the new content must not be
-    stored under the digest of the old.
+    A file may change between hashing and decoding. The features of the new content must not be
+    cached under the digest of the old content.
 
     Parameters
     ----------
@@ -19,7 +19,7 @@ class VerifiedDigests:
         The images.
 
     where : dict
-        Where files are found and how large an image may be, as `digests` wants to know it:
+        Where files are found and how large an image may be, as `ImageDigests` takes it:
         `root`, `strict_root` and `max_pixels`.
 
     Attributes
@@ -35,18 +35,18 @@ class VerifiedDigests:
 
     @property
     def keys(self):
-        """What the features of each image are stored under."""
+        """List of (bytes or None) : The keys of the features of each image."""
         return self.values
 
     def content(self, place, cell):
-        """What to decode: of a file, the very bytes that its digest is of."""
+        """Return what to decode: for a file, the bytes that its digest was computed from."""
         if not isinstance(cell, (str, os.PathLike)):
             return cell
         try:
             content, self.values[place] = self._digests.load(cell, **self._where)
         except ValueError:
             self.values[place] = None
-            return cell  # the reader says what is wrong with it
+            return cell  # the reader raises the error
         return content
 
     def confirm(self, place, cell):
