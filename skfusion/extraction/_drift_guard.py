@@ -93,7 +93,7 @@ class DriftGuard:
             self._counts["missing"] += int(missing.sum())
 
     def counts(self):
-        """Return the number of images and rows compared since `fit` or loading, and of those unlike.
+        """Return the number of images and rows compared since `fit` or loading, and unlike them.
 
         Returns
         -------
