@@ -1,22 +1,18 @@
 """Trainer: a compiled Keras model that many training runs take turns with."""
 
-import os
 import threading
 from collections import OrderedDict
 from contextlib import contextmanager
 
 import numpy as np
 
+from skfusion._utils.process_local import ProcessLocal
 from skfusion.networks._split import split_model
 from skfusion.networks.runtimes._keras import building, import_keras, jit_compile
 from skfusion.networks.runtimes._tracing import outputs_of, tracing_is_due
 from skfusion.training._losses import row_losses
 
-# A live trainer holds compiled functions. Folds and candidates that share an architecture take
-# turns with it: compiling anew costs seconds and, in TensorFlow, memory that never comes back.
-_IDLE = OrderedDict()
 _IDLE_LIMIT = 4
-_IDLE_LOCK = threading.Lock()
 
 
 class Trainer:
@@ -114,27 +110,45 @@ def _has_accuracy(loss):
 def borrow_trainer(network, plan, stage):
     """A trainer of this architecture, for one caller at a time, reset to the network's weights."""
     key = (
-        os.getpid(),
         network.config,
         plan.loss,
         plan.optimizer,
         plan.batch_size,
         stage.first,
     )
-    with _IDLE_LOCK:
-        trainer = _IDLE.pop(key, None)
+    idle = _IDLE.get()
+    trainer = idle.pop(key)
     if trainer is None:
         with building(plan.seed):
             trainer = Trainer(network, plan, stage)
     trainer.reset(network.weights, plan.seed)
     yield trainer
     # Not reached after an error or an interrupt: such a trainer is dropped.
-    with _IDLE_LOCK:
-        _IDLE[key] = trainer
-        while len(_IDLE) > _IDLE_LIMIT:
-            _IDLE.popitem(last=False)
+    idle.put(key, trainer)
 
 
-os.register_at_fork(
-    after_in_child=lambda: (_IDLE.clear(), globals().update(_IDLE_LOCK=threading.Lock()))
-)
+class _IdleTrainers:
+    """The last few trainers that are not in use.
+
+    A trainer holds compiled functions. Folds and candidates of one architecture share it, one after
+    the other: compiling it again costs seconds and, in TensorFlow, memory that is never freed.
+    """
+
+    def __init__(self):
+        self._trainers = OrderedDict()
+        self._lock = threading.Lock()
+
+    def pop(self, key):
+        """Remove and return the trainer of a key, or None."""
+        with self._lock:
+            return self._trainers.pop(key, None)
+
+    def put(self, key, trainer):
+        """Add a trainer; the oldest one is dropped if there are too many."""
+        with self._lock:
+            self._trainers[key] = trainer
+            while len(self._trainers) > _IDLE_LIMIT:
+                self._trainers.popitem(last=False)
+
+
+_IDLE = ProcessLocal(_IdleTrainers)
