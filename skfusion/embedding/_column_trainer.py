@@ -1,6 +1,5 @@
 """ColumnTrainer: the training runs of one column of images, each of them done once."""
 
-import time
 from functools import cached_property
 
 import numpy as np
@@ -142,26 +141,19 @@ class ColumnTrainer:
         return network
 
     def _stored_run(self, rows, on_epoch):
-        store, key = self.cache.store, self._run_key(rows)
-        blob = store.read_run(key)
-        if blob is None:
-            with store.run_lock(key):  # who wants the same run waits here, and finds it then
-                blob = store.read_run(key)
-                if blob is None:
-                    return self._new_run(rows, on_epoch)
+        """Return network and history from the store, trained now if they are not there."""
+
+        def train():
+            network, history = self._run(rows, on_epoch)
+            blob = network.to_bytes(history=history, layers=self.layers, cuts=self.cuts)
+            # The key is computed again: a file may have changed before its pixels were read.
+            return self._run_key(rows), blob
+
+        blob, _ = self.cache.store.train_once(self._run_key(rows), train)
         network, notes = Network.from_bytes(blob)
         self.layers, self.cuts = notes["layers"], notes["cuts"]
+        key = self._run_key(rows)
         return self.cache.deferred_cut(network, key, self._cut, self.cuts), notes["history"]
-
-    def _new_run(self, rows, on_epoch):
-        """Train, and keep the network."""
-        started = time.perf_counter()
-        network, history = self._run(rows, on_epoch)
-        seconds = time.perf_counter() - started
-        key = self._run_key(rows)  # anew: a file may have changed before its pixels were read
-        blob = network.to_bytes(history=history, layers=self.layers, cuts=self.cuts)
-        self.cache.store.write_run(key, blob, seconds)
-        return self.cache.deferred_cut(network, key, self._cut, self.cuts), history
 
     def _run(self, rows, on_epoch):
         blank, fine_tune = self._start

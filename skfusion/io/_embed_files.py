@@ -8,6 +8,7 @@ from typing import NamedTuple
 from skfusion._utils.fingerprint import digest_text
 from skfusion._utils.progress import tell
 from skfusion.base import check_size_param
+from skfusion.images._image_digests import ImageDigests
 from skfusion.io._embed_job import EmbedJob, file_stem
 from skfusion.io._embed_rows import read_rows
 from skfusion.networks.backbones._building import find_spec
@@ -146,7 +147,8 @@ def embed_files(
 def _digest(rows, store):
     """What all images hold, in short; those that can't be read count as well."""
     cells = rows.frame.iloc[:, 0].tolist()
-    return digest_text(store.digests.of_many(cells, rows.root))
+    digests = ImageDigests(store.path_memo).of_many(cells, rows.root)
+    return digest_text(digests)
 
 
 def _check_names(backbones, suffix):

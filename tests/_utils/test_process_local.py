@@ -198,7 +198,7 @@ hold = guard_of(image)
 def use():
     assert ImageReader().read(image).shape == (4, 4, 1)
 """,
-    "a store's registry": """
+    "counters of a store": """
 import tempfile
 from skfusion import FeatureStore
 store = FeatureStore(tempfile.mkdtemp())
@@ -208,13 +208,14 @@ def use():
     assert store.train_once("key", None) == (b"network", False)
     assert store.stats()["session"]["trainings"] == 0
 """,
-    "training with a store": """
+    "locks of a store": """
 import tempfile
 from skfusion import FeatureStore
 store = FeatureStore(tempfile.mkdtemp())
 hold = store._backend.run_lock("key")
 def use():
-    assert store.train_once("other key", lambda: ("other key", b"network")) == (b"network", True)
+    train = lambda: ("other key", b"network")
+    assert store.train_once("other key", train) == (b"network", True)
 """,
     "requests in a batch": """
 import pandas as pd
