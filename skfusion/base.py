@@ -14,11 +14,11 @@ from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
-from skfusion._utils.callbacks import CallbackSupportMixin, with_callbacks
 from skfusion._utils.fingerprint import digest_text
 from skfusion._utils.messages import caller_stacklevel
 from skfusion._utils.prefetch import split
 from skfusion._utils.saved_state import SavedStateMixin
+from skfusion._utils.sklearn_compat import CallbackSupportMixin, with_callbacks
 from skfusion._utils.typing import Features, ImageInput
 from skfusion.exceptions import ImageError
 from skfusion.extraction._aggregation import RowMean, row_features

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skfusion._utils.progress import progress_bar, tell
+from skfusion._utils.progress import log, progress_bar
 from skfusion.extraction._cached_features import CachedFeatures
 from skfusion.extraction._image_loader import ImageLoader
 from skfusion.extraction._verified_digests import VerifiedDigests
@@ -227,4 +227,4 @@ class ColumnFeatures:
             shown.update(n_found)
         elif n_found:
             n_images = len(self.column.first)
-            tell(self.verbose, f"{self.title}: {n_found} of {n_images} from the store")
+            log(self.verbose, f"{self.title}: {n_found} of {n_images} from the store")
