@@ -1,4 +1,6 @@
-"""Rows and runs for tests of the store, also in processes that tests start."""
+"""Rows, runs and threads for tests of the store, also in processes that tests start."""
+
+import threading
 
 import numpy as np
 
@@ -54,3 +56,15 @@ def find_run(store, key):
 
 class NotStoredError(Exception):
     """The store calls `train`."""
+
+
+def in_thread(function):
+    """Run a function in a thread, and return the event that is set when it ends."""
+    done = threading.Event()
+
+    def run():
+        function()
+        done.set()
+
+    threading.Thread(target=run, daemon=True).start()
+    return done

@@ -1,7 +1,6 @@
 """Named locks between threads and processes."""
 
 import errno
-import threading
 
 import pytest
 
@@ -28,18 +27,6 @@ def locks(path):
     return FileLocks(path)
 
 
-def in_thread(function):
-    """Run a function in a thread, and return the event that is set when it ends."""
-    done = threading.Event()
-
-    def run():
-        function()
-        done.set()
-
-    threading.Thread(target=run, daemon=True).start()
-    return done
-
-
 def test_threads_wait(locks):
     waits = []
 
@@ -49,7 +36,7 @@ def test_threads_wait(locks):
 
     with locks.hold("a") as waited:
         assert not waited
-        done = in_thread(work)
+        done = stored.in_thread(work)
         assert not done.wait(0.1)
     assert done.wait(5)
     assert waits == [True]
@@ -61,7 +48,7 @@ def test_other_names_do_not_wait(locks):
             assert not waited
 
     with locks.hold("a"):
-        assert in_thread(work).wait(5)
+        assert stored.in_thread(work).wait(5)
 
 
 def test_a_thread_may_hold_it_twice(locks):
@@ -72,7 +59,7 @@ def test_a_thread_may_hold_it_twice(locks):
     with locks.hold("a"):
         with locks.hold("a"):
             pass
-        done = in_thread(work)
+        done = stored.in_thread(work)
         assert not done.wait(0.1)  # the outer context still holds it
     assert done.wait(5)
 
@@ -95,7 +82,7 @@ def test_processes_wait(locks, path, store, start, finish):
         with locks.hold("a") as waited:
             waits.append(waited)
 
-    done = in_thread(work)
+    done = stored.in_thread(work)
     assert not done.wait(0.3)
     holder.stdin.write("\n")
     holder.stdin.flush()
@@ -115,7 +102,7 @@ def test_a_thread_waits_no_longer_than_the_timeout(locks):
             errors.append(str(error))
 
     with locks.hold("a"):
-        assert in_thread(work).wait(5)
+        assert stored.in_thread(work).wait(5)
     assert errors == ["another thread holds its lock"]
     with locks.hold("a", timeout=0.05) as waited:
         assert not waited

@@ -15,18 +15,6 @@ from tests.store import stored
 BLOB = bytes(range(256)) * 40
 
 
-def in_thread(function):
-    """Run a function in a thread, and return the event that is set when it ends."""
-    done = threading.Event()
-
-    def run():
-        function()
-        done.set()
-
-    threading.Thread(target=run, daemon=True).start()
-    return done
-
-
 @pytest.fixture
 def training():
     """A training that runs until the event `end` is set."""
@@ -105,7 +93,7 @@ def test_threads_train_once(store):
 
 
 def test_another_key_does_not_wait(store, training):
-    first = in_thread(lambda: store.train_once("key", training))
+    first = stored.in_thread(lambda: store.train_once("key", training))
     assert training.began.wait(5)
     stored.add_run(store, "other key", b"other")
     assert not first.is_set()
@@ -122,9 +110,9 @@ def test_a_failed_training_releases_the_threads_that_wait(store, training):
         with pytest.raises(ZeroDivisionError):
             store.train_once("key", fail)
 
-    failed = in_thread(first)
+    failed = stored.in_thread(first)
     assert training.began.wait(5)
-    second = in_thread(lambda: stored.add_run(store, "key", b"second"))
+    second = stored.in_thread(lambda: stored.add_run(store, "key", b"second"))
     assert not second.wait(0.1)
     training.end.set()
     assert failed.wait(5)
@@ -153,7 +141,7 @@ def test_a_thread_waits_for_another_process(store, start, finish):
     other = start(TRAIN, store)
     assert [other.stdout.readline() for _ in range(2)] == ["ready\n", "trains\n"]
     results = []
-    done = in_thread(lambda: results.append(store.train_once("key", None)))
+    done = stored.in_thread(lambda: results.append(store.train_once("key", None)))
     assert not done.wait(0.3)
     go_on(other)
     assert done.wait(10)
@@ -163,7 +151,7 @@ def test_a_thread_waits_for_another_process(store, start, finish):
 
 def test_a_process_waits_for_a_thread_of_another(store, training, start, finish):
     """Also while this process acquires and releases other locks of the same file."""
-    done = in_thread(lambda: store.train_once("key", training))
+    done = stored.in_thread(lambda: store.train_once("key", training))
     assert training.began.wait(5)
     other = start(TRAIN, store)
     assert other.stdout.readline() == "ready\n"
@@ -179,7 +167,7 @@ def test_a_process_waits_for_a_thread_of_another(store, training, start, finish)
 def test_it_survives_the_death_of_the_process_that_trains(store, start):
     other = start(TRAIN, store)
     assert [other.stdout.readline() for _ in range(2)] == ["ready\n", "trains\n"]
-    done = in_thread(lambda: stored.add_run(store, "key", b"mine"))
+    done = stored.in_thread(lambda: stored.add_run(store, "key", b"mine"))
     assert not done.wait(0.2)
     other.send_signal(signal.SIGKILL)
     assert done.wait(10)
@@ -220,7 +208,7 @@ print(json.dumps([store.stats()["session"]["trainings"], features.tolist()]))
 def test_two_programs_that_fit_an_embedder_train_each_network_once(tmp_path):
     results = []
     programs = [
-        in_thread(lambda: results.append(json.loads(run_python(EMBED, tmp_path / "store"))))
+        stored.in_thread(lambda: results.append(json.loads(run_python(EMBED, tmp_path / "store"))))
         for _ in range(2)
     ]
     for program in programs:
