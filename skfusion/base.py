@@ -10,8 +10,8 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context, clone
 from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
-from skfusion._utils.callbacks import CallbackSupportMixin, with_callbacks
 from skfusion._utils.saved_state import SavedStateMixin
+from skfusion._utils.sklearn_compat import CallbackSupportMixin, with_callbacks
 from skfusion._utils.typing import Features, ImageInput
 from skfusion.extraction._fitted_columns import FittedColumns
 from skfusion.extraction._reading_parameters import READING_PARAMETERS

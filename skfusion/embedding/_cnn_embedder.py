@@ -16,7 +16,7 @@ from sklearn.utils.validation import (
     check_is_fitted,
 )
 
-from skfusion._utils.callbacks import with_callbacks
+from skfusion._utils.sklearn_compat import with_callbacks
 from skfusion._utils.typing import (
     Backbone,
     CutLayer,

@@ -146,9 +146,9 @@ class ColumnTrainer:
             return self._run_key(rows), blob
 
         blob, _ = self.cache.store.train_once(self._run_key(rows), train_here)
-        key = self._run_key(rows)
         network, notes = Network.from_bytes(blob)
         self.layers, self.cuts = notes["layers"], notes["cuts"]
+        key = self._run_key(rows)
         return self.cache.deferred_cut(network, key, self._cut, self.cuts), notes["history"]
 
     def _run(self, rows, on_epoch):

@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 
 from skfusion._utils.messages import caller_stacklevel
+from skfusion._utils.process_local import ProcessLocal
 from skfusion.exceptions import ImageDriftWarning
 
 # Fewer images than this do not show what is usual.
@@ -51,12 +52,12 @@ class DriftGuard:
     def _start_counting(self):
         self._counts = dict.fromkeys(("images", "depth", "channels", "size", "rows", "missing"), 0)
         self._warned = set()
-        self._lock = threading.Lock()
+        self._lock = ProcessLocal(threading.Lock)
 
     def learn(self, pixels):
         """Record an image that `fit` reads."""
         height, width, channels = pixels.shape
-        with self._lock:
+        with self._lock.get():
             self.n_learned += 1
             self.dtypes.add(pixels.dtype == "uint8")
             self.channels.add(channels)
@@ -81,14 +82,14 @@ class DriftGuard:
             or height > self.largest[0] * _SIZE_FACTOR
             or width > self.largest[1] * _SIZE_FACTOR,
         }
-        with self._lock:
+        with self._lock.get():
             self._counts["images"] += 1
             for kind, is_odd in odd.items():
                 self._counts[kind] += is_odd
 
     def compare_rows(self, missing):
         """Count the rows of `transform`, and those that have no image."""
-        with self._lock:
+        with self._lock.get():
             self._counts["rows"] += len(missing)
             self._counts["missing"] += int(missing.sum())
 
@@ -101,7 +102,7 @@ class DriftGuard:
             `images` that were read, and of these `depth`, `channels` and `size`: those that fit
             saw none like; `rows`, and of these `missing`: those without an image.
         """
-        with self._lock:
+        with self._lock.get():
             return dict(self._counts)
 
     def warn(self):
@@ -111,7 +112,7 @@ class DriftGuard:
         found = [kind for kind, share in shares.items() if share > _MARGIN]
         if self._misses_more(counts["missing"], counts["rows"]):
             found.append("missing")
-        with self._lock:
+        with self._lock.get():
             new = [kind for kind in found if kind not in self._warned]
             self._warned.update(new)
         for kind in new:

@@ -3,6 +3,8 @@
 import os
 from collections.abc import Sequence
 
+from skfusion.images._image_digests import ImageDigests
+
 
 class VerifiedDigests:
     """The digest of each of some images; None for an image that has none.
@@ -29,7 +31,7 @@ class VerifiedDigests:
     """
 
     def __init__(self, store, cells, where):
-        self._digests = store.digests
+        self._digests = ImageDigests(store.path_memo)
         self._where = where
         self.values = self._digests.of_many(cells, **self._where)
 

@@ -18,8 +18,8 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from skfusion._utils.callbacks import CallbackSupportMixin
 from skfusion._utils.saved_state import SavedStateMixin
+from skfusion._utils.sklearn_compat import CallbackSupportMixin
 from skfusion.heads._dense_network import ACTIVATIONS, build_dense
 from skfusion.inspection._training_history_display import TrainingHistoryDisplay
 from skfusion.training._array_input import ArrayInput
