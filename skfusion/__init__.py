@@ -13,6 +13,8 @@ _HOMES = {
     "ImageDescriptors": "skfusion.features._image_descriptors",
     "PretrainedGAP": "skfusion.embedding._pretrained_gap",
     "CNNEmbedder": "skfusion.embedding._cnn_embedder",
+    "EmbedderOptions": "skfusion.embedding._embedder_options",
+    "TrainingOptions": "skfusion.training._training_options",
     "DenseClassifier": "skfusion.heads._dense_classifier",
     "DenseRegressor": "skfusion.heads._dense_regressor",
     "ImageAugmenter": "skfusion.augmentation._image_augmenter",

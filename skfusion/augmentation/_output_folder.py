@@ -76,7 +76,7 @@ class OutputFolder:
         # Before the lock makes a file in what may be somebody's own folder.
         self._refuse_others()
         try:
-            lock = FileLocks(os.path.join(self.path, _LOCK)).hold("augment", seconds=0)
+            lock = FileLocks(os.path.join(self.path, _LOCK)).hold("augment", timeout=0)
             self._stack.enter_context(lock)
         except TimeoutError:
             raise BlockingIOError(

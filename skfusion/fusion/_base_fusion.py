@@ -13,6 +13,7 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skfusion._utils.saved_state import SavedStateMixin
+from skfusion.embedding._cnn_embedder import CNNEmbedder
 from skfusion.fusion._combination import STRATEGIES, VIEWS_OF
 from skfusion.fusion._importance import source_importance
 from skfusion.fusion._make_fusion_pipeline import make_embedder
@@ -29,7 +30,7 @@ from skfusion.fusion._view_models import ViewModels
 from skfusion.store._feature_store import FeatureStore
 from skfusion.tabular._table_encoder import TableEncoder
 from skfusion.tabular._tables import as_table, split_columns, warn_of_text
-from skfusion.training._splits import make_folds
+from skfusion.training._folds import make_folds
 
 _FOLDS = 5  # where cv is None, as in scikit-learn
 # What scikit-learn warns of, once for each model and tree; we say it once.
@@ -223,8 +224,10 @@ class BaseFusion(SavedStateMixin, BaseEstimator):
                 options[name] = "regression" if self._n_classes is None else "classification"
             elif last == "random_state" and value is None:
                 options[name] = seed
-            elif last == "cv" and value is None and name.replace("cv", "cross_fit") in params:
-                options[name] = self._cv if isinstance(self._cv, Integral) else _FOLDS
+        for name, part in {"": embedder, **params}.items():
+            if isinstance(part, CNNEmbedder) and part.cv is None:
+                prefix = f"{name}__" if name else ""
+                options[f"{prefix}cv"] = self._cv if isinstance(self._cv, Integral) else _FOLDS
         return options
 
     def _strategies(self, sources):

@@ -6,7 +6,7 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import column_or_1d
 
 from skfusion.fusion._base_fusion import BaseFusion
-from skfusion.training._target_encoder import as_targets
+from skfusion.training._target_encoding import as_targets
 
 
 class FusionRegressor(RegressorMixin, BaseFusion):

@@ -3,6 +3,8 @@
 import threading
 from functools import cached_property
 
+from skfusion._utils.process_local import ProcessLocal
+
 
 class DeferredNetwork:
     """Stands in for a Network whose features may all be in a store already.
@@ -46,14 +48,14 @@ class DeferredNetwork:
         self._build = build
         self._width = width
         self._cut_name = cut_name
-        self._lock = threading.Lock()
+        self._lock = ProcessLocal(threading.Lock)
         self.fingerprint = fingerprint
         self.input_shape = input_shape
 
     @cached_property
     def network(self):
         """Network : The network, built now if it was not yet."""
-        with self._lock:
+        with self._lock.get():
             if "network" in vars(self):
                 return vars(self)["network"]
             vars(self)["network"] = self._build()

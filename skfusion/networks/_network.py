@@ -2,22 +2,17 @@
 
 import io
 import json
-import os
-import threading
 from functools import cached_property
 from hashlib import blake2b
 
 import numpy as np
 
+from skfusion._utils.process_local import ProcessLocal
 from skfusion._utils.saved_state import installed_version, minor, warn_of_versions
 from skfusion.exceptions import ModelVersionError
 from skfusion.networks._shared_array import share
 from skfusion.networks.runtimes._keras import building, import_keras, jit_compile
 from skfusion.networks.runtimes._tracing import outputs_of
-
-# Guards the making of live models only; they compute side by side.
-_WAKING = threading.Lock()
-os.register_at_fork(after_in_child=lambda: globals().update(_WAKING=threading.Lock()))
 
 
 class Network:
@@ -143,8 +138,9 @@ class Network:
         """Take other weights in place: a live model stays compiled. For networks of one's own."""
         self.weights = weights
         vars(self).pop("fingerprint", None)
-        pid, model = vars(self).get("_live", (None, None))
-        if pid == os.getpid():
+        live = vars(self).get("_live")
+        model = None if live is None else live.get_if_built()
+        if model is not None:
             model.set_weights(weights)
 
     def state(self):
@@ -223,18 +219,8 @@ class Network:
         self.embed(np.zeros((n_rows, *self.input_shape), dtype=np.uint8), batch_size)
 
     def _awake(self):
-        """The live model of this process."""
-        pid, model = vars(self).get("_live", (None, None))
-        if pid == os.getpid():
-            return model
-        with _WAKING:
-            pid, model = vars(self).get("_live", (None, None))
-            if pid != os.getpid():
-                model = self.to_model()
-                model.jit_compile = jit_compile()
-                model.make_predict_function()
-                self._live = (os.getpid(), model)
-        return model
+        """Return the live model of this process."""
+        return vars(self).setdefault("_live", ProcessLocal(_make_live)).get(self)
 
     def __getstate__(self):
         shared = [share(array) for array in self.weights]
@@ -250,6 +236,14 @@ class Network:
                 "installed. It was loaded; check its features, then save it again, or install "
                 f"keras=={saved}."
             )
+
+
+def _make_live(network):
+    """Build the Keras model of a network, ready to predict."""
+    model = network.to_model()
+    model.jit_compile = jit_compile()
+    model.make_predict_function()
+    return model
 
 
 _TRANSIENT = ("_live", "fingerprint", "saved_by_keras")

@@ -73,12 +73,14 @@ def split_below(model, first):
 
 def _model_from(layer, model):
     """The part of a model above a layer; None where other branches pass by that layer."""
+    keras = import_keras()
     try:
-        upper = import_keras().Model(layer.output, model.outputs[0], name=f"{model.name}_upper")
+        upper = keras.Model(layer.output, model.outputs[0], name=f"{model.name}_upper")
     except (ValueError, AttributeError):  # AttributeError: the layer has many outputs
         return None
-    # Keras 3.12 raises no error then, but the model's own input is still in what it builds.
-    return None if model.layers[0] in upper.layers else upper
+    # Keras 3.12 raises no error then, but an input of the model is still in what it builds.
+    inputs = [layer for layer in model.layers if isinstance(layer, keras.layers.InputLayer)]
+    return None if any(layer in upper.layers for layer in inputs) else upper
 
 
 def layers_with_weights(model, below):

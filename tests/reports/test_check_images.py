@@ -247,7 +247,7 @@ class OwnReader:
     def probe(self, cell):
         return 2, 3, 1
 
-    def read(self, cell, white=None):
+    def read(self, cell):
         if cell == "bad":
             raise ValueError("this one is bad")
         return np.zeros((2, 3, 1), dtype=np.uint8)

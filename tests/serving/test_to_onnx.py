@@ -102,7 +102,7 @@ def test_any_number_of_rows(gap):
 
 def test_a_trained_and_averaged_network(onnx):
     X, y = make_table()
-    model = beside_numbers(tiny_cnn(cross_fit="average", flips="horizontal")).fit(X, y)
+    model = beside_numbers(tiny_cnn(cross_fit="average", tta="horizontal")).fit(X, y)
     copy = to_onnx(model)
     assert_same(copy.predict_proba(X), model.predict_proba(X))
 

@@ -5,6 +5,7 @@ import threading
 
 from PIL import Image, UnidentifiedImageError
 
+from skfusion._utils.process_local import ProcessLocal
 from skfusion.images.formats._icon import icns_content, ico_sizes
 
 # Pillow's own limit: a quarter of a gigabyte of 24-bit color.
@@ -16,12 +17,12 @@ _FRAME_BY_FRAME = {"AVIF", "FLI", "GIF", "PNG", "WEBP"}
 _PASSED_OVER = 16  # as many times `max_pixels` may be decoded on the way
 # Pillow decodes an opened image when it is first used, which is not safe in several threads. A
 # prime number of locks, so that different images seldom wait for one another.
-_GUARDS = [threading.RLock() for _ in range(31)]
+_GUARDS = [ProcessLocal(threading.RLock) for _ in range(31)]
 
 
 def guard_of(cell):
     """Return the lock to hold while an object is read that others may use."""
-    return _GUARDS[id(cell) % len(_GUARDS)]
+    return _GUARDS[id(cell) % len(_GUARDS)].get()
 
 
 def open_image(file, options):

@@ -4,10 +4,10 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from skfusion.images._hashing import content_digest
 from skfusion.images._pixels import has_open_range
 from skfusion.images.sources._array_image import ArrayImage
 from skfusion.images.sources._cell_source import CellSource
-from skfusion.images.sources._digests import content_digest
 
 # Enough bytes of an array to differ in most images; only those that agree in them are compared
 # in full.

@@ -2,10 +2,10 @@
 
 from contextlib import contextmanager
 
+from skfusion.images._hashing import content_digest
 from skfusion.images.formats._open_encoded import is_readable, open_content
 from skfusion.images.formats._signature import may_begin_open_range
 from skfusion.images.sources._cell_source import CellSource
-from skfusion.images.sources._digests import content_digest
 
 
 class BytesSource(CellSource):

@@ -3,11 +3,11 @@
 import io
 from contextlib import contextmanager
 
+from skfusion.images._hashing import stream_digest
 from skfusion.images.formats._open_encoded import is_readable, open_stream
 from skfusion.images.formats._pillow_opening import guard_of
 from skfusion.images.formats._signature import HEAD_LENGTH, may_begin_open_range
 from skfusion.images.sources._cell_source import CellSource
-from skfusion.images.sources._digests import stream_digest
 
 
 class FileSource(CellSource):

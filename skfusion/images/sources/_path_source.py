@@ -4,10 +4,10 @@ import os
 from contextlib import contextmanager
 
 from skfusion.images._files import files_of, locate
+from skfusion.images._hashing import combine_digests, digest_file
 from skfusion.images.formats._extensions import ends_like_image, may_end_like_open_range
 from skfusion.images.formats._open_encoded import open_path
 from skfusion.images.sources._cell_source import CellSource
-from skfusion.images.sources._digests import files_digest
 from skfusion.images.sources._inline_text import DATA_URI, inline_kind
 
 
@@ -35,7 +35,7 @@ class PathSource(CellSource):
         """Return the digest of the files' content."""
         self._refuse_inline()
         path = locate(self.cell, options.root, options.strict_root)
-        return files_digest(files_of(path))
+        return combine_digests([digest_file(file)[0] for file in files_of(path)])
 
     def describe(self):
         """Return the path; of encoded content, its kind and length."""

@@ -4,11 +4,11 @@ from contextlib import contextmanager
 
 from PIL import Image
 
+from skfusion.images._hashing import content_digest
 from skfusion.images.formats._pillow import PillowImage
 from skfusion.images.formats._pillow_opening import check_size, guard_of
 from skfusion.images.formats._reasons import READ_ERRORS
 from skfusion.images.sources._cell_source import CellSource
-from skfusion.images.sources._digests import content_digest
 
 _ORIENTATION = 0x0112  # EXIF's number of the tag
 

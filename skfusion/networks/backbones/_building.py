@@ -6,6 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from skfusion._utils.messages import with_remedies
+from skfusion._utils.process_local import ProcessLocal
 from skfusion.exceptions import WeightsNotFoundError
 from skfusion.networks._cutting import cut_model, find_cut, free_name
 from skfusion.networks._network import Network
@@ -16,8 +17,7 @@ from skfusion.networks.backbones._small_cnn import small_cnn
 from skfusion.networks.runtimes._keras import building, import_keras
 
 DENSE_UNITS = 256
-RECENT = NetworkCache()
-os.register_at_fork(after_in_child=RECENT.__init__)  # a thread that was inside is not in the child
+RECENT = ProcessLocal(NetworkCache)
 _OURS = {"small_cnn": small_cnn, "deep_cnn": deep_cnn}
 
 
@@ -113,7 +113,7 @@ def build_cut(backbone, *, cut_layer, pooling, weights=None, options=None, seed=
     files = [_stamp(f) for f in (backbone, weights) if isinstance(f, (str, os.PathLike))]
     arguments = tuple(sorted(options.items()))
     key = (backbone, input_shape, weights, arguments, seed, cut_layer, pooling, *files)
-    return RECENT.find(key, build) if _is_hashable(key) else build()
+    return RECENT.get().find(key, build) if _is_hashable(key) else build()
 
 
 def _is_hashable(key):

@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from skfusion._utils.fingerprint import digest_text
+from skfusion.images._image_digests import ImageDigests
 from skfusion.networks.backbones._building import build_cut, build_network
 
 # Raised when the same recipe would give another network: what is stored is not used then.
@@ -70,7 +71,7 @@ class NetworkSpec:
 
     def _of_file(self, value, store):
         if isinstance(value, (str, os.PathLike)) and os.path.isfile(value):
-            return store.digests.of(os.fspath(Path(value).absolute()), None)
+            return ImageDigests(store.path_memo).of(os.fspath(Path(value).absolute()), None)
         return value
 
     def build(self):

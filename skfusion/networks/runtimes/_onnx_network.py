@@ -1,16 +1,12 @@
 """OnnxNetwork: a network that runs on ONNX Runtime, without Keras."""
 
 import os
-import threading
 
 import numpy as np
 
+from skfusion._utils.process_local import ProcessLocal
 from skfusion.exceptions import ExtraNotFoundError
 from skfusion.networks._network import batch_views
-
-# Guards the making of sessions only; they compute side by side.
-_WAKING = threading.Lock()
-os.register_at_fork(after_in_child=lambda: globals().update(_WAKING=threading.Lock()))
 
 
 class OnnxNetwork:
@@ -66,16 +62,9 @@ class OnnxNetwork:
         self.embed(np.zeros((n_rows, *self.input_shape), dtype=np.uint8), batch_size)
 
     def _awake(self):
-        """The session of this process: its threads don't live on through a fork."""
-        pid, session = vars(self).get("_live", (None, None))
-        if pid == os.getpid():
-            return session
-        with _WAKING:
-            pid, session = vars(self).get("_live", (None, None))
-            if pid != os.getpid():
-                session = _make_session(self.graph.tobytes())
-                self._live = (os.getpid(), session)
-        return session
+        """Return the session of this process."""
+        live = vars(self).setdefault("_live", ProcessLocal(_make_session))
+        return live.get(self.graph)
 
     def __getstate__(self):
         return {name: value for name, value in vars(self).items() if name != "_live"}
@@ -133,4 +122,5 @@ def _make_session(graph):
     options = onnxruntime.SessionOptions()
     # The wish that most libraries follow; 0 stands for all cores.
     options.intra_op_num_threads = int(os.environ.get("OMP_NUM_THREADS", 0))
-    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    graph, providers = graph.tobytes(), ["CPUExecutionProvider"]
+    return onnxruntime.InferenceSession(graph, options, providers=providers)

@@ -6,11 +6,12 @@ from numbers import Integral
 
 from sklearn.utils._param_validation import Interval, validate_params
 
+from skfusion._utils.process_local import ProcessLocal
+
 # What was asked for, and whether the backend was told.
 _ASKED = {"n_threads": None, "gpu_memory": None}
 _TOLD = False
-_TELLING = threading.Lock()
-os.register_at_fork(after_in_child=lambda: globals().update(_TELLING=threading.Lock()))
+_TELLING = ProcessLocal(threading.Lock)
 
 _COUNT = [Interval(Integral, 1, None, closed="left"), None]
 
@@ -58,7 +59,7 @@ def limit_resources(*, n_threads: int | None = None, gpu_memory: int | None = No
     >>> skfusion.limit_resources(n_threads=1)  # doctest: +SKIP
     """
     global _TOLD
-    with _TELLING:
+    with _TELLING.get():
         _ASKED.update(n_threads=n_threads, gpu_memory=gpu_memory)
         if _TOLD:
             _tell_backend()
@@ -69,7 +70,7 @@ def settle_resources():
     global _TOLD
     if _TOLD:
         return
-    with _TELLING:
+    with _TELLING.get():
         if not _TOLD:
             _tell_backend()
             _TOLD = True

@@ -44,7 +44,8 @@ PNG, OTHER = encoded(), encoded(255 - PIXELS)
 
 def frame(cells, name="image"):
     column = np.empty(len(cells), dtype=object)
-    column[:] = cells
+    for row, cell in enumerate(cells):  # one by one: NumPy takes a list of images for numbers
+        column[row] = cell
     return pd.DataFrame({name: pd.Series(column, dtype=object)})
 
 

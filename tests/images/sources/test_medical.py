@@ -23,8 +23,8 @@ from skfusion import (
     PixelFlattener,
 )
 from skfusion.images._files import files_of
+from skfusion.images._image_digests import ImageDigests
 from skfusion.images.formats._signature import find_format, format_of_file
-from skfusion.store._image_digests import ImageDigests
 from tests.dicom_for_tests import make_dicom
 
 

@@ -28,7 +28,7 @@ def free_networks():
     """The largest have more than a gigabyte of weights: don't let several pile up."""
     gc.freeze()  # what was there before needn't be looked at again
     yield
-    _building.RECENT.clear()
+    _building.RECENT.get().clear()
     gc.collect()
     gc.unfreeze()
 
