@@ -207,7 +207,7 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
     def __getstate__(self):
         state = super().__getstate__()
         if "networks_" in state:  # with a store some may not be built yet; a file holds them all
-            state["networks_"] = [network.network for network in state["networks_"]]
+            state["networks_"] = [network.resolve() for network in state["networks_"]]
         return state
 
     def __sklearn_tags__(self):

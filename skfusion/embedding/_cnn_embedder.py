@@ -38,9 +38,12 @@ from skfusion.extraction._extractor import Extractor
 from skfusion.images._image_reader import ImageReader
 from skfusion.images._probe import common_channels, common_size, probe_column
 from skfusion.inspection._training_history_display import TrainingHistoryDisplay
+from skfusion.networks._cutting import cut_network
 from skfusion.networks._layer_table import format_layers, layers_frame
-from skfusion.networks.backbones._building import add_top, cut_network, find_spec, is_model_path
+from skfusion.networks._top import add_top
+from skfusion.networks.backbones._custom import is_model_path
 from skfusion.networks.backbones._network_spec import NetworkSpec
+from skfusion.networks.backbones._registry import find_spec
 from skfusion.networks.runtimes._keras import import_keras
 from skfusion.store._feature_store import FeatureStore, as_store
 from skfusion.training._class_weight import combined_weight
@@ -735,7 +738,7 @@ class CNNEmbedder(ImageTransformer):
             size = spec.image_size
         else:
             size = common_size(column, shapes)
-        needs_rgb = spec is not None and spec.module
+        needs_rgb = spec is not None and spec.channels == 3
         return *size, 3 if needs_rgb else common_channels(self.color_mode, shapes)
 
     def _target_size(self, position):

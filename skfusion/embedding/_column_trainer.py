@@ -9,10 +9,10 @@ from skfusion._utils.fingerprint import digest_text
 from skfusion.extraction._cached_features import CachedFeatures
 from skfusion.networks._averaging import average_networks
 from skfusion.networks._cut_info import cut_channels, cut_info
+from skfusion.networks._cutting import cut_network
 from skfusion.networks._layer_table import layer_table
 from skfusion.networks._network import Network
 from skfusion.networks._split import find_first
-from skfusion.networks.backbones._building import cut_network
 from skfusion.training._epoch_reporter import FINAL
 from skfusion.training._loop import train
 from skfusion.training._splits import validation_rows
@@ -90,7 +90,7 @@ class ColumnTrainer:
         """One network that averages several, the first of which gives the axes."""
 
         def build():
-            return average_networks([network.network for network in networks], axes)
+            return average_networks([network.resolve() for network in networks], axes)
 
         if self.cache is None:
             return build()
@@ -124,9 +124,9 @@ class ColumnTrainer:
     def _carry(self, network):
         """One live model computes for all networks of the column, which differ in weights only."""
         if self._carrier is None:
-            self._carrier = network.network.with_weights(network.weights)
+            self._carrier = network.resolve().replace(weights=network.weights)
         else:
-            self._carrier.put_on(network.weights)
+            self._carrier.set_weights(network.weights)
         return self._carrier
 
     def _train(self, rows, fold, reporter):

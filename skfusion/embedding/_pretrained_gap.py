@@ -14,9 +14,9 @@ from skfusion._utils.typing import Backbone, CutLayer, PathLike, Shape, Size
 from skfusion.base import ImageTransformer, check_size_param, indexed
 from skfusion.extraction._extractor import Extractor
 from skfusion.images._image_reader import ImageReader
-from skfusion.networks._deferred_network import DeferredNetwork
-from skfusion.networks.backbones._building import backbone_slug, find_spec
+from skfusion.networks._lazy_network import LazyNetwork
 from skfusion.networks.backbones._network_spec import NetworkSpec
+from skfusion.networks.backbones._registry import backbone_slug, find_spec
 from skfusion.store._feature_store import FeatureStore, as_store
 
 _OWN_MODEL_SIZE = (224, 224)
@@ -252,7 +252,7 @@ class PretrainedGAP(ImageTransformer):
         if store is None or not recipe.has_fingerprint:
             return recipe.build_cut(self.cut_layer, self.pooling)
         fingerprint = digest_text(recipe.fingerprint(store), self.cut_layer, self.pooling)
-        return DeferredNetwork(
+        return LazyNetwork(
             lambda: recipe.build_cut(self.cut_layer, self.pooling),
             fingerprint=fingerprint,
             input_shape=recipe.input_shape,

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from skfusion._utils.fingerprint import digest_text
-from skfusion.networks._cut_info import named_cut
-from skfusion.networks._deferred_network import DeferredNetwork
+from skfusion.networks._cut_info import find_cut_name
+from skfusion.networks._lazy_network import LazyNetwork
 
 
 @dataclass
@@ -42,14 +42,14 @@ class RunCache:
             lambda: cut(network),
             digest_text(run_key, *self.cut),
             network.input_shape,
-            named_cut(cuts, self.cut[0]),
+            find_cut_name(cuts, self.cut[0]),
         )
 
     def deferred(self, build, fingerprint, input_shape, cut_name, width=None):
         """A cut network that is built when somebody needs more than its stored rows."""
         if width is None:
             width = self.store.width(self.row_key(fingerprint))
-        return DeferredNetwork(
+        return LazyNetwork(
             build,
             fingerprint=fingerprint,
             input_shape=input_shape,

@@ -10,7 +10,7 @@ from skfusion._utils.progress import tell
 from skfusion.base import check_size_param
 from skfusion.io._embed_job import EmbedJob, file_stem
 from skfusion.io._embed_rows import read_rows
-from skfusion.networks.backbones._building import find_spec
+from skfusion.networks.backbones._registry import find_spec
 from skfusion.networks.runtimes._keras import import_keras
 from skfusion.store._feature_store import as_store
 

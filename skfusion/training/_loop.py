@@ -89,7 +89,7 @@ def train(
         with borrow_trainer(network, plan, stage) as trainer:
             run = _StageRun(trainer, network, plan, stage, data, augmentation, frozen)
             weights, stopped = run.train(history, callbacks, on_epoch)
-        network = network.with_weights(weights)
+        network = network.replace(weights=weights)
         if stopped:
             break
     return network, history

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from skfusion.networks.backbones._building import add_top, build_network
+from skfusion.networks._top import add_top
+from skfusion.networks.backbones._building import build_network
 from skfusion.training._loop import train
 from skfusion.training._training_config import TrainingConfig
 
