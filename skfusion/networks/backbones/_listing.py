@@ -3,7 +3,7 @@
 from typing import Any
 
 from skfusion._utils.typing import Backbone, Size
-from skfusion.networks.backbones._registry import FAMILIES, find_family, listed_names
+from skfusion.networks.backbones._registry import find_family, listed_names
 
 _CUSTOM_SIZE = (224, 224)
 _SMALL_SIZE = (28, 28)
@@ -40,11 +40,6 @@ def list_backbones(family: str | None = None) -> list[str]:
     >>> list_backbones(family="small_cnn")
     ['small_cnn']
     """
-    families = [each.name for each in FAMILIES]
-    if family is not None and family not in families:
-        raise ValueError(
-            f"Unknown family of backbones {family!r}. The families are: {', '.join(families)}."
-        )
     return listed_names(family)
 
 

@@ -46,10 +46,6 @@ class NetworkSpec:
     options: dict = field(default_factory=dict)
     seed: int = 0
 
-    def __post_init__(self):
-        if isinstance(self.backbone, os.PathLike):
-            self.backbone = os.fspath(self.backbone)
-
     @property
     def has_fingerprint(self):
         """bool : Whether the spec determines the network; a user's function may do anything."""

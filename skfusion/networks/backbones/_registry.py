@@ -8,7 +8,7 @@ from skfusion.networks.backbones._deep_cnn import DeepCNNFamily
 from skfusion.networks.backbones._small_cnn import SmallCNNFamily
 
 # The first family that claims a backbone builds it, so that the most general comes last.
-FAMILIES = (
+BACKBONE_FAMILIES = (
     SmallCNNFamily(),
     DeepCNNFamily(),
     ApplicationsFamily(),
@@ -34,7 +34,7 @@ def find_family(backbone):
     ValueError
         If no family claims it; the message suggests the nearest names.
     """
-    for family in FAMILIES:
+    for family in BACKBONE_FAMILIES:
         if family.claims(backbone):
             return family
     slugs = {name.lower(): name for name in listed_names()}
@@ -50,9 +50,15 @@ def find_family(backbone):
 
 def listed_names(family=None):
     """Return the names of one family's backbones, or of all families that need no extra."""
-    families = [
-        each for each in FAMILIES if (each.extra is None if family is None else each.name == family)
-    ]
+    by_name = {each.name: each for each in BACKBONE_FAMILIES}
+    if family is None:
+        families = [each for each in BACKBONE_FAMILIES if each.extra is None]
+    elif family in by_name:
+        families = [by_name[family]]
+    else:
+        raise ValueError(
+            f"Unknown family of backbones {family!r}. The families are: {', '.join(by_name)}."
+        )
     names = [name for each in families for name in each.list_names()]
     return sorted(names, key=str.lower)
 
