@@ -42,9 +42,12 @@ from skfusion.images._image_reader import ImageReader
 from skfusion.images._image_size import check_size_param
 from skfusion.images._probe import common_channels, common_size, probe_column
 from skfusion.inspection._training_history_display import TrainingHistoryDisplay
+from skfusion.networks._cutting import cut_network
 from skfusion.networks._layer_table import format_layers, layers_frame
-from skfusion.networks.backbones._building import add_top, cut_network, find_spec, is_model_path
+from skfusion.networks._top import add_top
+from skfusion.networks.backbones._custom import is_model_path
 from skfusion.networks.backbones._network_spec import NetworkSpec
+from skfusion.networks.backbones._registry import find_spec
 from skfusion.store._feature_store import FeatureStore, as_store
 from skfusion.training._callbacks import check_callbacks
 from skfusion.training._epoch_reporter import EpochReporter
@@ -673,7 +676,7 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
             size = spec.image_size
         else:
             size = common_size(column, shapes)
-        needs_rgb = spec is not None and spec.module
+        needs_rgb = spec is not None and spec.channels == 3
         return *size, 3 if needs_rgb else common_channels(self.color_mode, shapes)
 
     def _resizing(self, position):

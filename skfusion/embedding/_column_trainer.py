@@ -9,10 +9,10 @@ from skfusion.embedding._fold_extractor import FoldExtractor
 from skfusion.embedding._training_batches import TrainingBatches
 from skfusion.networks._averaging import average_networks
 from skfusion.networks._cut_info import cut_channels, cut_info
+from skfusion.networks._cutting import cut_network
 from skfusion.networks._layer_table import layer_table
 from skfusion.networks._network import Network
 from skfusion.networks._split import find_first
-from skfusion.networks.backbones._building import cut_network
 from skfusion.training._array_input import ArrayInput
 from skfusion.training._epoch_reporter import FINAL
 from skfusion.training._folds import validation_rows
@@ -93,7 +93,7 @@ class ColumnTrainer:
         """Return one network that averages several, in the axes of the first."""
 
         def build():
-            return average_networks([network.network for network in networks], axes)
+            return average_networks([network.resolve() for network in networks], axes)
 
         if self.cache is None:
             return build()
@@ -119,9 +119,9 @@ class ColumnTrainer:
         all of them.
         """
         if self._live is None:
-            self._live = network.network.with_weights(network.weights)
+            self._live = network.resolve().replace(weights=network.weights)
         elif self._live.weights is not network.weights:
-            self._live.put_on(network.weights)
+            self._live.set_weights(network.weights)
         return self._live
 
     def _train(self, rows, fold, reporter):

@@ -16,9 +16,9 @@ from skfusion.embedding._network_extractor import NetworkExtractor, with_built_n
 from skfusion.extraction._resizing import Resizing, resample_of
 from skfusion.images._image_reader import ImageReader
 from skfusion.images._image_size import check_size_param
-from skfusion.networks._deferred_network import DeferredNetwork
-from skfusion.networks.backbones._building import backbone_slug, find_spec
+from skfusion.networks._lazy_network import LazyNetwork
 from skfusion.networks.backbones._network_spec import NetworkSpec
+from skfusion.networks.backbones._registry import backbone_slug, find_spec
 from skfusion.store._feature_store import FeatureStore, as_store
 
 _OWN_MODEL_SIZE = (224, 224)
@@ -256,7 +256,7 @@ class PretrainedGAP(ImageTransformer):
         extraction = self._columns.column_extraction(
             0, column, conversion, **self._extraction_options()
         )
-        return DeferredNetwork(
+        return LazyNetwork(
             lambda: spec.build_cut(self.cut_layer, self.pooling),
             fingerprint=fingerprint,
             input_shape=spec.input_shape,

@@ -149,7 +149,7 @@ class DriftGuard:
 
     def __getstate__(self):
         state = vars(self).copy()
-        for name in ("_counts", "_told", "_lock"):
+        for name in ("_counts", "_warned", "_lock"):
             del state[name]
         return state
 

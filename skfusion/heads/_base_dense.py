@@ -195,7 +195,7 @@ class BaseDense(
                 "`batch_norm` were changed since. Set them back, or call fit with "
                 "warm_start=False to start again."
             )
-        return blank.with_weights(self.network_.weights)
+        return blank.replace(weights=self.network_.weights)
 
     def _keep(self, network, scaler, target, history, continues):
         """Set what is fitted."""

@@ -11,7 +11,7 @@ from skfusion.images._image_digests import ImageDigests
 from skfusion.images._image_size import check_size_param
 from skfusion.io._embed_job import EmbedJob, file_stem
 from skfusion.io._embed_rows import read_rows
-from skfusion.networks.backbones._building import find_spec
+from skfusion.networks.backbones._registry import find_spec
 from skfusion.networks.runtimes._keras import import_keras
 from skfusion.store._feature_store import as_store
 

@@ -9,7 +9,10 @@ import numpy as np
 from skfusion._utils.process_local import ProcessLocal
 from skfusion.networks._split import split_model
 from skfusion.networks.runtimes._keras import building, import_keras, jit_compile
-from skfusion.networks.runtimes._tracing import outputs_of, tracing_is_due
+from skfusion.networks.runtimes._tracing import (
+    allow_retracing,
+    predict_batch,
+)
 from skfusion.training._epoch_means import EpochMeans, r2_score
 from skfusion.training._losses import row_losses
 
@@ -100,7 +103,7 @@ class Trainer:
         """Compute the inputs of the trained part from those of the network."""
         if self.bottom is None:
             return inputs
-        return outputs_of(self.bottom, inputs)
+        return predict_batch(self.bottom, inputs)
 
     def epoch(self, batches, rates):
         """Train on each batch ``(inputs, targets, weights)`` with its learning rate.
@@ -114,7 +117,7 @@ class Trainer:
         means = EpochMeans()
         for (inputs, targets, weight), rate in zip(batches, rates, strict=True):
             self.optimizer.learning_rate = rate
-            with tracing_is_due():
+            with allow_retracing():
                 values = self.upper.train_on_batch(
                     inputs, targets, sample_weight=weight, return_dict=True
                 )
@@ -125,7 +128,7 @@ class Trainer:
         """Compute the loss, and accuracy or R2, on rows that take no part in training."""
         outputs, targets, weights = [], [], []
         for inputs, some_targets, weight in batches:
-            outputs.append(outputs_of(self.upper, inputs))
+            outputs.append(predict_batch(self.upper, inputs))
             targets.append(some_targets)
             weights.append(np.ones(len(some_targets)) if weight is None else weight)
         outputs, targets, weights = map(np.concatenate, (outputs, targets, weights))

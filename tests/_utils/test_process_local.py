@@ -165,10 +165,10 @@ def use():
     "networks built before": """
 from types import SimpleNamespace
 from skfusion.networks.backbones._building import RECENT
-RECENT.get().find("key", lambda: SimpleNamespace(n_bytes=1, parent=True))
+RECENT.get().get_or_build("key", lambda: SimpleNamespace(n_bytes=1, parent=True))
 hold = RECENT.get()._lock
 def use():
-    found = RECENT.get().find("key", lambda: SimpleNamespace(n_bytes=1, parent=False))
+    found = RECENT.get().get_or_build("key", lambda: SimpleNamespace(n_bytes=1, parent=False))
     assert not found.parent
 """,
     "idle trainers": """
@@ -236,11 +236,11 @@ def use():
     assert guard.counts()["images"] == 0
 """,
     "a network that is built later": """
-from skfusion.networks._deferred_network import DeferredNetwork
-network = DeferredNetwork(lambda: "built", fingerprint="f", input_shape=(4, 4, 1))
+from skfusion.networks._lazy_network import LazyNetwork
+network = LazyNetwork(lambda: "built", fingerprint="f", input_shape=(4, 4, 1))
 hold = network._lock.get()
 def use():
-    assert network.network == "built"
+    assert network.resolve() == "built"
 """,
 }
 
