@@ -6,6 +6,7 @@ from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, _fit_context, clone
 from sklearn.utils import check_random_state
@@ -25,6 +26,7 @@ from skfusion.augmentation._copy_plan import (
     spread,
 )
 from skfusion.augmentation._original import Original
+from skfusion.augmentation._sampler_tags import as_sampler_tags
 from skfusion.augmentation._tables import as_table, take_rows
 from skfusion.base import check_size_param
 from skfusion.exceptions import ImageReadError, UnreadableImageWarning
@@ -152,7 +154,9 @@ class ImageAugmenter(OneToOneFeatureMixin, BaseEstimator):
     True
     """
 
-    _estimator_type = "sampler"  # by which imbalanced-learn tells samplers
+    # What imbalanced-learn recognizes an over-sampler by.
+    _estimator_type = "sampler"
+    _sampling_type = "over-sampling"
 
     _parameter_constraints: dict = {
         "sampling_strategy": [
@@ -257,9 +261,8 @@ class ImageAugmenter(OneToOneFeatureMixin, BaseEstimator):
         return table.extend(origins, copies), take_rows(y, origins)
 
     def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
+        tags = as_sampler_tags(super().__sklearn_tags__())
         flattened = self.image_shape is not None
-        tags.estimator_type = "sampler"
         tags.target_tags.required = self.factor is None
         tags.input_tags.two_d_array = True
         tags.input_tags.three_d_array = not flattened
@@ -291,7 +294,9 @@ class ImageAugmenter(OneToOneFeatureMixin, BaseEstimator):
 
     def _read_table(self, X):
         if self.image_shape is not None:
-            checked = validate_data(self, X, dtype="numeric", ensure_all_finite="allow-nan")
+            # A DataFrame whose columns are sparse would become a sparse matrix.
+            dense = X.sparse.to_dense() if _has_sparse_columns(X) else X
+            checked = validate_data(self, dense, dtype="numeric", ensure_all_finite="allow-nan")
             return as_table(X, resolve_shape(self.image_shape, checked.shape[1]))
         _check_feature_names(self, X, reset=True)
         table = as_table(X)
@@ -362,3 +367,8 @@ class ImageAugmenter(OneToOneFeatureMixin, BaseEstimator):
             )
         text = f"{text} The copies of these rows have no image."
         warnings.warn(text, UnreadableImageWarning, stacklevel=caller_stacklevel())
+
+
+def _has_sparse_columns(X):
+    """Return whether all columns of a pandas DataFrame are sparse."""
+    return isinstance(X, pd.DataFrame) and all(isinstance(t, pd.SparseDtype) for t in X.dtypes)

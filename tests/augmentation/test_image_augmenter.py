@@ -8,13 +8,15 @@ import pandas as pd
 import polars as pl
 import pytest
 from imblearn.base import is_sampler
+from imblearn.ensemble import BalancedBaggingClassifier
 from imblearn.pipeline import Pipeline as SamplerPipeline
-from imblearn.utils._tags import InputTags, SamplerTags, Tags
 from imblearn.utils.estimator_checks import estimator_checks_generator
 from PIL import Image
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, GroupKFold, StratifiedKFold, cross_validate
+from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import Pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks as sklearn_checks
 
@@ -406,34 +408,44 @@ def test_the_pipeline_of_scikit_learn_refuses_samplers():
         pipe.fit(column(images(2)), [0, 1])
 
 
-def test_imbalanced_learn_takes_it_for_a_sampler():
+def test_imbalanced_learn_recognizes_a_sampler():
     assert is_sampler(ImageAugmenter())
 
 
-class AsImbalancedLearn(ImageAugmenter):
-    """The same with imbalanced-learn's tags, which its checks ask for."""
+@pytest.mark.parametrize("strategy", ["auto", "minority", {0: 45}])
+def test_a_balanced_bagging_of_images(strategy):
+    X, y = load_digits(n_class=3, return_X_y=True)
+    X, y = X[:90], y[:90]
+    some = np.flatnonzero((y > 0) | (np.arange(90) < 30))  # class 0 is rare
+    bagging = BalancedBaggingClassifier(
+        GaussianNB(),
+        sampling_strategy=strategy,
+        sampler=ImageAugmenter(image_shape=(8, 8), random_state=0),
+        n_estimators=3,
+        random_state=0,
+    )
+    assert bagging.fit(X[some], y[some]).score(X, y) > 0.9
+    sampler = bagging.estimators_[0]["sampler"]
+    assert len(sampler.sample_indices_) > len(some) - 1
+    assert sampler.augmentation == "recipe"
 
-    def __sklearn_tags__(self):
-        ours = super().__sklearn_tags__()
-        inputs = InputTags(dataframe=True, allow_nan=ours.input_tags.allow_nan)
-        return Tags(
-            estimator_type="sampler",
-            target_tags=ours.target_tags,
-            input_tags=inputs,
-            sampler_tags=SamplerTags(sample_indices=True),
-        )
+
+def test_a_bagging_of_images_of_rows_without_balance():
+    """With a factor, each bootstrap sample is augmented as it is."""
+    X, y = load_digits(n_class=2, return_X_y=True)
+    sampler = ImageAugmenter(factor=2, image_shape=(8, 8), random_state=0)
+    bagging = BalancedBaggingClassifier(
+        GaussianNB(), sampler=sampler, n_estimators=2, random_state=0
+    ).fit(X[:60], y[:60])
+    assert len(bagging.estimators_[0]["sampler"].sample_indices_) == 120
 
 
-_CHECKS = estimator_checks_generator(
-    AsImbalancedLearn(image_shape=(-1, 1, 1), augmentation={"shift": 0.2}, random_state=0),
-    expected_failed_checks={
-        "check_samplers_pandas_sparse": "images are dense, and so are the copies"
-    },
-    mark="xfail",
+IMBALANCED_LEARN_CHECKS = estimator_checks_generator(
+    ImageAugmenter(image_shape=(-1, 1, 1), augmentation={"shift": 0.2}, random_state=0)
 )
 
 
-@pytest.mark.parametrize(("estimator", "check"), list(_CHECKS))
+@pytest.mark.parametrize(("estimator", "check"), list(IMBALANCED_LEARN_CHECKS))
 def test_checks_of_imbalanced_learn(estimator, check):
     check(estimator)
 

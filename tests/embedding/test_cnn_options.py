@@ -116,5 +116,5 @@ def test_the_scale_of_weights_does_not_matter(stripes):
 
 def test_rows_that_all_weigh_nothing_are_an_error(stripes):
     X, y = stripes
-    with pytest.raises(ValueError, match="All rows have weight 0|at least one non-zero"):
+    with pytest.raises(ValueError, match=r"All rows have weight 0|at least one non-zero"):
         CNNEmbedder(**QUICK).fit(X, y, sample_weight=np.zeros(len(y)))
