@@ -1,16 +1,15 @@
-"""Original: the pixels of a cell, and the way back from changed pixels to a cell."""
+"""OriginalImage: the pixels of a cell, and the way back from changed pixels to a cell."""
 
 import numpy as np
 
 from skfusion.images.sources._arrays import array_shape, guess_white, has_open_range, resize_pixels
 
 
-class Original:
-    """What copies of one cell are made from.
+class OriginalImage:
+    """An image that copies are made from.
 
-    An array's copies are arrays of its dtype, its range of values and its number of axes. The
-    copies of files, bytes and PIL images are uint8 arrays, or uint16 where a file holds more than
-    8 bits.
+    The copies of an array have its dtype, its range of values and its number of axes. The copies
+    of files, bytes and PIL images are uint8 arrays, or uint16 if a file has more than 8 bits.
 
     Parameters
     ----------
@@ -18,10 +17,10 @@ class Original:
         An image.
 
     reader : ImageReader
-        How cells other than arrays become pixels, and how images are resized.
+        Reads cells other than arrays, and decides how images are resized.
 
     white : float or None
-        The value that is white in arrays of floats or signed integers.
+        The value of white in arrays of floats or signed integers.
 
     size : tuple (height, width) or None
         The size of the copies; None keeps the image's own.
@@ -29,14 +28,14 @@ class Original:
     Raises
     ------
     ValueError
-        If the cell is no image.
+        If the cell is not an image.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from skfusion.augmentation._original import Original
+    >>> from skfusion.augmentation._original_image import OriginalImage
     >>> from skfusion.images._image_reader import ImageReader
-    >>> original = Original(np.array([[0.0, 1.0]]), ImageReader(), white=1.0, size=None)
+    >>> original = OriginalImage(np.array([[0.0, 1.0]]), ImageReader(), white=1.0, size=None)
     >>> original.pixels[0, :, 0]
     array([  0., 255.], dtype=float32)
     >>> original.restore(original.pixels)
@@ -67,10 +66,10 @@ class Original:
 
 
 def _scale(array, white):
-    """What the values of an array are multiplied by to be in 0..255."""
+    """Return the factor that brings the values of an array to 0..255."""
     kind = array.dtype.kind
     if kind not in "biuf":
-        raise ValueError(f"an array of dtype {array.dtype} is no image")
+        raise ValueError(f"an array of dtype {array.dtype} is not an image")
     if kind == "b":
         return 255.0
     if not has_open_range(array):
@@ -86,6 +85,6 @@ def _as_dtype(values, dtype):
     if dtype.kind == "b":
         return values > 0.5
     bounds = np.iinfo(dtype)
-    # The largest integers of 64 bits are beyond the largest float below them.
+    # The largest integers of 64 bits are greater than the largest float below them.
     most = np.nextafter(np.float64(bounds.max), 0)
     return np.rint(np.clip(values.astype(np.float64), bounds.min, most)).astype(dtype)
