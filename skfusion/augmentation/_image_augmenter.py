@@ -12,6 +12,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _check_feature_names, check_consistent_length, validate_data
 
+from skfusion._utils.doc_link import DocLinkMixin
 from skfusion._utils.messages import caller_stacklevel, join_names
 from skfusion._utils.prefetch import map_ahead
 from skfusion._utils.progress import progress_bar
@@ -34,7 +35,7 @@ from skfusion.images._probe import find_white
 from skfusion.images._read_columns import resolve_shape
 
 
-class ImageAugmenter(OneToOneFeatureMixin, BaseEstimator):
+class ImageAugmenter(DocLinkMixin, OneToOneFeatureMixin, BaseEstimator):
     """Add rows whose images are changed copies: to balance classes, or to have more rows.
 
     For few or unbalanced images and a model that doesn't augment by itself. A sampler after
