@@ -9,13 +9,14 @@ import pandas as pd
 import sklearn
 
 import skfusion
+from skfusion._utils.doc_link import DocLinkMixin
 from skfusion.exceptions import ModelVersionError, ModelVersionWarning
 
 _STAMP = "_saved_by"
 _CHECK = "It was loaded; check its predictions, then save it again."
 
 
-class SavedStateMixin:
+class SavedStateMixin(DocLinkMixin):
     """Stamps what is saved with versions, and reads the stamp when it is loaded.
 
     Examples

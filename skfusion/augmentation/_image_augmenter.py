@@ -13,6 +13,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _check_feature_names, check_consistent_length, validate_data
 
+from skfusion._utils.doc_link import DocLinkMixin
 from skfusion._utils.messages import caller_stacklevel, join_names
 from skfusion._utils.prefetch import map_ahead
 from skfusion._utils.progress import progress_bar
@@ -36,7 +37,7 @@ from skfusion.images._probe import find_white
 from skfusion.images._read_columns import resolve_shape
 
 
-class ImageAugmenter(OneToOneFeatureMixin, BaseEstimator):
+class ImageAugmenter(DocLinkMixin, OneToOneFeatureMixin, BaseEstimator):
     """Add rows with changed copies of images, to balance classes or to have more rows.
 
     Use it for small or imbalanced sets of images and a model that does not augment by itself. It

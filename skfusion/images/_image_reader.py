@@ -10,6 +10,7 @@ from PIL import Image, ImageColor
 from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from skfusion._utils.doc_link import DocLinkMixin
 from skfusion._utils.typing import Cell, PathLike
 from skfusion.images.formats._medical_signature import kind_of_opened, kind_of_value
 from skfusion.images.formats._pillow import (
@@ -34,7 +35,7 @@ from skfusion.images.sources._medical import find_opener
 _PLANES = {"axial", "coronal", "sagittal"}
 
 
-class ImageReader(BaseEstimator):
+class ImageReader(DocLinkMixin, BaseEstimator):
     """How cells become pixels: where files lie, what is under transparency, how to resize.
 
     A reader is the `reader` parameter of every transformer that takes images. It is an
