@@ -16,10 +16,10 @@ from skfusion.augmentation._copy_names import copy_names, is_copy
 from skfusion.augmentation._copy_plan import choose_origins, copies_by_class, number_copies
 from skfusion.augmentation._copy_writer import Copy, CopyWriter
 from skfusion.augmentation._output_folder import ImageOutputs, OutputFolder
-from skfusion.base import check_size_param
 from skfusion.datasets import load_image_folder
 from skfusion.exceptions import ImageReadError
-from skfusion.store._image_digests import ImageDigests
+from skfusion.images._image_digests import ImageDigests
+from skfusion.images._image_size import check_size_param
 
 # Increased when the same settings would give other bytes: a folder of another format is not
 # completed.

@@ -29,10 +29,10 @@ from skfusion.augmentation._copy_plan import (
 from skfusion.augmentation._original_image import OriginalImage
 from skfusion.augmentation._sampler_tags import as_sampler_tags
 from skfusion.augmentation._wrap_rows import take_rows, wrap_rows
-from skfusion.base import check_size_param
 from skfusion.exceptions import ImageReadError, UnreadableImageWarning
 from skfusion.images._image_column import ImageColumn, describe
 from skfusion.images._image_reader import ImageReader
+from skfusion.images._image_size import check_size_param
 from skfusion.images._probe import find_white
 from skfusion.images._read_columns import resolve_shape
 

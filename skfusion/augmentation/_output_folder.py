@@ -76,7 +76,7 @@ class OutputFolder:
         # Before the lock creates a file in a folder that may hold other files.
         self._check_contents()
         try:
-            lock = FileLocks(os.path.join(self.path, _LOCK)).hold("augment", seconds=0)
+            lock = FileLocks(os.path.join(self.path, _LOCK)).hold("augment", timeout=0)
             self._stack.enter_context(lock)
         except TimeoutError:
             raise BlockingIOError(

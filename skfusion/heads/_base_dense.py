@@ -18,8 +18,8 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from skfusion._utils.callbacks import CallbackSupportMixin
 from skfusion._utils.saved_state import SavedStateMixin
+from skfusion._utils.sklearn_compat import CallbackSupportMixin
 from skfusion.heads._dense_network import ACTIVATIONS, build_dense
 from skfusion.inspection._training_history_display import TrainingHistoryDisplay
 from skfusion.training._array_input import ArrayInput
@@ -195,7 +195,7 @@ class BaseDense(
                 "`batch_norm` were changed since. Set them back, or call fit with "
                 "warm_start=False to start again."
             )
-        return blank.with_weights(self.network_.weights)
+        return blank.replace(weights=self.network_.weights)
 
     def _keep(self, network, scaler, target, history, continues):
         """Set what is fitted."""

@@ -14,7 +14,7 @@ from skfusion.images.sources._medical import versions as medical_versions
 from skfusion.io._feature_file import FORMATS, FeatureFile
 from skfusion.io._hdf5 import read_hdf5, write_hdf5
 from skfusion.io._parquet import read_parquet, write_parquet
-from skfusion.networks.backbones._building import backbone_slug, find_spec
+from skfusion.networks.backbones._registry import backbone_slug, find_spec
 
 WRITERS = {"h5": write_hdf5, "parquet": write_parquet}
 _READERS = {"h5": read_hdf5, "parquet": read_parquet}

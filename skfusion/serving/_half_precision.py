@@ -50,7 +50,7 @@ def half_precision(model: Any) -> Any:
 
 
 def _halved(network):
-    return network.with_weights([_half(array) for array in network.weights])
+    return network.replace(weights=[_half(array) for array in network.weights])
 
 
 def _half(array):

@@ -3,7 +3,7 @@
 import io
 import pickle
 
-from skfusion.networks._deferred_network import DeferredNetwork
+from skfusion.networks._lazy_network import LazyNetwork
 from skfusion.networks._network import Network
 
 
@@ -40,9 +40,9 @@ class _Writer(pickle.Pickler):
 
     def persistent_id(self, item):
         """The number of a network; None for anything else, which is written."""
-        if not isinstance(item, (Network, DeferredNetwork)):
+        if not isinstance(item, (Network, LazyNetwork)):
             return None
-        network = item.network
+        network = item.resolve()
         self.networks[id(network)] = network
         return id(network)
 

@@ -11,11 +11,9 @@ import numpy as np
 
 from skfusion.exceptions import ExtraNotFoundError
 from skfusion.networks._network import Network
+from skfusion.networks._onnx_network import OnnxNetwork
 from skfusion.networks.runtimes._keras import building
-from skfusion.networks.runtimes._onnx_network import OnnxNetwork, PixelMap
 from skfusion.serving._network_exchange import replace_networks
-
-_FACTS = ("name", "input_shape", "output_shape", "cut_name", "flips", "top")
 
 
 def to_onnx(model: Any) -> Any:
@@ -74,10 +72,7 @@ def to_onnx(model: Any) -> Any:
 def _converted(network):
     if type(network) is not Network:  # a head computes without Keras already
         return network
-    facts = {name: getattr(network, name) for name in _FACTS}
-    # Columns differ in their last digits, so that a store has to keep them apart.
-    facts["fingerprint"] = f"onnx {network.fingerprint}"
-    return OnnxNetwork(_export(network), PixelMap.of(network), facts)
+    return OnnxNetwork.from_network(network, _export(network))
 
 
 def _export(network):

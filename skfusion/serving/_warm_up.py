@@ -7,9 +7,7 @@ from typing import Any
 
 from sklearn.utils._param_validation import Interval, validate_params
 
-from skfusion.networks._deferred_network import DeferredNetwork
-from skfusion.networks._network import Network
-from skfusion.networks.runtimes._onnx_network import OnnxNetwork
+from skfusion.networks._base_network import BaseNetwork
 from skfusion.store._feature_store import FeatureStore
 
 # Objects of these libraries hold none of our networks; the rest is looked into.
@@ -79,7 +77,7 @@ def warm_up(model: Any, *, n_rows: int | Sequence[int] = 1) -> int:
     _find(model, _BATCH_SIZE, found, seen={})
     for network, batch_size in found.values():
         for count in counts:
-            network._warm_up(count, batch_size)
+            network.warm_up(count, batch_size)
     return len(found)
 
 
@@ -88,8 +86,8 @@ def _find(item, batch_size, found, seen):
     if id(item) in seen or _is_leaf(item):
         return
     seen[id(item)] = item  # kept, so that no other object gets its id
-    if isinstance(item, (Network, DeferredNetwork, OnnxNetwork)):
-        if item._warm_up is not None:
+    if isinstance(item, BaseNetwork):
+        if item.needs_warm_up:
             found[id(item)] = (item, batch_size)
         return
     if isinstance(item, Mapping):

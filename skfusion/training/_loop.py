@@ -65,7 +65,7 @@ def train(
             weights, stopped = run.train(history, callbacks, on_epoch)
             if state is not None:
                 state.update(run.get_state())
-        network = network.with_weights(weights)
+        network = network.replace(weights=weights)
         if stopped:
             break
     return network, history

@@ -1,23 +1,22 @@
 """Trainer: a compiled Keras model that many training runs share in turn."""
 
-import os
 import threading
 from collections import OrderedDict
 from contextlib import contextmanager
 
 import numpy as np
 
+from skfusion._utils.process_local import ProcessLocal
 from skfusion.networks._split import split_model
 from skfusion.networks.runtimes._keras import building, import_keras, jit_compile
-from skfusion.networks.runtimes._tracing import outputs_of, tracing_is_due
+from skfusion.networks.runtimes._tracing import (
+    allow_retracing,
+    predict_batch,
+)
 from skfusion.training._epoch_means import EpochMeans, r2_score
 from skfusion.training._losses import row_losses
 
-# A live trainer holds compiled functions. Folds and candidates with the same architecture reuse
-# it: compiling again costs seconds and, in TensorFlow, memory that is never freed.
-_IDLE = OrderedDict()
 _IDLE_LIMIT = 4
-_IDLE_LOCK = threading.Lock()
 
 # What Keras measures beside each loss, weighted by rows. R2 is made of the squared error.
 _METRICS = {
@@ -104,7 +103,7 @@ class Trainer:
         """Compute the inputs of the trained part from those of the network."""
         if self.bottom is None:
             return inputs
-        return outputs_of(self.bottom, inputs)
+        return predict_batch(self.bottom, inputs)
 
     def epoch(self, batches, rates):
         """Train on each batch ``(inputs, targets, weights)`` with its learning rate.
@@ -118,7 +117,7 @@ class Trainer:
         means = EpochMeans()
         for (inputs, targets, weight), rate in zip(batches, rates, strict=True):
             self.optimizer.learning_rate = rate
-            with tracing_is_due():
+            with allow_retracing():
                 values = self.upper.train_on_batch(
                     inputs, targets, sample_weight=weight, return_dict=True
                 )
@@ -129,7 +128,7 @@ class Trainer:
         """Compute the loss, and accuracy or R2, on rows that take no part in training."""
         outputs, targets, weights = [], [], []
         for inputs, some_targets, weight in batches:
-            outputs.append(outputs_of(self.upper, inputs))
+            outputs.append(predict_batch(self.upper, inputs))
             targets.append(some_targets)
             weights.append(np.ones(len(some_targets)) if weight is None else weight)
         outputs, targets, weights = map(np.concatenate, (outputs, targets, weights))
@@ -153,27 +152,45 @@ def borrow_trainer(network, config, stage):
     Each trainer has one user at a time.
     """
     key = (
-        os.getpid(),
         network.config,
         config.loss,
         config.optimizer,
         config.batch_size,
         stage.first,
     )
-    with _IDLE_LOCK:
-        trainer = _IDLE.pop(key, None)
+    idle = _IDLE.get()
+    trainer = idle.pop(key)
     if trainer is None:
         with building(config.seed):
             trainer = Trainer(network, config, stage)
     trainer.reset(network.weights, config.seed)
     yield trainer
-    # Not reached after an error or an interrupt: that trainer is dropped.
-    with _IDLE_LOCK:
-        _IDLE[key] = trainer
-        while len(_IDLE) > _IDLE_LIMIT:
-            _IDLE.popitem(last=False)
+    # Not reached after an error or an interrupt: such a trainer is dropped.
+    idle.put(key, trainer)
 
 
-os.register_at_fork(
-    after_in_child=lambda: (_IDLE.clear(), globals().update(_IDLE_LOCK=threading.Lock()))
-)
+class _IdleTrainers:
+    """The last few trainers that are not in use.
+
+    A trainer holds compiled functions. Folds and candidates of one architecture share it, one after
+    the other: compiling it again costs seconds and, in TensorFlow, memory that is never freed.
+    """
+
+    def __init__(self):
+        self._trainers = OrderedDict()
+        self._lock = threading.Lock()
+
+    def pop(self, key):
+        """Remove and return the trainer of a key, or None."""
+        with self._lock:
+            return self._trainers.pop(key, None)
+
+    def put(self, key, trainer):
+        """Add a trainer; the oldest one is dropped if there are too many."""
+        with self._lock:
+            self._trainers[key] = trainer
+            while len(self._trainers) > _IDLE_LIMIT:
+                self._trainers.popitem(last=False)
+
+
+_IDLE = ProcessLocal(_IdleTrainers)

@@ -19,6 +19,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from skfusion import CNNEmbedder, EmbedderOptions, ImageDescriptors, ImageReader, PretrainedGAP
 from skfusion.datasets import make_image_table
+from skfusion.images._image_digests import ImageDigests
 from skfusion.networks._network import Network
 from skfusion.store import FeatureStore
 from tests.networks_for_tests import tiny_maps
@@ -275,7 +276,7 @@ def test_errors_are_the_same(files, store):
 def test_a_file_that_changes_between_two_looks(files, store, kind, monkeypatch):
     """What is stored under a digest is made from the content that the digest is of."""
     X, y = files
-    original = type(store.digests).of_many
+    original = ImageDigests.of_many
 
     def of_many_then_change(digests, cells, *args, **options):
         found = original(digests, cells, *args, **options)
@@ -285,7 +286,7 @@ def test_a_file_that_changes_between_two_looks(files, store, kind, monkeypatch):
     before = Path(X["photo"][4]).read_bytes()
     model = gap(store) if kind == "gap" else CNNEmbedder(cv=None, cache=store, **SMALL)
     with monkeypatch.context() as patch:
-        patch.setattr(type(store.digests), "of_many", of_many_then_change)
+        patch.setattr(ImageDigests, "of_many", of_many_then_change)
         model.fit_transform(X, y)
     Path(X["photo"][4]).write_bytes(before)
     plain = clone(model).set_params(cache=None).fit_transform(X, y)
@@ -303,9 +304,9 @@ def test_descriptors(files, store):
 def test_it_says_what_came_from_the_store(files, store, capsys):
     X, _ = files
     gap(store, verbose=1).fit_transform(X)
-    assert "from the store" not in capsys.readouterr().err
+    assert "from the cache" not in capsys.readouterr().err
     gap(store, verbose=1).fit_transform(X)
-    assert "PretrainedGAP photo: 12 of 12 from the store" in capsys.readouterr().err
+    assert "PretrainedGAP photo: 12 of 12 images from the cache" in capsys.readouterr().err
 
 
 def test_a_store_that_cannot_be_used_only_warns(files, tmp_path):

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from skfusion import ExtraNotFoundError, PretrainedGAP, to_onnx
-from skfusion.networks.backbones._building import build_network, cut_network
-from skfusion.networks.runtimes import _onnx_network
-from skfusion.networks.runtimes._onnx_network import OnnxNetwork, PixelMap
+from skfusion.networks._cutting import cut_network
+from skfusion.networks._onnx_network import OnnxNetwork
+from skfusion.networks.backbones._building import build_network
+from skfusion.networks.runtimes._onnx_runtime import OnnxRuntime
 from skfusion.serving import _to_onnx
 from tests.models_for_tests import beside_numbers, make_table, tiny_cnn, tiny_gap
 from tests.networks_for_tests import tiny_cnn as tiny_function
@@ -21,35 +22,7 @@ PHOTOS = np.random.default_rng(0).integers(0, 256, (5, 32, 32, 3), dtype=np.uint
 SMALL = {"weights": None, "backbone_options": {"alpha": 0.25}, "image_size": (32, 32)}
 
 
-# The pixels; these need nothing.
-
-MODULES = {
-    "tf": "mobilenet",
-    "caffe": "resnet",
-    "torch": "densenet",
-    "none in Keras": "efficientnet",
-    "unit": "unit",
-    "none": "none",
-}
-
-
-@pytest.mark.parametrize("module", MODULES.values(), ids=MODULES)
-def test_pixels_are_prepared_as_keras_does(module):
-    network = build_network(tiny_function, input_shape=(8, 8, 3))
-    network.preprocessing = module
-    pixels = PHOTOS[:, :8, :8]
-    kept = pixels.copy()
-    np.testing.assert_allclose(
-        PixelMap.of(network).apply(pixels.astype(np.float32)), network.prepare(pixels), atol=1e-4
-    )
-    np.testing.assert_array_equal(pixels, kept)
-
-
-def test_another_preprocessing_is_refused():
-    network = build_network(tiny_function, input_shape=(8, 8, 3))
-    network.prepare = lambda pixels: np.sqrt(np.asarray(pixels))
-    with pytest.raises(ValueError, match="one factor and one offset"):
-        PixelMap.of(network)
+# What is missing.
 
 
 def test_without_tf2onnx_it_says_what_to_install(monkeypatch):
@@ -60,9 +33,9 @@ def test_without_tf2onnx_it_says_what_to_install(monkeypatch):
 
 def test_without_onnxruntime_it_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
-    network = OnnxNetwork(b"", PixelMap([0], [1.0], [0.0]), {"flips": None})
+    network = OnnxNetwork.from_network(build_network(tiny_function, input_shape=(8, 8, 3)), b"")
     with pytest.raises(ExtraNotFoundError, match=r"skfusion\[onnx\]"):
-        network.compute(np.zeros((1, 2, 2, 1), dtype=np.float32))
+        network.embed(PHOTOS[:, :8, :8])
 
 
 # The network.
@@ -152,8 +125,8 @@ def test_a_live_copy_pickles_without_its_session(gap):
 
 def test_cold_threads_make_one_session(gap, monkeypatch):
     copy, made = to_onnx(gap), []
-    real = _onnx_network._make_session
-    monkeypatch.setattr(_onnx_network, "_make_session", lambda g: made.append(1) or real(g))
+    real = OnnxRuntime.load
+    monkeypatch.setattr(OnnxRuntime, "load", lambda *given: made.append(1) or real(*given))
     with ThreadPoolExecutor(8) as pool:
         outputs = list(pool.map(lambda _: copy.transform(PHOTOS), range(8)))
     assert len(made) == 1

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import r2_score
 
-from skfusion.networks.backbones._building import add_top, build_network
+from skfusion.networks._top import add_top
+from skfusion.networks.backbones._building import build_network
 from skfusion.training._array_input import ArrayInput
 from skfusion.training._loop import train
 from skfusion.training._training_config import TrainingConfig

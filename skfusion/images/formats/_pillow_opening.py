@@ -5,6 +5,7 @@ import threading
 
 from PIL import Image, UnidentifiedImageError
 
+from skfusion._utils.process_local import ProcessLocal
 from skfusion.images.formats._icon import icns_content, ico_sizes
 
 _TILE_WIDTH, _TILE_HEIGHT = 0x0142, 0x0143
@@ -15,12 +16,12 @@ _FRAME_BY_FRAME = {"AVIF", "FLI", "GIF", "PNG", "WEBP"}
 _PASSED_OVER = 16  # as many times `max_pixels` may be decoded on the way
 # Pillow decodes an opened image when it is first used, which is not safe in several threads. A
 # prime number of locks, so that different images seldom wait for one another.
-_GUARDS = [threading.Lock() for _ in range(31)]
+_GUARDS = [ProcessLocal(threading.Lock) for _ in range(31)]
 
 
 def guard_of(image):
     """The lock to hold while a PIL image that others may use is decoded."""
-    return _GUARDS[id(image) % len(_GUARDS)]
+    return _GUARDS[id(image) % len(_GUARDS)].get()
 
 
 def open_image(file, max_pixels):

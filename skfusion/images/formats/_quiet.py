@@ -1,10 +1,11 @@
 """Remarks of others about odd files aren't shown: a file is read, or an error says why not."""
 
 import logging
-import os
 import re
 import threading
 import warnings
+
+from skfusion._utils.process_local import register_at_fork
 
 _RULE = ("ignore", None, Warning, re.compile(r"(PIL|nibabel|pydicom)\."), 0)
 
@@ -31,6 +32,10 @@ class SilencedLibraries:
     """
 
     def __init__(self):
+        self.reset()
+
+    def reset(self):
+        """Forget the threads that are inside; they do not exist in a forked child."""
         self._lock, self._inside, self._changed = threading.Lock(), 0, []
 
     def __enter__(self):
@@ -57,5 +62,4 @@ class SilencedLibraries:
 
 
 silenced_libraries = SilencedLibraries()
-if hasattr(os, "register_at_fork"):  # a thread that was inside is not in the child
-    os.register_at_fork(after_in_child=silenced_libraries.__init__)
+register_at_fork(after_in_child=silenced_libraries.reset)

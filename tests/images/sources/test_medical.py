@@ -22,8 +22,8 @@ from skfusion import (
     ImageReadError,
     PixelFlattener,
 )
+from skfusion.images._image_digests import ImageDigests
 from skfusion.images.formats._medical_signature import files_of, kind_of_file, kind_of_value
-from skfusion.store._image_digests import ImageDigests
 from tests.dicom_for_tests import make_dicom
 
 

@@ -1,47 +1,49 @@
-"""ImageDigests: by which content an image is known, whatever it is called."""
+"""ImageDigests: digests that identify images by their content."""
 
 import os
 import stat
 
+from skfusion._utils.file_state import FileState
 from skfusion._utils.prefetch import map_ahead, split
+from skfusion.images._hashing import combine_digests, digest_file, digest_value
 from skfusion.images.formats._medical_signature import files_of, kind_of_opened
 from skfusion.images.sources._files import check_regular_file, locate, open_file
-from skfusion.store._hashing import digest_file, digest_several, digest_value
-from skfusion.store._path_memo import FileState
 
-# Entries of the memo are written in batches of so many files: what is lost when a process is
-# killed.
-_FILES_AT_ONCE = 1024
+# Digests of files are added to the memo in batches of this many files; killing the process loses
+# one batch.
+_FILES_PER_BATCH = 1024
 _FILES_PER_TASK = 16
-# Larger files are decoded where they lie.
-_HELD_BYTES = 1 << 28
+# Larger files are not read into memory as a whole.
+_MAX_CONTENT_BYTES = 1 << 28
 
 
 class ImageDigests:
-    """Digests of images, 16 bytes each, equal where the content is equal.
+    """Compute digests of images, equal where the content is equal.
 
-    Files and bytes are known by their bytes, arrays by type, shape and values, PIL images by all
-    that decoding them depends on. A file that was read before and looks the same (size, times,
-    inode) isn't read again. An image in two files (.hdr and .img) is known by both.
+    The digest of a file or of bytes depends on the bytes, that of an array on dtype, shape and
+    values, and that of a PIL image on all that decoding depends on. The digest of an image in two
+    files (.hdr and .img) depends on both.
 
     Parameters
     ----------
-    memo : PathMemo or None, default=None
-        Remembers the digests of files; None reads each file each time.
+    memo : object or None, default=None
+        Remembers the digests of files: the `path_memo` of a `FeatureStore`. A file that was read
+        before and has the same size, times and inode is not read again. None reads each file each
+        time.
 
     See Also
     --------
-    FeatureStore : Its `digests` have a memo.
+    skfusion.FeatureStore : Its `path_memo` remembers digests on disk.
 
     Notes
     -----
-    The digest is BLAKE2b (RFC 7693) of 128 bits. Images of different kinds differ: a file and
-    the array that it decodes to are two images.
+    The digest is BLAKE2b (RFC 7693) of 16 bytes. It differs between kinds of cells: a file and the
+    array that it decodes to have different digests.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from skfusion.store._image_digests import ImageDigests
+    >>> from skfusion.images._image_digests import ImageDigests
     >>> digests = ImageDigests()
     >>> image = np.zeros((8, 8), dtype="uint8")
     >>> digests.of(image) == digests.of(image.copy())
@@ -54,7 +56,7 @@ class ImageDigests:
         self._memo = memo
 
     def of(self, cell, root=None, *, max_pixels=None, strict_root=False):
-        """The digest of one image.
+        """Compute the digest of one image.
 
         Parameters
         ----------
@@ -62,33 +64,33 @@ class ImageDigests:
             A path, an encoded file, or an image.
 
         root : str, PathLike or None, default=None
-            The folder that relative paths start from; None is the working directory.
+            The folder of relative paths; None is the working directory.
 
         max_pixels : int or None, default=None
             PIL images with more pixels are refused before they are decoded.
 
         strict_root : bool, default=False
-            Whether files outside `root` have no digest.
+            Whether files outside `root` are refused.
 
         Returns
         -------
         digest : bytes of length 16
-            Equal for images that decode alike by any reader.
+            Equal for images that any reader decodes alike.
 
         Raises
         ------
         ValueError
-            If the cell has no digest: the file can't be read, or it is no image.
+            If the cell has no digest: the file can't be read, or the cell is no image.
         """
         if not _is_path(cell):
             return digest_value(cell, max_pixels)
         paths = files_of(_absolute(cell, root, strict_root))
         for path in paths:
             check_regular_file(path)
-        return digest_several(self._of_files(paths, strict=True))
+        return combine_digests(self._of_files(paths, strict=True))
 
     def of_many(self, cells, root=None, *, max_pixels=None, strict_root=False):
-        """The digests of many images; files are read in threads.
+        """Compute the digests of many images; files are read in threads.
 
         Parameters
         ----------
@@ -96,10 +98,10 @@ class ImageDigests:
             Paths, bytes, PIL images and arrays.
 
         root : str, PathLike or None, default=None
-            The folder that relative paths start from; None is the working directory.
+            The folder of relative paths; None is the working directory.
 
         max_pixels : int or None, default=None
-            PIL images with more pixels are refused before they are decoded.
+            PIL images with more pixels have no digest; they are not decoded.
 
         strict_root : bool, default=False
             Whether files outside `root` have no digest.
@@ -107,29 +109,29 @@ class ImageDigests:
         Returns
         -------
         digests : list of (bytes or None)
-            None for a cell that has no digest. Whoever reads it will learn why.
+            None for a cell without a digest; reading it raises an error with the reason.
         """
         digests = [None] * len(cells)
-        places = [place for place, cell in enumerate(cells) if _is_path(cell)]
-        for batch in split(places, _FILES_AT_ONCE):
-            groups = [_files_of(cells[place], root, strict_root) for place in batch]
+        positions = [i for i, cell in enumerate(cells) if _is_path(cell)]
+        for batch in split(positions, _FILES_PER_BATCH):
+            groups = [_files_of(cells[i], root, strict_root) for i in batch]
             found = iter(self._of_files([path for group in groups for path in group]))
-            for place, group in zip(batch, groups, strict=True):
-                several = [next(found) for _ in group]
-                digests[place] = digest_several(several) if several else None
-        for place, cell in enumerate(cells):
+            for i, group in zip(batch, groups, strict=True):
+                parts = [next(found) for _ in group]
+                digests[i] = combine_digests(parts) if parts else None
+        for i, cell in enumerate(cells):
             if not _is_path(cell):
                 try:
-                    digests[place] = digest_value(cell, max_pixels)
+                    digests[i] = digest_value(cell, max_pixels)
                 except ValueError:
                     continue
         return digests
 
     def load(self, cell, root=None, *, max_pixels=None, strict_root=False):
-        """Read an image's bytes, and their digest.
+        """Read the bytes of an image, and compute their digest.
 
-        A file may change between the moment when it is looked up and the one when it is decoded.
-        Who decodes what comes back here knows the digest of what was decoded.
+        A file may change after its digest was computed and before it is decoded. The digest that
+        this method returns is that of the bytes that it returns.
 
         Parameters
         ----------
@@ -137,19 +139,19 @@ class ImageDigests:
             A path, an encoded file, or an image.
 
         root : str, PathLike or None, default=None
-            The folder that relative paths start from; None is the working directory.
+            The folder of relative paths; None is the working directory.
 
         max_pixels : int or None, default=None
             PIL images with more pixels are refused before they are decoded.
 
         strict_root : bool, default=False
-            Whether files outside `root` have no digest.
+            Whether files outside `root` are refused.
 
         Returns
         -------
         cell : bytes, str, PathLike, PIL image or ndarray
-            The content of a file; any other cell as it is. The path of a medical file comes back
-            too: a volume may be too large to be held. Ask for its digest again once it was read.
+            The content of a file; any other cell unchanged. The path of a medical or very large
+            file is returned unchanged too: compute its digest again after it was decoded.
 
         digest : bytes of length 16
             Its digest.
@@ -157,7 +159,7 @@ class ImageDigests:
         Raises
         ------
         ValueError
-            As `of` does.
+            As for `of`.
         """
         if not _is_path(cell):
             return cell, digest_value(cell, max_pixels)
@@ -171,21 +173,21 @@ class ImageDigests:
         return content, digest_value(content, max_pixels)
 
     def _of_files(self, paths, strict=False):
-        """Digests of files; None for those that can't be read, if not `strict`."""
-        digests = self._recall(paths)
-        unknown = [place for place, digest in enumerate(digests) if digest is None]
-        hashed = self._hash_files([paths[place] for place in unknown], strict)
-        for place, digest in zip(unknown, hashed, strict=True):
-            digests[place] = digest
+        """Return the digests of files; for a file that can't be read, raise if `strict`."""
+        digests = self._find(paths)
+        missing = [i for i, digest in enumerate(digests) if digest is None]
+        hashed = self._hash_files([paths[i] for i in missing], strict)
+        for i, digest in zip(missing, hashed, strict=True):
+            digests[i] = digest
         return digests
 
-    def _recall(self, paths):
+    def _find(self, paths):
         if self._memo is None:
             return [None] * len(paths)
-        return self._memo.recall(paths, [_state(path) for path in paths])
+        return self._memo.find(paths, [_state(path) for path in paths])
 
     def _hash_files(self, paths, strict):
-        """Read files and remember their digests."""
+        """Compute the digests of files, and add them to the memo."""
         if not paths:
             return []
         now_ns = None if self._memo is None else self._memo.now_ns()  # before any is read
@@ -196,7 +198,7 @@ class ImageDigests:
         tasks = split(paths, _FILES_PER_TASK)
         hashed = [pair for pairs in map_ahead(hash_some, tasks) for pair in pairs]
         if self._memo is not None:
-            self._memo.remember(
+            self._memo.add(
                 [
                     (path, state, now_ns, digest)
                     for path, (digest, state) in zip(paths, hashed, strict=True)
@@ -211,7 +213,7 @@ def _is_path(cell):
 
 
 def _files_of(cell, root, strict):
-    """The files of a cell; none where it lies outside a strict root."""
+    """Return the files of a cell; none if it is outside a strict root."""
     try:
         return files_of(_absolute(cell, root, strict))
     except ValueError:
@@ -223,23 +225,26 @@ def _absolute(cell, root, strict):
 
 
 def _content_of(path):
-    """The bytes of a file; None for a medical one, or one that is too large to be held."""
+    """Return the bytes of a file; None for a medical or very large one."""
     with open_file(path) as file:
-        held = os.fstat(file.fileno()).st_size <= _HELD_BYTES
-        return file.read() if held and kind_of_opened(file, path) is None else None
+        fits = os.fstat(file.fileno()).st_size <= _MAX_CONTENT_BYTES
+        return file.read() if fits and kind_of_opened(file, path) is None else None
 
 
 def _state(path):
-    """What a regular file looks like; None for everything else."""
+    """Return the state of a regular file; None for anything else."""
     try:
-        about = os.stat(path)
+        status = os.stat(path)
     except (OSError, ValueError):
         return None
-    return FileState.of(about) if stat.S_ISREG(about.st_mode) else None
+    return FileState.of(status) if stat.S_ISREG(status.st_mode) else None
 
 
 def _hash_file(path, strict):
-    """Digest and FileState, or None for both; the state of a file that changes is None too."""
+    """Return digest and state of a file.
+
+    Both are None if it can't be read; the state is None if it changed meanwhile.
+    """
     try:
         check_regular_file(path)
         digest, before, after = digest_file(path)

@@ -1,4 +1,4 @@
-"""Digests of content: bytes, arrays and PIL images."""
+"""Digests of files, bytes, arrays and PIL images."""
 
 import os
 from hashlib import blake2b
@@ -11,12 +11,26 @@ from skfusion.images.formats._pillow_opening import check_size, guard_of
 from skfusion.images.sources._files import open_file
 
 _CHUNK = 1 << 18
-_ORIENTATION = 0x0112  # EXIF's number of the tag
+_ORIENTATION = 0x0112  # the tag in EXIF
 
 
 def digest_file(path):
-    """The digest of a file's bytes, and what ``os.stat`` told before and after reading them."""
-    digest = _hasher("bytes")
+    """Compute the digest of a file's bytes.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+
+    Returns
+    -------
+    digest : bytes of length 16
+        The digest.
+
+    before, after : os.stat_result
+        The status of the file before and after it was read.
+    """
+    digest = _new_hash("bytes")
     with open_file(path) as file:
         before = os.fstat(file.fileno())
         while chunk := file.read(_CHUNK):
@@ -24,22 +38,22 @@ def digest_file(path):
         return digest.digest(), before, os.fstat(file.fileno())
 
 
-def digest_several(digests):
-    """One digest for an image in several files; None if one of them has none."""
+def combine_digests(digests):
+    """Return the digest of an image in several files; None if one of them has none."""
     if len(digests) == 1:
         return digests[0]
     if None in digests:
         return None
-    digest = _hasher("files")
+    digest = _new_hash("files")
     for part in digests:
         digest.update(part)
     return digest.digest()
 
 
 def digest_value(cell, max_pixels=None):
-    """The digest of bytes, an array or a PIL image; ValueError for anything else."""
+    """Compute the digest of bytes, an array or a PIL image; raise ValueError for other types."""
     if isinstance(cell, (bytes, bytearray, memoryview)):
-        digest = _hasher("bytes")
+        digest = _new_hash("bytes")
         digest.update(bytes(cell))
         return digest.digest()
     if isinstance(cell, np.ndarray):
@@ -50,10 +64,10 @@ def digest_value(cell, max_pixels=None):
 
 
 def _digest_array(array):
-    # Subclasses may hold more than values (a mask), objects are only known by where they lie.
+    # Subclasses may hold more than values (a mask), and objects are identified by their address.
     if type(array) not in (np.ndarray, np.memmap) or array.dtype.kind not in "biuf":
         raise ValueError(f"a {type(array).__name__} of dtype {array.dtype} has no digest")
-    digest = _hasher("array")
+    digest = _new_hash("array")
     digest.update(f"{array.dtype.str}{array.shape}".encode())
     digest.update(np.ascontiguousarray(array))
     return digest.digest()
@@ -64,8 +78,8 @@ def _digest_image(image, max_pixels):
         with guard_of(image):
             if max_pixels is not None:
                 check_size(image, max_pixels)
-            image.load()  # some formats tell more once they are decoded
-            about = (
+            image.load()  # some attributes are set by decoding only
+            attributes = (
                 image.mode,
                 image.size,
                 image.getexif().get(_ORIENTATION),
@@ -76,12 +90,12 @@ def _digest_image(image, max_pixels):
             pixels = image.tobytes()
     except READ_ERRORS as error:
         raise ValueError(str(error)) from error
-    digest = _hasher("image")
-    digest.update(repr(about).encode())
+    digest = _new_hash("image")
+    digest.update(repr(attributes).encode())
     digest.update(pixels)
     return digest.digest()
 
 
-def _hasher(kind):
-    """A digest of one kind of content; the same bytes of another kind give another digest."""
+def _new_hash(kind):
+    """Return a hash of one kind of content; equal bytes of another kind have another digest."""
     return blake2b(digest_size=16, person=f"skfusion {kind}".encode())

@@ -1,4 +1,4 @@
-"""RunFiles: trained networks on disk, one file a training run."""
+"""RunFiles: trained networks on disk, one file for each training run."""
 
 import contextlib
 import os
@@ -9,7 +9,7 @@ from hashlib import blake2b
 
 from skfusion._utils.atomic_write import write_atomically
 
-# The digit is the version of this format: files of another one are not there.
+# The digit is the version of this format. Files of another version are not read.
 _MAGIC = b"skfusion run 1\n"
 _HEADER = struct.Struct("<dQ16s")  # seconds, length, checksum
 _SUFFIX, _UNFINISHED = ".run", ".part"
@@ -17,25 +17,24 @@ _ABANDONED_SECONDS = 86400
 
 
 class RunFiles:
-    """Keep blobs in files of a folder, by key.
+    """Read and write blobs in the files of a folder, by key.
 
-    Files and not the database: a network may have hundreds of megabytes, which would all pass
-    through the database's log. A file gets its name when it is whole, and a checksum tells whether
-    it still is.
+    A network may have hundreds of megabytes, which in the database would all pass through its log.
+    A file appears under its name when it is complete, and a checksum detects damage.
 
     Parameters
     ----------
     folder : str
-        Where the files are; made when the first is written.
+        Where the files are; created with the first file.
 
-    troubles : CircuitBreaker
-        Hears of what goes wrong.
+    breaker : CircuitBreaker
+        Receives errors.
 
     Examples
     --------
     >>> import tempfile
-    >>> from skfusion.store._runs import RunFiles
     >>> from skfusion.store._circuit_breaker import CircuitBreaker
+    >>> from skfusion.store._run_files import RunFiles
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     runs = RunFiles(folder, CircuitBreaker(folder))
     ...     runs.write("key", b"a network", seconds=2.5)
@@ -44,12 +43,24 @@ class RunFiles:
     (b'a network', 2.5)
     """
 
-    def __init__(self, folder, troubles):
+    def __init__(self, folder, breaker):
         self._folder = folder
-        self._troubles = troubles
+        self._breaker = breaker
 
     def read(self, key):
-        """The blob and the seconds of a run; None if there is none."""
+        """Read a run.
+
+        Parameters
+        ----------
+        key : str
+            The key of the run.
+
+        Returns
+        -------
+        run : tuple (bytes, float) or None
+            The blob, and the seconds that the training took. None if there is no such run, or if
+            its file is damaged.
+        """
         path = self._path(key)
         try:
             with open(path, "rb") as file:
@@ -59,37 +70,49 @@ class RunFiles:
         if found is None:
             with contextlib.suppress(OSError):
                 os.unlink(path)
-            self._troubles.tell(
+            self._breaker.warn_once(
                 "damaged run",
                 "A trained network in the feature store at {} was damaged and is trained again.",
             )
             return None
         with contextlib.suppress(OSError):
-            os.utime(path)  # when it was last used
+            os.utime(path)  # the time of its last use
         return found
 
     def write(self, key, blob, seconds):
-        """Keep a run; whether that worked."""
+        """Write a run, and return whether it was written.
+
+        Parameters
+        ----------
+        key : str
+            The key of the run.
+
+        blob : bytes
+            The network.
+
+        seconds : float
+            The time that the training took.
+        """
         unfinished = f"{self._path(key)}.{secrets.token_hex(4)}{_UNFINISHED}"
         try:
             os.makedirs(self._folder, exist_ok=True)
-            self._sweep()
+            self._remove_abandoned()
             parts = _encode_header(key, blob, seconds), blob
             write_atomically(
                 self._path(key), lambda path: _write_parts(path, parts), unfinished=unfinished
             )
         except OSError as error:
-            self._troubles.rest(error, writing=True)
+            self._breaker.trip(error, writing=True)
             return False
         return True
 
     def entries(self):
-        """Path, bytes and last use (in microseconds since 1970) of each run."""
+        """Return path, bytes and time of last use (in microseconds since 1970) of each run."""
         found = []
         with contextlib.suppress(OSError), os.scandir(self._folder) as entries:
             for entry in entries:
                 if entry.name.endswith(_SUFFIX):
-                    with contextlib.suppress(OSError):  # gone meanwhile
+                    with contextlib.suppress(OSError):  # removed meanwhile
                         about = entry.stat()
                         found.append((entry.path, about.st_size, about.st_mtime_ns // 1000))
         return found
@@ -98,8 +121,8 @@ class RunFiles:
         name = blake2b(key.encode(), digest_size=16).hexdigest()
         return os.path.join(self._folder, name + _SUFFIX)
 
-    def _sweep(self):
-        """Remove what those have left who died while they wrote."""
+    def _remove_abandoned(self):
+        """Remove files of processes that died while they wrote them."""
         now = time.time()
         with os.scandir(self._folder) as entries:
             for entry in entries:
@@ -119,7 +142,7 @@ def _encode_header(key, blob, seconds):
 
 
 def _decode(key, file):
-    """Blob and seconds; None if the file is not what was written."""
+    """Return blob and seconds; None if the file is damaged."""
     header = file.read(len(_MAGIC) + _HEADER.size)
     if len(header) < len(_MAGIC) + _HEADER.size or not header.startswith(_MAGIC):
         return None

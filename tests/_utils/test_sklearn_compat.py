@@ -1,4 +1,4 @@
-"""scikit-learn's fit callbacks see epochs."""
+"""Callbacks of scikit-learn receive epochs."""
 
 import pytest
 from sklearn.pipeline import make_pipeline
@@ -10,7 +10,7 @@ pytest.importorskip("sklearn.callback", reason="scikit-learn 1.9 brought callbac
 
 
 class Recorder:
-    """Writes down the begin and end of every task."""
+    """Records the begin and end of every task."""
 
     max_propagation_depth = None
 
@@ -59,7 +59,7 @@ def test_a_callback_can_stop_training(data):
     assert len(embedder.history_) == 1
 
 
-def test_they_come_through_a_pipeline(data):
+def test_callbacks_of_a_pipeline(data):
     recorder = Recorder()
     model = make_pipeline(PixelFlattener())
     model.set_callbacks(recorder).fit(*data)

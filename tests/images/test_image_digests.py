@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
 
-from skfusion.images import _image_reader
-from skfusion.store import _hashing
-from skfusion.store._image_digests import ImageDigests
+from skfusion.images import _hashing, _image_reader
+from skfusion.images._image_digests import ImageDigests
 
 PIXELS = np.arange(8 * 6 * 3, dtype=np.uint8).reshape(8, 6, 3)
 of = ImageDigests().of
@@ -208,7 +207,7 @@ def test_what_is_no_regular_file(tmp_path):
 
 def test_a_fifo_that_takes_the_place_of_a_file(tmp_path, file, monkeypatch):
     """Between the check and the opening; nobody ever writes to it."""
-    monkeypatch.setattr("skfusion.store._image_digests.check_regular_file", lambda path: None)
+    monkeypatch.setattr("skfusion.images._image_digests.check_regular_file", lambda path: None)
     monkeypatch.setattr("skfusion.images.sources._files.check_regular_file", lambda path: None)
     os.mkfifo(tmp_path / "fifo")
     done = threading.Event()

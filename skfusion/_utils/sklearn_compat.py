@@ -1,11 +1,14 @@
-"""scikit-learn's fit callbacks where they exist (1.9 and newer), silence elsewhere."""
+"""What newer versions of scikit-learn have, with substitutes for older ones.
+
+The callbacks of `fit` exist since scikit-learn 1.9. With older versions, they do nothing.
+"""
 
 try:
     from sklearn.callback import CallbackSupportMixin, with_callbacks
 except ImportError:
 
-    class _SilentContext:
-        """Stands in for scikit-learn's CallbackContext and does nothing."""
+    class _NullContext:
+        """Replacement of scikit-learn's CallbackContext that does nothing."""
 
         def subcontext(self, **options):
             return self
@@ -17,13 +20,13 @@ except ImportError:
             return False
 
     class CallbackSupportMixin:
-        """Gives `fit` a context to report to, which reports to nobody."""
+        """Replacement of scikit-learn's mixin that calls no callbacks."""
 
         def _init_callback_context(self, **options):
-            return _SilentContext()
+            return _NullContext()
 
     def with_callbacks(method):
-        """Return the method as it is."""
+        """Return the method unchanged."""
         return method
 
 
