@@ -9,6 +9,7 @@ from PIL import ImageColor
 from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from skfusion._utils.doc_link import DocLinkMixin
 from skfusion._utils.typing import Cell, PathLike
 from skfusion.images._pixels import RESAMPLING
 from skfusion.images._read_options import ReadOptions
@@ -24,7 +25,7 @@ _PLANES = {"axial", "coronal", "sagittal"}
 _SMOOTH = ("bilinear", "bicubic", "lanczos")
 
 
-class ImageReader(BaseEstimator):
+class ImageReader(DocLinkMixin, BaseEstimator):
     """Read cells as pixels: where files are, what is black and white, how to resize.
 
     A reader is the `reader` parameter of every transformer of images. It is an estimator
