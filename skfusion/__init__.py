@@ -15,6 +15,8 @@ _HOMES = {
     "CNNEmbedder": "skfusion.embedding._cnn_embedder",
     "DenseClassifier": "skfusion.heads._dense_classifier",
     "DenseRegressor": "skfusion.heads._dense_regressor",
+    "KerasClassifier": "skfusion.heads._keras_classifier",
+    "KerasRegressor": "skfusion.heads._keras_regressor",
     "ImageAugmenter": "skfusion.augmentation._image_augmenter",
     "TrainingHistoryDisplay": "skfusion.inspection._training_history_display",
     "FusionClassifier": "skfusion.fusion._fusion_classifier",
