@@ -6,7 +6,7 @@ from numbers import Integral
 
 import numpy as np
 from PIL import ImageColor
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from skfusion._utils.doc_link import DocLinkMixin
@@ -301,3 +301,11 @@ class ImageReader(DocLinkMixin, BaseEstimator):
             percentiles=self.percentiles,
             value_range=as_value_range(chosen),
         )
+
+
+def check_reader(reader):
+    """Return a copy of a reader whose parameters are valid; None gives the default reader."""
+    reader = ImageReader() if reader is None else clone(reader)
+    if hasattr(reader, "_validate_params"):
+        reader._validate_params()
+    return reader
