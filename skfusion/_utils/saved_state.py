@@ -9,13 +9,14 @@ import pandas as pd
 import sklearn
 
 import skfusion
+from skfusion._utils.doc_link import DocLinkMixin
 from skfusion.exceptions import ModelVersionError, ModelVersionWarning
 
 _STAMP = "_saved_by"
 _ADVICE = "It was loaded. Check its predictions, then save it again."
 
 
-class SavedStateMixin:
+class SavedStateMixin(DocLinkMixin):
     """Mixin for estimators that adds versions to a pickle, and checks them when it is loaded.
 
     Examples

@@ -17,6 +17,7 @@ from sklearn.utils.validation import (
 )
 
 from skfusion._utils.sklearn_compat import with_callbacks
+from skfusion._utils.transformer_output import keep_series_index
 from skfusion._utils.typing import (
     Backbone,
     CutLayer,
@@ -410,7 +411,7 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
         features : ndarray of shape (n_rows, n_features_out), float32
             Or a DataFrame, depending on `set_output`.
         """
-        return self._output(X, self._fit(X, y, sample_weight, groups, for_rows=True))
+        return keep_series_index(self, X, self._fit(X, y, sample_weight, groups, for_rows=True))
 
     def list_cut_layers(self, column: str | None = None) -> pd.DataFrame:
         """List the layers at which the fitted network can be cut.

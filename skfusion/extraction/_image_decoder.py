@@ -51,9 +51,7 @@ class ImageDecoder:
         options = {"value_range": self.value_range, "size": self.size}
         accepted = signature(self.reader.read).parameters
         return {
-            name: value
-            for name, value in options.items()
-            if name in accepted and value is not None
+            name: value for name, value in options.items() if name in accepted and value is not None
         }
 
     @property

@@ -6,9 +6,10 @@ from numbers import Integral
 
 import numpy as np
 from PIL import ImageColor
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from skfusion._utils.doc_link import DocLinkMixin
 from skfusion._utils.typing import Cell, PathLike
 from skfusion.images._pixels import RESAMPLING
 from skfusion.images._read_options import ReadOptions
@@ -24,7 +25,7 @@ _PLANES = {"axial", "coronal", "sagittal"}
 _SMOOTH = ("bilinear", "bicubic", "lanczos")
 
 
-class ImageReader(BaseEstimator):
+class ImageReader(DocLinkMixin, BaseEstimator):
     """Read cells as pixels: where files are, what is black and white, how to resize.
 
     A reader is the `reader` parameter of every transformer of images. It is an estimator
@@ -300,3 +301,11 @@ class ImageReader(BaseEstimator):
             percentiles=self.percentiles,
             value_range=as_value_range(chosen),
         )
+
+
+def check_reader(reader):
+    """Return a copy of a reader whose parameters are valid; None gives the default reader."""
+    reader = ImageReader() if reader is None else clone(reader)
+    if hasattr(reader, "_validate_params"):
+        reader._validate_params()
+    return reader

@@ -7,6 +7,8 @@ from sklearn.utils import assert_all_finite
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_array, column_or_1d
 
+from skfusion.training._amounts import look_like_amounts, warn_of_amounts
+
 # The Keras loss and the activation of the output layer, by kind of target.
 OUTPUT_LAYERS = {
     "classes": ("sparse_categorical_crossentropy", "softmax"),
@@ -105,6 +107,8 @@ class TargetEncoding:
         y = as_targets(y)
         self.kind = _find_kind(y, task, bins)
         self.is_classifier = self.kind in ("classes", "labels")
+        if self.kind == "classes" and task == "auto" and look_like_amounts(y):
+            warn_of_amounts(y)
         if loss != "auto" and self.kind != "numbers":
             raise ValueError(
                 f"loss={loss!r} is for regression without target_bins; here the network predicts "

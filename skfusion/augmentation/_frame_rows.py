@@ -1,14 +1,21 @@
-"""FrameTable: a DataFrame of pandas or polars."""
+"""FrameRows: the rows of a DataFrame of pandas or polars."""
 
 import numpy as np
 import pandas as pd
 
-from skfusion.augmentation._column_names import refuse_names, refuse_none
+from skfusion.augmentation._check_image_columns import check_found, check_image_columns
+from skfusion.augmentation._image_rows import ImageRows
 from skfusion.images._find_columns import find_image_columns
 
 
-class FrameTable:
-    """A DataFrame of pandas or polars."""
+class FrameRows(ImageRows):
+    """The rows of a DataFrame.
+
+    Parameters
+    ----------
+    X : pandas.DataFrame or polars.DataFrame
+        The table.
+    """
 
     def __init__(self, X):
         self._X = X
@@ -16,28 +23,33 @@ class FrameTable:
         self.n_columns = len(self.names)
 
     def find(self, image_columns, reader):
-        """Positions of the columns of images, named or found."""
+        """Return the positions of the columns of images."""
         if image_columns is None:
-            found = find_image_columns([self._values(i) for i in range(len(self.names))])
-            return refuse_none(found)
-        refuse_names(image_columns, len(self.names), self.names)
+            columns = [self._values(i) for i in range(self.n_columns)]
+            return check_found(find_image_columns(columns))
+        check_image_columns(image_columns, self.n_columns, self.names)
         return [self.names.index(name) if isinstance(name, str) else name for name in image_columns]
 
     def column(self, position):
-        """The name and the cells of a column."""
+        """Return the name and the cells of a column."""
         return str(self.names[position]), list(self._values(position))
 
     def extend(self, origins, copies):
-        """X with rows more: rows `origins` again, with other images in some columns."""
+        """Return the DataFrame with the rows of the copies appended."""
         order = np.concatenate([np.arange(self.n_rows), origins])
         if isinstance(self._X, pd.DataFrame):
-            frame = self._X.take(order).reset_index(drop=True)
-            if len(origins):
-                for position, cells in copies.items():
-                    whole = pd.Series([*self._values(position), *cells], dtype=object)
-                    frame.isetitem(position, whole)
-            return frame
+            return self._extend_pandas(order, copies) if len(origins) else self._first(order)
         return self._extend_polars(order, copies) if len(origins) else self._X.clone()
+
+    def _first(self, order):
+        return self._X.take(order).reset_index(drop=True)
+
+    def _extend_pandas(self, order, copies):
+        frame = self._first(order)
+        for position, cells in copies.items():
+            column = pd.Series([*self._values(position), *cells], dtype=object)
+            frame.isetitem(position, column)
+        return frame
 
     def _extend_polars(self, order, copies):
         import polars as pl

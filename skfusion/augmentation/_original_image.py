@@ -1,4 +1,4 @@
-"""Original: the pixels of a cell, and the way back from changed pixels to a cell."""
+"""OriginalImage: the pixels of a cell, and the way back from changed pixels to a cell."""
 
 from inspect import signature
 
@@ -8,12 +8,11 @@ from skfusion.images._pixels import array_shape, resize_pixels, scale_to_pixels,
 from skfusion.images._value_range import ValueRange, range_of_type
 
 
-class Original:
-    """What copies of one cell are made from.
+class OriginalImage:
+    """An image that copies are made from.
 
-    An array's copies are arrays of its dtype, its range of values and its number of axes. The
-    copies of files, bytes and PIL images are uint8 arrays, or uint16 where a file holds more than
-    8 bits.
+    The copies of an array have its dtype, its range of values and its number of axes. The copies
+    of files, bytes and PIL images are uint8 arrays, or uint16 if a file has more than 8 bits.
 
     Parameters
     ----------
@@ -21,7 +20,7 @@ class Original:
         An image.
 
     reader : ImageReader
-        How cells other than arrays become pixels, and how images are resized.
+        Reads cells other than arrays, and decides how images are resized.
 
     value_range : ValueRange or None
         What is black and white in arrays of floats or signed integers; None for other cells.
@@ -32,15 +31,15 @@ class Original:
     Raises
     ------
     ValueError
-        If the cell is no image.
+        If the cell is not an image.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from skfusion.augmentation._original import Original
+    >>> from skfusion.augmentation._original_image import OriginalImage
     >>> from skfusion.images._image_reader import ImageReader
     >>> from skfusion.images._value_range import ValueRange
-    >>> original = Original(np.array([[0.0, 1.0]]), ImageReader(), ValueRange(0, 1), size=None)
+    >>> original = OriginalImage(np.array([[0.0, 1.0]]), ImageReader(), ValueRange(0, 1), size=None)
     >>> original.pixels[0, :, 0]
     array([  0., 255.], dtype=float32)
     >>> original.restore(original.pixels)
@@ -81,7 +80,7 @@ def _range_of(array, value_range):
     if array.dtype.kind in "bu" and (value_range is None or value_range.origin != "reader"):
         return range_of_type(array.dtype)
     if array.dtype.kind not in "iuf":
-        raise ValueError(f"an array of dtype {array.dtype} is no image")
+        raise ValueError(f"an array of dtype {array.dtype} is not an image")
     return value_range or ValueRange(0.0, 255.0)
 
 
@@ -91,6 +90,6 @@ def _as_dtype(values, dtype):
     if dtype.kind == "b":
         return values > 0.5
     bounds = np.iinfo(dtype)
-    # The largest integers of 64 bits are beyond the largest float below them.
+    # The largest integers of 64 bits are greater than the largest float below them.
     most = np.nextafter(np.float64(bounds.max), 0)
     return np.rint(np.clip(values.astype(np.float64), bounds.min, most)).astype(dtype)

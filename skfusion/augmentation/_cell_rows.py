@@ -1,14 +1,21 @@
-"""CellTable: a Series, a list, or an array of objects."""
+"""CellRows: the cells of a Series, a list, or an array of objects."""
 
 import numpy as np
 import pandas as pd
 
-from skfusion.augmentation._column_names import refuse_names, refuse_none
+from skfusion.augmentation._check_image_columns import check_found, check_image_columns
+from skfusion.augmentation._image_rows import ImageRows
 from skfusion.images._find_columns import find_image_columns
 
 
-class CellTable:
-    """A Series, a list, or an array of objects: cells, or rows of cells."""
+class CellRows(ImageRows):
+    """Rows of cells, or of one cell each.
+
+    Parameters
+    ----------
+    X : Series, list or ndarray of shape (n_rows,) or (n_rows, n_columns)
+        The cells.
+    """
 
     def __init__(self, X):
         self._X = X
@@ -21,25 +28,25 @@ class CellTable:
         self.n_columns = self._cells.shape[1]
 
     def find(self, image_columns, reader):
-        """Positions of the columns of images, given or found."""
+        """Return the positions of the columns of images."""
         if image_columns is not None:
-            refuse_names(image_columns, self.n_columns)
+            check_image_columns(image_columns, self.n_columns)
             return list(image_columns)
         if self.n_columns == 1:
             return [0]
-        return refuse_none(find_image_columns(list(self._cells.T)))
+        return check_found(find_image_columns(list(self._cells.T)))
 
     def column(self, position):
-        """The name and the cells of a column."""
+        """Return the name and the cells of a column."""
         name = getattr(self._X, "name", None)
         return f"x{position}" if name is None else str(name), list(self._cells[:, position])
 
     def extend(self, origins, copies):
-        """X with rows more: rows `origins` again, with other images in some columns."""
-        more = self._cells[origins]
+        """Return X with the rows of the copies appended."""
+        added = self._cells[origins]
         for position, cells in copies.items():
-            more[:, position : position + 1] = _object_column(cells)
-        cells = np.concatenate([self._cells, more])
+            added[:, position : position + 1] = _object_column(cells)
+        cells = np.concatenate([self._cells, added])
         if isinstance(self._X, np.ndarray):
             return cells[:, 0] if self._X.ndim == 1 else cells
         cells = list(cells[:, 0])
@@ -53,7 +60,7 @@ class CellTable:
 
 
 def _object_column(cells):
-    """An array of shape (n, 1) that holds the cells as they are, arrays among them too."""
+    """Return an array of shape (n, 1) with the cells as objects, also if they are arrays."""
     column = np.empty((len(cells), 1), dtype=object)
     for i, cell in enumerate(cells):
         column[i, 0] = cell
