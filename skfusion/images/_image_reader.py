@@ -49,7 +49,7 @@ class ImageReader(DocLinkMixin, BaseEstimator):
         others are an error of that image.
 
     background : str, default="white"
-        The color under transparent pixels, by any name that Pillow's ``ImageColor`` knows.
+        The color under transparent pixels, by any name of Pillow's ``ImageColor``.
 
     resample : {"nearest", "box", "bilinear", "bicubic", "lanczos"}, default="bilinear"
         The method of resizing; all but "nearest" are antialiased when they shrink an image.
@@ -240,7 +240,7 @@ class ImageReader(DocLinkMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If the cell is no image, or its values have another scale; the message says why.
+            If the cell is no image, or its values have another scale; the message has the reason.
 
         ExtraNotFoundError
             If the package that reads it isn't installed.
@@ -264,7 +264,7 @@ class ImageReader(DocLinkMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If the cell is no image; the message says why.
+            If the cell is no image; the message has the reason.
 
         ExtraNotFoundError
             If the package that reads it isn't installed.
