@@ -17,6 +17,8 @@ _HOMES = {
     "TrainingOptions": "skfusion.training._training_options",
     "DenseClassifier": "skfusion.heads._dense_classifier",
     "DenseRegressor": "skfusion.heads._dense_regressor",
+    "KerasClassifier": "skfusion.heads._keras_classifier",
+    "KerasRegressor": "skfusion.heads._keras_regressor",
     "ImageAugmenter": "skfusion.augmentation._image_augmenter",
     "TrainingHistoryDisplay": "skfusion.inspection._training_history_display",
     "FusionClassifier": "skfusion.fusion._fusion_classifier",

@@ -164,6 +164,15 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
         positions = range(len(self._columns.positions))
         return [[name for part in self._extractors(i) for name in part.names] for i in positions]
 
+    @property
+    def value_ranges_(self):
+        """list of tuple (low, high) or None : What is black and white in each image column.
+
+        For floats and signed integers; None where `fit` saw none of these.
+        """
+        ranges = self._columns.value_ranges
+        return [None if one.origin == "type" else one.ends for one in ranges]
+
     def __sklearn_is_fitted__(self):
         return getattr(self, "_fitted", False)
 
@@ -202,10 +211,10 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
         combine, add_indicator, drift = self._row_options()
         self._rows = RowOptions(combine, self.missing, add_indicator)
         self._means = None
-        columns = self._read_columns(X, reset=True)
         self.reader_ = ImageReader() if self.reader is None else clone(self.reader)
         if hasattr(self.reader_, "_validate_params"):
             self.reader_._validate_params()
+        columns = self._read_columns(X, reset=True)
         self._columns = FittedColumns(columns, self.reader_, self._rows, drift == "warn")
         return columns
 
@@ -237,8 +246,7 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
         )
         columns = self._select_columns(columns, reset)
         if self._rows.missing == "error":
-            for column in columns:
-                refuse_missing(column, column.rows_without(column.missing))
+            refuse_missing(columns, self.reader_)
         return columns
 
     def _extraction(self, columns):

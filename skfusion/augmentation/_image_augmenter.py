@@ -30,11 +30,12 @@ from skfusion.augmentation._original_image import OriginalImage
 from skfusion.augmentation._sampler_tags import as_sampler_tags
 from skfusion.augmentation._wrap_rows import take_rows, wrap_rows
 from skfusion.exceptions import ImageReadError, UnreadableImageWarning
-from skfusion.images._image_column import ImageColumn, describe
+from skfusion.images._image_column import ImageColumn
 from skfusion.images._image_reader import ImageReader
 from skfusion.images._image_size import check_size_param
-from skfusion.images._probe import find_white
+from skfusion.images._learn_value_range import learn_value_range
 from skfusion.images._read_columns import resolve_shape
+from skfusion.images.sources._find_source import describe
 
 
 class ImageAugmenter(DocLinkMixin, OneToOneFeatureMixin, BaseEstimator):
@@ -173,7 +174,7 @@ class ImageAugmenter(DocLinkMixin, OneToOneFeatureMixin, BaseEstimator):
         "factor": [Interval(Integral, 1, None, closed="left"), None],
         "augmentation": [str, dict, callable],
         "image_columns": ["array-like", None],
-        "image_size": ["array-like", None],
+        "image_size": [Interval(Integral, 1, None, closed="left"), "array-like", None],
         "image_shape": ["array-like", None],
         "corrupt": [StrOptions({"error", "missing"})],
         "reader": [HasMethods(["read", "probe", "get_params"]), None],
@@ -326,7 +327,8 @@ class ImageAugmenter(DocLinkMixin, OneToOneFeatureMixin, BaseEstimator):
     def _copy_column(self, name, cells, origins, augmentation, seeds):
         """Return the copies of the images of one column, None if an image cannot be read."""
         column = ImageColumn(name, cells)
-        white = find_white(column)
+        value_range = learn_value_range(column, self.reader_)
+        size = None if self.image_size is None else check_size_param(self.image_size)
         numbers = number_copies(origins)
         copies_of = {}  # row -> positions of its copies
         for position, row in enumerate(origins):
@@ -336,8 +338,7 @@ class ImageAugmenter(DocLinkMixin, OneToOneFeatureMixin, BaseEstimator):
 
         def load(row):
             try:
-                cell = column.cells[row]
-                return OriginalImage(cell, self.reader_, white, self.image_size), None
+                return OriginalImage(column.cells[row], self.reader_, value_range, size), None
             except ValueError as error:
                 return None, str(error)
 

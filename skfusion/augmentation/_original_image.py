@@ -1,8 +1,11 @@
 """OriginalImage: the pixels of a cell, and the way back from changed pixels to a cell."""
 
+from inspect import signature
+
 import numpy as np
 
-from skfusion.images.sources._arrays import array_shape, guess_white, has_open_range, resize_pixels
+from skfusion.images._pixels import array_shape, resize_pixels, scale_to_pixels, unmasked
+from skfusion.images._value_range import ValueRange, range_of_type
 
 
 class OriginalImage:
@@ -19,8 +22,8 @@ class OriginalImage:
     reader : ImageReader
         Reads cells other than arrays, and decides how images are resized.
 
-    white : float or None
-        The value of white in arrays of floats or signed integers.
+    value_range : ValueRange or None
+        What is black and white in arrays of floats or signed integers; None for other cells.
 
     size : tuple (height, width) or None
         The size of the copies; None keeps the image's own.
@@ -35,48 +38,50 @@ class OriginalImage:
     >>> import numpy as np
     >>> from skfusion.augmentation._original_image import OriginalImage
     >>> from skfusion.images._image_reader import ImageReader
-    >>> original = OriginalImage(np.array([[0.0, 1.0]]), ImageReader(), white=1.0, size=None)
+    >>> from skfusion.images._value_range import ValueRange
+    >>> original = OriginalImage(np.array([[0.0, 1.0]]), ImageReader(), ValueRange(0, 1), size=None)
     >>> original.pixels[0, :, 0]
     array([  0., 255.], dtype=float32)
     >>> original.restore(original.pixels)
     array([[0., 1.]])
     """
 
-    def __init__(self, cell, reader, white, size):
+    def __init__(self, cell, reader, value_range, size):
         if isinstance(cell, np.ndarray):
             self._dtype, self._ndim = cell.dtype, cell.ndim
-            self._scale = _scale(cell, white)
-            pixels = cell.reshape(array_shape(cell))
+            values, _ = unmasked(cell.reshape(array_shape(cell)))
+            self._range = _range_of(values, value_range)
+            pixels = scale_to_pixels(values, self._range)
             if self._dtype != np.uint8:
-                pixels = (pixels * self._scale).astype(np.float32)
+                pixels = pixels.astype(np.float32, copy=False)
         else:
-            pixels = reader.read(cell)
+            pixels = self._read(reader, cell, value_range)
             deep = pixels.dtype != np.uint8  # more than 8 bits
             self._dtype, self._ndim = np.dtype(np.uint16 if deep else np.uint8), 3
-            self._scale = 255 / 65535 if deep else 1.0
+            self._range = range_of_type(self._dtype)
         self.pixels = pixels
         if size is not None:
             self.pixels = resize_pixels(pixels, size, getattr(reader, "resample", "bilinear"))
 
+    def _read(self, reader, cell, value_range):
+        if value_range is None or "value_range" not in signature(reader.read).parameters:
+            return reader.read(cell)
+        return reader.read(cell, value_range=value_range)
+
     def restore(self, pixels):
         """Turn changed pixels in 0..255 into a cell like the original's array."""
         if not pixels.dtype == self._dtype == np.uint8:
-            pixels = _as_dtype(pixels / self._scale, self._dtype)
+            pixels = _as_dtype(self._range.to_values(pixels), self._dtype)
         return pixels if self._ndim == 3 else pixels[..., 0]
 
 
-def _scale(array, white):
-    """Return the factor that brings the values of an array to 0..255."""
-    kind = array.dtype.kind
-    if kind not in "biuf":
+def _range_of(array, value_range):
+    """Return what is black and white in an array."""
+    if array.dtype.kind in "bu" and (value_range is None or value_range.origin != "reader"):
+        return range_of_type(array.dtype)
+    if array.dtype.kind not in "iuf":
         raise ValueError(f"an array of dtype {array.dtype} is not an image")
-    if kind == "b":
-        return 255.0
-    if not has_open_range(array):
-        return 255.0 / np.iinfo(array.dtype).max
-    if not np.isfinite(array).all():
-        raise ValueError("the array holds NaN or infinite values")
-    return 255.0 / (guess_white(array.max(initial=0)) if white is None else white)
+    return value_range or ValueRange(0.0, 255.0)
 
 
 def _as_dtype(values, dtype):

@@ -5,7 +5,7 @@ from functools import cached_property
 import numpy as np
 
 from skfusion.extraction._aggregation import aggregate, spread
-from skfusion.images._failures import report_unreadable
+from skfusion.images._failures import report_failures
 
 
 class TrainingImages:
@@ -60,7 +60,7 @@ class TrainingImages:
     def pixels(self):
         """Ndarray of shape (n_distinct, height, width, channels) : Values in 0..255."""
         pixels = self.extraction.load(self._loader, self.conversion)
-        report_unreadable([(self.column, self._loader.failures)], "error")
+        report_failures([(self.column, self._loader.failures)], "error")
         return pixels
 
     def among_rows(self, rows):

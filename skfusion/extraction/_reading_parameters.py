@@ -3,10 +3,12 @@
 They are described once, in docs/reading_parameters.rst.
 """
 
-from sklearn.utils._param_validation import HasMethods, StrOptions
+from numbers import Integral
+
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 READING_PARAMETERS = {
-    "image_size": ["array-like", None],
+    "image_size": [Interval(Integral, 1, None, closed="left"), "array-like", None],
     "color_mode": [StrOptions({"auto", "rgb", "grayscale"})],
     "image_shape": ["array-like", None],
     "combine": [StrOptions({"mean", "max"}), None],

@@ -1,9 +1,9 @@
 """VerifiedDigests: the digests of some images, verified while the images are read."""
 
-import os
 from collections.abc import Sequence
 
 from skfusion.images._image_digests import ImageDigests
+from skfusion.images.sources._find_source import find_source
 
 
 class VerifiedDigests:
@@ -42,7 +42,7 @@ class VerifiedDigests:
 
     def content(self, place, cell):
         """Return what to decode: for a file, the bytes that its digest was computed from."""
-        if not isinstance(cell, (str, os.PathLike)):
+        if find_source(cell).path is None:
             return cell
         try:
             content, self.values[place] = self._digests.load(cell, **self._where)
@@ -53,7 +53,7 @@ class VerifiedDigests:
 
     def confirm(self, place, cell):
         """Forget the digest of a file that was read in place and changed meanwhile."""
-        if not isinstance(cell, (str, os.PathLike)) or self.values[place] is None:
+        if find_source(cell).path is None or self.values[place] is None:
             return
         try:
             now = self._digests.of(cell, **self._where)

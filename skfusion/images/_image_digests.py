@@ -5,9 +5,12 @@ import stat
 
 from skfusion._utils.file_state import FileState
 from skfusion._utils.prefetch import map_ahead, split
-from skfusion.images._hashing import combine_digests, digest_file, digest_value
-from skfusion.images.formats._medical_signature import files_of, kind_of_opened
-from skfusion.images.sources._files import check_regular_file, locate, open_file
+from skfusion.images._files import check_regular_file, files_of, locate, open_file
+from skfusion.images._hashing import combine_digests, content_digest, digest_file
+from skfusion.images._read_options import ReadOptions
+from skfusion.images.formats._open_medical import MEDICAL_FORMATS
+from skfusion.images.formats._signature import format_of_stream
+from skfusion.images.sources._find_source import find_source
 
 # Digests of files are added to the memo in batches of this many files; killing the process loses
 # one batch.
@@ -60,8 +63,8 @@ class ImageDigests:
 
         Parameters
         ----------
-        cell : str, PathLike, bytes, PIL image or ndarray
-            A path, an encoded file, or an image.
+        cell : object
+            Any cell that `ImageReader` reads.
 
         root : str, PathLike or None, default=None
             The folder of relative paths; None is the working directory.
@@ -82,9 +85,10 @@ class ImageDigests:
         ValueError
             If the cell has no digest: the file can't be read, or the cell is no image.
         """
-        if not _is_path(cell):
-            return digest_value(cell, max_pixels)
-        paths = files_of(_absolute(cell, root, strict_root))
+        source = find_source(cell)
+        if source.path is None:
+            return source.digest(ReadOptions(max_pixels=max_pixels))
+        paths = files_of(_absolute(source.path, root, strict_root))
         for path in paths:
             check_regular_file(path)
         return combine_digests(self._of_files(paths, strict=True))
@@ -95,7 +99,7 @@ class ImageDigests:
         Parameters
         ----------
         cells : sequence
-            Paths, bytes, PIL images and arrays.
+            Cells of any kind.
 
         root : str, PathLike or None, default=None
             The folder of relative paths; None is the working directory.
@@ -111,18 +115,19 @@ class ImageDigests:
         digests : list of (bytes or None)
             None for a cell without a digest; reading it raises an error with the reason.
         """
-        digests = [None] * len(cells)
-        positions = [i for i, cell in enumerate(cells) if _is_path(cell)]
+        digests, options = [None] * len(cells), ReadOptions(max_pixels=max_pixels)
+        sources = [find_source(cell) for cell in cells]
+        positions = [i for i, source in enumerate(sources) if source.path is not None]
         for batch in split(positions, _FILES_PER_BATCH):
-            groups = [_files_of(cells[i], root, strict_root) for i in batch]
+            groups = [_files_of(sources[i].path, root, strict_root) for i in batch]
             found = iter(self._of_files([path for group in groups for path in group]))
             for i, group in zip(batch, groups, strict=True):
                 parts = [next(found) for _ in group]
                 digests[i] = combine_digests(parts) if parts else None
-        for i, cell in enumerate(cells):
-            if not _is_path(cell):
+        for i, source in enumerate(sources):
+            if source.path is None:
                 try:
-                    digests[i] = digest_value(cell, max_pixels)
+                    digests[i] = source.digest(options)
                 except ValueError:
                     continue
         return digests
@@ -135,8 +140,8 @@ class ImageDigests:
 
         Parameters
         ----------
-        cell : str, PathLike, bytes, PIL image or ndarray
-            A path, an encoded file, or an image.
+        cell : object
+            Any cell that `ImageReader` reads.
 
         root : str, PathLike or None, default=None
             The folder of relative paths; None is the working directory.
@@ -161,16 +166,17 @@ class ImageDigests:
         ValueError
             As for `of`.
         """
-        if not _is_path(cell):
-            return cell, digest_value(cell, max_pixels)
-        path = _absolute(cell, root, strict_root)
+        source = find_source(cell)
+        if source.path is None:
+            return cell, source.digest(ReadOptions(max_pixels=max_pixels))
+        path = _absolute(source.path, root, strict_root)
         try:
             content = _content_of(path)
         except OSError as error:
             raise ValueError(str(error)) from error
         if content is None:
             return cell, self.of(cell, root, strict_root=strict_root)
-        return content, digest_value(content, max_pixels)
+        return content, content_digest("bytes", content)
 
     def _of_files(self, paths, strict=False):
         """Return the digests of files; for a file that can't be read, raise if `strict`."""
@@ -208,27 +214,23 @@ class ImageDigests:
         return [digest for digest, _ in hashed]
 
 
-def _is_path(cell):
-    return isinstance(cell, (str, os.PathLike))
-
-
-def _files_of(cell, root, strict):
-    """Return the files of a cell; none if it is outside a strict root."""
+def _files_of(path, root, strict):
+    """Return the files of a path; none if it is outside a strict root."""
     try:
-        return files_of(_absolute(cell, root, strict))
+        return files_of(_absolute(path, root, strict))
     except ValueError:
         return []
 
 
-def _absolute(cell, root, strict):
-    return os.path.abspath(locate(cell, root, strict))
+def _absolute(path, root, strict):
+    return os.path.abspath(locate(path, root, strict))
 
 
 def _content_of(path):
     """Return the bytes of a file; None for a medical or very large one."""
     with open_file(path) as file:
         fits = os.fstat(file.fileno()).st_size <= _MAX_CONTENT_BYTES
-        return file.read() if fits and kind_of_opened(file, path) is None else None
+        return file.read() if fits and format_of_stream(file, path) not in MEDICAL_FORMATS else None
 
 
 def _state(path):

@@ -10,7 +10,9 @@ from skfusion.tabular._dates import are_dates
 # A column of text with more distinct values than this is no category.
 MAX_CATEGORIES = 30
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_ID_NAME = re.compile(r"(^|[ _.-])(id|ids|uid|uuid|guid|identifier|index)$|^id[ _.-]|^unnamed: \d+$")
+_ID_NAME = re.compile(
+    r"(^|[ _.-])(id|ids|uid|uuid|guid|identifier|index)$|^id[ _.-]|^unnamed: \d+$"
+)
 _ZIP_NAME = re.compile(r"(^|[ _.-])(zip|zip[ _.-]?codes?|post(al)?[ _.-]?codes?|plz)$")
 # A column named as an identifier is one where a value has fewer rows than this on average.
 _ROWS_OF_A_CODE = 10

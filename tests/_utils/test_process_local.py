@@ -158,7 +158,7 @@ def use():
     "limits of resources": """
 import skfusion
 from skfusion.networks.runtimes import _resources
-hold = _resources._TELLING.get()
+hold = _resources._APPLYING.get()
 def use():
     skfusion.limit_resources(n_threads=1)
 """,

@@ -77,12 +77,21 @@ def test_arrays_of_any_type(tmp_path):
     assert of(mapped) == of(np.zeros((4, 4), "u1"))
 
 
+def test_masked_arrays_differ_by_their_mask():
+    values = np.array([[1.0, 2.0], [3.0, 4.0]])
+    masks = [np.zeros((2, 2)), np.eye(2), 1 - np.eye(2)]
+    digests = [of(np.ma.masked_array(values, mask)) for mask in masks]
+    assert len({of(values), *digests}) == 4
+    hidden = np.where(np.eye(2), 9.0, values)
+    assert of(np.ma.masked_array(hidden, np.eye(2))) == digests[1]
+
+
 @pytest.mark.parametrize(
     "cell",
     [
         np.array([[object(), None]]),
         np.array(["a", "b"]),
-        np.ma.masked_array([[1.0, 2.0]], mask=[[True, False]]),
+        np.zeros((2, 2)).view(type("Subclass", (np.ndarray,), {})),
         np.array(["2020-01-01"], dtype="M8[D]"),
         np.array([[1j]]),
         np.array([(1, 2.0)], dtype="i4,f8"),
@@ -208,7 +217,7 @@ def test_what_is_no_regular_file(tmp_path):
 def test_a_fifo_that_takes_the_place_of_a_file(tmp_path, file, monkeypatch):
     """Between the check and the opening; nobody ever writes to it."""
     monkeypatch.setattr("skfusion.images._image_digests.check_regular_file", lambda path: None)
-    monkeypatch.setattr("skfusion.images.sources._files.check_regular_file", lambda path: None)
+    monkeypatch.setattr("skfusion.images._files.check_regular_file", lambda path: None)
     os.mkfifo(tmp_path / "fifo")
     done = threading.Event()
 

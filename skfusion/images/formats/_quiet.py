@@ -1,4 +1,4 @@
-"""Remarks of others about odd files aren't shown: a file is read, or an error says why not."""
+"""Silence what other libraries print about odd files: our errors explain them."""
 
 import logging
 import re
@@ -7,21 +7,21 @@ import warnings
 
 from skfusion._utils.process_local import register_at_fork
 
-_RULE = ("ignore", None, Warning, re.compile(r"(PIL|nibabel|pydicom)\."), 0)
+_RULE = ("ignore", None, Warning, re.compile(r"(PIL|nibabel|pydicom|tifffile)\."), 0)
 
-_LOGGERS = [logging.getLogger(name) for name in ("PIL", "nibabel", "pydicom")]
+_LOGGERS = [logging.getLogger(name) for name in ("PIL", "nibabel", "pydicom", "tifffile")]
 _NO_HANDLER = logging.NullHandler()
 
 
 class SilencedLibraries:
-    """A context in which warnings from Pillow, pydicom and nibabel are ignored, safe in threads.
+    """A context in which warnings from the libraries that decode are ignored, safe in threads.
 
-    What they log goes to the handlers that a user has set up, but not to the standard error
-    stream of those who have none.
+    Their log records go to the handlers that a user has set up, but not to the standard error
+    stream where there are none.
 
-    `warnings.catch_warnings` puts the filters back that it found, which is wrong where another
-    thread changed them meanwhile. This adds one rule when the first thread enters, and takes this
-    rule away when the last one leaves.
+    `warnings.catch_warnings` restores the filters that it found, which is wrong where another
+    thread changed them meanwhile. This adds one rule when the first thread enters, and removes
+    it when the last one leaves.
 
     Examples
     --------
@@ -54,7 +54,7 @@ class SilencedLibraries:
                 return
             for logger in _LOGGERS:
                 logger.removeHandler(_NO_HANDLER)
-            # Who entered `catch_warnings` meanwhile has a copy of the filters.
+            # `catch_warnings` that was entered meanwhile has a copy of the filters.
             for filters in [*self._changed, warnings.filters]:
                 while _RULE in filters:
                     filters.remove(_RULE)

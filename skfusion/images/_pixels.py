@@ -1,7 +1,10 @@
-"""Arrays as images: any usual dtype and shape becomes (height, width, channels) in 0..255."""
+"""Arrays of pixels: any usual dtype and shape becomes (height, width, channels) in 0..255."""
 
 import numpy as np
 from PIL import Image
+
+from skfusion.images._array_values import ArrayValues
+from skfusion.images._value_range import ValueRange, find_value_range, scale_values
 
 RESAMPLING = {
     "nearest": Image.Resampling.NEAREST,
@@ -14,24 +17,13 @@ RESAMPLING = {
 _LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 
 
-def has_open_range(array):
-    """Whether the dtype leaves open which value is white (floats and signed integers)."""
-    return array.dtype.kind in "fi"
-
-
-def guess_white(largest):
-    """The value that stands for white when the largest value seen is `largest`."""
-    largest = float(largest)  # 65535 is beyond half floats
-    if largest <= 0:
-        return 255.0
-    for white in (1.0, 255.0, 4095.0, 65535.0):
-        if largest <= white:
-            return white
-    return largest
+def has_open_range(dtype):
+    """Return whether a dtype leaves open which values are black and white."""
+    return dtype.kind in "fi"
 
 
 def array_shape(array):
-    """Height, width and channels of an array that is an image; ValueError if it is none."""
+    """Return height, width and channels of an array that is an image; ValueError for others."""
     if array.ndim == 2:
         height, width, channels = *array.shape, 1
     elif array.ndim == 3:
@@ -51,18 +43,17 @@ def array_shape(array):
     return height, width, channels
 
 
-def array_to_pixels(array, white=None, background=(255, 255, 255)):
+def array_to_pixels(array, value_range=None, background=(255, 255, 255)):
     """Turn an array into pixels in 0..255.
 
     Parameters
     ----------
-    array : ndarray of shape (height, width) or (height, width, channels)
-        1 (gray), 2 (gray, alpha), 3 (RGB) or 4 (RGBA) channels. Booleans and unsigned integers
-        are scaled by the range of their dtype, floats and signed integers by `white`.
+    array : ndarray or MaskedArray of shape (height, width) or (height, width, channels)
+        1 (gray), 2 (gray, alpha), 3 (RGB) or 4 (RGBA) channels. Masked pixels are black.
 
-    white : float or None, default=None
-        The value of floats and signed integers that stands for white (255); None guesses it
-        from this array alone.
+    value_range : ValueRange or None, default=None
+        What is black and white in arrays of floats and signed integers, and, if it was given to
+        the reader, of unsigned integers; None finds it from this array alone.
 
     background : tuple of int, default=(255, 255, 255)
         The color under transparent pixels.
@@ -73,32 +64,71 @@ def array_to_pixels(array, white=None, background=(255, 255, 255)):
         uint8 wherever that loses nothing.
     """
     height, width, channels = array_shape(array)
-    pixels = _to_0_255(array.reshape(height, width, channels), white)
+    values, mask = unmasked(array.reshape(height, width, channels))
+    pixels = scale_to_pixels(values, value_range)
     if channels in (2, 4):
-        pixels = _composite(pixels, background)
+        pixels = composite(pixels, background)
+    if mask is not None:
+        pixels = np.where(_mask_of_colors(mask), pixels.dtype.type(0), pixels)
     return pixels
 
 
-def _to_0_255(array, white):
+def finite_values(array):
+    """Return the values of an array that show its range, as one axis; masked ones are left out."""
+    if isinstance(array, np.ma.MaskedArray):
+        array = array.compressed()
+    values = np.asarray(array).reshape(-1)
+    finite = np.isfinite(values)
+    return values if finite.all() else values[finite]
+
+
+def unmasked(array):
+    """Return the values, with the smallest in place of masked ones, and the mask or None."""
+    if not isinstance(array, np.ma.MaskedArray):
+        return array, None
+    mask = np.ma.getmaskarray(array)
+    values = np.asarray(array.data)
+    if not mask.any():
+        return values, None
+    if mask.all():
+        raise ValueError("all of its pixels are masked")
+    if values.dtype.kind in "biuf":
+        values = np.where(mask, values[~mask].min(), values)
+    return values, mask
+
+
+def _mask_of_colors(mask):
+    """Return which colors are masked; a pixel with masked alpha is masked as a whole."""
+    if mask.shape[2] in (2, 4):
+        return mask.any(axis=2, keepdims=True)
+    return mask
+
+
+def scale_to_pixels(array, value_range=None):
+    """Map values of any dtype to 0..255; uint8 wherever that loses nothing."""
     kind = array.dtype.kind
-    if array.dtype == np.uint8:
-        return array
+    if kind not in "biuf":
+        raise ValueError(f"an array of dtype {array.dtype} is no image")
     if kind == "b":
         return array.astype(np.uint8) * np.uint8(255)
-    if kind == "u":
-        return (array / (np.iinfo(array.dtype).max / 255.0)).astype(np.float32)
-    if kind not in "fi":
-        raise ValueError(f"an array of dtype {array.dtype} is no image")
+    given = value_range is not None and value_range.origin == "reader"
+    if kind == "u" and not given:
+        return scale_integers(array, np.iinfo(array.dtype).max)
     if kind == "f" and not np.isfinite(array).all():
-        raise ValueError("the array holds NaN or infinite values")
-    white = guess_white(array.max()) if white is None else white
-    if white == 255.0 and array.dtype == np.float32:
-        return array
-    wide = np.result_type(array, np.float32)  # half floats would lose digits
-    return np.multiply(array, 255.0 / white, dtype=wide).astype(np.float32, copy=False)
+        raise ValueError("the array holds NaN or infinite values; replace or mask them")
+    if value_range is None:
+        value_range = find_value_range([ArrayValues.of(array)]) or ValueRange(0.0, 255.0)
+    return value_range.to_pixels(array)
 
 
-def _composite(pixels, background):
+def scale_integers(array, largest):
+    """Return unsigned integers of which the largest possible one is white, in 0..255."""
+    if largest == 255:
+        return array.astype(np.uint8, copy=False)
+    return scale_values(array, 0.0, float(largest))
+
+
+def composite(pixels, background):
     """Lay the colors over the background, weighted by the last channel, alpha."""
     alpha = pixels[..., -1:].astype(np.float32) / np.float32(255)
     color = pixels[..., :-1]
@@ -110,7 +140,7 @@ def _composite(pixels, background):
 
 
 def convert_channels(pixels, channels):
-    """Gray to RGB by repetition, RGB to gray by luma; (height, width, channels) comes back."""
+    """Convert gray to RGB by repetition or RGB to gray by luma; keep three axes."""
     if pixels.shape[2] == channels:
         return pixels
     if channels == 3:

@@ -2,16 +2,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from skfusion import PixelFlattener
-from skfusion.images.sources._arrays import (
+from skfusion.images._pixels import (
     RESAMPLING,
     array_shape,
     array_to_pixels,
     convert_channels,
-    guess_white,
-    has_open_range,
     resize_pixels,
 )
+from skfusion.images._value_range import ValueRange
 
 UNSIGNED = ["uint8", "uint16", "uint32", "uint64"]
 OPEN_RANGE = ["int8", "int16", "int32", "int64", "float16", "float32", "float64"]
@@ -48,7 +46,7 @@ def test_unsigned_integers_are_scaled_by_their_range(dtype):
 
 @pytest.mark.parametrize("dtype", UNSIGNED)
 def test_the_range_of_unsigned_integers_does_not_depend_on_the_image(dtype):
-    pixels = array_to_pixels(np.ones((2, 2), dtype=dtype), white=1.0)
+    pixels = array_to_pixels(np.ones((2, 2), dtype=dtype), ValueRange(0.0, 1.0))
     np.testing.assert_allclose(pixels, 255 / np.iinfo(dtype).max, rtol=1e-6)
 
 
@@ -61,9 +59,9 @@ def test_floats_up_to_1_are_scaled_by_255(dtype):
 
 
 @pytest.mark.parametrize("dtype", ["int16", "int32", "int64", "float16", "float32", "float64"])
-def test_signed_integers_and_floats_up_to_255_stay_as_they_are(dtype):
+def test_signed_integers_and_floats_up_to_255_are_kept(dtype):
     pixels = array_to_pixels(np.array([[0, 2, 200]], dtype=dtype))
-    assert pixels.dtype == np.float32
+    assert pixels.dtype == np.uint8  # as the same values in bytes
     assert pixels[0, :, 0].tolist() == [0, 2, 200]
 
 
@@ -86,8 +84,8 @@ def test_above_16_bits_the_largest_value_is_white(dtype):
 
 
 @pytest.mark.parametrize("dtype", OPEN_RANGE)
-def test_white_given_decides(dtype):
-    pixels = array_to_pixels(np.array([[0, 1, 2]], dtype=dtype), white=2.0)
+def test_a_given_range_decides(dtype):
+    pixels = array_to_pixels(np.array([[0, 1, 2]], dtype=dtype), ValueRange(0.0, 2.0))
     assert pixels.dtype == np.float32
     np.testing.assert_allclose(pixels[0, :, 0], [0, 127.5, 255])
 
@@ -226,85 +224,6 @@ def test_transparency_agrees_with_pillow():
     assert np.abs(difference).max() <= 1
 
 
-# White.
-
-
-@pytest.mark.parametrize("largest", [0.001, 0.5, 1, 1.0])
-def test_white_is_1_if_none_is_larger(largest):
-    assert guess_white(largest) == 1
-
-
-@pytest.mark.parametrize("largest", [1.001, 2, 100.5, 255])
-def test_white_is_255_if_none_is_larger(largest):
-    assert guess_white(largest) == 255
-
-
-@pytest.mark.parametrize("largest", [255.5, 256, 4095])
-def test_white_is_12_bits_if_none_is_larger(largest):
-    assert guess_white(largest) == 4095
-
-
-@pytest.mark.parametrize("largest", [4096, 65535])
-def test_white_is_16_bits_if_none_is_larger(largest):
-    assert guess_white(largest) == 65535
-
-
-@pytest.mark.parametrize("largest", [0, -1.5, -np.inf])
-def test_white_of_images_without_a_positive_value(largest):
-    assert guess_white(largest) == 255
-
-
-def test_beyond_16_bits_white_is_the_largest():
-    assert guess_white(65536) == 65536
-    assert guess_white(1e9) == 1e9
-
-
-def test_only_floats_and_signed_integers_leave_white_open():
-    assert all(has_open_range(np.zeros(1, dtype=dtype)) for dtype in OPEN_RANGE)
-    assert not any(has_open_range(np.zeros(1, dtype=dtype)) for dtype in [*UNSIGNED, "bool"])
-
-
-def test_white_is_decided_over_the_whole_column():
-    bright, dark = np.full((2, 2), 200.0), np.full((2, 2), 0.5)
-    features = PixelFlattener().fit_transform([bright, dark])
-    assert features[:, 0].tolist() == [200, 0.5]
-
-
-def test_a_column_of_values_up_to_1_is_scaled_by_255():
-    images = [np.full((2, 2), 0.5), np.full((2, 2), 1.0), np.full((2, 2), 0.0)]
-    features = PixelFlattener().fit_transform(images)
-    assert features[:, 0].tolist() == [127.5, 255, 0]
-    np.testing.assert_array_equal(PixelFlattener().fit_transform(np.stack(images)), features)
-
-
-def test_white_of_fit_holds_at_transform():
-    flattener = PixelFlattener().fit([np.full((2, 2), 200.0)])
-    assert flattener.transform([np.full((2, 2), 0.5)])[0, 0] == 0.5
-    flattener.fit([np.full((2, 2), 0.5)])
-    assert flattener.transform([np.full((2, 2), 0.5)])[0, 0] == 127.5
-
-
-def test_white_is_found_at_transform_where_fit_saw_no_such_array():
-    flattener = PixelFlattener().fit([noise((2, 2))])
-    features = flattener.transform([np.full((2, 2), 0.5), np.full((2, 2), 100.0)])
-    assert features[:, 0].tolist() == [0.5, 100]
-
-
-def test_each_column_has_its_own_white():
-    X = np.empty((1, 2), dtype=object)
-    X[0, 0], X[0, 1] = np.full((1, 1), 0.5), np.full((1, 1), 200.0)
-    assert PixelFlattener().fit_transform(X).tolist() == [[127.5, 200]]
-
-
-@pytest.mark.parametrize("bad", [np.nan, np.inf])
-def test_an_image_that_is_not_finite_does_not_decide_white(bad):
-    images = [np.full((2, 2), bad), np.full((2, 2), 0.5)]
-    flattener = PixelFlattener(corrupt="missing", missing="zero")
-    with pytest.warns(UserWarning, match="holds NaN or infinite values"):
-        features = flattener.fit_transform(images)
-    assert features[:, 0].tolist() == [0, 127.5]
-
-
 # Channels.
 
 
@@ -345,10 +264,10 @@ def test_channels_that_are_there_already(channels):
 @pytest.mark.parametrize("size", [(5, 8), (31, 16)])
 @pytest.mark.parametrize("channels", [1, 3])
 def test_bytes_are_resized_as_pillow_does(resample, size, channels):
-    image = noise((12, 20, channels))
-    image = Image.fromarray(image.squeeze())
+    pixels = noise((12, 20, channels))
+    image = Image.fromarray(pixels.squeeze())
     expected = image.resize((size[1], size[0]), RESAMPLING[resample])
-    resized = resize_pixels(image, size, resample)
+    resized = resize_pixels(pixels, size, resample)
     assert resized.dtype == np.uint8
     np.testing.assert_array_equal(resized, np.asarray(expected).reshape(*size, channels))
 
