@@ -58,8 +58,8 @@ class ImageDescriptors(ImageTransformer):
         distances in pixels, so they compare only between images of one scale.
 
     color_mode : {"auto", "rgb", "grayscale"}, default="auto"
-        Three values a pixel or one. "auto" takes one where no fitted image has color. All
-        families but "color" and "hog" look at gray values only.
+        The number of channels of the images. All families but "color" and "hog" use gray values
+        only. See :term:`color_mode`.
 
     mask : "otsu", callable, list of (str or int) or None, default=None
         Which pixels are measured:
@@ -86,34 +86,29 @@ class ImageDescriptors(ImageTransformer):
         The wavelet of "wavelet": the name of any discrete one in PyWavelets.
 
     image_shape : tuple (height, width[, channels]) or None, default=None
-        The shape of the images where X is a table of flattened images; one entry may be -1.
+        The shape of the images if X is a table of flattened images. See :term:`image_shape`.
 
     combine : {"mean", "max"} or None, default=None
-        How the images of a row, in lists or in several columns, become one line: by the mean or
-        the maximum of each feature. All images of a row count the same. None puts columns side
-        by side, and refuses lists of several images.
+        How several images of a row become one line of features. See :term:`combine`.
 
     missing : {"error", "nan", "zero", "mean"}, default="error"
-        What a row without an image, or without a mask, gets: an error, or a row of NaN, of 0, or
-        of the mean over the rows of `fit` that have both.
+        The features of rows without an image or without a mask. See :term:`missing`.
 
     add_indicator : bool, default=False
-        Whether to append, for each column of images (one in all with `combine`), the column
-        ``<column>_missing``: 1 where a row has no image, else 0.
+        Whether to append columns that mark missing images. See :term:`add_indicator`.
 
     corrupt : {"error", "missing"}, default="error"
-        Whether images that can't be read, and masks that can't be used, are an error or count
-        as missing, with one warning.
+        Whether unreadable images, and masks that cannot be used, are an error or count as missing.
+        See :term:`corrupt`.
 
     reader : ImageReader or None, default=None
-        How cells become pixels; None is ``ImageReader()``.
+        How cells become pixels; None is ``ImageReader()``. See :term:`reader`.
 
     cache : str, PathLike, FeatureStore or None, default=None
         Where features are kept, so that no image is measured twice: a folder, or a store.
 
     drift : {"warn", "ignore"}, default="warn"
-        Whether `transform` says, once of each kind, that images are unlike those that `fit` read:
-        another bit depth, number of channels or size, or more of them missing.
+        Whether `transform` warns of images unlike those of `fit`. See :term:`drift`.
 
     verbose : int, default=0
         1 shows a progress bar.
