@@ -11,9 +11,11 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from skfusion._utils.fingerprint import digest_text
 from skfusion._utils.typing import Backbone, CutLayer, PathLike, Shape, Size
-from skfusion.base import ImageTransformer, check_size_param, indexed
-from skfusion.extraction._extractor import Extractor
+from skfusion.base import ImageTransformer
+from skfusion.embedding._network_extractor import NetworkExtractor, with_built_networks
+from skfusion.extraction._resizing import Resizing, resample_of
 from skfusion.images._image_reader import ImageReader
+from skfusion.images._image_size import check_size_param
 from skfusion.networks._lazy_network import LazyNetwork
 from skfusion.networks.backbones._network_spec import NetworkSpec
 from skfusion.networks.backbones._registry import backbone_slug, find_spec
@@ -21,7 +23,7 @@ from skfusion.store._feature_store import FeatureStore, as_store
 
 _OWN_MODEL_SIZE = (224, 224)
 # Large photographs are decoded for this size at least. Nearly all backbones ask for less, so that
-# the features of one don't depend on which others stand beside it.
+# the features of one don't depend on the others.
 _DECODED_SIZE = (336, 336)
 
 
@@ -31,7 +33,7 @@ class PretrainedGAP(ImageTransformer):
     Each image runs once through a network that was trained on ImageNet, without its
     classification layer; the last feature maps, averaged over the image, become columns. The
     best first choice for photographs where there are too few to train a network. Several
-    backbones stand side by side.
+    backbones are side by side.
 
     Parameters
     ----------
@@ -50,7 +52,7 @@ class PretrainedGAP(ImageTransformer):
 
     backbone_options : dict, list of (dict or None) or None, default=None
         Arguments of the backbone's constructor, such as ``{"alpha": 0.25}``. A dict goes to each
-        backbone; a list has one for each, so that one backbone can stand there in two widths.
+        backbone; a list has one for each, so that one backbone can be used in two widths.
 
     cut_layer : str, int or None, default=None
         The layer whose output becomes columns, by name (see `list_cut_layers`) or position; None
@@ -99,7 +101,7 @@ class PretrainedGAP(ImageTransformer):
         How cells become pixels; None is ``ImageReader()``.
 
     drift : {"warn", "ignore"}, default="warn"
-        Whether `transform` says, once of each kind, that images are unlike those that `fit` read:
+        Whether `transform` warns, once for each kind, of images unlike those that `fit` read:
         another bit depth, number of channels or size, or more of them missing.
 
     verbose : int, default=0
@@ -138,7 +140,7 @@ class PretrainedGAP(ImageTransformer):
 
     See Also
     --------
-    CNNEmbedder : A network that is trained on the images at hand.
+    CNNEmbedder : A network that is trained on the images of `fit`.
     list_backbones : The names of backbones.
     list_cut_layers : The layers of a backbone.
 
@@ -222,6 +224,7 @@ class PretrainedGAP(ImageTransformer):
         self._slugs = _unique([backbone_slug(backbone) for backbone in backbones])
         weights = _one_each("weights", self.weights, len(backbones))
         options = _one_each("backbone_options", self.backbone_options, len(backbones))
+        self._grayscale = self.color_mode == "grayscale"
         self._decoded_size = _enough_for([self._size_for(backbone) for backbone in backbones])
         self.networks_ = [
             self._network(*asked, columns[0])
@@ -233,15 +236,12 @@ class PretrainedGAP(ImageTransformer):
         size = self.image_size if spec is None or self.image_size else spec.image_size
         return check_size_param(_OWN_MODEL_SIZE if size is None else size)
 
-    def _target_size(self, position):
-        return self._decoded_size
-
     def _network(self, backbone, weights, options, column):
-        """The cut network; with a store one that is built when it is needed."""
+        """Return the cut network; with a store, it is built when it is needed."""
         size = self._size_for(backbone)
         if isinstance(weights, dict):
             weights = weights.get(backbone, "imagenet")
-        recipe = NetworkSpec(
+        spec = NetworkSpec(
             backbone,
             input_shape=(*size, 3),
             weights=weights,
@@ -249,44 +249,46 @@ class PretrainedGAP(ImageTransformer):
             seed=int(self.random_state),
         )
         store = as_store(self.cache)
-        if store is None or not recipe.has_fingerprint:
-            return recipe.build_cut(self.cut_layer, self.pooling)
-        fingerprint = digest_text(recipe.fingerprint(store), self.cut_layer, self.pooling)
+        if store is None or not spec.has_fingerprint:
+            return spec.build_cut(self.cut_layer, self.pooling)
+        fingerprint = digest_text(spec.fingerprint(store), self.cut_layer, self.pooling)
+        conversion = self._resizing(spec.input_shape)
+        extraction = self._columns.column_extraction(
+            0, column, conversion, **self._extraction_options()
+        )
         return LazyNetwork(
-            lambda: recipe.build_cut(self.cut_layer, self.pooling),
+            lambda: spec.build_cut(self.cut_layer, self.pooling),
             fingerprint=fingerprint,
-            input_shape=recipe.input_shape,
-            width=store.width(self._store_key(0, column, fingerprint)),
+            input_shape=spec.input_shape,
+            width=store.width(extraction.cache_key(fingerprint, conversion)),
         )
 
-    def _labels(self, position):
-        pairs = zip(self._slugs, self.networks_, strict=True)
-        return [
-            label for slug, network in pairs for label in indexed(slug, network.output_shape[0])
-        ]
-
-    def _prepare_image(self, position, pixels):
-        """The image in every size and channel count that a network asks for."""
-        shapes = {network.input_shape for network in self.networks_}
-        return {shape: self._resized(pixels, shape) for shape in shapes}
+    def _resizing(self, shape):
+        return Resizing(
+            shape,
+            grayscale=self._grayscale,
+            resample=resample_of(self.reader_),
+            decode_size=self._decoded_size,
+        )
 
     def _extractors(self, position):
-        return [self._extractor(network) for network in self.networks_]
+        return [
+            NetworkExtractor(
+                network,
+                slug,
+                self._resizing(network.input_shape),
+                batch_size=self.batch_size,
+                cached=self.cache is not None,
+            )
+            for slug, network in zip(self._slugs, self.networks_, strict=True)
+        ]
 
-    def _extractor(self, network):
-        def prepare(images):
-            return network.prepare([image[network.input_shape] for image in images])
-
-        return Extractor(
-            network.output_shape[0],
-            prepare,
-            lambda inputs: network.compute(inputs, self.batch_size),
-            fingerprint=network.fingerprint if self.cache is not None else None,
-        )
+    def __getstate__(self):
+        return with_built_networks(super().__getstate__())
 
 
 def _one_each(name, value, n_backbones):
-    """The value of a parameter for each backbone: a list as it is, anything else for all."""
+    """Return a parameter for each backbone: a list as it is, anything else repeated."""
     if not isinstance(value, (list, tuple)):
         return [value] * n_backbones
     if len(value) != n_backbones:
@@ -298,7 +300,7 @@ def _one_each(name, value, n_backbones):
 
 
 def _unique(slugs):
-    """Number the slugs that come twice."""
+    """Append numbers to slugs that occur twice."""
     unique = []
     for slug in slugs:
         names = chain([slug], (f"{slug}{i}" for i in count(2)))
@@ -307,5 +309,5 @@ def _unique(slugs):
 
 
 def _enough_for(sizes):
-    """To which size large photographs are decoded at least."""
+    """Return the smallest size at which large photographs are decoded."""
     return tuple(np.max([_DECODED_SIZE, *sizes], axis=0).tolist())

@@ -2,6 +2,7 @@
 
 import threading
 
+from skfusion._utils.process_local import ProcessLocal
 from skfusion.networks._base_network import BaseNetwork
 
 
@@ -45,17 +46,17 @@ class LazyNetwork(BaseNetwork):
 
     def __init__(self, build, *, fingerprint, input_shape, width=None, cut_name=None):
         self._build = build
-        self._network = None
         self._width = width
         self._cut_name = cut_name
-        self._lock = threading.Lock()
+        self._network = None
+        self._lock = ProcessLocal(threading.Lock)
         self.fingerprint = fingerprint
         self.input_shape = input_shape
 
     def resolve(self):
         """Return the network; build it if it wasn't built yet."""
         if self._network is None:
-            with self._lock:
+            with self._lock.get():
                 if self._network is None:
                     self._network = self._build()
         return self._network

@@ -2,7 +2,7 @@
 
 import io
 import json
-from dataclasses import KW_ONLY, asdict, dataclass, fields, replace
+from dataclasses import KW_ONLY, astuple, dataclass, fields, replace
 from functools import cached_property
 from hashlib import blake2b
 
@@ -178,13 +178,16 @@ class Network(BaseNetwork):
         return network, text["notes"]
 
     def _plain_state(self):
-        """Return the parameters, with the preprocessing as a dict."""
-        state = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {**state, "preprocessing": asdict(self.preprocessing)}
+        """Return the parameters, with the preprocessing as a tuple."""
+        names = {field.name for field in fields(self)}
+        # Names from `vars`: after loading they are shared with the rest of the file, so that it
+        # doesn't grow when it is saved again.
+        state = {name: value for name, value in vars(self).items() if name in names}
+        return {**state, "preprocessing": astuple(self.preprocessing)}
 
     def _set_plain_state(self, state):
         vars(self).update(state)
-        self.preprocessing = ImagePreprocessing(**state["preprocessing"])
+        self.preprocessing = ImagePreprocessing(*state["preprocessing"])
         self.input_shape = tuple(state["input_shape"])
         self.output_shape = tuple(state["output_shape"])
 

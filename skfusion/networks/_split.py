@@ -71,12 +71,14 @@ def split_below(model, first):
 
 def _model_from(layer, model):
     """Return the part of a model above a layer; None if other branches bypass that layer."""
+    keras = import_keras()
     try:
-        upper = import_keras().Model(layer.output, model.outputs[0], name=f"{model.name}_upper")
+        upper = keras.Model(layer.output, model.outputs[0], name=f"{model.name}_upper")
     except (ValueError, AttributeError):  # AttributeError: the layer has several outputs
         return None
-    # Keras 3.12 raises no error for a bypass, but the new model still contains the old input.
-    return None if model.layers[0] in upper.layers else upper
+    # Keras 3.12 raises no error for a bypass, but the new model still contains an old input.
+    inputs = [layer for layer in model.layers if isinstance(layer, keras.layers.InputLayer)]
+    return None if any(layer in upper.layers for layer in inputs) else upper
 
 
 def layers_with_weights(model, below):

@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
-from sklearn.linear_model import LogisticRegression
-
 from skfusion.fusion._meta_models import NumberStack, ProbabilityStack
+from sklearn.linear_model import LogisticRegression
 
 
 def two_models(n_rows=300, seed=0):

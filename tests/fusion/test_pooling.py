@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-
 from skfusion.fusion._pooling import pool_weights
 
 

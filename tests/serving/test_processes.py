@@ -43,7 +43,7 @@ def fitted(table):
     """A pipeline of two networks and a table, as bytes."""
     gap = PretrainedGAP(tiny_maps, weights=None, image_size=(16, 16))
     cnn = CNNEmbedder(cut_layer="dense", cv=None, epochs=1, random_state=0, batch_size=8)
-    cnn.set_params(backbone_options={"filters": (4, 4), "dense_units": 8})
+    cnn.set_params(options__backbone_options={"filters": (4, 4), "dense_units": 8})
     columns = ColumnTransformer(
         [
             ("gap", gap, ["image"]),

@@ -14,6 +14,7 @@ import pytest
 from skfusion import (
     BackendNotFoundError,
     ExtraNotFoundError,
+    PixelFlattener,
     PretrainedGAP,
     half_precision,
     list_backbones,
@@ -62,6 +63,136 @@ def test_another_backend_than_tensorflow_is_an_error(gap, monkeypatch):
     monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
     with pytest.raises(BackendNotFoundError, match=r"runs on 'jax'.*KERAS_BACKEND=tensorflow"):
         to_onnx(gap)
+
+
+# One network.
+
+
+def test_same_features_and_names(gap, copy):
+    assert_same(copy.transform(PHOTOS), gap.transform(PHOTOS))
+    assert copy.transform(PHOTOS).dtype == np.float32
+    assert list(copy.get_feature_names_out()) == list(gap.get_feature_names_out())
+
+
+def test_the_model_is_not_changed(gap, copy):
+    assert type(gap.networks_[0]) is not type(copy.networks_[0])
+
+
+@pytest.mark.parametrize("n_rows", [1, 2, 31, 33, 70])
+def test_any_number_of_rows(copy, n_rows):
+    many = np.concatenate([PHOTOS] * 14)
+    assert copy.transform(many[:n_rows]).shape == (n_rows, 256)
+
+
+@pytest.mark.usefixtures("onnxruntime")
+def test_a_trained_and_averaged_network():
+    X, y = make_table()
+    model = beside_numbers(tiny_cnn(cross_fit="average", tta="horizontal")).fit(X, y)
+    assert_same(to_onnx(model).predict_proba(X), model.predict_proba(X))
+
+
+@pytest.mark.usefixtures("onnxruntime")
+@pytest.mark.parametrize("cut_layer", ["pool2", "flatten", "dense"])
+def test_every_cut(cut_layer):
+    X, _ = make_table()
+    gap = tiny_gap(cut_layer).fit(X[["image"]])
+    assert_same(to_onnx(gap).transform(X[["image"]]), gap.transform(X[["image"]]))
+
+
+@pytest.mark.usefixtures("onnxruntime")
+def test_weights_of_16_bits():
+    gap = half_precision(PretrainedGAP("MobileNet", weights=None, image_size=(32, 32)).fit(PHOTOS))
+    copy = to_onnx(gap)
+    assert_same(copy.transform(PHOTOS), gap.transform(PHOTOS))
+    assert len(pickle.dumps(copy)) < 1.1 * len(pickle.dumps(gap))
+
+
+def test_a_converted_model_is_kept(copy):
+    assert to_onnx(copy).networks_[0] is copy.networks_[0]
+
+
+def test_without_a_network_the_model_is_copied():
+    flattener = PixelFlattener().fit(PHOTOS)
+    copy = to_onnx(flattener)
+    assert copy is not flattener
+    np.testing.assert_array_equal(copy.transform(PHOTOS), flattener.transform(PHOTOS))
+
+
+def test_a_failed_conversion_names_the_network(gap, monkeypatch):
+    def fail(*args, **options):
+        raise RuntimeError("no such\noperation")
+
+    monkeypatch.setattr(keras.Model, "call", fail)
+    with pytest.raises(ValueError, match="'mobilenet' can't be converted to ONNX: no such operat"):
+        to_onnx(gap)
+
+
+def matrix_inverse(input_shape):
+    """Build a network with an operation that ONNX doesn't have."""
+    inputs = keras.Input(input_shape)
+    inverse = keras.layers.Lambda(lambda x: keras.ops.slogdet(x)[1], output_shape=(3,))
+    return keras.Model(inputs, inverse(keras.ops.transpose(inputs, (0, 3, 1, 2))))
+
+
+# Saved copies.
+
+
+SERVE = """
+import sys
+import joblib, numpy as np
+for name in ("keras", "tensorflow"):
+    sys.modules[name] = None  # as if they were not installed
+model = joblib.load("model.joblib")
+np.save("features.npy", model.transform(np.load("photos.npy")))
+"""
+
+
+def test_a_service_needs_no_keras(gap, copy, tmp_path):
+    joblib.dump(copy, tmp_path / "model.joblib")
+    np.save(tmp_path / "photos.npy", PHOTOS)
+    subprocess.run([sys.executable, "-c", SERVE], check=True, cwd=tmp_path, timeout=120)
+    assert_same(np.load(tmp_path / "features.npy"), gap.transform(PHOTOS))
+
+
+def test_weights_can_be_mapped_from_the_file(copy, tmp_path):
+    joblib.dump(copy, tmp_path / "model.joblib")
+    mapped = joblib.load(tmp_path / "model.joblib", mmap_mode="r")
+    np.testing.assert_array_equal(mapped.transform(PHOTOS), copy.transform(PHOTOS))
+
+
+def test_two_cuts_of_a_backbone_share_their_weights(onnxruntime):
+    cuts = [
+        PretrainedGAP("MobileNet", cut_layer=cut, **SMALL).fit(PHOTOS)
+        for cut in (None, "conv_pw_11_relu")
+    ]
+    sizes = [len(pickle.dumps(to_onnx(model))) for model in (cuts[:1], cuts)]
+    assert sizes[1] < 1.3 * sizes[0]  # the graph itself is stored twice
+
+
+def test_a_used_copy_can_be_pickled(copy):
+    expected = copy.transform(PHOTOS)
+    again = pickle.loads(pickle.dumps(copy))
+    np.testing.assert_array_equal(again.transform(PHOTOS), expected)
+
+
+def test_threads_share_one_session(gap, onnxruntime, monkeypatch):
+    copy, made = to_onnx(gap), []
+    real = onnxruntime.InferenceSession
+    monkeypatch.setattr(
+        onnxruntime, "InferenceSession", lambda *args, **kw: made.append(1) or real(*args, **kw)
+    )
+    with ThreadPoolExecutor(8) as pool:
+        outputs = list(pool.map(lambda _: copy.transform(PHOTOS), range(8)))
+    assert len(made) == 1
+    assert all(np.array_equal(outputs[0], other) for other in outputs)
+
+
+def test_fingerprints_differ_with_weights_and_flips(gap):
+    network = gap.networks_[0]
+    others = [network.replace(flips="both"), network.replace(weights=network.weights[::-1][::-1])]
+    prints = [to_onnx(each).fingerprint for each in (network, *others)]
+    assert prints[0] == prints[2] != prints[1]
+    assert prints[0] != network.fingerprint  # features differ in their last digits
 
 
 # Every backbone.

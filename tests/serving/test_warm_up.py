@@ -126,7 +126,7 @@ def test_a_network_in_a_store_is_built(table, tmp_path, built):
     for _ in range(2):  # the second finds all rows, and builds no network in fit
         model = gap("MobileNet", backbone_options={"alpha": 0.25}, cache=tmp_path)
         model.set_params(image_size=(32, 32)).fit_transform(X[["image"]])
-    _building.RECENT.clear()
+    _building.RECENT.get().clear()
     built.clear()
     assert warm_up(model) == 1
     assert len(built) == 1

@@ -20,7 +20,7 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
 )
 
-from skfusion.images.sources._files import check_regular_file
+from skfusion.images._files import check_regular_file
 
 _PIXELS = {
     0x7FE00008: "FloatPixelData",

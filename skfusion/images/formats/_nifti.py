@@ -13,10 +13,9 @@ from nibabel.nifti1 import Nifti1Header, Nifti1PairHeader
 from nibabel.nifti2 import Nifti2Header, Nifti2PairHeader
 from nibabel.spm2analyze import Spm2AnalyzeHeader
 
-from skfusion.images.formats._medical_signature import files_of
+from skfusion.images._files import check_regular_file, files_of
 from skfusion.images.formats._voxels import Voxels, ZippedVoxels
 from skfusion.images.formats._window import Window, apply_window, normalize
-from skfusion.images.sources._files import check_regular_file
 
 _AXES = {"sagittal": 0, "coronal": 1, "axial": 2}
 # For each: the anatomical axes along the slices, down the image, across it.

@@ -2,11 +2,11 @@
 
 import os
 
+from skfusion._utils.process_local import ProcessLocal
 from skfusion.networks.backbones._network_cache import NetworkCache
 from skfusion.networks.backbones._registry import find_family
 
-RECENT = NetworkCache()
-os.register_at_fork(after_in_child=RECENT.__init__)  # another thread may hold its lock at the fork
+RECENT = ProcessLocal(NetworkCache)
 
 
 def build_network(backbone, *, input_shape, weights=None, options=None, seed=0):
@@ -85,7 +85,7 @@ def build_cut(backbone, *, cut_layer, pooling, input_shape, weights=None, option
     stamps = [_file_stamp(file) for file in files]
     arguments = tuple(sorted(options.items()))
     key = (backbone, input_shape, weights, arguments, seed, cut_layer, pooling, *stamps)
-    return RECENT.get_or_build(key, build) if _is_hashable(key) else build()
+    return RECENT.get().get_or_build(key, build) if _is_hashable(key) else build()
 
 
 def _is_hashable(key):

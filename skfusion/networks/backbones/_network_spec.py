@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from skfusion._utils.fingerprint import digest_text
+from skfusion.images._image_digests import ImageDigests
 from skfusion.networks.backbones._building import build_cut, build_network
 from skfusion.networks.backbones._registry import find_family
 
@@ -98,5 +99,5 @@ class NetworkSpec:
 def _file_digest(value, store):
     """Return the digest of a file's content; any other value as it is."""
     if isinstance(value, (str, os.PathLike)) and os.path.isfile(value):
-        return store.digests.of(os.fspath(Path(value).absolute()), None)
+        return ImageDigests(store.path_memo).of(os.fspath(Path(value).absolute()))
     return value

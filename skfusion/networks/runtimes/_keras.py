@@ -1,7 +1,6 @@
 """Keras, imported on first use, and the global state that building a network changes."""
 
 import contextlib
-import os
 import random
 import threading
 from collections import defaultdict
@@ -9,23 +8,23 @@ from importlib.util import find_spec
 
 import numpy as np
 
+from skfusion._utils.process_local import ProcessLocal, register_at_fork
 from skfusion.exceptions import BackendNotFoundError
 from skfusion.networks.runtimes._resources import apply_resource_limits
 
 _BACKENDS = ("tensorflow", "jax", "torch")
 # Seeds and name counters are global while a network is built: one thread at a time.
-_BUILDING = threading.RLock()
+_BUILDING = ProcessLocal(threading.RLock)
 # Whether networks were built in this process, and in the process that it was forked from.
 _BUILT = _BUILT_BEFORE_FORK = False
 
 
 def _after_fork():
-    global _BUILDING, _BUILT_BEFORE_FORK
-    _BUILDING = threading.RLock()
+    global _BUILT_BEFORE_FORK
     _BUILT_BEFORE_FORK = _BUILT
 
 
-os.register_at_fork(after_in_child=_after_fork)
+register_at_fork(after_in_child=_after_fork)
 
 
 def import_keras():
@@ -96,7 +95,7 @@ def building(seed):
     global _BUILT
     _BUILT = True
 
-    with _BUILDING:
+    with _BUILDING.get():
         python_state, numpy_state = random.getstate(), np.random.get_state()  # noqa: NPY002
         names = global_state.get_global_attribute("object_name_uids")
         random.seed(seed)

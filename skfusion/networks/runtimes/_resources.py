@@ -6,11 +6,12 @@ from numbers import Integral
 
 from sklearn.utils._param_validation import Interval, validate_params
 
+from skfusion._utils.process_local import ProcessLocal
+
 # The limits that the user set, and whether the backend has got them.
 _LIMITS = {"n_threads": None, "gpu_memory": None}
 _APPLIED = False
-_APPLYING = threading.Lock()
-os.register_at_fork(after_in_child=lambda: globals().update(_APPLYING=threading.Lock()))
+_APPLYING = ProcessLocal(threading.Lock)
 
 _COUNT = [Interval(Integral, 1, None, closed="left"), None]
 
@@ -58,7 +59,7 @@ def limit_resources(*, n_threads: int | None = None, gpu_memory: int | None = No
     >>> skfusion.limit_resources(n_threads=1)  # doctest: +SKIP
     """
     global _APPLIED
-    with _APPLYING:
+    with _APPLYING.get():
         _LIMITS.update(n_threads=n_threads, gpu_memory=gpu_memory)
         if _APPLIED:
             _apply_to_backend()
@@ -69,7 +70,7 @@ def apply_resource_limits():
     global _APPLIED
     if _APPLIED:
         return
-    with _APPLYING:
+    with _APPLYING.get():
         if not _APPLIED:
             _apply_to_backend()
             _APPLIED = True

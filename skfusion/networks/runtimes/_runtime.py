@@ -1,14 +1,14 @@
 """Runtime: the interface of the libraries that compute a network's outputs."""
 
-import os
 import threading
 from abc import ABC, abstractmethod
 
 import numpy as np
 
-# Held while a live model is loaded; models compute side by side.
-_LOADING = threading.Lock()
-os.register_at_fork(after_in_child=lambda: globals().update(_LOADING=threading.Lock()))
+from skfusion._utils.process_local import ProcessLocal
+
+# Creates the ProcessLocal of a network; models load and compute side by side.
+_CREATING = ProcessLocal(threading.Lock)
 
 
 class Runtime(ABC):
@@ -56,19 +56,16 @@ class Runtime(ABC):
 
     def live_model(self, network):
         """Return the live model of a network in this process; load it if there is none."""
-        model = self.loaded_model(network)
-        if model is None:
-            with _LOADING:
-                model = self.loaded_model(network)
-                if model is None:
-                    model = self.load(network)
-                    network._live = (os.getpid(), model)
-        return model
+        live = vars(network).get("_live")
+        if live is None:
+            with _CREATING.get():
+                live = vars(network).setdefault("_live", ProcessLocal(self.load))
+        return live.get(network)
 
     def loaded_model(self, network):
         """Return the live model of a network in this process, or None."""
-        pid, model = vars(network).get("_live", (None, None))
-        return model if pid == os.getpid() else None
+        live = vars(network).get("_live")
+        return None if live is None else live.get_if_built()
 
     def compute(self, network, inputs, batch_size):
         """Compute the outputs of preprocessed inputs, batch by batch.

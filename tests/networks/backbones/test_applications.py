@@ -27,7 +27,7 @@ def free_networks():
     """Free the networks after the test: the largest have more than a gigabyte of weights."""
     gc.freeze()  # so that objects from before the test aren't searched again
     yield
-    _building.RECENT.clear()
+    _building.RECENT.get().clear()
     gc.collect()
     gc.unfreeze()
 

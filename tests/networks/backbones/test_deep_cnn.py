@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skfusion import CNNEmbedder, PretrainedGAP, list_cut_layers
+from skfusion import CNNEmbedder, EmbedderOptions, PretrainedGAP, list_cut_layers
 
 
 def deep_cnn(height, width, **options):
@@ -32,10 +32,10 @@ def test_batch_normalization_settles_within_few_steps():
     X = rng.normal(110, 30, (64, 32, 32)) + 40 * y[:, np.newaxis, np.newaxis]
     embedder = CNNEmbedder(
         "deep_cnn",
-        backbone_options={"filters": (8, 8)},
+        options=EmbedderOptions(backbone_options={"filters": (8, 8)}),
         cut_layer="output",
         epochs=15,
-        early_stopping=None,
+        early_stopping=False,
         random_state=0,
     )
     probabilities = embedder.fit_transform(X.clip(0, 255).astype(np.uint8), y)
