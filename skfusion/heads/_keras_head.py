@@ -18,7 +18,7 @@ from skfusion.heads._keras_archive import KerasArchive
 from skfusion.heads._predict_rows import predict_rows
 from skfusion.networks.runtimes._keras import building
 from skfusion.networks.runtimes._seeding import seeding
-from skfusion.networks.runtimes._tracing import tracing_is_due
+from skfusion.networks.runtimes._tracing import allow_retracing
 
 _BATCH_SIZE = 32  # Keras's own
 # What calls a callback in a prediction.
@@ -127,7 +127,7 @@ class KerasHead(SavedStateMixin):
         if not hasattr(self, "_fit_callbacks"):  # loaded from a pickle
             self._initialize_callbacks()
         seeded = nullcontext() if self.random_state is None else seeding(self._seed())
-        with seeded, tracing_is_due():
+        with seeded, allow_retracing():
             super()._fit_keras_model(X, y, **options)
 
     # Rows.

@@ -196,7 +196,7 @@ class TableEncoder(SavedStateMixin, TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self, "encoders_")
         names = [encoder.get_feature_names_out() for encoder in self.encoders_.values()]
-        return np.array(sum(names, []), dtype=object)
+        return np.array([name for some in names for name in some], dtype=object)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
