@@ -202,7 +202,8 @@ class BaseFusion(SavedStateMixin, BaseEstimator):
                 sample_weight, np.empty((len(table), 1)), ensure_non_negative=True
             )
             kept = sample_weight > 0
-            sample_weight = sample_weight[kept]
+            # Forests draw other rows with weights of 1 than without weights.
+            sample_weight = None if (sample_weight[kept] == 1).all() else sample_weight[kept]
         y = self._encode_target(y, kept)
         if len(y) < 2:
             raise ValueError(f"{type(self).__name__} learns from folds; 1 sample makes none.")
@@ -253,9 +254,7 @@ class BaseFusion(SavedStateMixin, BaseEstimator):
             self._check_image_rows(find_rows_with_images(rows.images), rows.y)
         folds = make_inner_folds(cv, self._strata(rows.y), rows.groups, seed, kept)
         name = type(self).__name__
-        with progress_bar(
-            self.verbose, total=len(folds) + 1, description=name, unit="fit"
-        ) as bar:
+        with progress_bar(self.verbose, total=len(folds) + 1, description=name, unit="fit") as bar:
             trial, fits = self._try_strategies(sources, builder, rows, folds, bar)
             self._choose(trial, fits, seed)
             self._fit_final(sources, builder, rows, trial)
@@ -309,9 +308,7 @@ class BaseFusion(SavedStateMixin, BaseEstimator):
         by_user = self.strategy if self.strategy in trial.predictions else None
         self.strategy_scores_ = compare(trial.predictions, rows.y, rows.weights, by_user)
         self.strategy_ = str(self.strategy_scores_.index[self.strategy_scores_["chosen"]][0])
-        self.source_importance_ = source_importance(
-            trial, fits, self.strategy_, self._prior, seed
-        )
+        self.source_importance_ = source_importance(trial, fits, self.strategy_, self._prior, seed)
 
     def _fit_final(self, sources, builder, rows, trial):
         """Fit on all rows what predictions need."""

@@ -141,8 +141,7 @@ class BaseModels:
             models = [constant() for _ in models]
         weights = None if sample_weight is None else sample_weight[rows]
         return [
-            model.fit(columns, y, **fit_arguments(model, sample_weight=weights))
-            for model in models
+            model.fit(columns, y, **fit_arguments(model, sample_weight=weights)) for model in models
         ]
 
     def _predict_rows(self, model, columns, rows):

@@ -86,9 +86,7 @@ def choose(losses, sample_weight=None):
         sample_weight = np.ones(len(next(iter(losses.values()))))
     allowed = _by_preference(losses, sample_weight)
     best = _find_best({name: losses[name] for name in allowed}, sample_weight)
-    within = (
-        name for name in allowed if np.less_equal(*_gap(losses, sample_weight, name, best))
-    )
+    within = (name for name in allowed if np.less_equal(*_gap(losses, sample_weight, name, best)))
     return next(within)
 
 

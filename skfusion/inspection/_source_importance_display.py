@@ -1,14 +1,18 @@
-"""SourceImportanceDisplay: what table and images give to a fusion."""
+"""SourceImportanceDisplay: how much a fusion depends on each source and column."""
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 _COLORS = {"left_out": "#8a9aad", "permuted": "#2f6fb0"}
-_WORDS = {"left_out": "without the source", "permuted": "with its rows shuffled"}
+_WORDS = {"left_out": "without the whole source", "permuted": "with its rows shuffled"}
+_UNITS = {
+    "log loss": "log loss (nats per row)",
+    "squared error": "squared error (squared units of the target)",
+}
 
 
 class SourceImportanceDisplay:
-    """How much worse a fusion predicts without a source, and with the source's rows shuffled.
+    """Draw how much worse a fusion predicts without a source, and with shuffled columns.
 
     Use `from_estimator`.
 
@@ -18,7 +22,8 @@ class SourceImportanceDisplay:
         The `source_importance_` of a `FusionClassifier` or `FusionRegressor`.
 
     loss : str, default="loss"
-        What the numbers count, for the axis.
+        What the numbers measure, for the axis. The units of "log loss" and "squared error" are
+        added.
 
     Attributes
     ----------
@@ -29,7 +34,7 @@ class SourceImportanceDisplay:
         The figure around them.
 
     bars_ : dict of str to list of matplotlib Rectangle
-        The bars of "left_out" and "permuted", one a source.
+        The bars of "left_out" and "permuted", one a row of `importance`.
 
     See Also
     --------
@@ -99,7 +104,6 @@ class SourceImportanceDisplay:
         self.ax_, self.figure_ = ax, ax.figure
         places = np.arange(len(self.importance))
         self.bars_ = {}
-        # With one source, shuffling it says nothing that leaving it out does not.
         kinds = [kind for kind in _COLORS if self.importance[kind].notna().any()]
         for shift, kind in zip((-0.18, 0.18) if len(kinds) == 2 else (0,), kinds, strict=True):
             error = self.importance["permuted_std"] if kind == "permuted" else None
@@ -116,7 +120,7 @@ class SourceImportanceDisplay:
         ax.axvline(0, color="#222222", linewidth=0.8)
         ax.set_yticks(places, list(self.importance.index))
         ax.invert_yaxis()
-        ax.set_xlabel(f"rise of the {self.loss} on inner folds")
+        ax.set_xlabel(f"rise of the {_UNITS.get(self.loss, self.loss)} on inner folds")
         ax.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
         ax.spines[["top", "right"]].set_visible(False)
         return self

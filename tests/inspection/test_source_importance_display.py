@@ -13,9 +13,11 @@ def test_the_bars_are_the_numbers():
     display = SourceImportanceDisplay.from_estimator(fusion)
     for kind in ("left_out", "permuted"):
         widths = [bar.get_width() for bar in display.bars_[kind]]
-        assert widths == pytest.approx(fusion.source_importance_[kind].tolist())
-    assert [label.get_text() for label in display.ax_.get_yticklabels()] == ["table", "image"]
-    assert display.ax_.get_xlabel() == "rise of the log loss on inner folds"
+        expected = fusion.source_importance_[kind].tolist()
+        assert widths == pytest.approx(expected, nan_ok=True)
+    shown = [label.get_text() for label in display.ax_.get_yticklabels()]
+    assert shown == ["table (all columns)", "age", "sex", "scan"]
+    assert display.ax_.get_xlabel() == "rise of the log loss (nats per row) on inner folds"
 
 
 def test_own_axes_and_a_single_source():
@@ -28,7 +30,7 @@ def test_own_axes_and_a_single_source():
     assert display.ax_ is axes
     assert display.figure_ is axes.figure
     assert list(display.bars_) == ["left_out"]
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["without the source"]
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["without the whole source"]
 
 
 def test_other_models():
