@@ -130,7 +130,12 @@ def test_a_model_without_weights_is_refused(rows):
 
 @pytest.mark.parametrize(
     ("weights", "message"),
-    [(np.full(80, -1.0), "[Nn]egative"), (np.ones(7), "shape"), (np.full(80, np.nan), "NaN")],
+    [
+        (np.full(80, -1.0), "[Nn]egative"),
+        (np.ones(7), "shape"),
+        (np.full(80, np.nan), "NaN"),
+        (np.zeros(80), "0 in all rows"),
+    ],
 )
 def test_wrong_weights_are_refused(rows, weights, message):
     with pytest.raises(ValueError, match=message):

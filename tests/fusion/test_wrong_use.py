@@ -30,7 +30,7 @@ def test_y_is_needed(rows):
         ({"strategy": "best"}, "strategy"),
         ({"image_columns": "photo"}, r"image_columns names \['photo'\].*'age', 'scan', 'sex'"),
         ({"image_columns": ["scan", "scan"]}, "twice"),
-        ({"estimators": {"image": LogisticRegression()}}, "no place for 'image'"),
+        ({"estimators": {"photo": LogisticRegression()}}, "no place for 'photo'"),
         ({"estimators": {"image": LinearSVC()}}, r"no predict_proba.*CalibratedClassifierCV"),
         ({"n_components": 0}, "n_components"),
         ({"cv": 200}, "cv=200 folds need 200 rows in a class.*Pass a smaller cv"),

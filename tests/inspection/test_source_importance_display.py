@@ -30,7 +30,9 @@ def test_own_axes_and_a_single_source():
     assert display.ax_ is axes
     assert display.figure_ is axes.figure
     assert list(display.bars_) == ["left_out"]
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["without the whole source"]
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == [
+        "without the whole source"
+    ]
 
 
 def test_other_models():
