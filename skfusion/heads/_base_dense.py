@@ -1,7 +1,6 @@
 """BaseDense: what the dense classifier and the dense regressor have in common."""
 
 from abc import ABCMeta, abstractmethod
-from dataclasses import replace
 from numbers import Integral, Real
 
 import numpy as np
@@ -53,20 +52,20 @@ class BaseDense(SavedStateMixin, CallbackSupportMixin, BaseEstimator, metaclass=
     }
 
     def plot_history(self, *, metric="loss", ax=None):
-        """Draw the epochs of the training.
+        """Draw the learning curve.
 
         Parameters
         ----------
         metric : {"loss", "accuracy", "r2"}, default="loss"
-            What is drawn: accuracy if y holds one class a row, R2 if it holds numbers.
+            Values to draw: accuracy if y holds one class a row, R2 if it holds numbers.
 
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a new figure.
+            Axes to draw on; None makes a new figure.
 
         Returns
         -------
         display : TrainingHistoryDisplay
-            With what was drawn.
+            The curves.
         """
         return TrainingHistoryDisplay.from_estimator(self, metric=metric, ax=ax)
 
@@ -80,7 +79,7 @@ class BaseDense(SavedStateMixin, CallbackSupportMixin, BaseEstimator, metaclass=
 
     @abstractmethod
     def _learn_target(self, y, sample_weight):
-        """Learn the form of y; return a TargetEncoding."""
+        """Learn the form of y, and return it as a TargetEncoding."""
 
     @abstractmethod
     def _recall_target(self, y, *, is_whole):
@@ -90,24 +89,19 @@ class BaseDense(SavedStateMixin, CallbackSupportMixin, BaseEstimator, metaclass=
         """
 
     def _fit(self, X, y, sample_weight, class_weight=None):
-        """Train for all epochs on all rows but those that are held out; return the form of y."""
+        """Train for all epochs, on all rows but those that are held out; return the target."""
         continues = self.warm_start and self.__sklearn_is_fitted__()
-        X, sample_weight = self._checked_rows(X, y, sample_weight, continues)
-        if continues:
-            target = self._recall_target(y, is_whole=True)
-        else:
-            target = self._learn_target(y, sample_weight)
-        weight = _combined_weight(target, class_weight, sample_weight)
+        learn = None if continues else self._learn_target
+        rows, scaler, target, weight = self._prepare(X, y, sample_weight, class_weight, learn)
         seed = self._draw_seed()
-        held_out = validation_rows(self.validation_fraction, len(X), seed, strata=target.strata)
-        scaler = self.scaler_ if continues else self._learn_scaler(X, weight)
+        held_out = validation_rows(self.validation_fraction, len(rows), seed, strata=target.strata)
         reporter = EpochReporter(self, n_runs=1, n_epochs=self.epochs)
         with reporter.fit(X, y), reporter.run(type(self).__name__, FINAL) as on_epoch:
             network, history = train(
                 self._start(target, seed, continues),
-                _scaled(scaler, X).astype(np.float32),
+                rows,
                 target.values,
-                self._plan(target, seed, self.epochs),
+                self._config(target, seed, self.epochs),
                 sample_weight=_relative(weight, held_out),
                 held_out=held_out,
                 on_epoch=on_epoch,
@@ -117,36 +111,61 @@ class BaseDense(SavedStateMixin, CallbackSupportMixin, BaseEstimator, metaclass=
         return target
 
     def _partial_fit(self, X, y, sample_weight, learn_target, class_weight=None):
-        """Train for one epoch on all rows, from where the last call ended; return the form of y.
-
-        `learn_target` is called with y and the weights if there was no call before.
-        """
+        """Train for one epoch, on all rows, from where the last call ended; return the target."""
         if self.early_stopping:
             raise ValueError(
                 "partial_fit trains for one epoch and does not support early_stopping=True. Pass "
                 "early_stopping=False."
             )
         continues = self.__sklearn_is_fitted__()
-        X, sample_weight = self._checked_rows(X, y, sample_weight, continues)
-        if continues:
-            target = self._recall_target(y, is_whole=False)
-        else:
-            target = learn_target(y, sample_weight)
-        weight = _combined_weight(target, class_weight, sample_weight)
-        scaler = self.scaler_ if continues else self._learn_scaler(X, weight)
+        learn = None if continues else learn_target
+        rows, scaler, target, weight = self._prepare(
+            X, y, sample_weight, class_weight, learn, is_whole=False
+        )
         seed = self._draw_seed()
         progress = dict(vars(self).get("_progress", {}))
         network, history = train(
             self._start(target, seed, continues),
-            _scaled(scaler, X).astype(np.float32),
+            rows,
             target.values,
-            replace(self._plan(target, seed, epochs=1), patience=None),
+            self._config(target, seed, epochs=1),
             sample_weight=weight,
             progress=progress,
         )
         self._progress = progress
         self._keep(network, scaler, target, history, continues)
         return target
+
+    def _prepare(self, X, y, sample_weight, class_weight, learn_target, is_whole=True):
+        """Check the arguments of a fit, and scale its rows.
+
+        Parameters
+        ----------
+        learn_target : callable or None
+            Learns the form of y from y and the weights. None continues from the last call, with
+            its target and its scaler.
+
+        is_whole : bool, default=True
+            Whether y must hold all classes of the last call.
+
+        Returns
+        -------
+        rows : ndarray of float32 of shape (n_rows, n_features)
+        scaler : StandardScaler or None
+        target : TargetEncoding or KnownTarget
+        weight : ndarray of shape (n_rows,), or None
+        """
+        continues = learn_target is None
+        X, sample_weight = self._checked_rows(X, y, sample_weight, continues)
+        if continues:
+            target = self._recall_target(y, is_whole=is_whole)
+        else:
+            target = learn_target(y, sample_weight)
+        weight = combined_weight(target, class_weight, sample_weight)
+        if weight is not None and not weight.any():
+            raise ValueError("All rows have weight 0; there is nothing to learn from.")
+        scaler = self.scaler_ if continues else self._learn_scaler(X, weight)
+        return _scaled(scaler, X).astype(np.float32), scaler, target, weight
 
     def _checked_rows(self, X, y, sample_weight, continues):
         """Check the arguments of a fit; return rows as a dense array, and their weights."""
@@ -210,7 +229,8 @@ class BaseDense(SavedStateMixin, CallbackSupportMixin, BaseEstimator, metaclass=
             seed=seed,
         )
 
-    def _plan(self, target, seed, epochs):
+    def _config(self, target, seed, epochs):
+        """Return how to train."""
         rate = self.learning_rate
         if rate is None:
             rate = default_learning_rate(self.optimizer, self.n_features_in_)
@@ -239,14 +259,6 @@ def _checked_widths(hidden):
             "of 1 or more, as in hidden=(64, 32); () means none."
         )
     return tuple(int(width) for width in widths)
-
-
-def _combined_weight(target, class_weight, sample_weight):
-    """Return the weights of rows, with those of their classes; None for none."""
-    weight = combined_weight(target, class_weight, sample_weight)
-    if weight is not None and not weight.any():
-        raise ValueError("All rows have weight 0; there is nothing to learn from.")
-    return weight
 
 
 def _relative(weight, held_out):
