@@ -1,4 +1,4 @@
-"""PixelFlattener: the pixels themselves as columns."""
+"""PixelFlattener: pixels as columns."""
 
 import math
 
@@ -27,14 +27,14 @@ class PixelFlattener(ImageTransformer):
     Parameters
     ----------
     image_size : tuple (height, width) or None, default=None
-        The size to which every image is resized, in pixels. None takes the size that all
+        The size to which every image is resized, in pixels. None uses the size that all
         images have, and refuses images of several sizes.
 
     color_mode : {"auto", "rgb", "grayscale"}, default="auto"
         The number of channels of the images. See :term:`color_mode`.
 
     scaling : {"unit", "standard"} or None, default=None
-        What becomes of the values, which lie in 0..255: None leaves them; "unit" brings them to
+        The scaling of the values, which are in 0..255: None leaves them; "unit" scales them to
         0..1; "standard" gives each image the mean 0 and the standard deviation 1, so that
         brightness and contrast count for nothing. A flat image becomes 0 then.
 
@@ -154,7 +154,7 @@ class PixelFlattener(ImageTransformer):
     def inverse_transform(
         self, X: ArrayLike, *, dtype: str = "uint8"
     ) -> np.ndarray | list[np.ndarray]:
-        """Turn rows back to images, of the size and scale that they had before `transform`.
+        """Transform rows back to images of the size and scale that they had before `transform`.
 
         Parameters
         ----------
@@ -194,7 +194,7 @@ class PixelFlattener(ImageTransformer):
             raise ValueError(
                 f"X has {rows.shape[1]} columns, but the images that fit saw, of shape "
                 f"{' and '.join(str(shape) for shape in self._shapes)}, take {sum(widths)}"
-                f"{f', and {n_indicators} tell what is missing' if n_indicators else ''}."
+                f"{f', and {n_indicators} are indicators of missing images' if n_indicators else ''}."
             )
         rows = _unscaled(rows[:, : sum(widths)], self._scaling)
         if np.dtype(dtype) == np.uint8:
@@ -234,7 +234,7 @@ class PixelFlattener(ImageTransformer):
 
 
 def _unscaled(rows, scaling):
-    """Undo `_scaled`, with a mean and a deviation that suit the range."""
+    """Undo the scaling, with a mean and a deviation that suit the range."""
     if scaling is None:
         return rows
     if scaling == "unit":
