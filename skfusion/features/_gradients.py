@@ -16,7 +16,7 @@ def hog_names(options):
 
 
 def measure_hog(image):
-    """Measure histograms of gradient directions in a grid of cells, normalized by blocks of 2 x 2 cells."""
+    """Measure histograms of gradient directions in a grid of cells, normalized by blocks."""
     rows, columns = _strongest_gradient(image.levels)
     magnitude = np.sqrt(rows * rows + columns * columns)
     turns = np.arctan2(rows, columns) * np.float32(_ORIENTATIONS / np.pi)
@@ -56,7 +56,7 @@ def _cell_of(length):
 
 
 def _normalized_blocks(histograms):
-    """Return overlapping blocks of cells of shape (n, n, 4, orientations), each scaled to length 1."""
+    """Return blocks of cells of shape (n, n, 4, orientations), each scaled to length 1."""
     corners = [(row, column) for row in range(_BLOCK) for column in range(_BLOCK)]
     shifted = [histograms[r : r + _BLOCKS, c : c + _BLOCKS] for r, c in corners]
     blocks = np.stack(shifted, axis=2)

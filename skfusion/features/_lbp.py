@@ -16,7 +16,7 @@ def lbp_names(options):
 
 
 def measure_lbp(image):
-    """Measure the shares of the rotation-invariant uniform patterns; those of one circle sum to 1."""
+    """Measure the shares of the rotation-invariant uniform patterns."""
     shares = []
     for points, radius in _PATTERNS:
         codes = image.in_region(uniform_patterns(image.gray_levels, points, radius))

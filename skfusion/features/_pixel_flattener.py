@@ -194,7 +194,7 @@ class PixelFlattener(ImageTransformer):
             raise ValueError(
                 f"X has {rows.shape[1]} columns, but the images that fit saw, of shape "
                 f"{' and '.join(str(shape) for shape in self._shapes)}, take {sum(widths)}"
-                f"{f', and {n_indicators} are indicators of missing images' if n_indicators else ''}."
+                f"{f', and {n_indicators} are indicators' if n_indicators else ''}."
             )
         rows = _unscaled(rows[:, : sum(widths)], self._scaling)
         if np.dtype(dtype) == np.uint8:

@@ -71,7 +71,7 @@ def _hull_area(mask):
 
 
 def _side_area(rows, reach):
-    """Compute the area between an axis and the convex outline of the rows' reaches, in exact integers."""
+    """Compute the area between an axis and the convex outline, in exact integers."""
     edges = [(row + edge, x) for row, x in zip(rows, reach, strict=True) for edge in (0, 1)]
     outline = []
     for point in edges:
