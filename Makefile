@@ -42,15 +42,18 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 export MPLBACKEND ?= Agg
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-oldest lint format docs bench examples clean clean-venv
+.PHONY: help venv demo test test-oldest test-oldest-public lint format dist test-dist docs bench examples
+.PHONY: clean clean-venv
+# The environments are shared: two installations into one at the same time would damage it.
+.NOTPARALLEL:
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sort | \
-		awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+		awk -F ':.*## ' '{ printf "  make %-18s %s\n", $$1, $$2 }'
 
-venv: $(VENV)/.stamp ## make .venv with all that the other targets need
+venv: $(VENV)/.stamp ## make .venv with everything that the other targets need
 
-demo: $(VENV)/.stamp ## digits beside iris rows: scores, a saved model, a figure
+demo: $(VENV)/.stamp-demo ## digits and iris measurements: scores, a saved model, a figure
 	$(BIN)/skfusion demo $(DEMO_ARGS)
 
 test: $(VENV)/.stamp ## run the tests and the examples of the docstrings
@@ -58,6 +61,9 @@ test: $(VENV)/.stamp ## run the tests and the examples of the docstrings
 
 test-oldest: $(OLDEST_VENV)/.stamp ## run the tests on the oldest supported versions
 	$(OLDEST_VENV)/bin/python -m pytest $(TEST_ARGS)
+
+test-oldest-public: $(OLDEST_VENV)/.stamp ## run the tests marked `public` on the oldest versions
+	$(OLDEST_VENV)/bin/python -m pytest -m public $(TEST_ARGS) tests
 
 lint: $(VENV)/.stamp ## check style, format and the direction of imports
 	$(BIN)/ruff check
@@ -69,6 +75,13 @@ format: $(VENV)/.stamp ## mend what lint finds, where a tool can
 	$(BIN)/ruff format
 	$(BIN)/ruff check
 
+dist: $(VENV)/.stamp ## build the source distribution and the wheel into dist/
+	rm -rf build dist
+	$(BIN)/python -m build --outdir dist
+
+test-dist: dist ## install the wheel alone and import every public name
+	$(BIN)/python tools/check_wheel.py dist/*.whl
+
 docs: $(VENV)/.stamp ## build the documentation into docs/_build/html
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
 
@@ -79,7 +92,7 @@ examples: $(VENV)/.stamp ## run the examples; those on data only with SKFUSION_T
 	$(foreach file,$(EXAMPLES),$(BIN)/python $(file) $(call data-folders,$(file))$(newline))
 
 clean: ## remove what these targets wrote, but not the environments
-	rm -rf demo_output build docs/_build docs/auto_examples docs/generated docs/sg_execution_times.rst
+	rm -rf demo_output build dist docs/_build docs/auto_examples docs/generated docs/sg_execution_times.rst
 	rm -rf .pytest_cache .ruff_cache .import_linter_cache *.egg-info
 	find . -name '.venv*' -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -88,20 +101,33 @@ clean-venv: ## remove the environments
 
 # $(call make-venv,PYTHON,NEWEST,FOLDER,PINS,EXTRAS): NEWEST is the last Python 3.x that the pinned
 # versions have builds for. The pins are constraints, so that one file serves every extra. An
-# existing environment is brought up to date, not made anew.
+# existing environment is brought up to date, not made anew. Compiling all modules takes pip longer
+# than the first import needs for those that it loads, so that it is left out here.
 define make-venv
 	@$(1) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, $(2)))' || { \
 		echo "$(3) needs Python 3.11 to 3.$(2); '$(1)' is: $$($(1) --version 2>&1 | head -n 1)" >&2; \
-		echo "Name another one, as in: make $@ $(if $(filter $(3),$(VENV)),PYTHON,OLDEST_PYTHON)=/path/to/python3.11" >&2; \
+		echo "Name another one, as in: make $(MAKECMDGOALS) $(if $(filter $(3),$(VENV)),PYTHON,OLDEST_PYTHON)=/path/to/python3.11" >&2; \
 		exit 1; }
-	@echo "Installing into $(3); the first time this takes a minute or more."
+	@echo "Installing $(5) into $(3); the first time this takes half a minute or more."
 	test -x $(3)/bin/python || $(1) -m venv $(3)
-	$(3)/bin/python -m pip install --quiet --constraint $(4) --editable '.[$(5)]'
-	@touch $@
+	$(3)/bin/python -m pip install --quiet --no-compile --constraint $(4) --editable '.[$(5)]'
 endef
 
+# Tests start many processes, also where Python may not write what it compiled
+# (PYTHONDONTWRITEBYTECODE). compileall uses all cores; files that aren't Python 3 make it fail.
+compile-venv = @$(1)/bin/python -m compileall -qq -j 0 $(1)/lib || true
+
+$(VENV)/.stamp-demo: pyproject.toml requirements/constraints.txt
+	$(call make-venv,$(PYTHON),13,$(VENV),requirements/constraints.txt,cpu$(comma)plot)
+	@touch $@
+
+# Has what the demo needs, too.
 $(VENV)/.stamp: pyproject.toml requirements/constraints.txt
 	$(call make-venv,$(PYTHON),13,$(VENV),requirements/constraints.txt,dev)
+	$(call compile-venv,$(VENV))
+	@touch $(VENV)/.stamp-demo $@
 
 $(OLDEST_VENV)/.stamp: pyproject.toml requirements/oldest.txt
 	$(call make-venv,$(OLDEST_PYTHON),12,$(OLDEST_VENV),requirements/oldest.txt,cpu$(comma)test)
+	$(call compile-venv,$(OLDEST_VENV))
+	@touch $@

@@ -9,6 +9,34 @@ from joblib.externals.loky import reusable_executor
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
+TESTS = Path(__file__).parent
+# The files and folders that get the mark `public`: .ci/run repeats them on the oldest versions.
+PUBLIC = (
+    "test_common.py",
+    "test_package.py",
+    "test_pipeline.py",
+    "extraction/test_input.py",
+    "extraction/test_missing.py",
+    "features",
+    "fusion",
+    "heads",
+    "serving/test_old_pickles.py",
+    "serving/test_saved_models.py",
+    "store/test_feature_store.py",
+)
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest selects by marks
+def pytest_collection_modifyitems(items):
+    """Mark the tests in `PUBLIC`."""
+    folders = [TESTS / name for name in PUBLIC]
+    missing = [str(folder) for folder in folders if not folder.exists()]
+    if missing:
+        raise pytest.UsageError(f"PUBLIC in {__file__} names what isn't there: {missing}")
+    for item in items:
+        if any(item.path.is_relative_to(folder) for folder in folders):
+            item.add_marker("public")
+
 
 @pytest.fixture(scope="session")
 def shared_data():

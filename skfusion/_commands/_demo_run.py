@@ -81,7 +81,7 @@ def run_demo(out):
 def _pipeline(*sources, frame):
     """The image's, the table's or both sources' columns, and a linear head."""
     table = [column for column in frame.columns if column != "digit"]
-    embedder = CNNEmbedder(cut_layer="dense", cv=3, epochs=EPOCHS, random_state=0)
+    embedder = CNNEmbedder(cut_layer="dense", epochs=EPOCHS, random_state=0)
     parts = {"image": ("image", embedder, ["digit"]), "table": ("table", "passthrough", table)}
     return Pipeline(
         [
@@ -168,7 +168,7 @@ def _draw(scores, path):
     if importlib.util.find_spec("matplotlib") is None:
         print("No figure: matplotlib is missing (pip install 'skfusion[plot]').")
         return
-    from skfusion.inspection._scores import draw_scores
+    from skfusion.inspection._draw_scores import draw_scores
 
     title = "Digits beside iris: 5-fold accuracy"
     draw_scores(scores, path, title=title, highlight={"fused"})

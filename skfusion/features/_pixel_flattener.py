@@ -8,15 +8,12 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from skfusion._utils.typing import Shape, Size
-from skfusion.base import ImageTransformer, check_size_param, indexed
-from skfusion.extraction._extractor import Extractor
-from skfusion.features._prepared_image import FLAT
+from skfusion.base import ImageTransformer
+from skfusion.extraction._resizing import Resizing, resample_of
+from skfusion.features._pixel_extractor import DEVIATIONS, PixelExtractor
 from skfusion.images._image_reader import ImageReader
+from skfusion.images._image_size import check_size_param
 from skfusion.images._probe import common_channels, common_size, probe_column
-
-# With scaling="standard" gray 127.5 is an image's mean, and black and white lie this many
-# standard deviations from it, as in ImageReader's window "zscore".
-_DEVIATIONS = 3
 
 
 class PixelFlattener(ImageTransformer):
@@ -34,7 +31,7 @@ class PixelFlattener(ImageTransformer):
         images have, and refuses images of several sizes.
 
     color_mode : {"auto", "rgb", "grayscale"}, default="auto"
-        Three values a pixel or one. "auto" takes one where no fitted image has color.
+        The number of channels of the images. See :term:`color_mode`.
 
     scaling : {"unit", "standard"} or None, default=None
         What becomes of the values, which lie in 0..255: None leaves them; "unit" brings them to
@@ -42,30 +39,25 @@ class PixelFlattener(ImageTransformer):
         brightness and contrast count for nothing. A flat image becomes 0 then.
 
     image_shape : tuple (height, width[, channels]) or None, default=None
-        The shape of the images where X is a table of flattened images; one entry may be -1.
+        The shape of the images if X is a table of flattened images. See :term:`image_shape`.
 
     combine : {"mean", "max"} or None, default=None
-        How the images of a row, in lists or in several columns, become one line: by the mean or
-        the maximum of each feature. All images of a row count the same. None puts columns side
-        by side, and refuses lists of several images.
+        How several images of a row become one line of features. See :term:`combine`.
 
     missing : {"error", "nan", "zero", "mean"}, default="error"
-        What a row without an image gets: an error, or a row of NaN, of 0, or of the mean over
-        the rows of `fit` that have one.
+        The features of rows without an image. See :term:`missing`.
 
     add_indicator : bool, default=False
-        Whether to append, for each column of images (one in all with `combine`), the column
-        ``<column>_missing``: 1 where a row has no image, else 0.
+        Whether to append columns that mark missing images. See :term:`add_indicator`.
 
     corrupt : {"error", "missing"}, default="error"
-        Whether images that can't be read are an error or count as missing, with one warning.
+        Whether unreadable images are an error or count as missing. See :term:`corrupt`.
 
     reader : ImageReader or None, default=None
-        How cells become pixels; None is ``ImageReader()``.
+        How cells become pixels; None is ``ImageReader()``. See :term:`reader`.
 
     drift : {"warn", "ignore"}, default="warn"
-        Whether `transform` says, once of each kind, that images are unlike those that `fit` read:
-        another bit depth, number of channels or size, or more of them missing.
+        Whether `transform` warns of images unlike those of `fit`. See :term:`drift`.
 
     verbose : int, default=0
         1 shows a progress bar.
@@ -197,7 +189,7 @@ class PixelFlattener(ImageTransformer):
             raise ValueError(f"dtype must be 'uint8' or 'float32', got {dtype!r}.")
         rows = check_array(X, dtype=np.float32, ensure_all_finite="allow-nan", estimator=self)
         widths = [math.prod(shape) for shape in self._shapes]
-        n_indicators = self._n_columns if self._add_indicator else 0
+        n_indicators = len(self._shapes) if self._rows.add_indicator else 0
         if rows.shape[1] != sum(widths) + n_indicators:
             raise ValueError(
                 f"X has {rows.shape[1]} columns, but the images that fit saw, of shape "
@@ -217,6 +209,17 @@ class PixelFlattener(ImageTransformer):
     def _fit_columns(self, columns, y):
         self._scaling = self.scaling
         self._shapes = [self._learn_shape(column) for column in columns]
+        size = None if self.image_size is None else check_size_param(self.image_size)
+        self._conversions = [
+            Resizing(
+                shape,
+                grayscale=self.color_mode == "grayscale",
+                resample=resample_of(self.reader_),
+                fixed_size=size is None,
+                decode_size=size,
+            )
+            for shape in self._shapes
+        ]
 
     def _learn_shape(self, column):
         shapes = probe_column(self.reader_, column)
@@ -226,32 +229,8 @@ class PixelFlattener(ImageTransformer):
             size = check_size_param(self.image_size)
         return *size, common_channels(self.color_mode, shapes)
 
-    def _labels(self, position):
-        return indexed("pixel", math.prod(self._shapes[position]))
-
-    def _prepare_image(self, position, pixels):
-        shape = self._shapes[position]
-        self._refuse_other_size(pixels, shape[:2])
-        return self._resized(pixels, shape)
-
     def _extractors(self, position):
-        width = math.prod(self._shapes[position])
-        return [Extractor(width, np.stack, self._flattened)]
-
-    def _flattened(self, batch):
-        return _scaled(batch.reshape(len(batch), -1), self._scaling)
-
-
-def _scaled(rows, scaling):
-    """Scale rows of values in 0..255."""
-    if scaling is None:
-        return rows
-    if scaling == "unit":
-        return rows / np.float32(255)
-    values = rows.astype(np.float64)
-    values -= values.mean(axis=1, keepdims=True)
-    deviation = values.std(axis=1, keepdims=True)
-    return np.divide(values, deviation, out=np.zeros_like(values), where=deviation > FLAT)
+        return [PixelExtractor(self._conversions[position], self._scaling)]
 
 
 def _unscaled(rows, scaling):
@@ -260,4 +239,4 @@ def _unscaled(rows, scaling):
         return rows
     if scaling == "unit":
         return rows * np.float32(255)
-    return rows * np.float32(127.5 / _DEVIATIONS) + np.float32(127.5)
+    return rows * np.float32(127.5 / DEVIATIONS) + np.float32(127.5)

@@ -6,7 +6,7 @@ import numpy as np
 
 from skfusion.features._descriptor_options import DescriptorOptions
 from skfusion.features._otsu import find_foreground
-from skfusion.images.sources._arrays import convert_channels
+from skfusion.images._pixels import convert_channels
 
 # A spread below this, in gray levels, is rounding: the image is flat.
 FLAT = 1e-3

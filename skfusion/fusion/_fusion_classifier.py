@@ -11,7 +11,7 @@ from sklearn.utils.validation import column_or_1d
 from skfusion._utils.messages import caller_stacklevel
 from skfusion.fusion._base_fusion import MANY_CLASSES, BaseFusion
 from skfusion.training._amounts import look_like_amounts
-from skfusion.training._target_encoder import as_targets
+from skfusion.training._target_encoding import as_targets
 
 
 class FusionClassifier(ClassifierMixin, BaseFusion):

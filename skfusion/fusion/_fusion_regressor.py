@@ -8,7 +8,7 @@ from sklearn.utils.validation import column_or_1d
 
 from skfusion.fusion._base_fusion import BaseFusion
 from skfusion.fusion._target_transform import find_candidates
-from skfusion.training._target_encoder import as_targets
+from skfusion.training._target_encoding import as_targets
 
 
 class FusionRegressor(RegressorMixin, BaseFusion):

@@ -5,7 +5,7 @@ from numbers import Integral
 
 import numpy as np
 
-from skfusion.training._splits import make_folds
+from skfusion.training._folds import make_folds
 
 
 def make_inner_folds(cv, strata, groups, seed, kept):

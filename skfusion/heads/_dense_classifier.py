@@ -6,10 +6,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.multiclass import type_of_target, unique_labels
 
-from skfusion._utils.callbacks import with_callbacks
+from skfusion._utils.sklearn_compat import with_callbacks
 from skfusion._utils.typing import RandomState
 from skfusion.heads._base_dense import BaseDense
+from skfusion.heads._known_target import encode_classes, encode_labels
+from skfusion.training._target_encoding import TargetEncoding, as_targets
+from skfusion.training._training_options import TrainingOptions
 
 
 class DenseClassifier(ClassifierMixin, BaseDense):
@@ -57,10 +61,14 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         The share of rows, of all classes where possible, that is kept out of training to measure
         the validation loss; 0 keeps none.
 
-    early_stopping : int or None, default=None
-        Epochs without a lower validation loss (training loss, if there are no validation rows)
-        after which training stops; the best weights are restored. None trains all epochs and
-        keeps the last weights.
+    early_stopping : bool, default=False
+        Whether to stop when the validation loss (the training loss, if there are no validation
+        rows) has not decreased for `n_iter_no_change` epochs, and to restore the best weights.
+        False trains all epochs and keeps the last weights.
+
+    n_iter_no_change : int, default=10
+        Number of epochs without a lower loss after which training stops. Used if
+        `early_stopping` is True.
 
     class_weight : dict, "balanced" or None, default=None
         Weights of classes in the loss, by class; "balanced" gives all classes the same total.
@@ -69,9 +77,18 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         Whether columns are brought to mean 0 and deviation 1 first. Leave it on for columns of
         different scales; recipes made of pooled activations alone do without.
 
+    options : TrainingOptions or None, default=None
+        Settings that are rarely changed: learning rate schedules, Keras callbacks. None is
+        ``TrainingOptions()``. A search reaches them by nested names, such as
+        ``options__lr_schedule``.
+
     random_state : int, RandomState instance or None, default=None
         Where weights, dropout, shuffles and the validation split start. An int makes two fits
         equal. No global state is changed.
+
+    warm_start : bool, default=False
+        Whether `fit` continues with the network and the scaling of the last fit, for `epochs`
+        more, instead of starting again. The optimizer starts again.
 
     verbose : int, default=0
         1 shows a progress bar of the epochs.
@@ -82,7 +99,9 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         The classes, sorted; for several labels a row, the numbers of y's columns.
 
     history_ : DataFrame
-        Losses, accuracies (for one class a row), and learning rate of each epoch.
+        Loss and accuracy (for one class a row) of each epoch, with and without ``val_``, and its
+        learning rate. Values of training are means over the epoch's rows, weighted as the rows
+        are, while the network learns; those of validation are of the network after the epoch.
 
     network_ : DenseNetwork
         The trained network, as data; ``network_.to_model()`` gives the Keras model, which takes
@@ -159,10 +178,13 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         batch_size: int = 64,
         epochs: int = 100,
         validation_fraction: float = 0.1,
-        early_stopping: int | None = None,
+        early_stopping: bool = False,
+        n_iter_no_change: int = 10,
         class_weight: dict | str | None = None,
         standardize: bool = True,
+        options: TrainingOptions | None = None,
         random_state: RandomState = None,
+        warm_start: bool = False,
         verbose: int = 0,
     ):
         self.hidden = hidden
@@ -176,9 +198,12 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         self.epochs = epochs
         self.validation_fraction = validation_fraction
         self.early_stopping = early_stopping
+        self.n_iter_no_change = n_iter_no_change
         self.class_weight = class_weight
         self.standardize = standardize
+        self.options = options
         self.random_state = random_state
+        self.warm_start = warm_start
         self.verbose = verbose
 
     @with_callbacks
@@ -195,16 +220,112 @@ class DenseClassifier(ClassifierMixin, BaseDense):
             Classes of any type; or a column of 0 and 1 for each label.
 
         sample_weight : array-like of shape (n_rows,), default=None
-            Weights of the rows in the loss. Only their ratios matter.
+            Weights of the rows, in the scaling of the columns and in the loss. Only their ratios
+            matter.
 
         Returns
         -------
         self : object
             The fitted classifier.
         """
-        target = self._fit(
-            X, y, sample_weight, task="classification", class_weight=self.class_weight
+        target = self._fit(X, y, sample_weight, class_weight=self.class_weight)
+        return self._keep_classes(target)
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        classes: ArrayLike | None = None,
+    ) -> Self:
+        """Train for one epoch, from where the last call ended.
+
+        The first call learns the scaling of the columns; later calls keep it. The learning rate
+        is constant: the options `lr_schedule` and `warmup_epochs` have no effect.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_rows, n_features)
+            Numbers.
+
+        y : array-like of shape (n_rows,) or (n_rows, n_labels)
+            Some of the classes; or a column of 0 and 1 for each label.
+
+        sample_weight : array-like of shape (n_rows,), default=None
+            Weights of the rows in the loss. Unlike in `fit`, they count as they are: a row of
+            weight 2 has twice the gradient.
+
+        classes : array-like of shape (n_classes,), default=None
+            All classes, of this call and later ones. Required in the first call.
+
+        Returns
+        -------
+        self : object
+            The fitted classifier.
+
+        Raises
+        ------
+        ValueError
+            If the first call has no `classes`, y holds other classes, `class_weight` is
+            "balanced", or `early_stopping` is set.
+        """
+        if self.class_weight == "balanced":
+            raise ValueError(
+                "partial_fit sees some of the rows and can't balance classes. Pass class_weight "
+                "as a dict of weights by class instead of 'balanced'."
+            )
+        classes = self._all_classes(classes)
+
+        def learn_target(y, sample_weight):
+            if type_of_target(as_targets(y), input_name="y") == "multilabel-indicator":
+                return encode_labels(y, len(classes))
+            return encode_classes(y, classes)
+
+        target = self._partial_fit(
+            X, y, sample_weight, learn_target, class_weight=self.class_weight
         )
+        return self._keep_classes(target)
+
+    def _all_classes(self, classes):
+        """Return the classes of all calls of partial_fit."""
+        if not self.__sklearn_is_fitted__():
+            if classes is None:
+                raise ValueError("classes must be passed on the first call to partial_fit.")
+            if len(unique_labels(classes)) < 2:
+                raise ValueError(f"classes={classes!r} holds one class only; pass at least two.")
+            return unique_labels(classes)
+        if classes is not None and not np.array_equal(unique_labels(classes), self.classes_):
+            raise ValueError(
+                f"classes={classes!r} are not those of the first call, {self.classes_.tolist()}."
+            )
+        return self.classes_
+
+    def _get_options(self):
+        options = super()._get_options()
+        if options.loss != "auto" or options.target_bins is not None:
+            raise ValueError(
+                f"The options loss={options.loss!r} and target_bins={options.target_bins!r} are "
+                "for regression. Pass loss='auto' and target_bins=None to DenseClassifier."
+            )
+        return options
+
+    def _learn_target(self, y, sample_weight):
+        return TargetEncoding(y, "classification")
+
+    def _recall_target(self, y, *, is_whole):
+        if self._is_multilabel:
+            return encode_labels(y, self.n_outputs_)
+        target = encode_classes(y, self.classes_)
+        if is_whole and len(np.unique(target.values)) < self.n_outputs_:
+            raise ValueError(
+                "warm_start=True needs the same classes as the last fit, "
+                f"{self.classes_.tolist()}; y has {np.unique(np.asarray(y)).tolist()} only. Pass "
+                "warm_start=False to start again."
+            )
+        return target
+
+    def _keep_classes(self, target):
         self.classes_ = target.classes
         self._is_multilabel = target.kind == "labels"
         return self

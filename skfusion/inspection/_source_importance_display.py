@@ -9,6 +9,8 @@ _UNITS = {
     "log loss": "log loss (nats per row)",
     "squared error": "squared error (squared units of the target)",
 }
+# In a figure narrower than this, in inches, the legend and the label have several lines.
+_NARROW = 5
 
 
 class SourceImportanceDisplay:
@@ -22,8 +24,7 @@ class SourceImportanceDisplay:
         The `source_importance_` of a `FusionClassifier` or `FusionRegressor`.
 
     loss : str, default="loss"
-        What the numbers measure, for the axis. The units of "log loss" and "squared error" are
-        added.
+        The name of the loss on the axis. The units of "log loss" and "squared error" are added.
 
     Attributes
     ----------
@@ -59,7 +60,7 @@ class SourceImportanceDisplay:
 
     @classmethod
     def from_estimator(cls, estimator, *, ax=None):
-        """Draw the importance of a fitted fusion's sources.
+        """Draw the importance of the sources of a fitted fusion.
 
         Parameters
         ----------
@@ -67,17 +68,17 @@ class SourceImportanceDisplay:
             The fitted fusion.
 
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            The axes to draw on. None creates a figure.
 
         Returns
         -------
         display : SourceImportanceDisplay
-            With what was drawn.
+            The display, with its attributes.
         """
         if not hasattr(estimator, "strategy"):
             raise TypeError(
-                "The importance of sources is measured by FusionClassifier and FusionRegressor, "
-                f"got a {type(estimator).__name__}."
+                "SourceImportanceDisplay needs a FusionClassifier or FusionRegressor, got a "
+                f"{type(estimator).__name__}."
             )
         check_is_fitted(estimator, "source_importance_")
         loss = "log loss" if hasattr(estimator, "classes_") else "squared error"
@@ -89,12 +90,12 @@ class SourceImportanceDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            The axes to draw on. None creates a figure.
 
         Returns
         -------
         display : SourceImportanceDisplay
-            Itself.
+            The display itself.
         """
         if ax is None:
             from matplotlib.figure import Figure  # without pyplot: no window, no global state
@@ -120,7 +121,11 @@ class SourceImportanceDisplay:
         ax.axvline(0, color="#222222", linewidth=0.8)
         ax.set_yticks(places, list(self.importance.index))
         ax.invert_yaxis()
-        ax.set_xlabel(f"rise of the {_UNITS.get(self.loss, self.loss)} on inner folds")
-        ax.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
+        is_narrow = ax.figure.get_figwidth() < _NARROW
+        label = f"rise of the {_UNITS.get(self.loss, self.loss)} on inner folds"
+        ax.set_xlabel(label.replace(" (", "\n(") if is_narrow else label, loc="right")
+        # Aligned to the right, since the names of the columns leave space on the left only.
+        ncols = 1 if is_narrow else len(kinds)
+        ax.legend(frameon=False, loc="lower right", bbox_to_anchor=(1, 1), ncols=ncols)
         ax.spines[["top", "right"]].set_visible(False)
         return self

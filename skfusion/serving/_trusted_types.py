@@ -6,6 +6,7 @@ _OURS = (
     "skfusion._utils.saved_state.PlainFrame",
     "skfusion._utils.saved_state.VersionStamp",
     "skfusion.embedding._cnn_embedder.CNNEmbedder",
+    "skfusion.embedding._embedder_options.EmbedderOptions",
     "skfusion.embedding._pretrained_gap.PretrainedGAP",
     "skfusion.features._image_descriptors.ImageDescriptors",
     "skfusion.features._descriptor_options.DescriptorOptions",
@@ -37,6 +38,7 @@ _OURS = (
     "skfusion.networks._network.Network",
     "skfusion.networks._shared_array.SharedArray",
     "skfusion.store._feature_store.FeatureStore",
+    "skfusion.training._training_options.TrainingOptions",
 )
 # What skops leaves to its user: paths among parameters, the dtype of an encoder, what a search
 # keeps of its folds and scorer, and the nodes of a tree; with scikit-learn 1.6 and skops 0.13 also

@@ -155,7 +155,7 @@ def test_the_curve_of_a_regression_has_no_accuracy(plane, plt):
 
 def test_scikit_learns_callbacks_see_epochs(blobs):
     pytest.importorskip("sklearn.callback", reason="scikit-learn 1.9 brought callbacks")
-    from tests.test_callbacks import Recorder
+    from tests._utils.test_callbacks import Recorder
 
     recorder = Recorder()
     head = DenseClassifier(epochs=2, random_state=0)

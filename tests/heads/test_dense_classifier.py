@@ -94,7 +94,7 @@ def test_standardize_off_takes_columns_as_they_are(blobs):
 
 def test_sample_weight_and_class_weight_do_the_same(blobs):
     X, y = blobs
-    plain, weighted = quick(epochs=30), quick(epochs=30, class_weight={"bee": 9})
+    plain, weighted = quick(epochs=60), quick(epochs=60, class_weight={"bee": 9})
     by_class = weighted.fit(X, y).predict_proba(X)
     by_row = plain.fit(X, y, sample_weight=np.where(y == "bee", 9, 1)).predict_proba(X)
     np.testing.assert_array_equal(by_class, by_row)
@@ -129,7 +129,7 @@ def test_early_stopping_restores_the_best_weights():
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(80, 200)), np.arange(80) % 2  # noise: the validation loss soon rises
     params = {"dropout": 0, "validation_fraction": 0.25, "epochs": 200, "random_state": 0}
-    stopped = DenseClassifier(early_stopping=5, **params).fit(X, y)
+    stopped = DenseClassifier(early_stopping=True, n_iter_no_change=5, **params).fit(X, y)
     best = int(stopped.history_["val_loss"].argmin())
     assert len(stopped.history_) == best + 6 < 200
     as_long = DenseClassifier(**{**params, "epochs": best + 1}).fit(X, y)
@@ -142,9 +142,9 @@ def test_validation_rows_are_of_all_classes(monkeypatch, blobs):
     seen = []
     real = _base_dense.train
 
-    def spy(network, rows, targets, plan, held_out, **options):
-        seen.append(targets[held_out])
-        return real(network, rows, targets, plan, held_out=held_out, **options)
+    def spy(network, data, *args, **kwargs):
+        seen.append(data.targets[data.held_out])
+        return real(network, data, *args, **kwargs)
 
     monkeypatch.setattr(_base_dense, "train", spy)
     quick().fit(*blobs)
@@ -247,7 +247,8 @@ def test_a_loaded_model_predicts_without_keras(blobs, tmp_path):
         ({"activation": "softmax"}, "'activation' parameter"),
         ({"optimizer": "Adadelta"}, "'optimizer' parameter"),
         ({"learning_rate": 0.0}, "'learning_rate' parameter"),
-        ({"early_stopping": 0}, "'early_stopping' parameter"),
+        ({"early_stopping": 10}, "'early_stopping' parameter"),
+        ({"n_iter_no_change": 0}, "'n_iter_no_change' parameter"),
         ({"validation_fraction": 1.0}, "'validation_fraction' parameter"),
         ({"class_weight": {"fly": 2}}, r"classes that y does not have: \['fly'\]"),
         ({"class_weight": {"ant": -1}}, "must be a number of 0 or more"),

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import r2_score
 
-from skfusion import DenseRegressor
+from skfusion import DenseRegressor, TrainingOptions
 from skfusion.training._learning_rates import OPTIMIZERS
 
 
@@ -64,12 +64,10 @@ def test_huber_bows_less_to_outliers(plane):
     X, y = plane
     wild = y.copy()
     wild[::20] += 2000
-    errors = {
-        loss: np.median(
-            np.abs(DenseRegressor(loss=loss, dropout=0, random_state=0).fit(X, wild).predict(X) - y)
-        )
-        for loss in ("squared_error", "huber")
-    }
+    errors = {}
+    for loss in ("squared_error", "huber"):
+        head = DenseRegressor(dropout=0, options=TrainingOptions(loss=loss), random_state=0)
+        errors[loss] = np.median(np.abs(head.fit(X, wild).predict(X) - y))
     assert errors["huber"] < 0.7 * errors["squared_error"]
 
 
@@ -84,7 +82,7 @@ def test_early_stopping_restores_the_best_weights(plane):
     X = plane[0]
     noise = np.random.default_rng(0).normal(size=150)
     params = {"dropout": 0, "validation_fraction": 0.3, "random_state": 0}
-    head = DenseRegressor((64,), early_stopping=3, **params).fit(X, noise)
+    head = DenseRegressor((64,), early_stopping=True, n_iter_no_change=3, **params).fit(X, noise)
     best = int(head.history_["val_loss"].argmin())
     assert len(head.history_) == best + 4
     again = DenseRegressor((64,), **{**params, "epochs": best + 1}).fit(X, noise)

@@ -30,9 +30,22 @@ def test_own_axes_and_a_single_source():
     assert display.ax_ is axes
     assert display.figure_ is axes.figure
     assert list(display.bars_) == ["left_out"]
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == [
-        "without the whole source"
-    ]
+    (text,) = axes.get_legend().get_texts()
+    assert text.get_text() == "without the whole source"
+
+
+@pytest.mark.parametrize("width", [3.6, 6])
+def test_legend_and_label_are_inside_the_figure(width):
+    importance = pd.DataFrame(
+        {"left_out": [0.3, None], "permuted": [0.4, 0.1], "permuted_std": [0.01, 0.02]},
+        index=["table (all columns)", "body_mass_index"],
+    )
+    figure = Figure(figsize=(width, 3), layout="constrained")
+    display = SourceImportanceDisplay(importance, loss="log loss").plot(ax=figure.add_subplot())
+    figure.canvas.draw()
+    for item in (display.ax_.get_legend(), display.ax_.xaxis.label):
+        box = item.get_window_extent()
+        assert 0 <= box.x0 < box.x1 <= figure.bbox.x1
 
 
 def test_other_models():

@@ -1,4 +1,4 @@
-"""The choice between a network's own columns and cross-fitted ones, by measurement."""
+"""The measured choice between in-sample columns and cross-fitted columns."""
 
 import warnings
 from collections import OrderedDict
@@ -22,7 +22,7 @@ _DECIDED = OrderedDict()
 _DECIDED_LIMIT = 1000
 
 
-def decide(fit, by_fold, folds, axes, networks):
+def choose_form(trainer, by_fold, folds, axes, networks):
     """Measure whether a linear model learns more from cross-fitted columns.
 
     Each fold's network plays the final one, on whose test rows nobody was trained: a linear model
@@ -31,7 +31,7 @@ def decide(fit, by_fold, folds, axes, networks):
 
     Parameters
     ----------
-    fit : ColumnTrainer
+    trainer : ColumnTrainer
         Has the targets of the rows.
 
     by_fold : list of ndarray of shape (n_rows, n_columns)
@@ -56,9 +56,9 @@ def decide(fit, by_fold, folds, axes, networks):
     """
     key = None
     if networks is not None:
-        key = digest_text(*(network.fingerprint for network in networks), fit.rows.described)
+        key = digest_text(*(network.fingerprint for network in networks), trainer.rows.described)
     if key not in _DECIDED:
-        losses = _measure(fit, by_fold, folds, axes)
+        losses = _measure(trainer, by_fold, folds, axes)
         if key is None:
             return _chosen(losses), losses
         _DECIDED[key] = losses
@@ -72,30 +72,30 @@ def _chosen(losses):
     return "average" if better else "in-sample"
 
 
-def _measure(fit, by_fold, folds, axes):
-    rng = np.random.default_rng(fit.recipe.plan.seed)
-    n_rows = len(fit.rows.values)
+def _measure(trainer, by_fold, folds, axes):
+    rng = np.random.default_rng(trainer.config.training.seed)
+    n_rows = len(trainer.rows.values)
     some = np.sort(rng.permutation(n_rows)[:_ROWS])
     inside = np.isin(np.arange(n_rows), some)
     folds = [tuple(rows[inside[rows]] for rows in fold) for fold in folds]
     own, crossed = [], []
     for number, (train, test) in enumerate(folds):
-        if not _can_learn(fit.rows, train) or len(test) == 0:
+        if not _can_learn(trainer.rows, train) or len(test) == 0:
             continue
         columns = by_fold[number]
-        unseen = _seen_by_others(number, by_fold, folds, axes, fit.channels)
+        unseen = _unseen_columns(number, by_fold, folds, axes, trainer.channels)
         if unseen is None:
             continue
-        heads = rng.random(n_rows) < 0.5
-        mixed = np.where(heads[:, np.newaxis], unseen, columns)
-        values, weights = fit.rows.values, fit.rows.weights
+        chosen = rng.random(n_rows) < 0.5
+        mixed = np.where(chosen[:, np.newaxis], unseen, columns)
+        values, weights = trainer.rows.values, trainer.rows.weights
         own.append(_loss(columns, columns, values, weights, train, test))
         crossed.append(_loss(mixed, columns, values, weights, train, test))
     return {"loss_in_sample": _mean(own), "loss_cross_fitted": _mean(crossed)}
 
 
 def _can_learn(rows, train):
-    """Whether a linear model can be fitted on these rows."""
+    """Return whether a linear model can be fitted on these rows."""
     some = rows.of(train)
     if len(train) == 0 or (some.weights is not None and not some.weights.any()):
         return False
@@ -103,13 +103,13 @@ def _can_learn(rows, train):
 
 
 def _mean(parts):
-    """The mean over all rows of parts ``(mean, weight)``; NaN where nothing could be measured."""
+    """Average parts ``(mean, weight)`` over all rows; return NaN if there is no weight."""
     weight = sum(weight for _, weight in parts)
     return sum(mean * share for mean, share in parts) / weight if weight > 0 else np.nan
 
 
-def _seen_by_others(number, by_fold, folds, axes, channels):
-    """Columns in the axes of one fold's network, from those not trained on the row.
+def _unseen_columns(number, by_fold, folds, axes, channels):
+    """Compute columns in the axes of one fold's network, from networks not trained on the row.
 
     None where there is no such row: with two folds, each network has seen all that the other has
     not.
@@ -129,13 +129,13 @@ def _seen_by_others(number, by_fold, folds, axes, channels):
 
 
 def _loss(columns, honest, values, weights, train, test):
-    """A linear model's loss on rows that nobody saw, and their weight."""
+    """Return the loss of a linear model on unseen rows, and the weight of these rows."""
     model = LogisticRegression(max_iter=200) if values.ndim == 1 else Ridge(1.0)
     with threadpool_limits(1, user_api="blas"):
         fitted, new = _scaled(columns[train], honest[test])
         weight = None if weights is None else weights[train]
         with warnings.catch_warnings():
-            # Two hundred steps compare as well as a thousand.
+            # Two hundred iterations suffice for a comparison.
             warnings.simplefilter("ignore", ConvergenceWarning)
             model.fit(fitted, values[train], sample_weight=weight)
         if values.ndim > 1:
@@ -149,15 +149,15 @@ def _loss(columns, honest, values, weights, train, test):
 
 def _likelihood(model, rows, classes):
     chances = np.full((len(rows), classes.max() + 1), _TINY)
-    known = model.classes_ <= classes.max()
-    chances[:, model.classes_[known]] += model.predict_proba(rows)[:, known]
+    inside = model.classes_ <= classes.max()
+    chances[:, model.classes_[inside]] += model.predict_proba(rows)[:, inside]
     return np.clip(chances[np.arange(len(rows)), classes], _TINY, 1)
 
 
 def _scaled(fitted, new):
-    """Columns of deviation 1; turned into fewer where there are more than rows.
+    """Scale columns to unit variance; rotate them into fewer if there are more than rows.
 
-    A linear model with a ridge penalty can't tell the difference.
+    A linear model with a ridge penalty gives the same predictions.
     """
     scaler = StandardScaler().fit(fitted)
     fitted, new = scaler.transform(fitted), scaler.transform(new)
