@@ -64,7 +64,7 @@ def embed_files(
     Parameters
     ----------
     source : str or PathLike
-        A folder, a class a folder, or a CSV file; see `read_rows` for it and for `image`,
+        A folder, a class a folder, or a table; see `read_rows` for it and for `image`,
         `target`, `row_id` and `classes`.
 
     backbones : list of Backbone
@@ -74,7 +74,7 @@ def embed_files(
         The folder of the files, ``gap_<backbone><suffix>``; made if it is missing.
 
     image, target, row_id : str or None, default=None
-        Columns of the CSV file.
+        Columns of the table.
 
     classes : {"first", "last", "path"} or None, default="first"
         Which folder names the class; None looks for no classes.
