@@ -96,5 +96,5 @@ def test_wrong_use(rows):
     with pytest.raises(ValueError, match="requires y to be passed"):
         keras_head().partial_fit(rows[0], None)
     head = keras_head(epochs=1).fit(*rows)
-    with pytest.raises(ValueError, match="expecting X of shape"):
+    with pytest.raises(ValueError, match="expecting 5 features"):
         head.predict(rows[0][:, :2])
