@@ -1,6 +1,7 @@
 """BaseDense: what the dense classifier and the dense regressor have in common."""
 
 from abc import ABCMeta, abstractmethod
+from dataclasses import replace
 from numbers import Integral, Real
 
 import numpy as np
@@ -17,19 +18,26 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from skfusion._utils.callbacks import CallbackSupportMixin
 from skfusion._utils.saved_state import SavedStateMixin
+from skfusion._utils.sklearn_compat import CallbackSupportMixin
 from skfusion.heads._dense_network import ACTIVATIONS, build_dense
 from skfusion.inspection._training_history_display import TrainingHistoryDisplay
-from skfusion.training._class_weight import combined_weight
+from skfusion.training._array_input import ArrayInput
+from skfusion.training._callbacks import check_callbacks
 from skfusion.training._epoch_reporter import FINAL, EpochReporter
+from skfusion.training._folds import validation_rows
 from skfusion.training._learning_rates import OPTIMIZERS, default_learning_rate
 from skfusion.training._loop import train
-from skfusion.training._splits import validation_rows
+from skfusion.training._options_mixin import OptionsMixin
 from skfusion.training._training_config import TrainingConfig
+from skfusion.training._training_data import TrainingData
+from skfusion.training._training_options import TrainingOptions
+from skfusion.training._weights import combine_weights, normalize_weights
 
 
-class BaseDense(SavedStateMixin, CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
+class BaseDense(
+    OptionsMixin, SavedStateMixin, CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta
+):
     """Train a dense network on columns of numbers; a subclass gives its outputs a meaning."""
 
     _parameter_constraints: dict = {
@@ -46,6 +54,7 @@ class BaseDense(SavedStateMixin, CallbackSupportMixin, BaseEstimator, metaclass=
         "early_stopping": ["boolean"],
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
         "standardize": ["boolean"],
+        "options": [TrainingOptions, None],
         "random_state": ["random_state"],
         "warm_start": ["boolean"],
         "verbose": ["verbose"],
@@ -89,24 +98,24 @@ class BaseDense(SavedStateMixin, CallbackSupportMixin, BaseEstimator, metaclass=
         """
 
     def _fit(self, X, y, sample_weight, class_weight=None):
-        """Train for all epochs, on all rows but those that are held out; return the target."""
+        """Train for all epochs on all rows but those that are held out; return the target."""
+        options = self._get_options()
         continues = self.warm_start and self.__sklearn_is_fitted__()
         learn = None if continues else self._learn_target
-        rows, scaler, target, weight = self._prepare(X, y, sample_weight, class_weight, learn)
+        inputs, scaler, target, weights = self._prepare(X, y, sample_weight, class_weight, learn)
         seed = self._draw_seed()
-        held_out = validation_rows(self.validation_fraction, len(rows), seed, strata=target.strata)
+        n_rows = len(target.values)
+        held_out = validation_rows(self.validation_fraction, n_rows, seed, strata=target.strata)
         reporter = EpochReporter(self, n_runs=1, n_epochs=self.epochs)
         with reporter.fit(X, y), reporter.run(type(self).__name__, FINAL) as on_epoch:
             network, history = train(
                 self._start(target, seed, continues),
-                rows,
-                target.values,
-                self._config(target, seed, self.epochs),
-                sample_weight=_relative(weight, held_out),
-                held_out=held_out,
+                TrainingData(inputs, target.values, normalize_weights(weights, held_out), held_out),
+                self._config(target, seed, options),
+                callbacks=check_callbacks(options.callbacks),
                 on_epoch=on_epoch,
             )
-        vars(self).pop("_progress", None)  # of earlier calls of partial_fit
+        vars(self).pop("_state", None)  # of earlier calls of partial_fit
         self._keep(network, scaler, target, history, continues)
         return target
 
@@ -117,22 +126,23 @@ class BaseDense(SavedStateMixin, CallbackSupportMixin, BaseEstimator, metaclass=
                 "partial_fit trains for one epoch and does not support early_stopping=True. Pass "
                 "early_stopping=False."
             )
+        options = self._get_options()
         continues = self.__sklearn_is_fitted__()
         learn = None if continues else learn_target
-        rows, scaler, target, weight = self._prepare(
+        inputs, scaler, target, weights = self._prepare(
             X, y, sample_weight, class_weight, learn, is_whole=False
         )
         seed = self._draw_seed()
-        progress = dict(vars(self).get("_progress", {}))
+        state = dict(vars(self).get("_state", {}))
+        config = self._config(target, seed, options)
         network, history = train(
             self._start(target, seed, continues),
-            rows,
-            target.values,
-            self._config(target, seed, epochs=1),
-            sample_weight=weight,
-            progress=progress,
+            TrainingData(inputs, target.values, weights),
+            replace(config, epochs=1, lr_schedule="constant", warmup_epochs=0),
+            callbacks=check_callbacks(options.callbacks),
+            state=state,
         )
-        self._progress = progress
+        self._state = state
         self._keep(network, scaler, target, history, continues)
         return target
 
@@ -150,10 +160,17 @@ class BaseDense(SavedStateMixin, CallbackSupportMixin, BaseEstimator, metaclass=
 
         Returns
         -------
-        rows : ndarray of float32 of shape (n_rows, n_features)
+        inputs : ArrayInput
+            The scaled rows.
+
         scaler : StandardScaler or None
+            What scaled them.
+
         target : TargetEncoding or KnownTarget
-        weight : ndarray of shape (n_rows,), or None
+            The form of y.
+
+        weights : ndarray of shape (n_rows,) or None
+            The weights of the rows in the loss.
         """
         continues = learn_target is None
         X, sample_weight = self._checked_rows(X, y, sample_weight, continues)
@@ -161,11 +178,10 @@ class BaseDense(SavedStateMixin, CallbackSupportMixin, BaseEstimator, metaclass=
             target = self._recall_target(y, is_whole=is_whole)
         else:
             target = learn_target(y, sample_weight)
-        weight = combined_weight(target, class_weight, sample_weight)
-        if weight is not None and not weight.any():
-            raise ValueError("All rows have weight 0; there is nothing to learn from.")
-        scaler = self.scaler_ if continues else self._learn_scaler(X, weight)
-        return _scaled(scaler, X).astype(np.float32), scaler, target, weight
+        weights = combine_weights(target, class_weight, sample_weight)
+        scaler = self.scaler_ if continues else self._learn_scaler(X, weights)
+        inputs = ArrayInput(_scaled(scaler, X).astype(np.float32))
+        return inputs, scaler, target, weights
 
     def _checked_rows(self, X, y, sample_weight, continues):
         """Check the arguments of a fit; return rows as a dense array, and their weights."""
@@ -186,11 +202,11 @@ class BaseDense(SavedStateMixin, CallbackSupportMixin, BaseEstimator, metaclass=
     def _draw_seed(self):
         return int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
 
-    def _learn_scaler(self, X, weight):
+    def _learn_scaler(self, X, weights):
         if not self.standardize:
             return None
         # Always arrays inside, with any global setting of scikit-learn.
-        return StandardScaler().set_output(transform="default").fit(X, sample_weight=weight)
+        return StandardScaler().set_output(transform="default").fit(X, sample_weight=weights)
 
     def _start(self, target, seed, continues):
         """Return the network to train: a new one, or with the weights of the last call."""
@@ -204,7 +220,7 @@ class BaseDense(SavedStateMixin, CallbackSupportMixin, BaseEstimator, metaclass=
                 "`batch_norm` were changed since. Set them back, or call fit with "
                 "warm_start=False to start again."
             )
-        return blank.with_weights(self.network_.weights)
+        return blank.replace(weights=self.network_.weights)
 
     def _keep(self, network, scaler, target, history, continues):
         """Set what is fitted."""
@@ -229,18 +245,20 @@ class BaseDense(SavedStateMixin, CallbackSupportMixin, BaseEstimator, metaclass=
             seed=seed,
         )
 
-    def _config(self, target, seed, epochs):
-        """Return how to train."""
+    def _config(self, target, seed, options):
         rate = self.learning_rate
         if rate is None:
             rate = default_learning_rate(self.optimizer, self.n_features_in_)
         return TrainingConfig(
             target.loss,
-            epochs=epochs,
+            epochs=self.epochs,
             batch_size=self.batch_size,
             optimizer=self.optimizer,
             learning_rate=float(rate),
-            patience=self.n_iter_no_change if self.early_stopping else None,
+            lr_schedule=options.lr_schedule,
+            warmup_epochs=options.warmup_epochs,
+            early_stopping=bool(self.early_stopping),
+            n_iter_no_change=self.n_iter_no_change,
             seed=seed,
         )
 
@@ -259,13 +277,6 @@ def _checked_widths(hidden):
             "of 1 or more, as in hidden=(64, 32); () means none."
         )
     return tuple(int(width) for width in widths)
-
-
-def _relative(weight, held_out):
-    """Return weights with mean 1 in training: their scale must not act as a learning rate."""
-    if weight is None:
-        return None
-    return weight / (np.delete(weight, held_out).mean() or weight.mean())
 
 
 def _scaled(scaler, X):

@@ -8,11 +8,12 @@ from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.multiclass import type_of_target, unique_labels
 
-from skfusion._utils.callbacks import with_callbacks
+from skfusion._utils.sklearn_compat import with_callbacks
 from skfusion._utils.typing import RandomState
 from skfusion.heads._base_dense import BaseDense
 from skfusion.heads._known_target import encode_classes, encode_labels
-from skfusion.training._target_encoder import TargetEncoding, as_targets
+from skfusion.training._target_encoding import TargetEncoding, as_targets
+from skfusion.training._training_options import TrainingOptions
 
 
 class DenseClassifier(ClassifierMixin, BaseDense):
@@ -76,6 +77,11 @@ class DenseClassifier(ClassifierMixin, BaseDense):
     standardize : bool, default=True
         Whether to scale columns to mean 0 and standard deviation 1 first. Columns of different
         scales need it; pooled activations alone do not.
+
+    options : TrainingOptions or None, default=None
+        Settings that are rarely changed: learning rate schedules, Keras callbacks. None is
+        ``TrainingOptions()``. A search reaches them by nested names, such as
+        ``options__lr_schedule``.
 
     random_state : int, RandomState instance or None, default=None
         Seed of the weights, dropout, shuffles and the validation split. Pass an int for the same
@@ -177,6 +183,7 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         n_iter_no_change: int = 10,
         class_weight: dict | str | None = None,
         standardize: bool = True,
+        options: TrainingOptions | None = None,
         random_state: RandomState = None,
         warm_start: bool = False,
         verbose: int = 0,
@@ -195,6 +202,7 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         self.n_iter_no_change = n_iter_no_change
         self.class_weight = class_weight
         self.standardize = standardize
+        self.options = options
         self.random_state = random_state
         self.warm_start = warm_start
         self.verbose = verbose
@@ -234,7 +242,8 @@ class DenseClassifier(ClassifierMixin, BaseDense):
     ) -> Self:
         """Train for one epoch, from where the last call ended.
 
-        The first call learns the scaling of the columns; later calls keep it.
+        The first call learns the scaling of the columns; later calls keep it. The learning rate
+        is constant: the options `lr_schedule` and `warmup_epochs` have no effect.
 
         Parameters
         ----------
@@ -292,6 +301,15 @@ class DenseClassifier(ClassifierMixin, BaseDense):
                 f"classes={classes!r} are not those of the first call, {self.classes_.tolist()}."
             )
         return self.classes_
+
+    def _get_options(self):
+        options = super()._get_options()
+        if options.loss != "auto" or options.target_bins is not None:
+            raise ValueError(
+                f"The options loss={options.loss!r} and target_bins={options.target_bins!r} are "
+                "for regression. Pass loss='auto' and target_bins=None to DenseClassifier."
+            )
+        return options
 
     def _learn_target(self, y, sample_weight):
         return TargetEncoding(y, "classification")

@@ -54,7 +54,7 @@ class DenseNetwork(Network):
     ...
     """
 
-    _warm_up = None  # NumPy computes: there is no live model to build before traffic
+    needs_warm_up = False  # NumPy computes: there is no live model to load
 
     def compute(self, inputs, batch_size=_ROWS):
         """Compute the outputs for rows of shape (n_rows, n_features), in float64."""
@@ -81,16 +81,10 @@ class DenseNetwork(Network):
                 layers.append(_FUNCTIONS[config["activation"]])
         return layers
 
-    def put_on(self, weights):
+    def set_weights(self, weights):
         """Replace the weights in place."""
-        super().put_on(weights)
+        super().set_weights(weights)
         vars(self).pop("_layers", None)
-
-    def state(self):
-        """Return the state of a Network, without functions: they do not pickle."""
-        state = super().state()
-        state.pop("_layers", None)
-        return state
 
 
 def _dense_layer(kernel, bias, activation):
@@ -175,4 +169,4 @@ def build_dense(
             name="output",
         )
         model = keras.Model(inputs, output(x), name="head")
-        return DenseNetwork.from_model("head", model, "none")
+        return DenseNetwork.from_model("head", model)

@@ -5,13 +5,13 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin, _fit_context
-from sklearn.utils._param_validation import StrOptions
 
-from skfusion._utils.callbacks import with_callbacks
+from skfusion._utils.sklearn_compat import with_callbacks
 from skfusion._utils.typing import RandomState
 from skfusion.heads._base_dense import BaseDense
-from skfusion.heads._known_target import encode_numbers
-from skfusion.training._target_encoder import TargetEncoding
+from skfusion.heads._known_target import encode_bins, encode_numbers
+from skfusion.training._target_encoding import TargetEncoding
+from skfusion.training._training_options import TrainingOptions
 
 
 class DenseRegressor(RegressorMixin, BaseDense):
@@ -42,10 +42,6 @@ class DenseRegressor(RegressorMixin, BaseDense):
         scikit-learn's MLPRegressor). It is part of the training loss in `history_`, not of the
         validation loss.
 
-    loss : {"squared_error", "huber"}, default="squared_error"
-        Loss to minimize. "huber" counts errors of more than one standard deviation of y linearly
-        instead of squared, so that outliers have less influence.
-
     optimizer : str, default="adam"
         "adam", "adamw", "sgd", "rmsprop", "adadelta", "adagrad", "adamax" or "nadam".
 
@@ -72,6 +68,11 @@ class DenseRegressor(RegressorMixin, BaseDense):
 
     standardize : bool, default=True
         Whether to scale columns to mean 0 and standard deviation 1 first. y always is.
+
+    options : TrainingOptions or None, default=None
+        Settings that are rarely changed: the loss, learning rate schedules, Keras callbacks. None
+        is ``TrainingOptions()``. A search reaches them by nested names, such as
+        ``options__lr_schedule``.
 
     random_state : int, RandomState instance or None, default=None
         Seed of the weights, dropout, shuffles and the validation split. Pass an int for the same
@@ -126,8 +127,10 @@ class DenseRegressor(RegressorMixin, BaseDense):
 
     Notes
     -----
-    Dropout on the columns of a linear model acts as a ridge penalty (Wager, Wang and Liang,
-    arXiv:1307.1493). The loss "huber" was proposed by Huber (1964, doi:10.1214/aoms/1177703732).
+    That dropout on the columns of a linear model is a ridge penalty is shown by Wager, Wang and
+    Liang (arXiv:1307.1493). The option ``loss="huber"``
+    is due to Huber (1964, doi:10.1214/aoms/1177703732). With the option `target_bins`, the
+    prediction is the mean of y over the bins, weighted by their predicted probabilities.
 
     Examples
     --------
@@ -141,11 +144,6 @@ class DenseRegressor(RegressorMixin, BaseDense):
     True
     """
 
-    _parameter_constraints: dict = {
-        **BaseDense._parameter_constraints,
-        "loss": [StrOptions({"squared_error", "huber"})],
-    }
-
     def __init__(
         self,
         hidden: tuple[int, ...] | int = (),
@@ -154,7 +152,6 @@ class DenseRegressor(RegressorMixin, BaseDense):
         activation: str = "relu",
         batch_norm: bool = False,
         weight_decay: float = 0.0,
-        loss: str = "squared_error",
         optimizer: str = "adam",
         learning_rate: float | None = None,
         batch_size: int = 64,
@@ -163,6 +160,7 @@ class DenseRegressor(RegressorMixin, BaseDense):
         early_stopping: bool = False,
         n_iter_no_change: int = 10,
         standardize: bool = True,
+        options: TrainingOptions | None = None,
         random_state: RandomState = None,
         warm_start: bool = False,
         verbose: int = 0,
@@ -172,7 +170,6 @@ class DenseRegressor(RegressorMixin, BaseDense):
         self.activation = activation
         self.batch_norm = batch_norm
         self.weight_decay = weight_decay
-        self.loss = loss
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.batch_size = batch_size
@@ -181,6 +178,7 @@ class DenseRegressor(RegressorMixin, BaseDense):
         self.early_stopping = early_stopping
         self.n_iter_no_change = n_iter_no_change
         self.standardize = standardize
+        self.options = options
         self.random_state = random_state
         self.warm_start = warm_start
         self.verbose = verbose
@@ -216,7 +214,8 @@ class DenseRegressor(RegressorMixin, BaseDense):
     ) -> Self:
         """Train for one epoch, from where the last call ended.
 
-        The first call learns the scaling of the columns and of y; later calls keep it.
+        The first call learns the scaling of the columns and of y; later calls keep it. The
+        learning rate is constant: the options `lr_schedule` and `warmup_epochs` have no effect.
 
         Parameters
         ----------
@@ -244,14 +243,24 @@ class DenseRegressor(RegressorMixin, BaseDense):
         return self._keep_scale(target, y)
 
     def _learn_target(self, y, sample_weight):
-        return TargetEncoding(y, "regression", loss=self.loss, sample_weight=sample_weight)
+        options = self._get_options()
+        return TargetEncoding(
+            y,
+            "regression",
+            bins=options.target_bins,
+            loss=options.loss,
+            sample_weight=sample_weight,
+        )
 
     def _recall_target(self, y, *, is_whole):
-        loss = "huber" if self.loss == "huber" else None
+        if self._bin_means is not None:
+            return encode_bins(y, self._edges, self._bin_means)
+        loss = "huber" if self._get_options().loss == "huber" else None
         return encode_numbers(y, self._center, self._scale, loss)
 
     def _keep_scale(self, target, y):
         self._center, self._scale = target.center, target.scale
+        self._edges, self._bin_means = target.edges, target.bin_means
         self._is_1d = np.asarray(y).ndim == 1
         return self
 
@@ -268,7 +277,11 @@ class DenseRegressor(RegressorMixin, BaseDense):
         values : ndarray of shape (n_rows,) or (n_rows, n_outputs)
             In the form of y.
         """
-        values = self._outputs(X) * self._scale + self._center
+        outputs = self._outputs(X)
+        if self._bin_means is not None:  # the expected value of y
+            values = (outputs @ self._bin_means)[:, np.newaxis]
+        else:
+            values = outputs * self._scale + self._center
         return values[:, 0] if self._is_1d else values
 
     def __sklearn_tags__(self):

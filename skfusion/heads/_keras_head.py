@@ -16,7 +16,7 @@ from skfusion._utils.saved_state import SavedStateMixin
 from skfusion.heads._keras_model_mixin import KerasModelMixin
 from skfusion.heads._predict_rows import predict_rows
 from skfusion.networks.runtimes._seeding import seeding
-from skfusion.networks.runtimes._tracing import tracing_is_due
+from skfusion.networks.runtimes._tracing import allow_retracing
 
 _BATCH_SIZE = 32  # Keras's own
 # What calls a callback in a prediction.
@@ -73,7 +73,7 @@ class KerasHead(SavedStateMixin, KerasModelMixin):
         if not hasattr(self, "_fit_callbacks"):  # loaded from a pickle
             self._initialize_callbacks()
         seeded = nullcontext() if self.random_state is None else seeding(self._seed())
-        with seeded, tracing_is_due():
+        with seeded, allow_retracing():
             super()._fit_keras_model(X, y, **options)
 
     # Rows.

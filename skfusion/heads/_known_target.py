@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.utils.validation import column_or_1d
 
-from skfusion.training._target_encoder import OUTPUT_LAYERS, as_numbers, as_targets
+from skfusion.training._target_encoding import OUTPUT_LAYERS, as_numbers, as_targets
 
 
 @dataclass
@@ -14,7 +14,7 @@ class KnownTarget:
 
     Parameters
     ----------
-    kind : {"classes", "labels", "numbers"}
+    kind : {"classes", "labels", "bins", "numbers"}
         What the network predicts.
 
     values : ndarray
@@ -30,6 +30,9 @@ class KnownTarget:
     center, scale : ndarray of shape (n_outputs,), or None, default=None
         For numbers: ``values * scale + center`` is y.
 
+    edges, bin_means : ndarray or None, default=None
+        For bins: the highest y of each bin but the last, and the mean of each.
+
     loss : str or None, default=None
         A Keras loss; None is the usual one of the kind.
     """
@@ -40,12 +43,14 @@ class KnownTarget:
     classes: np.ndarray | None = None
     center: np.ndarray | None = None
     scale: np.ndarray | None = None
+    edges: np.ndarray | None = None
+    bin_means: np.ndarray | None = None
     loss: str | None = None
 
     def __post_init__(self):
         loss, self.activation = OUTPUT_LAYERS[self.kind]
         self.loss = self.loss or loss
-        self.strata = self.values if self.kind == "classes" else None
+        self.strata = self.values if self.kind in ("classes", "bins") else None
 
 
 def encode_classes(y, classes):
@@ -101,6 +106,37 @@ def encode_labels(y, n_labels):
             f"{y.shape} and values up to {y.max()!r}."
         )
     return KnownTarget("labels", y.astype(np.float32), n_labels, classes=np.arange(n_labels))
+
+
+def encode_bins(y, edges, bin_means):
+    """Encode numbers as the bins of an earlier call.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_rows,)
+        Numbers.
+
+    edges : ndarray of shape (n_bins - 1,)
+        The highest y of each bin but the last.
+
+    bin_means : ndarray of shape (n_bins,)
+        The mean of y in each bin.
+
+    Returns
+    -------
+    target : KnownTarget
+        With the numbers of bins.
+
+    Raises
+    ------
+    ValueError
+        If y has several columns, or isn't numeric.
+    """
+    y = as_numbers(as_targets(y))
+    if y.shape[1] > 1:
+        raise ValueError(f"y has {y.shape[1]} columns, and one in the first call.")
+    values = np.searchsorted(edges, y[:, 0])
+    return KnownTarget("bins", values, len(bin_means), edges=edges, bin_means=bin_means)
 
 
 def encode_numbers(y, center, scale, loss):

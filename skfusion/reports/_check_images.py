@@ -4,13 +4,14 @@ import os
 
 import numpy as np
 import pandas as pd
-from sklearn.base import clone
 
 from skfusion._utils.prefetch import map_ahead, split
 from skfusion._utils.progress import progress_bar
 from skfusion._utils.typing import ImageInput
-from skfusion.images._image_column import describe, is_missing
-from skfusion.images._image_reader import ImageReader
+from skfusion.images._image_reader import ImageReader, check_reader
+from skfusion.images.sources._array_source import ArraySource
+from skfusion.images.sources._find_source import describe, find_source, is_missing
+from skfusion.images.sources._unknown_source import UnknownSource
 from skfusion.reports._image_facts import FACTS, find_facts
 from skfusion.reports._image_report import ImageReport
 
@@ -75,9 +76,7 @@ def check_images(
     >>> report.duplicates
     [[1, 3]]
     """
-    reader = ImageReader() if reader is None else clone(reader)
-    if hasattr(reader, "_validate_params"):
-        reader._validate_params()
+    reader = check_reader(reader)
     entries = [entry for name, cells in _columns(X) for entry in _entries(name, cells)]
     facts = _facts_of_all(reader, [cell for *_, cell in entries], decode, verbose)
     rows = pd.DataFrame(
@@ -104,7 +103,7 @@ def _columns(X):
         if isinstance(X, pd.DataFrame):
             return [(str(name), list(X.iloc[:, i])) for i, name in enumerate(X.columns)]
         return [(name, X[name].to_list()) for name in X.columns]
-    if isinstance(X, (str, bytes, os.PathLike)):
+    if not isinstance(find_source(X), (ArraySource, UnknownSource)):
         raise ValueError(
             f"{describe(X)} is one cell; give a list of images, a Series or a DataFrame"
         )
@@ -148,9 +147,9 @@ def _facts_of_all(reader, cells, decode, verbose):
 
 
 def _key(cell):
-    if isinstance(cell, (str, os.PathLike)):
-        return os.fsdecode(cell)
-    return id(cell)
+    """Return a key of cells that are the same."""
+    source = find_source(cell)
+    return id(cell) if source.path is None else os.fsdecode(source.path)
 
 
 def _status(facts):

@@ -1,4 +1,4 @@
-"""Losses of rows, as Keras defines them, for validation outside a Keras model."""
+"""Losses of rows, as Keras defines them, for validation outside of Keras."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ _TINY = 1e-7
 
 
 def row_losses(loss, outputs, targets):
-    """The loss of each row.
+    """Compute the loss of each row.
 
     Parameters
     ----------
@@ -14,7 +14,7 @@ def row_losses(loss, outputs, targets):
         The name of a Keras loss, as in `TrainingConfig`.
 
     outputs : ndarray of shape (n_rows, n_outputs)
-        What the network gave.
+        The outputs of the network.
 
     targets : ndarray of shape (n_rows,) or (n_rows, n_outputs)
         Class numbers or values.
@@ -22,7 +22,7 @@ def row_losses(loss, outputs, targets):
     Returns
     -------
     losses : ndarray of shape (n_rows,)
-        One number a row.
+        One loss for each row.
 
     Examples
     --------

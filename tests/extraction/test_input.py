@@ -62,9 +62,9 @@ def cells_of(values):
 
 
 class CountingReader(ImageReader):
-    def read(self, cell, white=None):
+    def read(self, cell, value_range=None):
         READ.append(cell)
-        return super().read(cell, white=white)
+        return super().read(cell, value_range=value_range)
 
 
 # Containers.

@@ -142,9 +142,9 @@ def test_validation_rows_are_of_all_classes(monkeypatch, blobs):
     seen = []
     real = _base_dense.train
 
-    def spy(network, rows, targets, plan, held_out, **options):
-        seen.append(targets[held_out])
-        return real(network, rows, targets, plan, held_out=held_out, **options)
+    def spy(network, data, *args, **kwargs):
+        seen.append(data.targets[data.held_out])
+        return real(network, data, *args, **kwargs)
 
     monkeypatch.setattr(_base_dense, "train", spy)
     quick().fit(*blobs)

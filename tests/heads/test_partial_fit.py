@@ -7,7 +7,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
-from skfusion import DenseClassifier, DenseRegressor
+from skfusion import DenseClassifier, DenseRegressor, TrainingOptions
 
 CLASSES = ["ant", "bee", "wasp"]
 
@@ -42,8 +42,9 @@ def test_calls_equal_a_fit_of_several_epochs(optimizer, blobs):
 
 
 def test_calls_of_a_regressor_equal_a_fit_of_several_epochs(plane):
-    whole = regressor(epochs=3, loss="huber").fit(*plane)
-    parts = regressor(loss="huber")
+    options = TrainingOptions(loss="huber")
+    whole = regressor(epochs=3, options=options).fit(*plane)
+    parts = regressor(options=options)
     for _ in range(3):
         parts.partial_fit(*plane)
     np.testing.assert_array_equal(parts.predict(plane[0]), whole.predict(plane[0]))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import sklearn
 
-from skfusion import DenseClassifier, DenseRegressor
+from skfusion import DenseClassifier, DenseRegressor, TrainingOptions
 
 # One batch of all rows, and nothing at random: what is left depends on the weights alone.
 WHOLE = {
@@ -71,7 +71,7 @@ def test_labels(blobs, repetitions):
 def test_weights_of_rows_with_numbers(loss, n_outputs, plane, repetitions):
     X, y = plane[0][:120], plane[1][:120]
     y = y if n_outputs == 1 else np.column_stack([y, np.abs(y) ** 1.5])
-    head = DenseRegressor((8,), loss=loss, **WHOLE)
+    head = DenseRegressor((8,), options=TrainingOptions(loss=loss), **WHOLE)
     weighted = sklearn.clone(head).fit(X, y, sample_weight=repetitions)
     repeated = sklearn.clone(head).fit(
         np.repeat(X, repetitions, axis=0), np.repeat(y, repetitions, axis=0)

@@ -23,10 +23,10 @@ from skfusion import (
 )
 from skfusion._commands._embed import find_backbones
 from skfusion.datasets import load_image_folder
+from skfusion.images._image_digests import ImageDigests
 from skfusion.io import _embed_job
 from skfusion.io._embed_files import STORE, embed_files
 from skfusion.io._embed_job import Backbone
-from skfusion.store._image_digests import ImageDigests
 from tests.io.conftest import SMALL
 
 OPTIONS = {"image_size": (32, 32), "batch_size": 2}

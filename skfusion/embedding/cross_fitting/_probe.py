@@ -1,4 +1,4 @@
-"""The choice between a network's own columns and cross-fitted ones, by measurement."""
+"""The measured choice between in-sample columns and cross-fitted columns."""
 
 import warnings
 from collections import OrderedDict
@@ -22,7 +22,7 @@ _DECIDED = OrderedDict()
 _DECIDED_LIMIT = 1000
 
 
-def decide(trainer, by_fold, folds, axes, networks):
+def choose_form(trainer, by_fold, folds, axes, networks):
     """Measure whether a linear model learns more from cross-fitted columns.
 
     Each fold's network plays the final one, on whose test rows nobody was trained: a linear model
@@ -83,11 +83,11 @@ def _measure(trainer, by_fold, folds, axes):
         if not _can_learn(trainer.rows, train) or len(test) == 0:
             continue
         columns = by_fold[number]
-        unseen = _seen_by_others(number, by_fold, folds, axes, trainer.channels)
+        unseen = _unseen_columns(number, by_fold, folds, axes, trainer.channels)
         if unseen is None:
             continue
-        heads = rng.random(n_rows) < 0.5
-        mixed = np.where(heads[:, np.newaxis], unseen, columns)
+        chosen = rng.random(n_rows) < 0.5
+        mixed = np.where(chosen[:, np.newaxis], unseen, columns)
         values, weights = trainer.rows.values, trainer.rows.weights
         own.append(_loss(columns, columns, values, weights, train, test))
         crossed.append(_loss(mixed, columns, values, weights, train, test))
@@ -95,7 +95,7 @@ def _measure(trainer, by_fold, folds, axes):
 
 
 def _can_learn(rows, train):
-    """Whether a linear model can be fitted on these rows."""
+    """Return whether a linear model can be fitted on these rows."""
     some = rows.of(train)
     if len(train) == 0 or (some.weights is not None and not some.weights.any()):
         return False
@@ -103,13 +103,13 @@ def _can_learn(rows, train):
 
 
 def _mean(parts):
-    """The mean over all rows of parts ``(mean, weight)``; NaN where nothing could be measured."""
+    """Average parts ``(mean, weight)`` over all rows; return NaN if there is no weight."""
     weight = sum(weight for _, weight in parts)
     return sum(mean * share for mean, share in parts) / weight if weight > 0 else np.nan
 
 
-def _seen_by_others(number, by_fold, folds, axes, channels):
-    """Columns in the axes of one fold's network, from those not trained on the row.
+def _unseen_columns(number, by_fold, folds, axes, channels):
+    """Compute columns in the axes of one fold's network, from networks not trained on the row.
 
     None where there is no such row: with two folds, each network has seen all that the other has
     not.
@@ -129,13 +129,13 @@ def _seen_by_others(number, by_fold, folds, axes, channels):
 
 
 def _loss(columns, honest, values, weights, train, test):
-    """A linear model's loss on rows that nobody saw, and their weight."""
+    """Return the loss of a linear model on unseen rows, and the weight of these rows."""
     model = LogisticRegression(max_iter=200) if values.ndim == 1 else Ridge(1.0)
     with threadpool_limits(1, user_api="blas"):
         fitted, new = _scaled(columns[train], honest[test])
         weight = None if weights is None else weights[train]
         with warnings.catch_warnings():
-            # Two hundred steps compare as well as a thousand.
+            # Two hundred iterations suffice for a comparison.
             warnings.simplefilter("ignore", ConvergenceWarning)
             model.fit(fitted, values[train], sample_weight=weight)
         if values.ndim > 1:
@@ -149,15 +149,15 @@ def _loss(columns, honest, values, weights, train, test):
 
 def _likelihood(model, rows, classes):
     chances = np.full((len(rows), classes.max() + 1), _TINY)
-    known = model.classes_ <= classes.max()
-    chances[:, model.classes_[known]] += model.predict_proba(rows)[:, known]
+    inside = model.classes_ <= classes.max()
+    chances[:, model.classes_[inside]] += model.predict_proba(rows)[:, inside]
     return np.clip(chances[np.arange(len(rows)), classes], _TINY, 1)
 
 
 def _scaled(fitted, new):
-    """Columns of deviation 1; turned into fewer where there are more than rows.
+    """Scale columns to unit variance; rotate them into fewer if there are more than rows.
 
-    A linear model with a ridge penalty can't tell the difference.
+    A linear model with a ridge penalty gives the same predictions.
     """
     scaler = StandardScaler().fit(fitted)
     fitted, new = scaler.transform(fitted), scaler.transform(new)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from skfusion.embedding._fit_config import TrainingRows
-from skfusion.embedding.cross_fitting._probe import decide
+from skfusion.embedding.cross_fitting._probe import choose_form
 from skfusion.embedding.cross_fitting._procrustes_map import ProcrustesMap
 
 N, K = 120, 4
@@ -28,7 +28,7 @@ def measured(values, by_fold):
         ProcrustesMap(c[train], by_fold[0][train])
         for c, (train, _) in zip(by_fold, folds(), strict=True)
     ]
-    return decide(fit, by_fold, folds(), axes, None)
+    return choose_form(fit, by_fold, folds(), axes, None)
 
 
 def columns(signal, memory, seed=1):
@@ -86,7 +86,7 @@ def test_a_fold_without_rows_is_passed_over():
         config=SimpleNamespace(training=SimpleNamespace(seed=0)),
     )
     axes = [ProcrustesMap(by_fold[0], by_fold[0])]
-    form, losses = decide(fit, by_fold[:1], [(everything, everything[:0])], axes, None)
+    form, losses = choose_form(fit, by_fold[:1], [(everything, everything[:0])], axes, None)
     assert form == "in-sample"
     assert np.isnan(losses["loss_in_sample"])
 
