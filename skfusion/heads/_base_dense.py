@@ -94,7 +94,7 @@ class BaseDense(
     def _recall_target(self, y, *, is_whole):
         """Return y as a KnownTarget, in the form that an earlier call learned.
 
-        `is_whole` says that y must hold all classes, as in `fit`.
+        With `is_whole`, y must hold all classes, as in `fit`.
         """
 
     def _fit(self, X, y, sample_weight, class_weight=None):
@@ -205,7 +205,7 @@ class BaseDense(
     def _learn_scaler(self, X, weights):
         if not self.standardize:
             return None
-        # Always arrays inside, whatever scikit-learn's global setting says.
+        # Always arrays inside, with any global setting of scikit-learn.
         return StandardScaler().set_output(transform="default").fit(X, sample_weight=weights)
 
     def _start(self, target, seed, continues):
@@ -213,8 +213,8 @@ class BaseDense(
         blank = self._blank(target, seed)
         if not continues:
             return blank
-        shapes, known = ([w.shape for w in n.weights] for n in (blank, self.network_))
-        if shapes != known:
+        shapes, trained = ([w.shape for w in n.weights] for n in (blank, self.network_))
+        if shapes != trained:
             raise ValueError(
                 "This call continues with the network of the last one, but `hidden` or "
                 "`batch_norm` were changed since. Set them back, or call fit with "
