@@ -69,6 +69,11 @@ class OnnxNetwork(BaseNetwork):
             flips=network.flips,
         )
 
+    @property
+    def n_bytes(self):
+        """int : The size of the graph, which holds the weights."""
+        return self.graph.nbytes
+
     def prepare(self, pixels):
         """Preprocess pixels in 0..255; the array that is passed isn't changed."""
         return self.preprocessing.apply(pixels)
