@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from skfusion.networks.runtimes._tracing import tracing_is_due
+from skfusion.networks.runtimes._tracing import allow_retracing
 
 
 def predict_rows(model, inputs, batch_size):
@@ -36,7 +36,7 @@ def predict_rows(model, inputs, batch_size):
     parts = []
     for start in range(0, n_rows, batch_size):
         rows = np.arange(start, min(start + batch_size, n_rows))
-        with tracing_is_due():
+        with allow_retracing():
             outputs = model.predict_on_batch(_take(inputs, _padded(rows, batch_size)))
         parts.append(_take(outputs, np.arange(len(rows))))
     return keras.tree.map_structure(lambda *same: np.concatenate(same), *parts)

@@ -4,12 +4,11 @@ import os
 
 import numpy as np
 import pandas as pd
-from sklearn.base import clone
 
 from skfusion._utils.prefetch import map_ahead, split
 from skfusion._utils.progress import progress_bar
 from skfusion._utils.typing import ImageInput
-from skfusion.images._image_reader import ImageReader
+from skfusion.images._image_reader import ImageReader, check_reader
 from skfusion.images.sources._array_source import ArraySource
 from skfusion.images.sources._find_source import describe, find_source, is_missing
 from skfusion.images.sources._unknown_source import UnknownSource
@@ -77,9 +76,7 @@ def check_images(
     >>> report.duplicates
     [[1, 3]]
     """
-    reader = ImageReader() if reader is None else clone(reader)
-    if hasattr(reader, "_validate_params"):
-        reader._validate_params()
+    reader = check_reader(reader)
     entries = [entry for name, cells in _columns(X) for entry in _entries(name, cells)]
     facts = _facts_of_all(reader, [cell for *_, cell in entries], decode, verbose)
     rows = pd.DataFrame(

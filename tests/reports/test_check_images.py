@@ -64,7 +64,7 @@ def test_one_line_a_row(report, folder):
 def test_what_is_broken_has_a_reason(report):
     reasons = dict(zip(report.broken["source"], report.broken["reason"], strict=True))
     assert "truncated" in reasons["cut.png"]
-    assert reasons["text.png"] == "no image format that Pillow knows"
+    assert reasons["text.png"] == "no image format that Pillow reads"
     assert reasons["empty.jpg"] == "the file is empty"
     assert reasons["nowhere.png"] == "no such file"
     assert report.broken["row"].tolist() == [6, 7, 8, 9]
@@ -101,7 +101,7 @@ def test_the_printed_report(report):
         "",
         "Broken",
         f"  row 6  cut.png: {report.rows['reason'][6]}",
-        "  row 7  text.png: no image format that Pillow knows",
+        "  row 7  text.png: no image format that Pillow reads",
         "  row 8  empty.jpg: the file is empty",
         "  row 9  nowhere.png: no such file",
         "",
