@@ -80,8 +80,8 @@ class OnnxNetwork(BaseNetwork):
 
     @property
     def n_bytes(self):
-        """int : The size of the graph, which holds the weights."""
-        return self.graph.nbytes
+        """int : The size of the graph and the weights."""
+        return self.graph.nbytes + sum(array.nbytes for array in self.weights.values())
 
     def prepare(self, pixels):
         """Preprocess pixels in 0..255; the array that is passed isn't changed."""
