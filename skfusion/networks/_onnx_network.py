@@ -78,6 +78,11 @@ class OnnxNetwork(BaseNetwork):
             flips=network.flips,
         )
 
+    @property
+    def n_bytes(self):
+        """int : The size of the graph and the weights."""
+        return self.graph.nbytes + sum(array.nbytes for array in self.weights.values())
+
     def prepare(self, pixels):
         """Preprocess pixels in 0..255; the array that is passed isn't changed."""
         return self.preprocessing.apply(pixels)
