@@ -17,21 +17,21 @@ from skfusion._utils.saved_state import SavedStateMixin
 from skfusion._utils.sklearn_config import default_config
 from skfusion.fusion._base_models import BaseModels
 from skfusion.fusion._combination import FEATURE_SETS_OF, STRATEGIES
-from skfusion.fusion._embedder_options import make_embedder, set_open_options
 from skfusion.fusion._fusion_checks import (
     check_image_rows,
     check_models,
     noting_image_columns,
 )
+from skfusion.fusion._fusion_rows import FusionRows
 from skfusion.fusion._inner_folds import make_inner_folds
 from skfusion.fusion._model_builder import FEATURE_SETS, ModelBuilder
+from skfusion.fusion._open_options import make_embedder, set_open_options
 from skfusion.fusion._out_of_fold import fit_folds
 from skfusion.fusion._source_encoder import SourceEncoder, find_rows_with_images
 from skfusion.fusion._source_importance import source_importance
 from skfusion.fusion._strategy_choice import compare
 from skfusion.fusion._strategy_cv import combine, fit_combination
 from skfusion.fusion._strategy_trial import try_strategies
-from skfusion.fusion._training_rows import TrainingRows
 from skfusion.store._feature_store import FeatureStore
 from skfusion.tabular._check_table import check_table
 from skfusion.tabular._column_roles import ColumnRoles, warn_of_numbers_as_text
@@ -193,7 +193,7 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
         if len(y) < 2:
             raise ValueError(f"{type(self).__name__} learns from folds; 1 sample makes none.")
         groups = None if groups is None else np.asarray(groups)[kept]
-        return TrainingRows(table[kept], y, groups, sample_weight), kept
+        return FusionRows(table[kept], y, groups, sample_weight), kept
 
     def _fit_rows(self, rows, kept):
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))

@@ -6,8 +6,8 @@ from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import has_fit_parameter
 
-from skfusion.fusion._embedder_options import make_embedder
 from skfusion.fusion._image_block import ImageBlock
+from skfusion.fusion._open_options import make_embedder
 from skfusion.fusion._source_columns import SourceColumns
 from skfusion.tabular._table_encoder import TableEncoder
 
