@@ -7,8 +7,8 @@ import pandas as pd
 from sklearn.utils.parallel import Parallel, delayed
 
 from skfusion.fusion._base_models import BaseModels
+from skfusion.fusion._fusion_rows import FusionRows
 from skfusion.fusion._source_encoder import SourceEncoder, find_rows_with_images
-from skfusion.fusion._training_rows import TrainingRows
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class OutOfFold:
 
     Attributes
     ----------
-    rows : TrainingRows
+    rows : FusionRows
         The rows.
 
     predictions : dict of str to list of ndarray
@@ -69,7 +69,7 @@ class OutOfFold:
         Which rows have an image.
     """
 
-    rows: TrainingRows
+    rows: FusionRows
     predictions: dict
     fold: np.ndarray
     has_image: np.ndarray
@@ -86,7 +86,7 @@ def fit_folds(sources, models, rows, folds, n_jobs):
     models : dict of {str or None} to BaseModels
         Unfitted models, by transform of the target.
 
-    rows : TrainingRows
+    rows : FusionRows
         All rows.
 
     folds : list of tuple (train, test)
@@ -114,7 +114,7 @@ def gather(fits, rows, target_transform):
     fits : list of FoldFit
         The folds.
 
-    rows : TrainingRows
+    rows : FusionRows
         All rows.
 
     target_transform : str or None

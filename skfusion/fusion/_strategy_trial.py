@@ -47,7 +47,7 @@ def try_strategies(fits, rows, strategies, strategy, prior):
     fits : list of FoldFit
         What was fitted in the folds, with one transform or several.
 
-    rows : TrainingRows
+    rows : FusionRows
         All rows.
 
     strategies : list of str

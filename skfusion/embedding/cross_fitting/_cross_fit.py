@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skfusion.embedding.cross_fitting._probe import choose_form
+from skfusion.embedding.cross_fitting._form_choice import choose_form
 from skfusion.embedding.cross_fitting._procrustes_map import fit_procrustes
 
 # The share of rows that get out-of-fold columns where new rows get the networks' average.
