@@ -4,17 +4,18 @@ import warnings
 from abc import abstractmethod
 from importlib.metadata import version
 from inspect import signature
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context, clone
+from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
-from skfusion._utils.callbacks import CallbackSupportMixin, with_callbacks
+from skfusion._utils.callbacks import CallbackSupportMixin
+from skfusion._utils.decorators import fit_context, with_callbacks
 from skfusion._utils.fingerprint import digest_text
 from skfusion._utils.messages import caller_stacklevel
 from skfusion._utils.prefetch import split
@@ -56,7 +57,7 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
     True
     """
 
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, Any] = {
         "image_size": ["array-like", None],
         "color_mode": [StrOptions({"auto", "rgb", "grayscale"})],
         "image_shape": ["array-like", None],
@@ -73,7 +74,7 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
     batch_size = 64
 
     @with_callbacks
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: ImageInput, y: ArrayLike | None = None) -> Self:
         """Learn what `transform` needs from the images.
 
@@ -102,7 +103,7 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
         return self
 
     @with_callbacks
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit_transform(self, X: ImageInput, y: ArrayLike | None = None) -> Features:
         """Learn from the images and turn them into columns; each is computed once.
 
@@ -196,7 +197,7 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
         return np.asarray(pairs, dtype=object)
 
     @property
-    def n_features_out_(self):
+    def n_features_out_(self) -> int:
         """int : The number of columns that `transform` gives."""
         n_labels = sum(len(self._labels(i)) for i in range(self._n_columns))
         return n_labels + (self._n_columns if self._add_indicator else 0)

@@ -16,7 +16,7 @@ except ImportError:
         def call_on_fit_task_end(self, **arguments):
             return False
 
-    class CallbackSupportMixin:
+    class CallbackSupportMixin:  # type: ignore[no-redef]  # of older versions
         """Gives `fit` a context to report to, which reports to nobody."""
 
         def _init_callback_context(self, **options):

@@ -7,11 +7,12 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, OneToOneFeatureMixin, _fit_context, clone
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, clone
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _check_feature_names, check_consistent_length, validate_data
 
+from skfusion._utils.decorators import fit_context
 from skfusion._utils.messages import caller_stacklevel, join_names
 from skfusion._utils.prefetch import map_ahead
 from skfusion._utils.progress import progress_bar
@@ -154,7 +155,7 @@ class ImageAugmenter(OneToOneFeatureMixin, BaseEstimator):
 
     _estimator_type = "sampler"  # by which imbalanced-learn tells samplers
 
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, Any] = {
         "sampling_strategy": [
             StrOptions(set(STRATEGIES)),
             Interval(Real, 0, 1, closed="right"),
@@ -174,7 +175,7 @@ class ImageAugmenter(OneToOneFeatureMixin, BaseEstimator):
 
     def __init__(
         self,
-        sampling_strategy: str | float | dict | Callable = "auto",
+        sampling_strategy: str | float | dict[str, Any] | Callable[..., Any] = "auto",
         *,
         factor: int | None = None,
         augmentation: Any = "recipe",
@@ -185,7 +186,7 @@ class ImageAugmenter(OneToOneFeatureMixin, BaseEstimator):
         reader: ImageReader | None = None,
         random_state: RandomState = None,
         verbose: int = 0,
-    ):
+    ) -> None:
         self.sampling_strategy = sampling_strategy
         self.factor = factor
         self.augmentation = augmentation
@@ -197,7 +198,7 @@ class ImageAugmenter(OneToOneFeatureMixin, BaseEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: ImageInput, y: ArrayLike | None = None) -> Self:
         """Check X and y and count the copies, without making any; use `fit_resample`.
 
@@ -217,7 +218,7 @@ class ImageAugmenter(OneToOneFeatureMixin, BaseEstimator):
         self._start(X, y)
         return self
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit_resample(self, X: ImageInput, y: ArrayLike | None = None) -> tuple[Any, Any]:
         """Add rows with changed copies of images.
 
@@ -247,12 +248,11 @@ class ImageAugmenter(OneToOneFeatureMixin, BaseEstimator):
             origins = spread(labels, self.sampling_strategy_, rng)
         else:
             origins = np.repeat(np.arange(table.n_rows), self.factor - 1)
-        copies = {
-            position: self._copy_column(
-                *table.column(position), origins, augmentation, [rng_seed, position]
-            )
-            for position in self.image_columns_
-        }
+        copies = {}
+        for position in self.image_columns_:
+            name, cells = table.column(position)
+            seeds = [rng_seed, position]
+            copies[position] = self._copy_column(name, cells, origins, augmentation, seeds)
         self.sample_indices_ = np.concatenate([np.arange(table.n_rows), origins])
         return table.extend(origins, copies), take_rows(y, origins)
 

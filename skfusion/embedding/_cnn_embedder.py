@@ -7,7 +7,6 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from sklearn.base import _fit_context
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import (
@@ -16,7 +15,7 @@ from sklearn.utils.validation import (
     check_is_fitted,
 )
 
-from skfusion._utils.callbacks import with_callbacks
+from skfusion._utils.decorators import fit_context, with_callbacks
 from skfusion._utils.typing import (
     Backbone,
     CutLayer,
@@ -304,7 +303,7 @@ class CNNEmbedder(ImageTransformer):
     array(['digit_dense_0000', 'digit_dense_0001'], dtype=object)
     """
 
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, Any] = {
         **ImageTransformer._parameter_constraints,
         "backbone": [str, os.PathLike, callable],
         "cut_layer": [str, Integral, None],
@@ -357,7 +356,7 @@ class CNNEmbedder(ImageTransformer):
         flips: str | None = None,
         validation_fraction: float = 0.1,
         early_stopping: int | None = 10,
-        class_weight: dict | str | None = None,
+        class_weight: dict[str, Any] | str | None = None,
         task: str = "auto",
         target_bins: int | None = None,
         loss: str = "auto",
@@ -373,7 +372,7 @@ class CNNEmbedder(ImageTransformer):
         cache: PathLike | FeatureStore | None = None,
         drift: str = "warn",
         verbose: int = 0,
-    ):
+    ) -> None:
         self.backbone = backbone
         self.cut_layer = cut_layer
         self.pooling = pooling
@@ -412,8 +411,8 @@ class CNNEmbedder(ImageTransformer):
         self.verbose = verbose
 
     @with_callbacks
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(  # type: ignore[override]  # a network is trained to predict y
         self,
         X: ImageInput,
         y: ArrayLike,
@@ -448,8 +447,8 @@ class CNNEmbedder(ImageTransformer):
         return self
 
     @with_callbacks
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit_transform(
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit_transform(  # type: ignore[override]  # as in fit
         self,
         X: ImageInput,
         y: ArrayLike,
@@ -515,7 +514,9 @@ class CNNEmbedder(ImageTransformer):
         title = f"{network.name}, column {self.cross_fit_['column'][position]!r}, {form}"
         return format_layers(self._layers[position], cut=network.cut_name, title=title)
 
-    def plot_history(self, column: str | None = None, *, metric: str = "loss", ax: Any = None):
+    def plot_history(
+        self, column: str | None = None, *, metric: str = "loss", ax: Any = None
+    ) -> TrainingHistoryDisplay:
         """Draw the epochs of the training.
 
         Parameters

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from skfusion._utils.fingerprint import digest_text
 from skfusion.networks._cut_info import named_cut
@@ -31,10 +32,10 @@ class RunCache:
     """
 
     store: object
-    digests: list
+    digests: list[Any]
     blank_key: str
-    row_key: Callable
-    cut: tuple
+    row_key: Callable[..., Any]
+    cut: tuple[Any, ...]
 
     def deferred_cut(self, network, run_key, cut, cuts):
         """The network, to be cut when somebody needs more than its stored rows."""

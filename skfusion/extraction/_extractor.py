@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass
@@ -34,6 +35,6 @@ class Extractor:
     """
 
     width: int
-    prepare: Callable
-    compute: Callable
+    prepare: Callable[..., Any]
+    compute: Callable[..., Any]
     fingerprint: str | None = None

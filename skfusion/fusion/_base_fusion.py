@@ -5,14 +5,18 @@ import os
 import warnings
 from abc import abstractmethod
 from numbers import Integral
+from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, _fit_context, clone
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator, clone
 from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from skfusion._utils.decorators import fit_context
 from skfusion._utils.saved_state import SavedStateMixin
+from skfusion._utils.typing import ImageInput, PathLike, RandomState
 from skfusion.fusion._combination import STRATEGIES, VIEWS_OF
 from skfusion.fusion._importance import source_importance
 from skfusion.fusion._make_fusion_pipeline import make_embedder
@@ -55,7 +59,7 @@ class BaseFusion(SavedStateMixin, BaseEstimator):
     """
 
     _holds_sklearn = True
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, Any] = {
         "embedder": [HasMethods(["fit_transform", "transform"]), None],
         "image_columns": [str, "array-like", None],
         "strategy": [StrOptions({"early", "late", "stacked", "auto"})],
@@ -70,18 +74,18 @@ class BaseFusion(SavedStateMixin, BaseEstimator):
 
     def __init__(
         self,
-        embedder=None,
+        embedder: Any = None,
         *,
-        image_columns=None,
-        strategy="auto",
-        estimators=None,
-        cv=5,
-        n_components=30,
-        table_transformer=None,
-        random_state=None,
-        cache=None,
-        n_jobs=None,
-    ):
+        image_columns: str | list[str] | None = None,
+        strategy: str = "auto",
+        estimators: dict[str, Any] | None = None,
+        cv: Any = 5,
+        n_components: int | None = 30,
+        table_transformer: Any = None,
+        random_state: RandomState = None,
+        cache: PathLike | FeatureStore | None = None,
+        n_jobs: int | None = None,
+    ) -> None:
         self.embedder = embedder
         self.image_columns = image_columns
         self.strategy = strategy
@@ -93,8 +97,8 @@ class BaseFusion(SavedStateMixin, BaseEstimator):
         self.cache = cache
         self.n_jobs = n_jobs
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, groups=None):
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: ImageInput, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
         """Learn how table and images are best used together.
 
         Parameters

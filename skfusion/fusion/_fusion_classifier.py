@@ -9,6 +9,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
 from skfusion._utils.messages import caller_stacklevel
+from skfusion._utils.typing import ImageInput
 from skfusion.fusion._base_fusion import MANY_CLASSES, BaseFusion
 from skfusion.training._target_encoder import as_targets
 
@@ -140,7 +141,7 @@ class FusionClassifier(ClassifierMixin, BaseFusion):
     (3,)
     """
 
-    def predict(self, X):
+    def predict(self, X: ImageInput) -> np.ndarray:
         """Predict the class of each row.
 
         Parameters
@@ -156,7 +157,7 @@ class FusionClassifier(ClassifierMixin, BaseFusion):
         probabilities = self.predict_proba(X)
         return self.classes_[np.argmax(probabilities, axis=1)]
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: ImageInput) -> np.ndarray:
         """Predict the probability of each class.
 
         Parameters

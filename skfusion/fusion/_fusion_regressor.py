@@ -5,6 +5,7 @@ from sklearn.base import RegressorMixin
 from sklearn.utils import check_array
 from sklearn.utils.validation import column_or_1d
 
+from skfusion._utils.typing import ImageInput
 from skfusion.fusion._base_fusion import BaseFusion
 from skfusion.training._target_encoder import as_targets
 
@@ -105,7 +106,7 @@ class FusionRegressor(RegressorMixin, BaseFusion):
     (3,)
     """
 
-    def predict(self, X):
+    def predict(self, X: ImageInput) -> np.ndarray:
         """Predict the number of each row.
 
         Parameters

@@ -1,13 +1,17 @@
 """ImageBlock: the features of images, ready to stand beside a table."""
 
 from numbers import Integral, Real
+from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from skfusion._utils.decorators import fit_context
 from skfusion._utils.saved_state import SavedStateMixin
+from skfusion._utils.typing import Features
 from skfusion.fusion._block_scaler import BlockScaler
 from skfusion.fusion._sources import make_rotation
 
@@ -52,16 +56,16 @@ class ImageBlock(SavedStateMixin, TransformerMixin, BaseEstimator):
     """
 
     _holds_sklearn = True
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, Any] = {
         "n_components": [Interval(Integral, 1, None, closed="left"), None],
         "variance": [Interval(Real, 0, None, closed="neither")],
     }
 
-    def __init__(self, n_components=30, *, variance=10.0):
+    def __init__(self, n_components: int | None = 30, *, variance: float = 10.0) -> None:
         self.n_components = n_components
         self.variance = variance
 
-    def fit(self, X, y=None):
+    def fit(self, X: ArrayLike, y: ArrayLike | None = None) -> Self:
         """Learn means, deviations, principal axes and the block's scale.
 
         Parameters
@@ -75,8 +79,8 @@ class ImageBlock(SavedStateMixin, TransformerMixin, BaseEstimator):
         self.fit_transform(X)
         return self
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit_transform(self, X, y=None):
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit_transform(self, X: ArrayLike, y: ArrayLike | None = None) -> Features:
         """Learn from rows and give their components, of shape (n_rows, `n_components_`)."""
         X = self._checked(X, reset=True)
         self.rotation_ = make_rotation(*X.shape)
@@ -86,13 +90,13 @@ class ImageBlock(SavedStateMixin, TransformerMixin, BaseEstimator):
         self._scaler = BlockScaler(self.variance)
         return self._scaler.fit_transform(components[:, : self.n_components_])
 
-    def transform(self, X):
+    def transform(self, X: ArrayLike) -> Features:
         """Components of shape (n_rows, `n_components_`)."""
         check_is_fitted(self)
         components = self.rotation_.transform(self._checked(X, reset=False))
         return self._scaler.transform(components[:, : self.n_components_])
 
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
         """``component_000``, ``component_001``, ..."""
         check_is_fitted(self)
         return np.array([f"component_{i:03d}" for i in range(self.n_components_)], dtype=object)

@@ -1,26 +1,29 @@
 """make_fusion_pipeline: table and images side by side before one model."""
 
 import warnings
+from typing import Any
 
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
 
+from skfusion._utils.typing import PathLike
 from skfusion.embedding._pretrained_gap import PretrainedGAP
 from skfusion.fusion._image_block import ImageBlock
+from skfusion.store._feature_store import FeatureStore
 from skfusion.tabular._table_encoder import TableEncoder
 from skfusion.tabular._tables import split_columns, to_pandas
 
 
 def make_fusion_pipeline(
-    estimator,
+    estimator: Any,
     *,
-    image_columns=None,
-    embedder=None,
-    table_transformer=None,
-    n_components=30,
-    cache=None,
-):
+    image_columns: str | list[str] | None = None,
+    embedder: Any = None,
+    table_transformer: Any = None,
+    n_components: int | None = 30,
+    cache: PathLike | FeatureStore | None = None,
+) -> Pipeline:
     """Make a Pipeline in which table and images stand side by side before one model.
 
     The plain early form of fusion: a ColumnTransformer encodes the table and embeds the images,

@@ -1,6 +1,6 @@
 """Predictions for rows that the models, encoders and embedders have not seen."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.utils.parallel import Parallel, delayed
@@ -32,8 +32,8 @@ class OutOfFold(NamedTuple):
         Which rows have an image.
     """
 
-    predictions: dict
-    shuffled: dict
+    predictions: dict[str, Any]
+    shuffled: dict[str, Any]
     fold: np.ndarray
     imaged: np.ndarray
 

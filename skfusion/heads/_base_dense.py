@@ -1,6 +1,7 @@
 """BaseDense: what the dense classifier and the dense regressor have in common."""
 
 from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -32,7 +33,7 @@ from skfusion.training._training_config import TrainingConfig
 class BaseDense(SavedStateMixin, CallbackSupportMixin, BaseEstimator):
     """Trains a dense network on columns of numbers; a subclass knows what its outputs mean."""
 
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, Any] = {
         "hidden": ["array-like", Interval(Integral, 1, None, closed="left")],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "activation": [StrOptions(set(ACTIVATIONS))],
@@ -49,7 +50,7 @@ class BaseDense(SavedStateMixin, CallbackSupportMixin, BaseEstimator):
         "verbose": ["verbose"],
     }
 
-    def plot_history(self, *, metric="loss", ax=None):
+    def plot_history(self, *, metric: str = "loss", ax: Any = None) -> TrainingHistoryDisplay:
         """Draw the epochs of the training.
 
         Parameters

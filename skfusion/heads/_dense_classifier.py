@@ -1,13 +1,13 @@
 """DenseClassifier: a dense network that tells classes."""
 
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.base import ClassifierMixin
 from sklearn.utils._param_validation import StrOptions
 
-from skfusion._utils.callbacks import with_callbacks
+from skfusion._utils.decorators import fit_context, with_callbacks
 from skfusion._utils.typing import RandomState
 from skfusion.heads._base_dense import BaseDense
 
@@ -141,7 +141,7 @@ class DenseClassifier(ClassifierMixin, BaseDense):
     array([[1., 0., 0.]])
     """
 
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, Any] = {
         **BaseDense._parameter_constraints,
         "class_weight": [dict, StrOptions({"balanced"}), None],
     }
@@ -160,11 +160,11 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         epochs: int = 100,
         validation_fraction: float = 0.1,
         early_stopping: int | None = None,
-        class_weight: dict | str | None = None,
+        class_weight: dict[str, Any] | str | None = None,
         standardize: bool = True,
         random_state: RandomState = None,
         verbose: int = 0,
-    ):
+    ) -> None:
         self.hidden = hidden
         self.dropout = dropout
         self.activation = activation
@@ -182,7 +182,7 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         self.verbose = verbose
 
     @with_callbacks
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Train the network.
 

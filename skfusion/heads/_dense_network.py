@@ -54,7 +54,8 @@ class DenseNetwork(Network):
     ...
     """
 
-    _warm_up = None  # NumPy computes: there is no live model to build before traffic
+    # NumPy computes: there is no live model to build before traffic.
+    _warm_up = None  # type: ignore[assignment]  # as warm_up expects
 
     def compute(self, inputs, batch_size=_ROWS):
         """The outputs for rows of shape (n_rows, n_features), in float64."""

@@ -1,13 +1,13 @@
 """DenseRegressor: a dense network that predicts numbers."""
 
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import RegressorMixin, _fit_context
+from sklearn.base import RegressorMixin
 from sklearn.utils._param_validation import StrOptions
 
-from skfusion._utils.callbacks import with_callbacks
+from skfusion._utils.decorators import fit_context, with_callbacks
 from skfusion._utils.typing import RandomState
 from skfusion.heads._base_dense import BaseDense
 
@@ -129,7 +129,7 @@ class DenseRegressor(RegressorMixin, BaseDense):
     True
     """
 
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, Any] = {
         **BaseDense._parameter_constraints,
         "loss": [StrOptions({"squared_error", "huber"})],
     }
@@ -152,7 +152,7 @@ class DenseRegressor(RegressorMixin, BaseDense):
         standardize: bool = True,
         random_state: RandomState = None,
         verbose: int = 0,
-    ):
+    ) -> None:
         self.hidden = hidden
         self.dropout = dropout
         self.activation = activation
@@ -170,7 +170,7 @@ class DenseRegressor(RegressorMixin, BaseDense):
         self.verbose = verbose
 
     @with_callbacks
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Train the network.
 

@@ -4,6 +4,7 @@ import io
 import os
 from contextlib import closing, contextmanager
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageColor
@@ -141,7 +142,7 @@ class ImageReader(BaseEstimator):
            [127.5 ,  63.75]], dtype=float32)
     """
 
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, Any] = {
         "root": [str, os.PathLike, None],
         "strict_root": ["boolean"],
         "background": [str],
@@ -171,7 +172,7 @@ class ImageReader(BaseEstimator):
         plane: str = "axial",
         window: str | tuple[float, float] = "auto",
         percentiles: tuple[float, float] = (1, 99),
-    ):
+    ) -> None:
         self.root = root
         self.strict_root = strict_root
         self.background = background

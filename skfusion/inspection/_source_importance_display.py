@@ -1,6 +1,9 @@
 """SourceImportanceDisplay: what table and images give to a fusion."""
 
+from typing import Any, Self
+
 import numpy as np
+import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
 _COLORS = {"left_out": "#8a9aad", "permuted": "#2f6fb0"}
@@ -48,12 +51,12 @@ class SourceImportanceDisplay:
     [0.2, 0.8]
     """
 
-    def __init__(self, importance, *, loss="loss"):
+    def __init__(self, importance: pd.DataFrame, *, loss: str = "loss") -> None:
         self.importance = importance
         self.loss = loss
 
     @classmethod
-    def from_estimator(cls, estimator, *, ax=None):
+    def from_estimator(cls, estimator: Any, *, ax: Any = None) -> Self:
         """Draw the importance of a fitted fusion's sources.
 
         Parameters
@@ -78,7 +81,7 @@ class SourceImportanceDisplay:
         loss = "log loss" if hasattr(estimator, "classes_") else "squared error"
         return cls(estimator.source_importance_, loss=loss).plot(ax=ax)
 
-    def plot(self, *, ax=None):
+    def plot(self, *, ax: Any = None) -> Self:
         """Draw the bars.
 
         Parameters

@@ -1,6 +1,7 @@
 """SharedArray: weights that stand in a saved model once, however many networks hold them."""
 
 from hashlib import blake2b
+from typing import Any
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -23,7 +24,7 @@ class SharedArray:
 
 
 # Who writes a model keeps what it has met until it is done; then the entries go.
-_IN_USE = WeakValueDictionary()
+_IN_USE: WeakValueDictionary[Any, Any] = WeakValueDictionary()
 
 
 def share(values):

@@ -1,6 +1,11 @@
 """ImageReport: what was found about the images of a table, to be printed or looked into."""
 
+from typing import Any
+
+import pandas as pd
+
 from skfusion._utils.atomic_write import write_atomically
+from skfusion._utils.typing import PathLike
 
 _SHOWN = 10  # reasons why files are broken, sets of duplicates
 _EACH_SHOWN = 3  # files that are broken for the same reason, sizes
@@ -55,7 +60,9 @@ class ImageReport:
       - Sizes differ: pass image_size=(height, width) to bring all images to one.
     """
 
-    def __init__(self, rows, *, decode=True, root=None):
+    def __init__(
+        self, rows: pd.DataFrame, *, decode: bool = True, root: PathLike | None = None
+    ) -> None:
         self.rows = rows
         self.decode = decode
         self.root = root
@@ -67,45 +74,45 @@ class ImageReport:
         )
 
     @property
-    def n_ok(self):
+    def n_ok(self) -> int:
         """int : How many images can be read."""
         return int((self.rows["status"] == "ok").sum())
 
     @property
-    def n_missing(self):
+    def n_missing(self) -> int:
         """int : How many cells hold no image."""
         return int((self.rows["status"] == "missing").sum())
 
     @property
-    def n_broken(self):
+    def n_broken(self) -> int:
         """int : How many images can't be read."""
         return int((self.rows["status"] == "broken").sum())
 
     @property
-    def broken(self):
+    def broken(self) -> pd.DataFrame:
         """DataFrame : The rows whose image can't be read."""
         return self.rows[self.rows["status"] == "broken"]
 
     @property
-    def sizes(self):
+    def sizes(self) -> "pd.Series[Any]":
         """Series : How many images have which (height, width), the most frequent first."""
         ok = self.rows[self.rows["status"] == "ok"]
         return ok[["height", "width"]].value_counts()
 
     @property
-    def modes(self):
+    def modes(self) -> "pd.Series[Any]":
         """Series : How many images have which mode, the most frequent first."""
         return self.rows.loc[self.rows["status"] == "ok", "mode"].value_counts()
 
     @property
-    def duplicates(self):
+    def duplicates(self) -> list[list[int]]:
         """list of list of int : Lines of `rows` that show the same image."""
         key = "pixels" if self.decode else "content"
         groups = self.rows[self.rows["status"] == "ok"].groupby(key, sort=False).indices
         lines = self.rows.index[self.rows["status"] == "ok"]
         return [lines[places].tolist() for places in groups.values() if len(places) > 1]
 
-    def to_csv(self, path):
+    def to_csv(self, path: PathLike) -> None:
         """Write `rows` to a file, which is there as a whole or not at all.
 
         Parameters

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils._param_validation import Interval, validate_parameter_constraints
 
-_ALIVE = weakref.WeakSet()
+_ALIVE: weakref.WeakSet["MicroBatcher"] = weakref.WeakSet()
 
 
 class MicroBatcher:
@@ -66,12 +66,13 @@ class MicroBatcher:
         "max_rows": [Interval(Integral, 1, None, closed="left")],
     }
 
-    def __init__(self, predict: Callable[[pd.DataFrame], Any], *, max_rows: int = 32):
+    def __init__(self, predict: Callable[[pd.DataFrame], Any], *, max_rows: int = 32) -> None:
         given = {"predict": predict, "max_rows": max_rows}
         validate_parameter_constraints(self._parameter_constraints, given, "MicroBatcher")
         self.predict = predict
         self.max_rows = max_rows
         self._closed = False
+        self._thread: threading.Thread | None = None
         self._start_afresh()
         _ALIVE.add(self)
 

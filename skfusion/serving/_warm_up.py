@@ -5,8 +5,9 @@ from numbers import Integral
 from types import ModuleType
 from typing import Any
 
-from sklearn.utils._param_validation import Interval, validate_params
+from sklearn.utils._param_validation import Interval
 
+from skfusion._utils.decorators import validate_params
 from skfusion.networks._deferred_network import DeferredNetwork
 from skfusion.networks._network import Network
 from skfusion.networks.runtimes._onnx_network import OnnxNetwork
@@ -72,10 +73,11 @@ def warm_up(model: Any, *, n_rows: int | Sequence[int] = 1) -> int:
     >>> warm_up(gap.fit(photos))
     1
     """
-    counts = [n_rows] if isinstance(n_rows, Integral) else list(n_rows)
+    given: Any = n_rows  # NumPy's integers too, which type checkers don't take for int
+    counts: list[Any] = [given] if isinstance(given, Integral) else list(given)
     if not all(isinstance(count, Integral) and count >= 1 for count in counts):
         raise ValueError(f"n_rows must be positive integers, got {counts}.")
-    found = {}
+    found: dict[int, Any] = {}
     _find(model, _BATCH_SIZE, found, seen={})
     for network, batch_size in found.values():
         for count in counts:

@@ -4,7 +4,7 @@ import contextlib
 import os
 import secrets
 import sqlite3
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from skfusion.store._circuit_breaker import STORE_ERRORS, DamagedError, kind_of
 from skfusion.store._schema import check_tables, create_tables
@@ -30,7 +30,7 @@ class Handle(NamedTuple):
 
     connection: sqlite3.Connection
     path: str
-    inode: tuple
+    inode: tuple[Any, ...]
 
     def is_in_place(self):
         """Whether the file is still the one under its name."""

@@ -1,7 +1,7 @@
 """Features of a store with their sources, as a Parquet or HDF5 file."""
 
 import os
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -24,8 +24,8 @@ class Extractor(NamedTuple):
 class Batch(NamedTuple):
     """Some rows of one extractor."""
 
-    sources: list
-    digests: list
+    sources: list[Any]
+    digests: list[Any]
     features: np.ndarray
 
 

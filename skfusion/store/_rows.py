@@ -2,7 +2,7 @@
 
 import struct
 import zlib
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,8 +20,8 @@ _FIRST, _BESIDE = _SECONDS.size, _SECONDS.size + _CHECKSUM.size
 class Found(NamedTuple):
     """What a batch of keys led to."""
 
-    ids: list  # of the rows that were found
-    damaged: list  # ids of rows whose checksum is wrong
+    ids: list[Any]  # of the rows that were found
+    damaged: list[Any]  # ids of rows whose checksum is wrong
     seconds: float  # that computing the found rows took
 
 

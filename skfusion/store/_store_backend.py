@@ -5,6 +5,7 @@ import os
 import threading
 import time
 from collections import OrderedDict
+from typing import Any
 
 from skfusion.store._circuit_breaker import CircuitBreaker
 from skfusion.store._counters import Counters, write_counts
@@ -108,7 +109,7 @@ def find_core(path):
 
 _GATE = ForkGuard()
 _REGISTRY = threading.Lock()
-_CORES = OrderedDict()
+_CORES: OrderedDict[Any, Any] = OrderedDict()
 
 
 def _before_fork():

@@ -2,10 +2,12 @@
 
 from decimal import Decimal
 from numbers import Integral
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
@@ -13,7 +15,9 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
+from skfusion._utils.decorators import fit_context
 from skfusion._utils.saved_state import SavedStateMixin
+from skfusion._utils.typing import Features, RandomState
 from skfusion.tabular._date_column import DateColumn, are_blank, are_dates, to_dates
 from skfusion.tabular._tables import MAX_CATEGORIES, as_table
 from skfusion.tabular._text_column import TextColumn
@@ -85,7 +89,7 @@ class TableEncoder(SavedStateMixin, TransformerMixin, BaseEstimator):
     """
 
     _holds_sklearn = True
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, Any] = {
         "max_categories": [Interval(Integral, 1, None, closed="left")],
         "min_frequency": [Interval(Integral, 1, None, closed="left")],
         "text_components": [Interval(Integral, 1, None, closed="left")],
@@ -93,15 +97,20 @@ class TableEncoder(SavedStateMixin, TransformerMixin, BaseEstimator):
     }
 
     def __init__(
-        self, max_categories=MAX_CATEGORIES, *, min_frequency=3, text_components=15, random_state=0
-    ):
+        self,
+        max_categories: int = MAX_CATEGORIES,
+        *,
+        min_frequency: int = 3,
+        text_components: int = 15,
+        random_state: RandomState = 0,
+    ) -> None:
         self.max_categories = max_categories
         self.min_frequency = min_frequency
         self.text_components = text_components
         self.random_state = random_state
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None):
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: ArrayLike | None = None) -> Self:
         """Find out what each column holds, and learn how to encode it.
 
         Parameters
@@ -115,17 +124,17 @@ class TableEncoder(SavedStateMixin, TransformerMixin, BaseEstimator):
         self._fit(X)
         return self
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit_transform(self, X, y=None):
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit_transform(self, X: Any, y: ArrayLike | None = None) -> Features:
         """Numbers of the rows that are learned from, of shape (n_rows, n_features_out)."""
         return self._fit(X)
 
-    def transform(self, X):
+    def transform(self, X: Any) -> Features:
         """Numbers of shape (n_rows, n_features_out), float64."""
         check_is_fitted(self, "columns_")
         return self.columns_.transform(self._prepared(as_table(self, X, reset=False)))
 
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
         """The column's name, and what a value, component or part of a date is called."""
         check_is_fitted(self, "columns_")
         return self.columns_.get_feature_names_out()

@@ -4,6 +4,7 @@ import os
 import threading
 from collections import OrderedDict
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from skfusion.training._losses import row_losses
 
 # A live trainer holds compiled functions. Folds and candidates that share an architecture take
 # turns with it: compiling anew costs seconds and, in TensorFlow, memory that never comes back.
-_IDLE = OrderedDict()
+_IDLE: OrderedDict[Any, Any] = OrderedDict()
 _IDLE_LIMIT = 4
 _IDLE_LOCK = threading.Lock()
 
@@ -135,6 +136,5 @@ def borrow_trainer(network, plan, stage):
             _IDLE.popitem(last=False)
 
 
-os.register_at_fork(
-    after_in_child=lambda: (_IDLE.clear(), globals().update(_IDLE_LOCK=threading.Lock()))
-)
+os.register_at_fork(after_in_child=_IDLE.clear)
+os.register_at_fork(after_in_child=lambda: globals().update(_IDLE_LOCK=threading.Lock()))

@@ -1,6 +1,7 @@
 """Cross-fitting: columns that a network gives to images it was not trained on."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -33,7 +34,7 @@ class CrossFit:
     network: object
     columns: np.ndarray
     as_new: np.ndarray
-    report: dict
+    report: dict[str, Any]
 
 
 def cross_fit(fit, folds, form, reporter):

@@ -3,7 +3,7 @@
 import math
 
 from pydicom.encaps import get_frame
-from pydicom.pixels import get_decoder
+from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import RLELossless
 
 from skfusion.images.formats._codestream import read_codestream

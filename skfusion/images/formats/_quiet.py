@@ -58,4 +58,4 @@ class SilencedLibraries:
 
 silenced_libraries = SilencedLibraries()
 if hasattr(os, "register_at_fork"):  # a thread that was inside is not in the child
-    os.register_at_fork(after_in_child=silenced_libraries.__init__)
+    os.register_at_fork(after_in_child=silenced_libraries.__init__)  # type: ignore[misc]  # no subclass

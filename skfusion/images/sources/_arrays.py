@@ -33,7 +33,7 @@ def guess_white(largest):
 def array_shape(array):
     """Height, width and channels of an array that is an image; ValueError if it is none."""
     if array.ndim == 2:
-        height, width, channels = *array.shape, 1
+        (height, width), channels = array.shape, 1
     elif array.ndim == 3:
         height, width, channels = array.shape
     else:

@@ -17,7 +17,8 @@ from skfusion.networks.runtimes._keras import building, import_keras
 
 DENSE_UNITS = 256
 RECENT = NetworkCache()
-os.register_at_fork(after_in_child=RECENT.__init__)  # a thread that was inside is not in the child
+# A thread that was inside is not in the child.
+os.register_at_fork(after_in_child=RECENT.__init__)  # type: ignore[misc]  # no subclass
 _OURS = {"small_cnn": small_cnn, "deep_cnn": deep_cnn}
 
 

@@ -5,6 +5,7 @@ import os
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 from skfusion._utils.fingerprint import digest_text
 from skfusion.networks.backbones._building import build_cut, build_network
@@ -42,9 +43,9 @@ class NetworkSpec:
     """
 
     backbone: object
-    input_shape: tuple
+    input_shape: tuple[Any, ...]
     weights: object = None
-    options: dict = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
     seed: int = 0
 
     def __post_init__(self):

@@ -2,6 +2,7 @@
 
 import difflib
 from dataclasses import dataclass
+from typing import Any
 
 _APACHE = "Apache-2.0"
 
@@ -41,7 +42,7 @@ class BackboneSpec:
 
     name: str
     module: str
-    image_size: tuple | None
+    image_size: tuple[Any, ...] | None
     n_features: int
     license: str | None = _APACHE
     min_size: int = 32

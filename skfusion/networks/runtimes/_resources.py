@@ -4,10 +4,12 @@ import os
 import threading
 from numbers import Integral
 
-from sklearn.utils._param_validation import Interval, validate_params
+from sklearn.utils._param_validation import Interval
+
+from skfusion._utils.decorators import validate_params
 
 # What was asked for, and whether the backend was told.
-_ASKED = {"n_threads": None, "gpu_memory": None}
+_ASKED: dict[str, int | None] = {"n_threads": None, "gpu_memory": None}
 _TOLD = False
 _TELLING = threading.Lock()
 os.register_at_fork(after_in_child=lambda: globals().update(_TELLING=threading.Lock()))
