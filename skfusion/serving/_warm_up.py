@@ -75,7 +75,7 @@ def warm_up(model: Any, *, n_rows: int | Sequence[int] = 1) -> int:
     """
     given: Any = n_rows  # NumPy's integers too, which type checkers don't take for int
     counts: list[Any] = [given] if isinstance(given, Integral) else list(given)
-    if not all(isinstance(count, Integral) and count >= 1 for count in counts):
+    if not all(isinstance(count, Integral) and int(count) >= 1 for count in counts):
         raise ValueError(f"n_rows must be positive integers, got {counts}.")
     found: dict[int, Any] = {}
     _find(model, _BATCH_SIZE, found, seen={})
