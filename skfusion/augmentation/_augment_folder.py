@@ -16,9 +16,9 @@ from skfusion.augmentation._copy_names import copy_names, is_copy
 from skfusion.augmentation._copy_plan import copies_by_class, number_copies, spread
 from skfusion.augmentation._copy_writer import Copy, CopyWriter
 from skfusion.augmentation._output_folder import Made, OutputFolder
-from skfusion.base import check_size_param
 from skfusion.datasets import load_image_folder
 from skfusion.exceptions import ImageReadError
+from skfusion.images._image_size import check_size_param
 from skfusion.store._image_digests import ImageDigests
 
 # Raised when the same settings would give other bytes: half-filled folders are not gone on with.

@@ -27,10 +27,10 @@ from skfusion.augmentation._copy_plan import (
 )
 from skfusion.augmentation._original import Original
 from skfusion.augmentation._tables import as_table, take_rows
-from skfusion.base import check_size_param
 from skfusion.exceptions import ImageReadError, UnreadableImageWarning
 from skfusion.images._image_column import ImageColumn, describe
 from skfusion.images._image_reader import ImageReader
+from skfusion.images._image_size import check_size_param
 from skfusion.images._probe import find_white
 from skfusion.images._read_columns import resolve_shape
 

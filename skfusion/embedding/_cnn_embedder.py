@@ -27,14 +27,17 @@ from skfusion._utils.typing import (
     Size,
 )
 from skfusion.augmentation._augmentation import make_augmentation
-from skfusion.base import ImageTransformer, check_size_param, indexed
+from skfusion.base import ImageTransformer
 from skfusion.embedding._column_trainer import ColumnTrainer
 from skfusion.embedding._fit_config import FitConfig, TrainingRows
+from skfusion.embedding._network_extractor import NetworkExtractor, with_built_networks
 from skfusion.embedding._run_cache import RunCache
 from skfusion.embedding._training_images import TrainingImages, refuse_too_few
 from skfusion.embedding.cross_fitting._cross_fit import cross_fit
-from skfusion.extraction._extractor import Extractor
+from skfusion.extraction._feature_extraction import FeatureExtraction
+from skfusion.extraction._resizing import Resizing, resample_of
 from skfusion.images._image_reader import ImageReader
+from skfusion.images._image_size import check_size_param
 from skfusion.images._probe import common_channels, common_size, probe_column
 from skfusion.inspection._training_history_display import TrainingHistoryDisplay
 from skfusion.networks._layer_table import format_layers, layers_frame
@@ -554,52 +557,63 @@ class CNNEmbedder(ImageTransformer):
         return tags
 
     def _fit(self, X, y, sample_weight, groups, for_rows):
-        """Fit all columns; the features of the rows come back, one matrix a column."""
+        """Fit all columns and return the features of the rows."""
         columns = self._start_fit(X)
+        return self._fit_columns(columns, y, sample_weight, groups, X=X, for_rows=for_rows)
+
+    def _fit_columns(self, columns, y, sample_weight=None, groups=None, X=None, for_rows=False):
         n_rows = columns[0].n_rows
         target, rows = self._targets(columns[0], y, sample_weight, groups)
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         folds = make_folds(self.cv, target.strata, n_rows, seed, rows.groups)
         if not for_rows and not isinstance(self.cross_fit, str):
             folds = []  # the folds' networks would have nothing to say about new rows
-        recipe = self._fit_recipe(target, seed)
+        config = self._fit_config(target, seed)
         self._shapes = [self._learn_shape(column) for column in columns]
-        fits = [
-            self._column_fit(position, column, target, rows, recipe)
+        trainers = [
+            self._column_trainer(position, column, target, rows, config)
             for position, column in enumerate(columns)
         ]
-        self._gone([(fit.images.column, fit.images.failures) for fit in fits])
-        for fit in fits:
-            refuse_too_few(fit.images, target)
-        n_stages = 1 if recipe.fine_tune is None else 2
+        extraction = FeatureExtraction([], [], self._rows, self.corrupt)
+        gone = extraction.report([(t.images.column, t.images.failures) for t in trainers])
+        for trainer in trainers:
+            refuse_too_few(trainer.images, target)
+        n_stages = 1 if config.fine_tune is None else 2
         reporter = EpochReporter(
-            self, n_runs=len(fits) * (1 + len(folds)), n_epochs=n_stages * self.epochs
+            self, n_runs=len(trainers) * (1 + len(folds)), n_epochs=n_stages * self.epochs
         )
         with reporter.fit(X, y):
-            results = [cross_fit(fit, folds, self.cross_fit, reporter) for fit in fits]
+            results = [cross_fit(trainer, folds, self.cross_fit, reporter) for trainer in trainers]
+        self._keep(trainers, results, target)
+        missing = [t.images.column.rows_without(c) for t, c in zip(trainers, gone, strict=True)]
+        return self._rows.join(self._blocks(trainers, results), missing)
+
+    def _keep(self, trainers, results, target):
+        """Set the fitted attributes."""
         self.networks_ = [result.network for result in results]
-        self.history_ = pd.DataFrame([line for fit in fits for line in fit.history])
+        self.history_ = pd.DataFrame([line for trainer in trainers for line in trainer.history])
         self.cross_fit_ = pd.DataFrame([result.report for result in results])
-        self._layers, self._pooling = [fit.layers for fit in fits], self.pooling
-        if self._missing == "mean":  # of what new rows get: the model after this one meets the same
+        self._layers, self._pooling = [trainer.layers for trainer in trainers], self.pooling
+        if self._rows.missing == "mean":  # the mean of what `transform` returns for these rows
             self._means = [
-                fit.images.row_mean(result.as_new, self._combine)
-                for fit, result in zip(fits, results, strict=True)
+                trainer.images.row_mean(result.as_new, self._rows.combine)
+                for trainer, result in zip(trainers, results, strict=True)
             ]
         self.n_outputs_ = target.n_outputs
         if target.is_classifier:
             self.classes_ = target.classes
         elif hasattr(self, "classes_"):
             del self.classes_  # of an earlier fit, on classes
-        self._fitted = True
+        self._finish_fit()
         if self.cache is not None:
             as_store(self.cache).flush()
+
+    def _blocks(self, trainers, results):
+        """Return the features of the rows that were fitted, one array per column."""
+        means = self._means or [None] * len(trainers)
         return [
-            (
-                fit.images.of_rows(result.columns, self._combine, self._fill(position)),
-                fit.images.column.rows_without(fit.images.gone),
-            )
-            for position, (fit, result) in enumerate(zip(fits, results, strict=True))
+            trainer.images.of_rows(result.columns, self._rows.combine, self._rows.fill_value(mean))
+            for trainer, result, mean in zip(trainers, results, means, strict=True)
         ]
 
     def _targets(self, column, y, sample_weight, groups):
@@ -620,9 +634,9 @@ class CNNEmbedder(ImageTransformer):
             groups = np.unique(np.asarray(groups), return_inverse=True)[1]
         return target, TrainingRows(target.values, target.strata, weights, groups)
 
-    def _fit_recipe(self, target, seed):
+    def _fit_config(self, target, seed):
         slower = self.fine_tune_learning_rate
-        plan = TrainingConfig(
+        training = TrainingConfig(
             target.loss,
             epochs=self.epochs,
             batch_size=self.batch_size,
@@ -635,7 +649,7 @@ class CNNEmbedder(ImageTransformer):
             seed=seed,
         )
         return FitConfig(
-            plan,
+            training,
             cut_layer=self.cut_layer,
             pooling=self.pooling,
             flips=self.flips,
@@ -652,83 +666,66 @@ class CNNEmbedder(ImageTransformer):
             return self.fine_tune
         return None
 
-    def _column_fit(self, position, column, target, rows, fit_recipe):
+    def _column_trainer(self, position, column, target, rows, config):
         """Gather what the training runs of one column need."""
-        recipe = NetworkSpec(
+        spec = NetworkSpec(
             self.backbone,
             self._shapes[position],
             weights=self.weights,
             options=self.backbone_options,
-            seed=fit_recipe.plan.seed,
+            seed=config.training.seed,
         )
 
         def make_blank():
             """Build the network before training, with its output layer."""
             blank = add_top(
-                recipe.build(),
+                spec.build(),
                 n_outputs=target.n_outputs,
                 activation=target.activation,
-                seed=recipe.seed,
+                seed=spec.seed,
             )
-            cut_network(blank, self.cut_layer, self.pooling)  # an unknown layer is told at once
+            cut_network(blank, self.cut_layer, self.pooling)  # an unknown layer is an error now
             return blank
 
-        if isinstance(recipe.backbone, str) and find_spec(recipe.backbone) is not None:
-            blank = None
-        else:
-            blank = make_blank()
-            self._shapes[position] = blank.input_shape  # a user's file has a shape of its own
         store = as_store(self.cache)
-        if store is None and blank is None:
+        is_named = isinstance(spec.backbone, str) and find_spec(spec.backbone) is not None
+        blank = None
+        if not is_named or store is None:
             blank = make_blank()
-        computing = self._column_features(position, column)
-        reading = computing.reading(np.arange(len(column.first)))
-        digests = None if store is None else reading.digests.values
-        images = TrainingImages(
-            column,
-            lambda: self._load(position, computing, reading),
-            at_once=store is None or self.corrupt == "missing",
+        if not is_named:
+            self._shapes[position] = blank.input_shape  # a user's file has a shape of its own
+        conversion = self._resizing(position)
+        extraction = self._columns.column_extraction(
+            position, column, conversion, **self._extraction_options()
         )
+        images = TrainingImages(
+            extraction, conversion, at_once=store is None or self.corrupt == "missing"
+        )
+        cache = None
+        if store is not None:
+            cache = self._run_cache(extraction, conversion, spec, blank, target)
         return ColumnTrainer(
             images,
             rows,
             make_blank=make_blank if blank is None else lambda: blank,
-            recipe=fit_recipe,
-            cache=self._store_link(store, digests, position, column, recipe, blank, target),
+            config=config,
+            cache=cache,
         )
 
-    def _store_link(self, store, digests, position, column, recipe, blank, target):
-        if store is None:
-            return None
-        network = recipe.fingerprint(store) if recipe.has_fingerprint else blank.fingerprint
+    def _run_cache(self, extraction, conversion, spec, blank, target):
+        network = spec.fingerprint(extraction.store) if spec.has_fingerprint else blank.fingerprint
         top = (target.n_outputs, target.activation)
         return RunCache(
-            store,
-            digests=digests,
-            blank_key=self._store_key(position, column, (network, top)),
-            row_key=lambda fingerprint: self._store_key(position, column, fingerprint),
+            extraction,
+            conversion,
+            blank_key=extraction.cache_key((network, top), conversion),
             cut=(self.cut_layer, self.pooling, self.flips),
         )
 
-    def _load(self, position, computing, reading):
-        """The pixels of the distinct images, and which of them can't be read."""
-        shape = (len(reading.cells), *self._shapes[position])
-        pixels = np.zeros(shape, dtype=np.uint8)
-
-        def keep(places, batch):
-            nonlocal pixels
-            pixels = pixels.astype(np.result_type(pixels, batch), copy=False)
-            pixels[places] = batch
-
-        def stack(places, images):
-            return np.stack(images)
-
-        computing.read(reading, range(len(reading.cells)), stack, keep)
-        return pixels, reading.failures
-
     def _learn_shape(self, column):
         spec = find_spec(self.backbone)
-        self._one_size = spec is None or spec.image_size is None
+        self._fixed_size = self.image_size is None and (spec is None or spec.image_size is None)
+        self._grayscale = self.color_mode == "grayscale"
         shapes = probe_column(self.reader_, column)
         if self.image_size is not None:
             size = check_size_param(self.image_size)
@@ -739,30 +736,30 @@ class CNNEmbedder(ImageTransformer):
         needs_rgb = spec is not None and spec.module
         return *size, 3 if needs_rgb else common_channels(self.color_mode, shapes)
 
-    def _target_size(self, position):
-        fixed = self._image_size is None and self._one_size  # then nothing is resized
-        return None if fixed else self._shapes[position][:2]
-
-    def _labels(self, position):
-        network = self.networks_[position]
-        return indexed(network.cut_name, network.output_shape[0])
-
-    def _prepare_image(self, position, pixels):
+    def _resizing(self, position):
         shape = self._shapes[position]
-        if self._one_size:
-            self._refuse_other_size(pixels, shape[:2])
-        return self._resized(pixels, shape)
+        return Resizing(
+            shape,
+            grayscale=self._grayscale,
+            resample=resample_of(self.reader_),
+            fixed_size=self._fixed_size,
+            decode_size=None if self._fixed_size else shape[:2],
+        )
 
     def _extractors(self, position):
         network = self.networks_[position]
         return [
-            Extractor(
-                network.output_shape[0],
-                network.prepare,
-                lambda inputs: network.compute(inputs, self.batch_size),
-                fingerprint=network.fingerprint if self.cache is not None else None,
+            NetworkExtractor(
+                network,
+                network.cut_name,
+                self._resizing(position),
+                batch_size=self.batch_size,
+                cached=self.cache is not None,
             )
         ]
+
+    def __getstate__(self):
+        return with_built_networks(super().__getstate__())
 
 
 def _checked(callbacks):

@@ -1,12 +1,12 @@
-"""ColumnTrainer: the training runs of one column of images, each of them done once."""
+"""ColumnTrainer: the training runs of one image column, each of them done once."""
 
-import time
 from functools import cached_property
 
 import numpy as np
 
 from skfusion._utils.fingerprint import digest_text
-from skfusion.extraction._cached_features import CachedFeatures
+from skfusion.embedding._fold_extractor import FoldExtractor
+from skfusion.embedding._training_batches import TrainingBatches
 from skfusion.networks._averaging import average_networks
 from skfusion.networks._cut_info import cut_channels, cut_info
 from skfusion.networks._layer_table import layer_table
@@ -19,7 +19,7 @@ from skfusion.training._splits import validation_rows
 
 
 class ColumnTrainer:
-    """Trains the networks of one column of images, or finds them in a store.
+    """Train the networks of one image column, or find them in a store.
 
     Parameters
     ----------
@@ -30,9 +30,9 @@ class ColumnTrainer:
         Targets, weights and groups of all rows.
 
     make_blank : callable
-        Gives the network before training.
+        Returns the network before training.
 
-    recipe : FitConfig
+    config : FitConfig
         How to train, and where to cut.
 
     cache : RunCache or None
@@ -44,50 +44,50 @@ class ColumnTrainer:
         The epochs of all runs.
 
     layers : list of dict
-        What is known of each layer of the whole network.
+        A description of each layer of the whole network.
 
     cuts : dict
-        What is known of its cuts.
+        A description of its cuts.
     """
 
-    def __init__(self, images, rows, make_blank, recipe, cache):
+    def __init__(self, images, rows, make_blank, config, cache):
         self.images = images
         self.rows = rows.of_images(images.rows)
         self.make_blank = make_blank
-        self.recipe = recipe
+        self.config = config
         self.cache = cache
         self.history = []
         self.layers = self.cuts = None
         self._frozen = {}
-        self._carrier = None
+        self._live = None
 
     def train_final(self, reporter):
-        """Train on all images; the cut network."""
+        """Train on all images and return the cut network."""
         return self._train(np.arange(len(self.images.rows)), FINAL, reporter)
 
     def train_fold(self, number, rows, reporter):
-        """Train on some of the images; the cut network.
+        """Train on some of the images and return the cut network.
 
         Parameters
         ----------
         number : int
-            Of the fold.
+            The number of the fold.
 
         rows : ndarray of int
-            Among the images.
+            Positions among the images.
 
         reporter : EpochReporter
-            Told of each epoch.
+            Reports each epoch.
         """
         return self._train(rows, number, reporter)
 
     @property
     def channels(self):
         """int or None : Channels of the feature maps that the cut flattens."""
-        return cut_channels(self.cuts, self.recipe.cut_layer, self.recipe.pooling)
+        return cut_channels(self.cuts, self.config.cut_layer, self.config.pooling)
 
     def averaged(self, networks, axes):
-        """One network that averages several, the first of which gives the axes."""
+        """Return one network that averages several, in the axes of the first."""
 
         def build():
             return average_networks([network.network for network in networks], axes)
@@ -100,39 +100,31 @@ class ColumnTrainer:
         return self.cache.deferred(build, fingerprint, first.input_shape, first.cut_name, width)
 
     def columns(self, network):
-        """The network's columns, one line an image of each row; each is computed once."""
-        places, back = np.unique(self.images.places, return_inverse=True)
-        shape = (len(places), network.output_shape[0])
-        if self.cache is None:
-            known = CachedFeatures(None, None, None, shape)
-        else:
-            digests = [self.cache.digests[place] for place in places]
-            key = self.cache.row_key(network.fingerprint)
-            describe = self.images.column.describe
-            known = CachedFeatures(
-                self.cache.store, key, digests, shape, lambda place: describe(places[place])
-            )
-        unknown = np.flatnonzero(~known.found)
-        size = self.recipe.plan.batch_size
-        live = self._carry(network) if len(unknown) else None
-        for start in range(0, len(unknown), size):
-            some = unknown[start : start + size]
-            pixels = self.images.pixels[places[some]]
-            known.compute(some, lambda pixels: live.embed(pixels, size), pixels)
-        return known.values[back]
+        """Compute the network's features, one line per image of each row."""
+        images, batch_size = self.images, self.config.training.batch_size
+        places, back = np.unique(images.places, return_inverse=True)
+        extractor = FoldExtractor(network, self, cached=self.cache is not None)
+        batches = TrainingBatches(images, places, batch_size)
+        with images.extraction.bar(0) as silent:
+            features, _ = images.extraction.compute([extractor], places, images=batches, bar=silent)
+        return features[back]
 
-    def _carry(self, network):
-        """One live model computes for all networks of the column, which differ in weights only."""
-        if self._carrier is None:
-            self._carrier = network.network.with_weights(network.weights)
-        else:
-            self._carrier.put_on(network.weights)
-        return self._carrier
+    def borrow_network(self, network):
+        """Return the one live network of the column, with the weights of this one.
+
+        The networks of a column differ in weights only, so that one compiled model computes for
+        all of them.
+        """
+        if self._live is None:
+            self._live = network.network.with_weights(network.weights)
+        elif self._live.weights is not network.weights:
+            self._live.put_on(network.weights)
+        return self._live
 
     def _train(self, rows, fold, reporter):
         """Train on some of the images, or take the network from the store."""
         with reporter.run(self.images.column.name, fold) as on_epoch:
-            if self.cache is None or not self.recipe.can_be_stored:
+            if self.cache is None or not self.config.can_be_stored:
                 network, history = self._run(rows, on_epoch)
                 network = self._cut(network)
             else:
@@ -142,26 +134,19 @@ class ColumnTrainer:
         return network
 
     def _stored_run(self, rows, on_epoch):
-        store, key = self.cache.store, self._run_key(rows)
-        blob = store.read_run(key)
-        if blob is None:
-            with store.run_lock(key):  # who wants the same run waits here, and finds it then
-                blob = store.read_run(key)
-                if blob is None:
-                    return self._new_run(rows, on_epoch)
+        """Take the network from the store, or train it there while other workers wait."""
+
+        def train_here():
+            network, history = self._run(rows, on_epoch)
+            blob = network.to_bytes(history=history, layers=self.layers, cuts=self.cuts)
+            # Another key than before if a file changed before its pixels were read.
+            return self._run_key(rows), blob
+
+        blob, _ = self.cache.store.train_once(self._run_key(rows), train_here)
+        key = self._run_key(rows)
         network, notes = Network.from_bytes(blob)
         self.layers, self.cuts = notes["layers"], notes["cuts"]
         return self.cache.deferred_cut(network, key, self._cut, self.cuts), notes["history"]
-
-    def _new_run(self, rows, on_epoch):
-        """Train, and keep the network."""
-        started = time.perf_counter()
-        network, history = self._run(rows, on_epoch)
-        seconds = time.perf_counter() - started
-        key = self._run_key(rows)  # anew: a file may have changed before its pixels were read
-        blob = network.to_bytes(history=history, layers=self.layers, cuts=self.cuts)
-        self.cache.store.write_run(key, blob, seconds)
-        return self.cache.deferred_cut(network, key, self._cut, self.cuts), history
 
     def _run(self, rows, on_epoch):
         blank, fine_tune = self._start
@@ -170,20 +155,20 @@ class ColumnTrainer:
             blank,
             self.images.pixels,
             some.values,
-            self.recipe.plan,
+            self.config.training,
             places=self.images.places[rows],
             fine_tune=fine_tune,
             sample_weight=some.weights,
             held_out=self._held_out(some),
-            augmentation=self.recipe.augmentation,
-            callbacks=self.recipe.callbacks,
+            augmentation=self.config.augmentation,
+            callbacks=self.config.callbacks,
             on_epoch=on_epoch,
             frozen=self._frozen,
         )
 
     def _cut(self, network):
-        recipe = self.recipe
-        return cut_network(network, recipe.cut_layer, recipe.pooling, recipe.flips)
+        config = self.config
+        return cut_network(network, config.cut_layer, config.pooling, config.flips)
 
     @cached_property
     def _start(self):
@@ -191,29 +176,29 @@ class ColumnTrainer:
         blank = self.make_blank()
         model = blank.to_model()
         self.layers, self.cuts = layer_table(model), cut_info(model)
-        fine_tune = self.recipe.fine_tune
+        fine_tune = self.config.fine_tune
         if fine_tune is None:
             return blank, None
         return blank, (blank.top, find_first(model, fine_tune, blank.top, blank.name))
 
     def _run_key(self, rows):
-        """A digest of all that the trained network depends on."""
-        recipe, some = self.recipe, self.rows.of(rows)
+        """Return a digest of everything that the trained network depends on."""
+        config, some = self.config, self.rows.of(rows)
         return digest_text(
             self.cache.blank_key,
-            recipe.plan,
-            recipe.validation_fraction,
-            recipe.fine_tune,
-            None if recipe.augmentation is None else recipe.augmentation.key,
-            [self.cache.digests[place] for place in self.images.places[rows]],
+            config.training,
+            config.validation_fraction,
+            config.fine_tune,
+            None if config.augmentation is None else config.augmentation.key,
+            [self.images.digests[place] for place in self.images.places[rows]],
             some.described,
         )
 
     def _held_out(self, some):
         return validation_rows(
-            self.recipe.validation_fraction,
+            self.config.validation_fraction,
             len(some.values),
-            self.recipe.plan.seed,
+            self.config.training.seed,
             strata=some.strata,
             groups=some.groups,
         )

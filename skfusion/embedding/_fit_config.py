@@ -14,7 +14,7 @@ class FitConfig:
 
     Parameters
     ----------
-    plan : TrainingConfig
+    training : TrainingConfig
         The training.
 
     cut_layer : str, int or None
@@ -39,7 +39,7 @@ class FitConfig:
         The user's Keras callbacks.
     """
 
-    plan: TrainingConfig
+    training: TrainingConfig
     cut_layer: Any
     pooling: str | None
     flips: str | None

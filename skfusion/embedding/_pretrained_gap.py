@@ -11,9 +11,11 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from skfusion._utils.fingerprint import digest_text
 from skfusion._utils.typing import Backbone, CutLayer, PathLike, Shape, Size
-from skfusion.base import ImageTransformer, check_size_param, indexed
-from skfusion.extraction._extractor import Extractor
+from skfusion.base import ImageTransformer
+from skfusion.embedding._network_extractor import NetworkExtractor, with_built_networks
+from skfusion.extraction._resizing import Resizing, resample_of
 from skfusion.images._image_reader import ImageReader
+from skfusion.images._image_size import check_size_param
 from skfusion.networks._deferred_network import DeferredNetwork
 from skfusion.networks.backbones._building import backbone_slug, find_spec
 from skfusion.networks.backbones._network_spec import NetworkSpec
@@ -222,6 +224,7 @@ class PretrainedGAP(ImageTransformer):
         self._slugs = _unique([backbone_slug(backbone) for backbone in backbones])
         weights = _one_each("weights", self.weights, len(backbones))
         options = _one_each("backbone_options", self.backbone_options, len(backbones))
+        self._grayscale = self.color_mode == "grayscale"
         self._decoded_size = _enough_for([self._size_for(backbone) for backbone in backbones])
         self.networks_ = [
             self._network(*asked, columns[0])
@@ -232,9 +235,6 @@ class PretrainedGAP(ImageTransformer):
         spec = find_spec(backbone)
         size = self.image_size if spec is None or self.image_size else spec.image_size
         return check_size_param(_OWN_MODEL_SIZE if size is None else size)
-
-    def _target_size(self, position):
-        return self._decoded_size
 
     def _network(self, backbone, weights, options, column):
         """The cut network; with a store one that is built when it is needed."""
@@ -252,37 +252,39 @@ class PretrainedGAP(ImageTransformer):
         if store is None or not recipe.has_fingerprint:
             return recipe.build_cut(self.cut_layer, self.pooling)
         fingerprint = digest_text(recipe.fingerprint(store), self.cut_layer, self.pooling)
+        conversion = self._resizing(recipe.input_shape)
+        extraction = self._columns.column_extraction(
+            0, column, conversion, **self._extraction_options()
+        )
         return DeferredNetwork(
             lambda: recipe.build_cut(self.cut_layer, self.pooling),
             fingerprint=fingerprint,
             input_shape=recipe.input_shape,
-            width=store.width(self._store_key(0, column, fingerprint)),
+            width=store.width(extraction.cache_key(fingerprint, conversion)),
         )
 
-    def _labels(self, position):
-        pairs = zip(self._slugs, self.networks_, strict=True)
-        return [
-            label for slug, network in pairs for label in indexed(slug, network.output_shape[0])
-        ]
-
-    def _prepare_image(self, position, pixels):
-        """The image in every size and channel count that a network asks for."""
-        shapes = {network.input_shape for network in self.networks_}
-        return {shape: self._resized(pixels, shape) for shape in shapes}
+    def _resizing(self, shape):
+        return Resizing(
+            shape,
+            grayscale=self._grayscale,
+            resample=resample_of(self.reader_),
+            decode_size=self._decoded_size,
+        )
 
     def _extractors(self, position):
-        return [self._extractor(network) for network in self.networks_]
+        return [
+            NetworkExtractor(
+                network,
+                slug,
+                self._resizing(network.input_shape),
+                batch_size=self.batch_size,
+                cached=self.cache is not None,
+            )
+            for slug, network in zip(self._slugs, self.networks_, strict=True)
+        ]
 
-    def _extractor(self, network):
-        def prepare(images):
-            return network.prepare([image[network.input_shape] for image in images])
-
-        return Extractor(
-            network.output_shape[0],
-            prepare,
-            lambda inputs: network.compute(inputs, self.batch_size),
-            fingerprint=network.fingerprint if self.cache is not None else None,
-        )
+    def __getstate__(self):
+        return with_built_networks(super().__getstate__())
 
 
 def _one_each(name, value, n_backbones):

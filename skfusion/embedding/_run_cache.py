@@ -1,44 +1,46 @@
-"""RunCache: a store, and what one column of images is called in it."""
+"""RunCache: where the training runs of one column find networks and features in a store."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from skfusion._utils.fingerprint import digest_text
+from skfusion.extraction._column_extraction import ColumnExtraction
+from skfusion.extraction._resizing import Resizing
 from skfusion.networks._cut_info import named_cut
 from skfusion.networks._deferred_network import DeferredNetwork
 
 
 @dataclass
 class RunCache:
-    """What a training run needs to find networks and rows in a store.
+    """The store of one column's training runs, and their keys in it.
 
     Parameters
     ----------
-    store : FeatureStore
-        The store.
+    extraction : ColumnExtraction
+        Has the store, and the keys of features.
 
-    digests : list of (bytes or None)
-        The digest of each distinct image of the column.
+    conversion : Resizing
+        How images are converted for the network.
 
     blank_key : str
         A digest of the network before training, and of how images reach it.
 
-    row_key : callable
-        From the fingerprint of a cut network to the key of its rows.
-
-    cut : tuple (cut_layer, pooling, flips)
+    cut : tuple (cut_layer, pooling, tta)
         How networks are cut.
     """
 
-    store: object
-    digests: list[Any]
+    extraction: ColumnExtraction
+    conversion: Resizing
     blank_key: str
-    row_key: Callable[..., Any]
-    cut: tuple[Any, ...]
+    cut: tuple
+
+    @property
+    def store(self):
+        """FeatureStore : The store."""
+        return self.extraction.store
 
     def deferred_cut(self, network, run_key, cut, cuts):
-        """The network, to be cut when somebody needs more than its stored rows."""
+        """Return the network, to be cut when more than its cached features are needed."""
         return self.deferred(
             lambda: cut(network),
             digest_text(run_key, *self.cut),
@@ -47,9 +49,9 @@ class RunCache:
         )
 
     def deferred(self, build, fingerprint, input_shape, cut_name, width=None):
-        """A cut network that is built when somebody needs more than its stored rows."""
+        """Return a network that is built when more than its cached features are needed."""
         if width is None:
-            width = self.store.width(self.row_key(fingerprint))
+            width = self.store.width(self.extraction.cache_key(fingerprint, self.conversion))
         return DeferredNetwork(
             build,
             fingerprint=fingerprint,

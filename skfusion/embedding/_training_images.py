@@ -13,45 +13,58 @@ class TrainingImages:
 
     Parameters
     ----------
-    column : ImageColumn
-        The images.
+    extraction : ColumnExtraction
+        Reads the column.
 
-    load : callable
-        Reads them: ``load() -> (pixels of the distinct images, [(place, reason)])``, with those
-        of them that can't be read.
+    conversion : Resizing
+        Brings the images to one shape.
 
     at_once : bool
-        Whether to read now. Later is right only where an image that can't be read is an error:
-        else it decides which images there are.
+        Whether to read now. To read later is right only where an image that can't be read is an
+        error: otherwise it decides which cells have an image.
 
     Attributes
     ----------
     failures : list of tuple (int, str)
-        Which distinct images can't be read, and why; to be reported by whoever made this.
+        Which distinct images can't be read, and why; reported by the caller.
 
     gone : ndarray of bool of shape (n_cells,)
         Which cells have no image.
 
     rows : ndarray of int of shape (n_images,)
-        The row of X of each cell that has one.
+        The row of X of each cell that has an image.
 
     places : ndarray of int of shape (n_images,)
         For each of them its image among the distinct ones.
     """
 
-    def __init__(self, column, load, at_once):
-        self.column = column
-        self._load = load
-        self.failures = []
+    def __init__(self, extraction, conversion, at_once):
+        self.column = column = extraction.column
+        self.extraction = extraction
+        self.conversion = conversion
+        self._loader = extraction.loader()
         if at_once:
-            self.pixels, self.failures = load()
-        places = [place for place, _ in self.failures]
-        self.gone = column.missing | np.isin(column.group, places)
+            self.pixels = extraction.load(self._loader, conversion)
+        self.failures = self._loader.failures
+        unreadable = [place for place, _ in self.failures]
+        self.gone = column.missing | np.isin(column.group, unreadable)
         present = np.flatnonzero(~self.gone)
         self.rows, self.places = column.rows[present], column.group[present]
 
+    @property
+    def digests(self):
+        """Sequence of (bytes or None) : The digest of each distinct image; needs a store."""
+        return self._loader.keys
+
+    @cached_property
+    def pixels(self):
+        """Ndarray of shape (n_distinct, height, width, channels) : Values in 0..255."""
+        pixels = self.extraction.load(self._loader, self.conversion)
+        report_unreadable([(self.column, self._loader.failures)], "error")
+        return pixels
+
     def among_rows(self, rows):
-        """The images of some rows of X, as numbers among those that there are."""
+        """Return the images of some rows of X, as positions in `rows` and `places`."""
         if not self.column.one_each:
             return np.flatnonzero(np.isin(self.rows, rows))
         position = np.full(self.column.n_rows, -1)
@@ -60,25 +73,18 @@ class TrainingImages:
         return images[images >= 0]
 
     def of_rows(self, lines, combine, fill):
-        """One line a row of X, of one line an image; rows without an image get `fill`."""
+        """Turn one line per image into one line per row of X; rows without an image get `fill`."""
         n_rows = self.column.n_rows
         if len(lines) == n_rows and self.column.one_each:
             return lines
         return spread(lines, np.arange(len(lines)), self.rows, n_rows, combine, fill)
 
     def row_mean(self, lines, combine):
-        """The mean line of the rows that have an image, of one line an image."""
+        """Compute the mean line of the rows that have an image."""
         total = np.zeros(lines.shape[1])
         for _, some in joined(lines, np.arange(len(lines)), self.rows, combine):
             total += some.sum(axis=0, dtype=np.float64)
         return (total / len(np.unique(self.rows))).astype(np.float32)
-
-    @cached_property
-    def pixels(self):
-        """Ndarray of shape (n_distinct, height, width, channels) : Values in 0..255."""
-        pixels, failures = self._load()
-        report_unreadable([(self.column, failures)], "error")
-        return pixels
 
 
 def refuse_too_few(images, target):

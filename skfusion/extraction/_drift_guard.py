@@ -104,7 +104,7 @@ class DriftGuard:
         with self._lock:
             return dict(self._counts)
 
-    def tell(self):
+    def warn(self):
         """Warn of each kind of difference that is more than chance, once."""
         counts = self.counts()
         shares = {kind: _share(counts[kind], counts["images"]) for kind in _SAID}

@@ -1,108 +1,115 @@
-"""ImageLoader: distinct images are read ahead in threads, and failures remembered."""
+"""ImageLoader: distinct images are decoded and converted ahead, in threads."""
 
 from skfusion._utils.prefetch import map_ahead, split
 from skfusion.exceptions import ImageError
+from skfusion.extraction._image_batches import ImageBatches
+from skfusion.extraction._masked_column import PairedDigests
+from skfusion.extraction._verified_digests import VerifiedDigests
+from skfusion.images._image_column import describe
+from skfusion.images._masks import mask_reader, read_mask
 
 
-class ImageLoader:
-    """Reads some distinct images of a column, and remembers which can't be read.
+class ImageLoader(ImageBatches):
+    """Read some distinct images of a column and record which of them can't be read.
 
     Parameters
     ----------
-    cells : list
-        The images; their numbers in it are their places.
+    column : ImageColumn or MaskedColumn
+        The images.
 
-    reader : ImageReader
-        How cells become pixels.
+    places : ndarray of int
+        Which of the column's distinct images are read. Image number ``i`` is at ``places[i]``.
 
-    options : dict
-        What `read` is told beside the cell: the value that is white, and the size wanted.
-
-    prepare : callable
-        ``prepare(place, pixels)`` brings one image's pixels into the form of a batch. A
-        ImageError says why this image can't be used.
+    decoder : ImageDecoder
+        Decodes the cells.
 
     batch_size : int
-        How many images are read by one task.
+        The number of images that one task reads.
 
-    digests : VerifiedDigests or None
-        Brought up to date with what was read.
+    store : FeatureStore or None, default=None
+        Remembers digests of files. Without one, images have no digests.
+
+    inspect : callable or None, default=None
+        Called with the pixels of each image, to learn or count what images are like.
 
     Attributes
     ----------
-    failures : list of tuple (int, str)
-        Place and reason of each image that could not be read.
+    digests : VerifiedDigests or None
+        The digest of each image; None without a store.
     """
 
-    def __init__(self, cells, reader, options, prepare, *, batch_size, digests=None):
-        self.cells = cells
-        self.reader = reader
-        self.options = options
-        self.prepare = prepare
-        self.batch_size = batch_size
-        self.digests = digests
-        self.failures = []
+    def __init__(self, column, places, decoder, *, batch_size, store=None, inspect=None):
+        super().__init__()
+        self.digests = None
+        self.cells = [column.cells[cell] for cell in column.first[places]]
+        self.masks = None
+        if column.masks is not None:
+            self.masks = [column.masks.cells[cell] for cell in column.first[places]]
+            self._mask_reader = mask_reader(decoder.reader)
+        if store is not None:
+            self.digests = self._make_digests(store, decoder.location)
+        self._decoder = decoder
+        self._batch_size = batch_size
+        self._inspect = inspect
 
-    def batches(self, wanted, prepare_batch, shown):
-        """Read images; the batches come in order.
+    def _make_digests(self, store, location):
+        if self.masks is None:
+            return VerifiedDigests(store, self.cells, location)
+        return PairedDigests(store, self.cells, self.masks, location)
 
-        Parameters
-        ----------
-        wanted : sequence of int
-            The places of the images to read.
+    @property
+    def keys(self):
+        """Sequence of (bytes or None) : The digest of each image, as it was last read."""
+        return self.digests.keys
 
-        prepare_batch : callable
-            ``prepare_batch(places, images)`` gives the batch; called in a thread.
+    def batches(self, numbers, conversions, collate, bar):
+        """Read images in threads and yield them in batches; see `ImageBatches.batches`."""
 
-        shown : progress bar
-            Told of each image.
+        def read(some):
+            return self._read_batch(some, conversions, collate)
 
-        Yields
-        ------
-        places : list of int
-            Those of the images in the batch.
-
-        batch : object
-            What `prepare_batch` gave.
-        """
-
-        def read(places):
-            return self._read_batch(places, prepare_batch)
-
-        for kept, batch, failed in map_ahead(read, split(wanted, self.batch_size)):
+        for kept, batch, failed in map_ahead(read, split(numbers, self._batch_size)):
             self.failures += failed
             if kept:
                 yield kept, batch
-            shown.update(len(kept) + len(failed))
+            bar.update(len(kept) + len(failed))
 
-    def _read_batch(self, places, prepare_batch):
+    def _read_batch(self, numbers, conversions, collate):
         images, kept, failed = [], [], []
-        for place in places:
-            image, reason = self._read_image(place)
-            if reason is None:
-                images.append(image)
-                kept.append(place)
-            else:
-                failed.append((place, reason))
-        return kept, prepare_batch(kept, images) if kept else None, failed
+        for number in numbers:
+            try:
+                images.append(self._read_image(number, conversions))
+                kept.append(number)
+            except ImageError as error:
+                failed.append((number, str(error)))
+        return kept, collate(kept, images) if kept else None, failed
 
-    def _read_image(self, place):
-        """The prepared image and None, or None and the reason why there is none."""
-        cell = self.cells[place]
-        if self.digests is not None:
-            cell = self.digests.content(place, cell)
-        pixels, reason = self._read_pixels(cell)
-        if self.digests is not None:
-            self.digests.confirm(place, cell)
-        if reason is not None:
-            return None, reason
-        try:
-            return self.prepare(place, pixels), None
-        except ImageError as error:
-            return None, str(error)
+    def _read_image(self, number, conversions):
+        """Decode one image and convert it; ImageError says why that is impossible."""
+        pixels = self._decode(number)
+        if self._inspect is not None:
+            self._inspect(pixels)
+        mask = None if self.masks is None else self._read_mask(number, pixels.shape[:2])
+        return {conversion: conversion.apply(pixels, mask) for conversion in conversions}
 
-    def _read_pixels(self, cell):
+    def _decode(self, number):
+        cell = content = self.cells[number]
+        if self.digests is not None:
+            content = self.digests.content(number, cell)
         try:
-            return self.reader.read(cell, **self.options), None
+            return self._decoder.decode(content)
         except ValueError as error:
-            return None, str(error)
+            raise ImageError(str(error)) from error
+        finally:
+            if self.digests is not None:
+                self.digests.confirm(number, content)
+
+    def _read_mask(self, number, size):
+        cell = content = self.masks[number]
+        digests = None if self.digests is None else self.digests.masks
+        if digests is not None:
+            content = digests.content(number, cell)
+        mask = read_mask(self._mask_reader, content, describe(cell), size)
+        if digests is not None:
+            digests.confirm(number, cell)
+        return mask

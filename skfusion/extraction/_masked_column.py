@@ -28,12 +28,9 @@ class MaskedColumn(ImageColumn):
         # One image a row: `combine`, which allows several, goes without columns of masks.
         gone = images.missing | masks.missing
         super().__init__(images.name, images.cells, gone, title=images.title)
+        self.position = images.position
         self.masks = masks
         self.first, self.group = _distinct(images, masks, ~gone)
-
-    def mask_cell(self, place):
-        """The cell that holds the mask of the distinct pair at `place`."""
-        return self.masks.cells[self.first[place]]
 
 
 class PairedDigests(VerifiedDigests):

@@ -1,6 +1,7 @@
 """VerifiedDigests: the digests of some images, kept true while the images are read."""
 
 import os
+from collections.abc import Sequence
 
 
 class VerifiedDigests:
@@ -58,3 +59,26 @@ class VerifiedDigests:
             now = None
         if now != self.values[place]:
             self.values[place] = None
+
+
+class DigestsAt(Sequence):
+    """The digests at some places, looked up when they are needed: they change with the files.
+
+    Parameters
+    ----------
+    digests : list of (bytes or None)
+        All digests.
+
+    places : sequence of int
+        Which of them.
+    """
+
+    def __init__(self, digests, places):
+        self._digests = digests
+        self._places = places
+
+    def __len__(self):
+        return len(self._places)
+
+    def __getitem__(self, number):
+        return self._digests[self._places[number]]

@@ -2,31 +2,29 @@
 
 import os
 from collections.abc import Callable, Sequence
-from importlib.metadata import version
 from numbers import Integral
 from typing import Any
 
-import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from skfusion._utils.fingerprint import digest_text
 from skfusion._utils.typing import PathLike, Shape, Size
-from skfusion.base import ImageTransformer, check_size_param
-from skfusion.extraction._extractor import Extractor
-from skfusion.extraction._masked_column import MaskedColumn, PairedDigests, find_mask_columns
-from skfusion.features._descriptor_families import FAMILIES, check_descriptors, check_distances
+from skfusion.base import ImageTransformer
+from skfusion.extraction._masked_column import MaskedColumn, find_mask_columns
+from skfusion.extraction._resizing import resample_of
+from skfusion.features._descriptor_extractor import DescriptorExtractor
+from skfusion.features._descriptor_families import (
+    FAMILIES,
+    check_descriptors,
+    check_distances,
+)
 from skfusion.features._descriptor_options import DescriptorOptions
-from skfusion.features._prepared_image import PreparedImage
+from skfusion.features._measuring import Measuring
 from skfusion.features._wavelet import check_wavelet
-from skfusion.images._image_column import describe
 from skfusion.images._image_reader import ImageReader
-from skfusion.images._masks import call_mask, check_mask, mask_reader, read_mask, resize_mask
+from skfusion.images._image_size import check_size_param
+from skfusion.images._masks import check_mask
 from skfusion.images._probe import common_channels, probe_column
 from skfusion.store._feature_store import FeatureStore
-
-# Raised when the same image would give other values than before: stored rows are not used then.
-FORMAT = 2
-_LARGEST = np.finfo(np.float32).max
 
 
 class ImageDescriptors(ImageTransformer):
@@ -251,24 +249,33 @@ class ImageDescriptors(ImageTransformer):
         self.verbose = verbose
 
     def _fit_columns(self, columns, y):
-        self._families = check_descriptors(self.descriptors)
+        families = check_descriptors(self.descriptors)
         distances = check_distances(self.distances)
-        if "wavelet" in self._families:
+        if "wavelet" in families:
             check_wavelet(self.wavelet)
-        self._size = None if self.image_size is None else check_size_param(self.image_size)
-        self._mask_reader = mask_reader(self.reader_)
-        channels = [self._learn_channels(column) for column in columns]
-        self._options = [
-            DescriptorOptions(count, self.levels, self.gray_range, distances, self.wavelet)
-            for count in channels
+        self._measurings = [
+            Measuring(
+                families,
+                DescriptorOptions(
+                    self._learn_channels(column),
+                    self.levels,
+                    self.gray_range,
+                    distances,
+                    self.wavelet,
+                ),
+                size=None if self.image_size is None else check_size_param(self.image_size),
+                mask="columns" if self._mask_columns is not None else self._mask,
+                grayscale=self.color_mode == "grayscale",
+                resample=resample_of(self.reader_),
+            )
+            for column in columns
         ]
 
     def _learn_channels(self, column):
         shapes = probe_column(self.reader_, column) if self.color_mode == "auto" else []
         return common_channels(self.color_mode, shapes)
 
-    def _read_columns(self, X, reset):
-        columns = super()._read_columns(X, reset)
+    def _select_columns(self, columns, reset):
         if reset:
             self._mask, self._mask_columns = check_mask(self.mask), None
             if isinstance(self.mask, (list, tuple)):
@@ -283,80 +290,13 @@ class ImageDescriptors(ImageTransformer):
                 f"mask={self.mask!r} names columns, but with image_shape each row of X is one "
                 "image: pass mask='otsu' or a function."
             )
-        if self._combine is not None:
+        if self.combine is not None:
             raise ValueError(
-                f"combine={self._combine!r} joins all images of a row, so columns of masks "
+                f"combine={self.combine!r} joins all images of a row, so columns of masks "
                 f"(mask={self.mask!r}) would be joined, too: pass mask='otsu' or a function, or "
                 "combine=None."
             )
         return find_mask_columns(self.mask, columns)
 
-    def _image_names(self, names):
-        if self._mask_columns is None:
-            return names
-        return [names[position] for position in self._mask_columns]
-
-    def _labels(self, position):
-        return [
-            f"{family}_{name}"
-            for family in self._families
-            for name in FAMILIES[family].names(self._options[position])
-        ]
-
-    def _target_size(self, position):
-        # A mask of the whole image doesn't fit one that was decoded at reduced scale.
-        return super()._target_size(position) if self._mask_columns is None else None
-
-    def _prepare_row(self, position, column, seen, pixels):
-        if self._mask_columns is None:
-            return self._prepare_image(position, pixels)
-        cell = content = column.mask_cell(seen.place)
-        digests = None if seen.digests is None else seen.digests.masks
-        if digests is not None:
-            content = digests.content(seen.number, cell)
-        mask = read_mask(self._mask_reader, content, describe(cell), pixels.shape[:2])
-        if digests is not None:
-            digests.confirm(seen.number, cell)
-        size = pixels.shape[:2] if self._size is None else self._size
-        return self._measure(position, pixels, resize_mask(mask, size, describe(cell)))
-
-    def _prepare_image(self, position, pixels):
-        return self._measure(position, pixels, self._mask)
-
-    def _measure(self, position, pixels, mask):
-        """The values of all families; `mask` may still be the user's function."""
-        options = self._options[position]
-        size = pixels.shape[:2] if self._size is None else self._size
-        pixels = self._resized(pixels, (*size, options.channels))
-        if callable(mask):
-            mask = call_mask(mask, pixels)
-        image = PreparedImage(pixels, mask, options)
-        return np.concatenate([FAMILIES[family].measure(image) for family in self._families])
-
     def _extractors(self, position):
-        return [
-            Extractor(
-                len(self._labels(position)),
-                np.stack,
-                lambda batch: batch.clip(-_LARGEST, _LARGEST).astype(np.float32),
-                fingerprint=self._fingerprint(position),
-            )
-        ]
-
-    def _fingerprint(self, position):
-        """What changes the values besides the pixels; None where a function may change them."""
-        if callable(self._mask):
-            return None
-        versions = [version("scikit-image")]
-        if "wavelet" in self._families:
-            versions.append(version("PyWavelets"))
-        mask = self._mask if self._mask_columns is None else "columns"
-        recipe = (self._families, self._size, tuple(self._options[position]), mask, versions)
-        return digest_text("ImageDescriptors", *recipe, FORMAT)
-
-    def _known_digests(self, store, column, places, where):
-        if self._mask_columns is None:
-            return super()._known_digests(store, column, places, where)
-        images = [column.cells[cell] for cell in column.first[places]]
-        masks = [column.mask_cell(place) for place in places]
-        return PairedDigests(store, images, masks, where)
+        return [DescriptorExtractor(self._measurings[position])]

@@ -9,15 +9,12 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from skfusion._utils.typing import Shape, Size
-from skfusion.base import ImageTransformer, check_size_param, indexed
-from skfusion.extraction._extractor import Extractor
-from skfusion.features._prepared_image import FLAT
+from skfusion.base import ImageTransformer
+from skfusion.extraction._resizing import Resizing, resample_of
+from skfusion.features._pixel_extractor import DEVIATIONS, PixelExtractor
 from skfusion.images._image_reader import ImageReader
+from skfusion.images._image_size import check_size_param
 from skfusion.images._probe import common_channels, common_size, probe_column
-
-# With scaling="standard" gray 127.5 is an image's mean, and black and white lie this many
-# standard deviations from it, as in ImageReader's window "zscore".
-_DEVIATIONS = 3
 
 
 class PixelFlattener(ImageTransformer):
@@ -198,7 +195,7 @@ class PixelFlattener(ImageTransformer):
             raise ValueError(f"dtype must be 'uint8' or 'float32', got {dtype!r}.")
         rows = check_array(X, dtype=np.float32, ensure_all_finite="allow-nan", estimator=self)
         widths = [math.prod(shape) for shape in self._shapes]
-        n_indicators = self._n_columns if self._add_indicator else 0
+        n_indicators = len(self._shapes) if self._rows.add_indicator else 0
         if rows.shape[1] != sum(widths) + n_indicators:
             raise ValueError(
                 f"X has {rows.shape[1]} columns, but the images that fit saw, of shape "
@@ -218,6 +215,17 @@ class PixelFlattener(ImageTransformer):
     def _fit_columns(self, columns, y):
         self._scaling = self.scaling
         self._shapes = [self._learn_shape(column) for column in columns]
+        size = None if self.image_size is None else check_size_param(self.image_size)
+        self._conversions = [
+            Resizing(
+                shape,
+                grayscale=self.color_mode == "grayscale",
+                resample=resample_of(self.reader_),
+                fixed_size=size is None,
+                decode_size=size,
+            )
+            for shape in self._shapes
+        ]
 
     def _learn_shape(self, column):
         shapes = probe_column(self.reader_, column)
@@ -227,32 +235,8 @@ class PixelFlattener(ImageTransformer):
             size = check_size_param(self.image_size)
         return *size, common_channels(self.color_mode, shapes)
 
-    def _labels(self, position):
-        return indexed("pixel", math.prod(self._shapes[position]))
-
-    def _prepare_image(self, position, pixels):
-        shape = self._shapes[position]
-        self._refuse_other_size(pixels, shape[:2])
-        return self._resized(pixels, shape)
-
     def _extractors(self, position):
-        width = math.prod(self._shapes[position])
-        return [Extractor(width, np.stack, self._flattened)]
-
-    def _flattened(self, batch):
-        return _scaled(batch.reshape(len(batch), -1), self._scaling)
-
-
-def _scaled(rows, scaling):
-    """Scale rows of values in 0..255."""
-    if scaling is None:
-        return rows
-    if scaling == "unit":
-        return rows / np.float32(255)
-    values = rows.astype(np.float64)
-    values -= values.mean(axis=1, keepdims=True)
-    deviation = values.std(axis=1, keepdims=True)
-    return np.divide(values, deviation, out=np.zeros_like(values), where=deviation > FLAT)
+        return [PixelExtractor(self._conversions[position], self._scaling)]
 
 
 def _unscaled(rows, scaling):
@@ -261,4 +245,4 @@ def _unscaled(rows, scaling):
         return rows
     if scaling == "unit":
         return rows * np.float32(255)
-    return rows * np.float32(127.5 / _DEVIATIONS) + np.float32(127.5)
+    return rows * np.float32(127.5 / DEVIATIONS) + np.float32(127.5)

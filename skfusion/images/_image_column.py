@@ -47,7 +47,16 @@ class ImageColumn:
 
     one_each : bool
         Whether each row has one cell.
+
+    masks : ImageColumn or None
+        The masks of the images; only a `MaskedColumn` has them.
+
+    position : int
+        The position of the column in X.
     """
+
+    masks = None
+    position = 0
 
     def __init__(
         self, name, cells, missing=None, *, rows=None, n_rows=None, places=None, title=None

@@ -61,7 +61,7 @@ def read_mask(reader, cell, source, size):
     return mask
 
 
-def resize_mask(mask, size, source):
+def resize_mask(mask, size):
     """Resize a mask; a pixel belongs to it where at least half of it does."""
     if mask.shape == tuple(size):
         return mask
@@ -69,7 +69,7 @@ def resize_mask(mask, size, source):
     resized = covered >= 0.5
     if not resized.any():
         raise ImageError(
-            f"its mask ({source}) is too small: nothing is left of its {mask.sum()} pixels at "
+            f"its mask is too small: nothing is left of its {mask.sum()} pixels at "
             f"{size[0]} x {size[1]}; pass a larger image_size, or None"
         )
     return resized

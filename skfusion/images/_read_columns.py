@@ -57,14 +57,17 @@ def read_columns(estimator, X, image_shape, *, reset, allow_nan=False, combine=N
         )
     _check_count(estimator, len(columns), reset)
     if combine is None or (len(columns) == 1 and _is_of_images(columns[0][1])):
-        return [_column(name, cells) for name, cells in columns]
+        return [_column(name, cells, position) for position, (name, cells) in enumerate(columns)]
     return [joined_column(columns)]
 
 
-def _column(name, cells):
+def _column(name, cells, position):
     if _is_of_images(cells):
-        return ImageColumn(name, cells, np.zeros(len(cells), dtype=bool))
-    return single_column(name, cells)
+        column = ImageColumn(name, cells, np.zeros(len(cells), dtype=bool))
+    else:
+        column = single_column(name, cells)
+    column.position = position
+    return column
 
 
 def _is_of_images(cells):

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from skfusion._utils.fingerprint import digest_text
 from skfusion._utils.progress import tell
-from skfusion.base import check_size_param
+from skfusion.images._image_size import check_size_param
 from skfusion.io._embed_job import EmbedJob, file_stem
 from skfusion.io._embed_rows import read_rows
 from skfusion.networks.backbones._building import find_spec

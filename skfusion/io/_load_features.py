@@ -9,10 +9,9 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
 
-from skfusion._utils.decorators import validate_params
+from skfusion._utils.feature_names import indexed
 from skfusion._utils.messages import caller_stacklevel, join_names
 from skfusion._utils.typing import PathLike
-from skfusion.base import indexed
 from skfusion.io._hdf5 import MAGIC as HDF5_MAGIC
 from skfusion.io._hdf5 import read_hdf5
 from skfusion.io._parquet import MAGIC as PARQUET_MAGIC

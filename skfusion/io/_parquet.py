@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 
-from skfusion.base import indexed
+from skfusion._utils.feature_names import indexed
 from skfusion.io._feature_file import VERSION, FeatureFile
 
 MAGIC = b"PAR1"

@@ -249,8 +249,8 @@ class FeatureStore:
                 core.troubles.rest(error, writing=True)
             yield waited
 
-    def train_once(self, key: str, train: Callable[[], bytes]) -> tuple[bytes, bool]:
-        """Get a trained network from the store, or train it while others wait.
+    def train_once(self, key: str, train: Callable[[], tuple[str, bytes]]) -> tuple[bytes, bool]:
+        """Get a trained network from the store, or train it while other workers wait.
 
         Parameters
         ----------
@@ -258,7 +258,9 @@ class FeatureStore:
             The fingerprint of all that the training depends on.
 
         train : callable
-            Called without arguments if the store has no such network; returns it as bytes.
+            Called without arguments if the store has no such network. Returns the network as
+            bytes and the fingerprint of what it was trained on, which is another one if a file
+            changed meanwhile.
 
         Returns
         -------
@@ -276,8 +278,8 @@ class FeatureStore:
             if blob is not None:
                 return blob, False
             started = time.perf_counter()
-            blob = train()
-            self.write_run(key, blob, time.perf_counter() - started)
+            final_key, blob = train()
+            self.write_run(final_key, blob, time.perf_counter() - started)
         return blob, True
 
     def stats(self) -> dict[str, Any]:

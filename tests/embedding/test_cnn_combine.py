@@ -29,7 +29,7 @@ def lists(stripes):
 @pytest.fixture
 def trainings(monkeypatch):
     """Arguments of the training runs."""
-    from skfusion.embedding import _column_fit
+    from skfusion.embedding import _column_trainer
 
     seen = []
 
@@ -37,7 +37,7 @@ def trainings(monkeypatch):
         seen.append({"targets": args[2], **kwargs})
         return _loop.train(*args, **kwargs)
 
-    monkeypatch.setattr(_column_fit, "train", spy)
+    monkeypatch.setattr(_column_trainer, "train", spy)
     return seen
 
 

@@ -119,9 +119,9 @@ GROUPS = np.repeat(np.arange(10), 4)
 def test_groups_stay_together(stripes, cv, monkeypatch):
     X, y = stripes
     seen = []
-    from skfusion.embedding import _column_fit
+    from skfusion.embedding import _column_trainer
 
-    real = _column_fit.train
+    real = _column_trainer.train
 
     def spy(network, pixels, targets, plan, *, places, held_out, **others):
         groups = GROUPS[places]  # each row has an image of its own, in order
@@ -129,7 +129,7 @@ def test_groups_stay_together(stripes, cv, monkeypatch):
         assert not set(groups[held_out]) & set(np.delete(groups, held_out))
         return real(network, pixels, targets, plan, places=places, held_out=held_out, **others)
 
-    monkeypatch.setattr(_column_fit, "train", spy)
+    monkeypatch.setattr(_column_trainer, "train", spy)
     embedder = CNNEmbedder(cv=cv, cross_fit=1.0, validation_fraction=0.2, **QUICK)
     embedder.fit_transform(X, y, groups=GROUPS)
     everything, *folds = [groups for groups, _ in seen]

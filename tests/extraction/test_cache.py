@@ -302,9 +302,9 @@ def test_descriptors(files, store):
 def test_it_says_what_came_from_the_store(files, store, capsys):
     X, _ = files
     gap(store, verbose=1).fit_transform(X)
-    assert "from the store" not in capsys.readouterr().err
+    assert "from the cache" not in capsys.readouterr().err
     gap(store, verbose=1).fit_transform(X)
-    assert "PretrainedGAP photo: 12 of 12 from the store" in capsys.readouterr().err
+    assert "PretrainedGAP photo: 12 of 12 images from the cache" in capsys.readouterr().err
 
 
 def test_a_store_that_cannot_be_used_only_warns(files, tmp_path):

@@ -86,7 +86,7 @@ def test_mean_of_joined_images(images, combine):
 @pytest.mark.parametrize("combine", [None, "mean", "max"])
 def test_fit_alone_learns_what_fit_transform_learns(combine, monkeypatch):
     """Though it holds the features of a few images only, which rows may share."""
-    monkeypatch.setattr("skfusion.base._MEAN_OF", 7)
+    monkeypatch.setattr("skfusion.extraction._feature_extraction._IMAGES_PER_MEAN", 7)
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (40, 4, 4), dtype=np.uint8)
     counts = rng.integers(0, 2 if combine is None else 4, 90)
@@ -145,7 +145,7 @@ def test_corrupt_images_are_no_part_of_the_mean(paths, images, tmp_path):
 
 def test_nothing_to_take_a_mean_of():
     flattener = PixelFlattener((2, 2), missing="mean", color_mode="grayscale")
-    text = "PixelFlattener met no image in column 'photo' to take a mean of: .* get 0"
+    text = "No row has an image in column 'photo', .* get 0"
     for method in (flattener.fit, flattener.fit_transform):
         with pytest.warns(UserWarning, match=text) as caught:
             method(pd.DataFrame({"photo": [None, None]}))

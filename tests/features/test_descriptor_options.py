@@ -127,7 +127,7 @@ def test_a_store_knows_features_by_the_versions_that_made_them(package, tmp_path
     def newer(name):
         return "999" if name == package else version(name)
 
-    for module in ("skfusion.features._image_descriptors", "skfusion.base"):
+    for module in ("skfusion.features._measuring", "skfusion.extraction._image_decoder"):
         monkeypatch.setattr(f"{module}.version", newer)
     descriptors.fit_transform([smooth((12, 12))])
     assert store.stats()["hits"] == 0

@@ -67,10 +67,10 @@ def database_path():
 @pytest.fixture
 def reopen():
     """A function that makes a store forget its open files, as a new process would."""
-    from skfusion.store import _cores
+    from skfusion.store import _store_backend
 
     def forget(store):
-        core = _cores._CORES.pop(os.path.realpath(store.path), None)
+        core = _store_backend._CORES.pop(os.path.realpath(store.path), None)
         if core is not None:
             core.close()
         return FeatureStore(store.path, store.max_bytes)

@@ -37,12 +37,12 @@ class CrossFit:
     report: dict[str, Any]
 
 
-def cross_fit(fit, folds, form, reporter):
+def cross_fit(trainer, folds, form, reporter):
     """Train on all rows and on each fold's, and combine what the networks say.
 
     Parameters
     ----------
-    fit : ColumnTrainer
+    trainer : ColumnTrainer
         Trains the networks.
 
     folds : list of tuple (train, test) of ndarray of int
@@ -59,31 +59,33 @@ def cross_fit(fit, folds, form, reporter):
     result : CrossFit
         The network and the columns.
     """
-    final = fit.train_final(reporter)
-    in_sample = fit.columns(final)
-    report = {"column": fit.images.column.name, "form": "in-sample"}
+    final = trainer.train_final(reporter)
+    in_sample = trainer.columns(final)
+    report = {"column": trainer.images.column.name, "form": "in-sample"}
     if not folds:
         return CrossFit(final, in_sample, in_sample, report)
-    folds = of_images(folds, fit.images)
-    networks = [fit.train_fold(i, train, reporter) for i, (train, _) in enumerate(folds)]
-    by_fold = [fit.columns(network) for network in networks]
+    folds = of_images(folds, trainer.images)
+    networks = [trainer.train_fold(i, train, reporter) for i, (train, _) in enumerate(folds)]
+    by_fold = [trainer.columns(network) for network in networks]
     axes = [
-        fit_procrustes(columns, in_sample, train, test, fit.channels)
+        fit_procrustes(columns, in_sample, train, test, trainer.channels)
         for columns, (train, test) in zip(by_fold, folds, strict=True)
     ]
     if form == "auto":
-        key = None if fit.cache is None else (final, *networks)
-        form, losses = decide(fit, by_fold, folds, axes, key)
+        key = None if trainer.cache is None else (final, *networks)
+        form, losses = decide(trainer, by_fold, folds, axes, key)
         report |= losses
         if form == "in-sample":
             return CrossFit(final, in_sample, in_sample, report)
     share = _AVERAGE_COIN if form == "average" else form
     unseen = out_of_fold(in_sample, by_fold, folds, axes)
-    columns = mix_by_bernoulli(in_sample, unseen, share, fit.recipe.plan.seed, fit.images.rows)
+    columns = mix_by_bernoulli(
+        in_sample, unseen, share, trainer.config.training.seed, trainer.images.rows
+    )
     report["form"] = form
     if form != "average":
         return CrossFit(final, columns, in_sample, report)
-    network = fit.averaged([final, *networks], axes)
+    network = trainer.averaged([final, *networks], axes)
     return CrossFit(network, columns, average(in_sample, by_fold, axes), report)
 
 

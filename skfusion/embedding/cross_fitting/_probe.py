@@ -23,7 +23,7 @@ _DECIDED: OrderedDict[Any, Any] = OrderedDict()
 _DECIDED_LIMIT = 1000
 
 
-def decide(fit, by_fold, folds, axes, networks):
+def decide(trainer, by_fold, folds, axes, networks):
     """Measure whether a linear model learns more from cross-fitted columns.
 
     Each fold's network plays the final one, on whose test rows nobody was trained: a linear model
@@ -32,7 +32,7 @@ def decide(fit, by_fold, folds, axes, networks):
 
     Parameters
     ----------
-    fit : ColumnTrainer
+    trainer : ColumnTrainer
         Has the targets of the rows.
 
     by_fold : list of ndarray of shape (n_rows, n_columns)
@@ -57,9 +57,9 @@ def decide(fit, by_fold, folds, axes, networks):
     """
     key = None
     if networks is not None:
-        key = digest_text(*(network.fingerprint for network in networks), fit.rows.described)
+        key = digest_text(*(network.fingerprint for network in networks), trainer.rows.described)
     if key not in _DECIDED:
-        losses = _measure(fit, by_fold, folds, axes)
+        losses = _measure(trainer, by_fold, folds, axes)
         if key is None:
             return _chosen(losses), losses
         _DECIDED[key] = losses
@@ -73,23 +73,23 @@ def _chosen(losses):
     return "average" if better else "in-sample"
 
 
-def _measure(fit, by_fold, folds, axes):
-    rng = np.random.default_rng(fit.recipe.plan.seed)
-    n_rows = len(fit.rows.values)
+def _measure(trainer, by_fold, folds, axes):
+    rng = np.random.default_rng(trainer.config.training.seed)
+    n_rows = len(trainer.rows.values)
     some = np.sort(rng.permutation(n_rows)[:_ROWS])
     inside = np.isin(np.arange(n_rows), some)
     folds = [tuple(rows[inside[rows]] for rows in fold) for fold in folds]
     own, crossed = [], []
     for number, (train, test) in enumerate(folds):
-        if not _can_learn(fit.rows, train) or len(test) == 0:
+        if not _can_learn(trainer.rows, train) or len(test) == 0:
             continue
         columns = by_fold[number]
-        unseen = _seen_by_others(number, by_fold, folds, axes, fit.channels)
+        unseen = _seen_by_others(number, by_fold, folds, axes, trainer.channels)
         if unseen is None:
             continue
         heads = rng.random(n_rows) < 0.5
         mixed = np.where(heads[:, np.newaxis], unseen, columns)
-        values, weights = fit.rows.values, fit.rows.weights
+        values, weights = trainer.rows.values, trainer.rows.weights
         own.append(_loss(columns, columns, values, weights, train, test))
         crossed.append(_loss(mixed, columns, values, weights, train, test))
     return {"loss_in_sample": _mean(own), "loss_cross_fitted": _mean(crossed)}

@@ -22,7 +22,7 @@ def measured(values, by_fold):
     fit = SimpleNamespace(
         rows=TrainingRows(values),
         channels=None,
-        recipe=SimpleNamespace(plan=SimpleNamespace(seed=0)),
+        config=SimpleNamespace(training=SimpleNamespace(seed=0)),
     )
     axes = [
         ProcrustesMap(c[train], by_fold[0][train])
@@ -83,7 +83,7 @@ def test_a_fold_without_rows_is_passed_over():
     fit = SimpleNamespace(
         rows=TrainingRows(y),
         channels=None,
-        recipe=SimpleNamespace(plan=SimpleNamespace(seed=0)),
+        config=SimpleNamespace(training=SimpleNamespace(seed=0)),
     )
     axes = [ProcrustesMap(by_fold[0], by_fold[0])]
     form, losses = decide(fit, by_fold[:1], [(everything, everything[:0])], axes, None)

@@ -1,0 +1,76 @@
+"""ImageDecoder: how the cells of one column become pixels."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
+from inspect import signature
+
+from skfusion._utils.fingerprint import digest_text
+from skfusion.images.sources._medical import versions as medical_versions
+
+# These parameters of a reader decide whether and where a file is read, not its pixels.
+_LOCATION = ("root", "strict_root", "max_pixels")
+
+
+@dataclass(frozen=True)
+class ImageDecoder:
+    """Decode the cells of one column.
+
+    Parameters
+    ----------
+    reader : ImageReader
+        The reader, or an object with its methods `read`, `probe` and `get_params`.
+
+    white : float or None, default=None
+        The value that is white in arrays of floats and signed integers.
+
+    size : tuple (height, width) or None, default=None
+        The size that large images may be decoded at. None decodes them whole.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skfusion import ImageReader
+    >>> from skfusion.extraction._image_decoder import ImageDecoder
+    >>> ImageDecoder(ImageReader()).decode(np.zeros((4, 6), dtype="uint8")).shape
+    (4, 6, 1)
+    """
+
+    reader: object
+    white: float | None = None
+    size: tuple | None = None
+
+    def decode(self, cell):
+        """Decode one cell to an array of shape (height, width, channels)."""
+        return self.reader.read(cell, white=self.white, **self._size_option)
+
+    @cached_property
+    def _size_option(self):
+        """The size as an argument of `read`, where the reader has it."""
+        if self.size is None or "size" not in signature(self.reader.read).parameters:
+            return {}
+        return {"size": self.size}
+
+    @property
+    def location(self):
+        """Dict : Where files are found, and how large an image may be."""
+        return {
+            "root": getattr(self.reader, "root", None),
+            "strict_root": getattr(self.reader, "strict_root", False),
+            "max_pixels": getattr(self.reader, "max_pixels", None),
+        }
+
+    @cached_property
+    def fingerprint(self):
+        """str : Identifies everything that changes the pixels of a cell of known content."""
+        parameters = self.reader.get_params()
+        for name in _LOCATION:
+            parameters.pop(name, None)
+        return digest_text(
+            type(self.reader).__qualname__,
+            sorted(parameters.items()),
+            self._size_option,
+            self.white,
+            version("pillow"),
+            medical_versions(),
+        )

@@ -1,0 +1,67 @@
+"""Resizing: a conversion to images of one size."""
+
+from dataclasses import dataclass
+
+from skfusion._utils.fingerprint import digest_text
+from skfusion.exceptions import ImageError
+from skfusion.extraction._conversion import Conversion
+from skfusion.images.sources._arrays import convert_channels, resize_pixels
+
+
+@dataclass(frozen=True)
+class Resizing(Conversion):
+    """Resize images to one shape.
+
+    Parameters
+    ----------
+    shape : tuple (height, width, channels)
+        The shape of the converted image.
+
+    grayscale : bool, default=False
+        Whether color is removed first. Three channels then hold equal values.
+
+    resample : str, default="bilinear"
+        The interpolation, as in `ImageReader`.
+
+    fixed_size : bool, default=False
+        Whether an image of another height or width is an error instead of being resized.
+
+    decode_size : tuple (height, width) or None, default=None
+        The size that large images may be decoded at. None decodes them whole.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skfusion.extraction._resizing import Resizing
+    >>> Resizing((4, 6, 3)).apply(np.zeros((8, 8, 1), dtype="uint8")).shape
+    (4, 6, 3)
+    """
+
+    shape: tuple
+    grayscale: bool = False
+    resample: str = "bilinear"
+    fixed_size: bool = False
+    decode_size: tuple | None = None
+
+    @property
+    def fingerprint(self):
+        """str : Identifies everything that changes the converted image."""
+        # The extractor's fingerprint covers the shape that it computes on.
+        return digest_text("Resizing", self.grayscale, self.resample, self.fixed_size)
+
+    def apply(self, pixels, mask=None):
+        """Resize one image; see `Conversion.apply`."""
+        height, width, channels = self.shape
+        if self.fixed_size and pixels.shape[:2] != (height, width):
+            raise ImageError(
+                f"{pixels.shape[0]} x {pixels.shape[1]} pixels where fit saw {height} x {width}; "
+                "pass image_size=(height, width) to resize every image"
+            )
+        if self.grayscale:
+            pixels = convert_channels(pixels, 1)
+        return convert_channels(resize_pixels(pixels, (height, width), self.resample), channels)
+
+
+def resample_of(reader):
+    """Return the interpolation of a reader; objects that only read like one may have none."""
+    return getattr(reader, "resample", "bilinear")
