@@ -1,16 +1,17 @@
 """ImageTransformer: the base class of transformers that turn images into columns."""
 
 from abc import ABC, abstractmethod
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context, clone
+from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
-from skfusion._utils.callbacks import CallbackSupportMixin, with_callbacks
+from skfusion._utils.callbacks import CallbackSupportMixin
+from skfusion._utils.decorators import fit_context, with_callbacks
 from skfusion._utils.saved_state import SavedStateMixin
 from skfusion._utils.typing import Features, ImageInput
 from skfusion.extraction._fitted_columns import FittedColumns
@@ -41,12 +42,12 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
     True
     """
 
-    _parameter_constraints: dict = READING_PARAMETERS
+    _parameter_constraints: dict[str, Any] = READING_PARAMETERS
 
     # The number of images that are read and computed at once, where it is not a parameter.
     batch_size = 64
     # The store of features, where it is not a parameter.
-    cache = None
+    cache: Any = None
 
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
@@ -154,7 +155,7 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
         return np.asarray(self._rows.names(names, self._labels()), dtype=object)
 
     @property
-    def n_features_out_(self):
+    def n_features_out_(self) -> int:
         """int : The number of columns that `transform` returns."""
         labels = self._labels()
         return len(self._rows.names([""] * len(labels), labels))

@@ -32,7 +32,7 @@ class RunCache:
     extraction: ColumnExtraction
     conversion: Resizing
     blank_key: str
-    cut: tuple
+    cut: tuple[Any, ...]
 
     @property
     def store(self):

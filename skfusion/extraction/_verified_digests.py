@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from typing import Any
 
 
 class VerifiedDigests:
@@ -61,7 +62,7 @@ class VerifiedDigests:
             self.values[place] = None
 
 
-class DigestsAt(Sequence):
+class DigestsAt(Sequence[Any]):
     """The digests at some places, looked up when they are needed: they change with the files.
 
     Parameters
