@@ -106,9 +106,9 @@ def forms(X, y, train, test, network, cut, seed, weights, store):
         return fitted, embedder.transform(X[test]), embedder
 
     own, new, _ = fit(cv=None)
-    unseen, _, _ = fit(cv=5, cross_fit=1.0)
-    _, averaged, _ = fit(cv=5, cross_fit="average")
-    chosen, chosen_new, _ = fit(cv=5, cross_fit="auto")
+    unseen, _, _ = fit(cv=5, options__cross_fit=1.0)
+    _, averaged, _ = fit(cv=5, options__cross_fit="average")
+    chosen, chosen_new, _ = fit(cv=5, options__cross_fit="auto")
     rng = np.random.default_rng(seed)
 
     def coin(share):
@@ -125,13 +125,13 @@ def forms(X, y, train, test, network, cut, seed, weights, store):
         "auto": (chosen, chosen_new),
     }
     if network == "small_cnn":
-        late, late_new, _ = fit(cv=None, early_stopping=None)
+        late, late_new, _ = fit(cv=None, early_stopping=False)
         made["in-sample, no early stopping"] = (late, late_new)
     return made
 
 
 def make_embedder(network, cut, seed, weights, store):
-    from skfusion import CNNEmbedder
+    from skfusion import CNNEmbedder, EmbedderOptions
 
     params = {"random_state": seed, "cache": store, "image_size": SIDES[network]}
     if cut == "gap" and network == "small_cnn":
@@ -139,7 +139,10 @@ def make_embedder(network, cut, seed, weights, store):
     else:
         params["cut_layer"] = cut
     if network == "MobileNet":
-        params |= {"backbone_options": {"alpha": 0.25}, "weights": str(weights)}
+        params |= {
+            "options": EmbedderOptions(backbone_options={"alpha": 0.25}),
+            "weights": str(weights),
+        }
     return CNNEmbedder(network, **params)
 
 
@@ -184,7 +187,8 @@ def show_cost(data, weights):
     for network in SIDES:
         spent = {}
         for form in ("one", "average"):
-            params = {"cv": None if form == "one" else 5, "cross_fit": "average", "epochs": 1}
+            cv = None if form == "one" else 5
+            params = {"cv": cv, "options__cross_fit": "average", "epochs": 1}
             embedder = make_embedder(network, "gap", 0, weights, None).set_params(**params)
             embedder.fit(X[train], y[train]).transform(X[:64])  # compiled, not timed
             spent[form] = []

@@ -23,7 +23,7 @@ import pandas as pd
 from PIL import Image
 
 from skfusion import ImageReader, PixelFlattener
-from skfusion.images.sources._arrays import resize_pixels
+from skfusion.images._pixels import resize_pixels
 
 SIZE = (224, 224)
 WIDTH, HEIGHT = 4000, 3000

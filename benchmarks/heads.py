@@ -30,9 +30,9 @@ CHANGES = {
     "dropout=0": {"dropout": 0.0},
     "dropout=0.2": {"dropout": 0.2},
     "dropout=0.5": {"dropout": 0.5},
-    "early_stopping=10": {"early_stopping": 10},
+    "early_stopping=True": {"early_stopping": True},
     "hidden=64": {"hidden": 64},
-    "hidden=64, early_stopping=10": {"hidden": 64, "early_stopping": 10},
+    "hidden=64, early_stopping=True": {"hidden": 64, "early_stopping": True},
 }
 
 

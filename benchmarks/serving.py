@@ -178,7 +178,7 @@ def measure_threads(rows, n_requests):
             )
             sizes.append(process.memory_info().rss / 2**20)
     network = model[0].named_transformers_["image"].networks_[0]
-    traces = network._awake().predict_function.experimental_get_tracing_count()
+    traces = network.runtime.live_model(network).predict_function.experimental_get_tracing_count()
     print(f"16 threads, {n_requests} requests, images of 32 x 32 pixels")
     line("answers that differ from those of one thread", wrong)
     line("memory after a tenth, and after all", f"{sizes[0]:.0f} MB, {sizes[-1]:.0f} MB")

@@ -33,9 +33,9 @@ PARTS = {
             "learning_rate=3e-3": {**SMALL, "learning_rate": 3e-3},
             "batch_size=64": {**SMALL, "batch_size": 64},
             "epochs=10": {**SMALL, "epochs": 10},
-            "early_stopping=5": {**SMALL, "early_stopping": 5},
-            "early_stopping=None": {**SMALL, "early_stopping": None},
-            "schedule='cosine'": {**SMALL, "schedule": "cosine"},
+            "n_iter_no_change=5": {**SMALL, "n_iter_no_change": 5},
+            "early_stopping=False": {**SMALL, "early_stopping": False},
+            "lr_schedule='cosine'": {**SMALL, "options__lr_schedule": "cosine"},
             "augmentation='light'": {**SMALL, "augmentation": "light"},
         },
     ),
@@ -43,9 +43,9 @@ PARTS = {
         ["oasis1", "flowers"],
         {
             "small_cnn, defaults": SMALL,
-            "small_cnn, schedule='cosine'": {**SMALL, "schedule": "cosine"},
+            "small_cnn, lr_schedule='cosine'": {**SMALL, "options__lr_schedule": "cosine"},
             "deep_cnn, defaults": DEEP,
-            "deep_cnn, schedule='cosine'": {**DEEP, "schedule": "cosine"},
+            "deep_cnn, lr_schedule='cosine'": {**DEEP, "options__lr_schedule": "cosine"},
             "deep_cnn, augmentation='light'": {**DEEP, "augmentation": "light"},
         },
     ),
@@ -56,10 +56,10 @@ PARTS = {
             "frozen": {"fine_tune": 0},
             "fine_tune=4": {"fine_tune": 4},
             "fine_tune='all'": {"fine_tune": "all"},
-            "fine_tune_learning_rate=3e-4": {"fine_tune_learning_rate": 3e-4},
-            "schedule='cosine'": {"schedule": "cosine"},
+            "fine_tune_learning_rate=3e-4": {"options__fine_tune_learning_rate": 3e-4},
+            "lr_schedule='cosine'": {"options__lr_schedule": "cosine"},
             "augmentation='light'": {"augmentation": "light"},
-            "flips='horizontal'": {"flips": "horizontal"},
+            "tta='horizontal'": {"options__tta": "horizontal"},
             "from nothing": {"weights": None},
         },
     ),
@@ -94,7 +94,7 @@ def main():
 def mobilenet(weights):
     return {
         "backbone": "MobileNet",
-        "backbone_options": {"alpha": 0.25},
+        "options__backbone_options": {"alpha": 0.25},
         "weights": str(weights),
     }
 

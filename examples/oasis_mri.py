@@ -116,7 +116,7 @@ def score(columns, frame, y, title):
 
 def draw(scores, path):
     """Bars of the means, dots of the folds."""
-    from skfusion.inspection._scores import draw_scores
+    from skfusion.inspection._draw_scores import draw_scores
 
     title = "OASIS-1: dementia from table and scans"
     fused = [name for name in scores if "+" in name]

@@ -1,6 +1,6 @@
 """
-Looking at what PCA has learned
-==============================
+Inspecting what a PCA has learned
+=================================
 
 A PCA of faces finds "eigenfaces" [1]_; a PCA of digits finds strokes. `PixelFlattener` turns
 images to rows for the PCA, and rows back to images: components, means and what is left of an

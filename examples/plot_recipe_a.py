@@ -14,7 +14,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_score, cross_vali
 from sklearn.pipeline import Pipeline
 from sklearn.tree import DecisionTreeClassifier
 
-from skfusion import CNNEmbedder
+from skfusion import CNNEmbedder, EmbedderOptions
 from skfusion.datasets import load_digits_iris
 
 data = load_digits_iris(columns="all")
@@ -32,7 +32,7 @@ recipe = {
     "cut_layer": "flatten",
     "epochs": 5,
     "validation_fraction": 0.2,
-    "early_stopping": None,
+    "early_stopping": False,
     "random_state": 0,
 }
 train, test = np.arange(100), np.arange(100, 150)
@@ -55,7 +55,7 @@ print(f"decision tree on 50 new rows: accuracy {np.mean(by_hand == y[test]):.2f}
 
 def pipeline(cv, numbers=flowers, **params):
     """The recipe as one estimator, with or without cross-fitting."""
-    embedder = CNNEmbedder(cv=cv, cross_fit=1.0, **{**recipe, **params})
+    embedder = CNNEmbedder(cv=cv, options=EmbedderOptions(cross_fit=1.0), **{**recipe, **params})
     columns = ColumnTransformer(
         [("digit", embedder, ["digit"]), ("flower", "passthrough", numbers)]
     )

@@ -71,7 +71,7 @@ print(f"AUC of five folds: {scores.mean():.3f} ± {scores.std():.3f}")
 grid = {
     "denseclassifier__hidden": [(), (32,)],
     "denseclassifier__optimizer": ["adadelta", "adam"],
-    "denseclassifier__early_stopping": [10],
+    "denseclassifier__early_stopping": [True],
 }
 search = GridSearchCV(model, grid, cv=3, scoring="roc_auc").fit(X, y)
 table = pd.DataFrame(search.cv_results_["params"])

@@ -35,7 +35,7 @@ for label, row in enumerate(grid):
 # Each way alone and beside the table
 # -----------------------------------
 # Wide blocks are standardized and reduced to 20 columns, so that they don't drown the table.
-small = CNNEmbedder(cut_layer="dense", cv=None, epochs=10, early_stopping=None, random_state=0)
+small = CNNEmbedder(cut_layer="dense", cv=None, epochs=10, early_stopping=False, random_state=0)
 ways = {
     "pixels": PixelFlattener(),
     "descriptors": ImageDescriptors(image_size=None),

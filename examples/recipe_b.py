@@ -49,8 +49,8 @@ RECIPE = DenseClassifier(
     random_state=0,
 )
 OTHER_HEADS = {
-    "DenseClassifier, early stopping": DenseClassifier(early_stopping=10, random_state=0),
-    "  with 64 hidden units": DenseClassifier((64,), early_stopping=10, random_state=0),
+    "DenseClassifier, early stopping": DenseClassifier(early_stopping=True, random_state=0),
+    "  with 64 hidden units": DenseClassifier((64,), early_stopping=True, random_state=0),
     "logistic regression": make_pipeline(StandardScaler(), LogisticRegression(C=0.01)),
 }
 

@@ -13,6 +13,7 @@ from skfusion import (
     CNNEmbedder,
     DenseClassifier,
     DenseRegressor,
+    EmbedderOptions,
     FusionClassifier,
     FusionRegressor,
     ImageDescriptors,
@@ -23,7 +24,7 @@ from skfusion import (
 from skfusion.datasets import make_image_table
 
 NUMBERS = ["number_0", "number_1"]
-TINY = {"backbone_options": {"filters": (2, 3), "dense_units": 4}, "random_state": 0}
+TINY = {"filters": (2, 3), "dense_units": 4}
 SIZE = (12, 12)
 
 
@@ -44,14 +45,21 @@ def beside_numbers(*transformers):
 def tiny_gap(cut_layer=None, **options):
     """A network of 300 weights that nobody trained."""
     return PretrainedGAP(
-        "small_cnn", weights=None, image_size=SIZE, cut_layer=cut_layer, **TINY, **options
+        "small_cnn",
+        weights=None,
+        image_size=SIZE,
+        cut_layer=cut_layer,
+        backbone_options=TINY,
+        random_state=0,
+        **options,
     )
 
 
-def tiny_cnn(**options):
+def tiny_cnn(cross_fit="auto", tta=None, **params):
     """A network of 300 weights."""
-    settings = {"cut_layer": "dense", "cv": 2, "epochs": 1, "early_stopping": None, **TINY}
-    return CNNEmbedder(**settings, **options)
+    options = EmbedderOptions(backbone_options=TINY, cross_fit=cross_fit, tta=tta)
+    settings = {"cut_layer": "dense", "cv": 2, "epochs": 1, "early_stopping": False}
+    return CNNEmbedder(options=options, random_state=0, **settings, **params)
 
 
 def _pixels():

@@ -8,6 +8,6 @@ READ = []  # the cells that a CountingReader read
 class CountingReader(ImageReader):
     """Notes each cell that it reads in `READ`."""
 
-    def read(self, cell, white=None):
+    def read(self, cell, value_range=None):
         READ.append(cell)
-        return super().read(cell, white=white)
+        return super().read(cell, value_range=value_range)

@@ -17,11 +17,12 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
-from skfusion import CNNEmbedder, PixelFlattener, PretrainedGAP
+from skfusion import CNNEmbedder, EmbedderOptions, PixelFlattener, PretrainedGAP
 from skfusion.datasets import make_image_table
 
 NUMBERS = ["number_0", "number_1", "number_2"]
-SMALL = {"backbone_options": {"filters": (4, 4), "dense_units": 8}, "random_state": 0}
+OPTIONS = EmbedderOptions(backbone_options={"filters": (4, 4), "dense_units": 8})
+SMALL = {"options": OPTIONS, "random_state": 0}
 
 
 @pytest.fixture(scope="module")

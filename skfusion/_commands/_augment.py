@@ -5,6 +5,8 @@ from skfusion._commands._messages import told
 _REMEDIES = {
     "beside": "Move them into the folder of their class, or go without classes (--classes none).",
     "split": "Take the folders in them (--classes last), or name one of them.",
+    "factor": "Pass --factor, or the parent folder.",
+    "skip": "Repair the images and run this again, or add --skip-unreadable.",
     "parts": "Go without classes if they are none (--classes none), or name one of them.",
 }
 
@@ -83,8 +85,8 @@ def run(options):
     print(f"{'class':<24}{'images':>10}{'now':>10}")
     for label, (before, after) in report.counts.items():
         print(f"{label or '(no classes)':<24}{before:>10}{after:>10}")
-    there = f"; {report.n_there} were there" if report.n_there else ""
-    print(f"\n{report.n_written} files written to {options.out}{there}.")
+    existing = f"; {report.n_existing} existed already" if report.n_existing else ""
+    print(f"\n{report.n_written} files written to {options.out}{existing}.")
     left_out = {**report.skipped, "unreadable": len(report.unreadable)}
     left_out = [f"{count} ({reason})" for reason, count in left_out.items() if count]
     if left_out:

@@ -168,7 +168,7 @@ def _draw(scores, path):
     if importlib.util.find_spec("matplotlib") is None:
         print("No figure: matplotlib is missing (pip install 'skfusion[plot]').")
         return
-    from skfusion.inspection._scores import draw_scores
+    from skfusion.inspection._draw_scores import draw_scores
 
     title = "Digits beside iris: 5-fold accuracy"
     draw_scores(scores, path, title=title, highlight={"fused"})

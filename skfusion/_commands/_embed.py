@@ -36,9 +36,9 @@ def add_parser(commands):
     )
     parser.add_argument(
         "source",
-        metavar="FOLDER_OR_CSV",
-        help="images, a class a folder; or a CSV file with a column of paths, which start from "
-        "the folder of the file",
+        metavar="FOLDER_OR_TABLE",
+        help="images, a class a folder; or a table (.csv, .tsv, .parquet) with a column of images, "
+        "whose paths start from the folder of the file",
     )
     parser.add_argument(
         "--backbone",
@@ -85,9 +85,9 @@ def _add_network(parser):
     group.add_argument(
         "--image-size",
         type=int,
-        nargs=2,
+        nargs="+",
         metavar=("HEIGHT", "WIDTH"),
-        help="in pixels (default: what the backbone was trained on)",
+        help="in pixels; one number is a square (default: what the backbone was trained on)",
     )
     group.add_argument("--batch-size", type=int, default=32, metavar="N", help="default: 32")
 
@@ -128,7 +128,7 @@ def run(options):
             classes=None if options.classes == "none" else options.classes,
             file_format=options.format,
             suffix=options.suffix,
-            image_size=options.image_size,
+            image_size=_size(options.image_size),
             batch_size=options.batch_size,
             unreadable=options.unreadable,
             cache=options.cache,
@@ -140,6 +140,10 @@ def run(options):
             there = "  (was there)" if file.there else ""
             print(f"{file.path}: {n_rows} rows, {n_features} features{there}", flush=True)
     return 0
+
+
+def _size(numbers):
+    return numbers[0] if numbers is not None and len(numbers) == 1 else numbers
 
 
 def find_backbones(names, weights, options):

@@ -1,1 +1,1 @@
-"""Helpers that all other packages share."""
+"""Helpers for all other subpackages."""

@@ -1,4 +1,4 @@
-"""Files that are there as a whole or not at all."""
+"""Files that are written completely or not at all."""
 
 import contextlib
 import os
@@ -6,9 +6,9 @@ import secrets
 
 
 def write_atomically(path, write, *, unfinished=None):
-    """Write a file with ``write(path)``; it gets its name when it is whole.
+    """Write a file that appears under its name when it is complete.
 
-    What stood there before stays until then, and stays where writing fails.
+    An existing file is replaced at that moment, and is left unchanged if writing fails.
 
     Parameters
     ----------
@@ -16,11 +16,12 @@ def write_atomically(path, write, *, unfinished=None):
         The file.
 
     write : callable
-        Writes to the path that it is given, which lies in the same folder.
+        Called with the path of a temporary file in the same folder, which it writes.
 
-    unfinished : str, default=None
-        The path that `write` is given; None takes a new one, so that processes that write the same
-        file don't meet. It keeps the ending of `path`, which may tell `write` the format.
+    unfinished : str or None, default=None
+        The path of the temporary file. None chooses a new one, so that processes that write the
+        same file at the same time don't interfere. It has the ending of `path`, since `write` may
+        infer the format from it.
 
     Examples
     --------

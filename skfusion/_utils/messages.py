@@ -1,12 +1,22 @@
-"""What messages to users have in common."""
+"""Parts of messages to users."""
 
 import sys
 
-_NAMED = 5
+_MAX_NAMES = 5
 
 
 def join_names(items):
-    """The first five items, and how many more there are.
+    """Return the first five items as text, and the number of the others.
+
+    Parameters
+    ----------
+    items : iterable of str
+        The items.
+
+    Returns
+    -------
+    text : str
+        The items, separated by semicolons.
 
     Examples
     --------
@@ -15,14 +25,14 @@ def join_names(items):
     'row 0; row 1; row 2; row 3; row 4; and 2 more'
     """
     items = list(items)
-    more = len(items) - _NAMED
-    return "; ".join(items[:_NAMED]) + (f"; and {more} more" if more > 0 else "")
+    n_others = len(items) - _MAX_NAMES
+    return "; ".join(items[:_MAX_NAMES]) + (f"; and {n_others} more" if n_others > 0 else "")
 
 
 def with_remedies(kind, problem, remedies, *arguments):
-    """An error or a warning that keeps its problem and its remedies apart.
+    """Return an error or warning that keeps its problem and its remedies apart.
 
-    Remedies name arguments of Python. A command, which has options instead, tells its own with
+    The remedies name arguments of Python. A command, which has options instead, replaces them with
     `reword_remedies`.
 
     Parameters
@@ -31,13 +41,18 @@ def with_remedies(kind, problem, remedies, *arguments):
         The class of the error or warning.
 
     problem : str
-        What is wrong.
+        The problem, as one or more sentences.
 
     remedies : dict of str to str
-        What to do about it, by a word or two that name the remedy.
+        What to do about it: a sentence for each remedy, by the name of the remedy.
 
     *arguments : object
-        What else the class takes, after the message.
+        More arguments of the class, after the message.
+
+    Returns
+    -------
+    error : Exception
+        An instance of `kind`; its message is the problem and the remedies.
 
     Examples
     --------
@@ -53,16 +68,30 @@ def with_remedies(kind, problem, remedies, *arguments):
     return error
 
 
-def reword_remedies(own, error):
-    """The message of an error or warning, with `own` remedies (a dict) where there are some."""
+def reword_remedies(replacements, error):
+    """Return the message of an error or warning with some of its remedies replaced.
+
+    Parameters
+    ----------
+    replacements : dict of str to str
+        Sentences by the name of the remedy.
+
+    error : Exception
+        The error. One that `with_remedies` did not return has no remedies to replace.
+
+    Returns
+    -------
+    message : str
+        The message.
+    """
     if not hasattr(error, "remedies"):
         return str(error)
-    told = [own.get(name, text) for name, text in error.remedies.items()]
-    return " ".join([error.problem, *told])
+    remedies = [replacements.get(name, text) for name, text in error.remedies.items()]
+    return " ".join([error.problem, *remedies])
 
 
 def caller_stacklevel():
-    """The `stacklevel` of the first frame that is neither ours nor scikit-learn's."""
+    """Return the `stacklevel` of the first frame outside skfusion and scikit-learn."""
     frame, level = sys._getframe(1), 1
     while frame.f_back and frame.f_globals.get("__name__", "").startswith(("skfusion", "sklearn")):
         frame, level = frame.f_back, level + 1

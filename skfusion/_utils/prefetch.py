@@ -1,10 +1,10 @@
-"""Decode ahead in threads while the caller computes, with bounded memory."""
+"""Prefetching: decoding in threads while the caller computes."""
 
 import os
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 
-# Decoding releases the interpreter lock, but more threads than this only compete with the network.
+# Decoding releases the interpreter lock, but more threads would compete with the network.
 MAX_THREADS = 4
 
 
@@ -17,32 +17,32 @@ def map_ahead(function, tasks):
         Called with one task, in a thread.
 
     tasks : sequence
-        What to call it with. A single task is run by the caller: no thread is started for it.
+        The tasks. A single task runs in the thread of the caller.
 
     Yields
     ------
     result : object
-        The results, in the order of the tasks. At most one more than there are threads wait to be
-        taken, so memory stays flat however many tasks there are.
+        The results, in the order of the tasks. The number of results that are computed ahead is at
+        most the number of threads plus one, so memory does not grow with the number of tasks.
     """
     if len(tasks) < 2:
         yield from map(function, tasks)
         return
     n_threads = min(MAX_THREADS, os.cpu_count() or 1, len(tasks))
-    waiting = deque()
+    futures = deque()
     pool = ThreadPoolExecutor(n_threads, thread_name_prefix="skfusion-read")
     try:
         for task in tasks:
-            waiting.append(pool.submit(function, task))
-            if len(waiting) > n_threads:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+            futures.append(pool.submit(function, task))
+            if len(futures) > n_threads:
+                yield futures.popleft().result()
+        while futures:
+            yield futures.popleft().result()
     finally:
-        # Also reached when the caller stops early: what has not begun never will.
+        # Also reached when the caller stops early: the remaining tasks are cancelled.
         pool.shutdown(wait=True, cancel_futures=True)
 
 
 def split(rows, batch_size):
-    """Cut a sequence of rows into batches."""
+    """Split a sequence of rows into batches of at most `batch_size` rows."""
     return [rows[start : start + batch_size] for start in range(0, len(rows), batch_size)]

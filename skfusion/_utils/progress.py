@@ -1,10 +1,12 @@
-"""Progress bars, shown only where the user asked for them."""
+"""Progress bars and messages for estimators with ``verbose=1``."""
 
 import contextlib
 import sys
 
 
-class _NoBar:
+class _NullBar:
+    """A progress bar that shows nothing."""
+
     def update(self, n=1):
         """Do nothing."""
 
@@ -13,30 +15,35 @@ class _NoBar:
 
 
 def progress_bar(verbose, *, total, description, unit):
-    """A context manager that gives a bar with `update` and `set_postfix`.
+    """Return a context manager that yields a progress bar.
 
     Parameters
     ----------
     verbose : int
-        0 gives a bar that shows nothing.
+        0 yields a bar that shows nothing.
 
     total : int
-        How many units make the whole.
+        The number of units.
 
     description : str
-        What stands before the bar.
+        The text before the bar.
 
     unit : str
-        What is counted, as in "image" (shown as images a second).
+        The name of a unit, as in "image" (the bar shows images per second).
+
+    Returns
+    -------
+    context : context manager
+        Yields an object with the methods `update` and `set_postfix`, as in tqdm.
     """
     if not verbose:
-        return contextlib.nullcontext(_NoBar())
+        return contextlib.nullcontext(_NullBar())
     from tqdm.auto import tqdm
 
     return tqdm(total=total, desc=description, unit=unit, smoothing=0.1)
 
 
-def tell(verbose, text):
-    """A line beside the progress bars, for users who asked for them."""
+def log(verbose, message):
+    """Write a line to the standard error stream, unless `verbose` is 0."""
     if verbose:
-        sys.stderr.write(f"{text}\n")
+        sys.stderr.write(f"{message}\n")

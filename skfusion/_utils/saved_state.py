@@ -1,4 +1,4 @@
-"""SavedStateMixin: what a saved estimator tells about the versions that made it."""
+"""SavedStateMixin: the versions of the packages that saved an estimator."""
 
 import warnings
 from functools import lru_cache
@@ -9,14 +9,15 @@ import pandas as pd
 import sklearn
 
 import skfusion
+from skfusion._utils.doc_link import DocLinkMixin
 from skfusion.exceptions import ModelVersionError, ModelVersionWarning
 
 _STAMP = "_saved_by"
-_CHECK = "It was loaded; check its predictions, then save it again."
+_ADVICE = "It was loaded. Check its predictions, then save it again."
 
 
-class SavedStateMixin:
-    """Stamps what is saved with versions, and reads the stamp when it is loaded.
+class SavedStateMixin(DocLinkMixin):
+    """Mixin for estimators that adds versions to a pickle, and checks them when it is loaded.
 
     Examples
     --------
@@ -25,36 +26,36 @@ class SavedStateMixin:
     True
     """
 
-    # Whether estimators of scikit-learn are inside, which other versions of it may not load.
+    # Whether it holds estimators of scikit-learn, which other versions of it may not load.
     _holds_sklearn = False
 
     def __getstate__(self):
         stamp = VersionStamp(type(self).__name__, self._holds_sklearn)
         state = super().__getstate__()
-        return {_STAMP: stamp, **{name: _packed(value) for name, value in state.items()}}
+        return {_STAMP: stamp, **{name: _pack(value) for name, value in state.items()}}
 
     def __setstate__(self, state):
         if _STAMP not in state:
             warn_of_versions(
-                f"This {type(self).__name__} was saved by skfusion before 0.1. {_CHECK}"
+                f"This {type(self).__name__} was saved by skfusion before 0.1. {_ADVICE}"
             )
-        state = {name: _unpacked(value) for name, value in state.items() if name != _STAMP}
+        state = {name: _unpack(value) for name, value in state.items() if name != _STAMP}
         super().__setstate__(state)
 
 
 class VersionStamp:
     """The versions that saved an estimator.
 
-    It stands first in what is saved and is judged as soon as it is read, so that a reason is
-    given before something behind it fails to load.
+    It is the first part of a pickle and is checked as soon as it is loaded, so that the message
+    precedes errors from the parts that follow.
 
     Parameters
     ----------
     estimator : str
-        What was saved, for messages.
+        The class of the estimator, for messages.
 
     holds_sklearn : bool
-        Whether estimators of scikit-learn are inside.
+        Whether it holds estimators of scikit-learn.
     """
 
     def __init__(self, estimator, holds_sklearn):
@@ -66,40 +67,39 @@ class VersionStamp:
 
     def __setstate__(self, state):
         vars(self).update(state)
-        self._judge_skfusion()
+        self._check_skfusion()
         if self.holds_sklearn and minor(self.sklearn) != minor(sklearn.__version__):
             warn_of_versions(
                 f"This {self.estimator} was saved with scikit-learn {self.sklearn}, and "
                 f"scikit-learn {sklearn.__version__} is installed. It holds estimators of "
-                "scikit-learn, which may not load or predict otherwise: install scikit-learn=="
-                f"{self.sklearn}, or fit it again."
+                "scikit-learn, which may fail to load or predict other values. Install "
+                f"scikit-learn=={self.sklearn}, or fit it again."
             )
 
-    def _judge_skfusion(self):
-        """Refuse what a newer skfusion saved, and warn of what an older one did."""
+    def _check_skfusion(self):
+        """Raise an error if a newer skfusion saved it, and warn if an older one did."""
         saved, here = self.skfusion, skfusion.__version__
         if minor(saved) > minor(here):
             raise ModelVersionError(
                 f"This {self.estimator} was saved by skfusion {saved}, which is newer than "
-                f"skfusion {here} here and may have saved it in another form. Install that "
-                f"version, pip install 'skfusion=={saved}', or fit and save it again with "
-                f"skfusion {here}. It was saved with scikit-learn {self.sklearn} and Keras "
-                f"{self.keras}."
+                f"skfusion {here} here and may use another format. Install that version with "
+                f"pip install 'skfusion=={saved}', or fit and save it again with skfusion {here}. "
+                f"It was saved with scikit-learn {self.sklearn} and Keras {self.keras}."
             )
         if minor(saved) < minor(here):
             warn_of_versions(
                 f"This {self.estimator} was saved by skfusion {saved}, which is older than "
-                f"skfusion {here} here. {_CHECK}"
+                f"skfusion {here} here. {_ADVICE}"
             )
 
 
 class PlainFrame:
-    """A small DataFrame as arrays: every version of pandas reads them, and so does skops.
+    """A small DataFrame as arrays, which all versions of pandas and skops can load.
 
     Parameters
     ----------
     frame : DataFrame
-        The table; its columns and its index have at most one level.
+        The table. Its columns and its index have one level.
     """
 
     def __init__(self, frame):
@@ -108,7 +108,7 @@ class PlainFrame:
         self.index_name = frame.index.name
 
     def to_pandas(self):
-        """The table as it was."""
+        """Return the DataFrame."""
         index = pd.Index(self.index, name=self.index_name)
         if np.array_equal(self.index, np.arange(len(self.index))):
             index = pd.RangeIndex(len(self.index), name=self.index_name)
@@ -117,7 +117,7 @@ class PlainFrame:
 
 @lru_cache
 def installed_version(package):
-    """The version of a package, None where it is not installed; the package isn't imported."""
+    """Return the version of a package without importing it; None if it is not installed."""
     try:
         return version(package)
     except PackageNotFoundError:
@@ -125,18 +125,18 @@ def installed_version(package):
 
 
 def warn_of_versions(text):
-    """Warn that a model comes from other versions."""
+    """Warn that a model was saved with other versions."""
     warnings.warn(text, ModelVersionWarning, stacklevel=3)
 
 
 def minor(text):
-    """Major and minor number of a version, for comparison."""
+    """Return the major and minor number of a version, for comparison."""
     return tuple(int(part) for part in text.split(".")[:2])
 
 
-def _packed(value):
+def _pack(value):
     return PlainFrame(value) if isinstance(value, pd.DataFrame) else value
 
 
-def _unpacked(value):
+def _unpack(value):
     return value.to_pandas() if isinstance(value, PlainFrame) else value

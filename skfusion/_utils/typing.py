@@ -1,4 +1,4 @@
-"""Names for the types of public arguments."""
+"""Types of public arguments."""
 
 import os
 from collections.abc import Callable
@@ -7,7 +7,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-# pandas and polars tables and columns, lists and arrays; polars is optional: it has no name here.
+# Tables and columns of pandas and polars, lists and arrays. polars is optional, so it has no name
+# here.
 ImageInput: TypeAlias = Any
 Features: TypeAlias = np.ndarray | pd.DataFrame | Any
 Cell: TypeAlias = Any

@@ -1,1 +1,1 @@
-"""More rows: changed copies of images, in a pipeline or on disk."""
+"""Random changes of images: in training, in additional rows, and in folders of copies."""

@@ -8,20 +8,21 @@ from collections import Counter
 import numpy as np
 from sklearn.utils import Bunch
 
-from skfusion._utils.messages import join_names
+from skfusion._utils.messages import join_names, with_remedies
 from skfusion._utils.prefetch import map_ahead
 from skfusion._utils.progress import progress_bar
 from skfusion.augmentation._augmentation import make_augmentation
 from skfusion.augmentation._copy_names import copy_names, is_copy
-from skfusion.augmentation._copy_plan import copies_by_class, number_copies, spread
+from skfusion.augmentation._copy_plan import choose_origins, copies_by_class, number_copies
 from skfusion.augmentation._copy_writer import Copy, CopyWriter
-from skfusion.augmentation._output_folder import Made, OutputFolder
+from skfusion.augmentation._output_folder import ImageOutputs, OutputFolder
 from skfusion.datasets import load_image_folder
 from skfusion.exceptions import ImageReadError
+from skfusion.images._image_digests import ImageDigests
 from skfusion.images._image_size import check_size_param
-from skfusion.store._image_digests import ImageDigests
 
-# Raised when the same settings would give other bytes: half-filled folders are not gone on with.
+# Increased when the same settings would give other bytes: a folder of another format is not
+# completed.
 _FORMAT = 2
 MANIFEST = "manifest.csv"
 
@@ -42,42 +43,43 @@ def augment_folder(
 ):
     """Write changed copies of the images of a folder, to balance its classes or to have more.
 
-    Each file appears when it is whole and none is overwritten, so that a run that was stopped
-    goes on where it was, with the same bytes.
+    Each file appears when it is complete, and none is overwritten. If a run is interrupted, the
+    same call completes the folder, with the same bytes.
 
     Parameters
     ----------
     folder : str or PathLike
-        The images, as `load_image_folder` takes them.
+        The images, as for `load_image_folder`.
 
     out : str or PathLike
-        Where the copies go, in the same folders; new, empty, or begun by the same call.
+        The folder of the copies, which has the same subfolders. It must be new, empty, or from an
+        interrupted run of the same call.
 
     factor : int or None, default=None
-        How many images each one becomes, itself included. None makes the classes as large as
-        the largest.
+        Number of images that each image becomes, itself included. None makes all classes as large
+        as the largest.
 
     augmentation : {"recipe", "light"}, default="recipe"
         How copies are changed, as in `ImageAugmenter`.
 
     classes : {"first", "last", "path"} or None, default="first"
-        Which folder names the class; None looks for no classes.
+        Which part of the path is the class. None ignores classes.
 
     image_size : tuple (height, width) or None, default=None
-        The size of the copies in pixels; None keeps each image's own.
+        The size of the copies in pixels. None keeps the size of each image.
 
     file_format : {"png", "jpg"}, default="png"
-        The format of the copies; of 8 bits a channel.
+        The format of the copies, which have 8 bits in a channel.
 
     originals : bool, default=True
-        Whether the images themselves are copied too, byte by byte, so that `out` is whole.
+        Whether to copy the images themselves too, byte by byte, so that `out` is complete.
 
     skip_unreadable : bool, default=False
-        Whether images that can't be read are left out, instead of an error at the end.
+        Whether to skip unreadable images, instead of an error at the end.
 
     random_state : int, default=0
-        Where random numbers start. A copy depends on it, on the path of its origin from `folder`
-        on, and on its number.
+        Seed of the random numbers. A copy depends on it, on the relative path of the image, and
+        on the number of the copy.
 
     verbose : int, default=0
         1 shows a progress bar.
@@ -85,50 +87,50 @@ def augment_folder(
     Returns
     -------
     report : Bunch
-        ``counts``: dict, readable images by class before and after, with "" where there are no
-        classes.
-        ``n_written`` and ``n_there``: files. ``unreadable`` and ``skipped``: images that were
-        left out, and files that are no images.
+        ``counts``: dict, number of readable images by class before and after, with the key ""
+        if there are no classes.
+        ``n_written`` and ``n_existing``: number of files. ``unreadable`` and ``skipped``: images
+        that were skipped, and files that are not images.
 
     Raises
     ------
     ValueError
-        If there is nothing to copy, or if the folders lie in one another.
+        If there is nothing to copy, or one of the folders is inside the other.
 
     FileExistsError
-        If `out` holds something else, or copies of other settings or of other images.
+        If `out` holds other files, or copies with other settings or of other images.
 
     ImageReadError
-        If images can't be read; all else is written then.
+        If images cannot be read. All other files are written then.
     """
     folder, out = (os.path.expanduser(os.fsdecode(path)) for path in (folder, out))
-    image_size = None if image_size is None else check_size_param(image_size, "--size")
+    image_size = None if image_size is None else check_size_param(image_size)
     data = load_image_folder(folder, classes=classes)
-    _refuse_copies(folder, out, data.ids)
-    _refuse_numbers(folder, data, factor, random_state)
+    _check_folders(folder, out, data.ids)
+    _check_numbers(folder, data, factor, random_state)
     labels = _labels(data)
     origins = _origins(labels, factor, random_state)
     copies = _copies(data.ids, origins, file_format)
-    transform = make_augmentation(augmentation)
+    augmentation = make_augmentation(augmentation)
     settings = {
         "format": _FORMAT,
         "classes": classes,
         "factor": factor,
-        "augmentation": transform.key,
+        "augmentation": augmentation.key,
         "size": image_size,
         "file format": file_format,
         "originals": originals,
         "seed": random_state,
     }
-    writer = CopyWriter(transform, random_state, image_size, file_format)
-    with OutputFolder(out, settings, _made(data, copies, originals)) as target:
-        report = _fill(target, data, copies, writer, originals, verbose)
-        _finish(report, target, data, labels, copies, originals, skip_unreadable)
+    writer = CopyWriter(augmentation, random_state, image_size, file_format)
+    with OutputFolder(out, settings, _outputs(data, copies, originals)) as output:
+        report = _fill(output, data, copies, writer, originals, verbose)
+        _finish(report, output, data, labels, copies, originals, skip_unreadable)
     return report
 
 
 def _copies(ids, origins, file_format):
-    """The copies of each image."""
+    """Return the copies of each image."""
     copies = [[] for _ in ids]
     names = copy_names(ids, origins, f".{file_format}")
     for name, origin, number in zip(names, origins, number_copies(origins), strict=True):
@@ -136,46 +138,51 @@ def _copies(ids, origins, file_format):
     return copies
 
 
-def _made(data, copies, originals):
-    """What is made from each image, by its name."""
+def _outputs(data, copies, originals):
+    """Return the files of each image, by its name."""
     digests = ImageDigests().of_many(data.data["image"].tolist())
-    made = {}
+    outputs = {}
     for name, digest, some in zip(data.ids, digests, copies, strict=True):
         files = [MANIFEST, *([name] if originals else []), *(copy.name for copy in some)]
-        made[name] = Made(None if digest is None else digest.hex(), files)
-    return made
+        outputs[name] = ImageOutputs(None if digest is None else digest.hex(), files)
+    return outputs
 
 
-def _fill(target, data, copies, writer, originals, verbose):
-    """Write what lacks; a report of it."""
-    wanted = [[copy for copy in some if not target.has(copy.name)] for some in copies]
-    n_all = sum(map(len, copies)) + originals * len(data.ids)
-    n_there = n_all - sum(map(len, wanted))
-    new = [originals and not target.has(name) for name in data.ids]
-    n_there -= sum(new)
-    # What goes there as it is has to be read too: it may be damaged.
-    rows = [row for row, some in enumerate(wanted) if some or new[row]]
+def _fill(output, data, copies, writer, originals, verbose):
+    """Write the files that do not exist yet; return a report."""
+    missing = [[copy for copy in some if not output.has(copy.name)] for some in copies]
+    is_new = [originals and not output.has(name) for name in data.ids]
+    n_files = sum(map(len, copies)) + originals * len(data.ids)
+    n_existing = n_files - sum(map(len, missing)) - sum(is_new)
+    # An image that is copied as it is must be read too, since it may be damaged.
+    rows = [row for row, some in enumerate(missing) if some or is_new[row]]
+    report = Bunch(
+        n_written=n_files - n_existing, n_existing=n_existing, unreadable={}, skipped=data.skipped
+    )
 
     def write(row):
-        return writer.write(target, data.data["image"][row], data.ids[row], wanted[row])
+        return writer.write(output, data.data["image"][row], data.ids[row], missing[row])
 
-    report = Bunch(n_written=n_all - n_there, n_there=n_there, unreadable={}, skipped=data.skipped)
     bar = progress_bar(verbose if rows else 0, total=len(rows), description="Images", unit="image")
-    with bar as shown:
+    with bar as shown_bar:
         for row, reason in zip(rows, map_ahead(write, rows), strict=True):
             if reason is not None:
                 report.unreadable[data.ids[row]] = reason
-                report.n_written -= len(wanted[row]) + originals
-            shown.update()
+                report.n_written -= len(missing[row]) + originals
+            shown_bar.update()
     if originals:
-        for source, name in zip(data.data["image"], data.ids, strict=True):
-            if name not in report.unreadable:
-                target.write(name, lambda path, source=source: shutil.copyfile(source, path))
+        _copy_originals(output, data, report.unreadable)
     return report
 
 
-def _finish(report, target, data, labels, copies, originals, skip_unreadable):
-    """Count, write the manifest, and refuse what could not be read."""
+def _copy_originals(output, data, unreadable):
+    for source, name in zip(data.data["image"], data.ids, strict=True):
+        if name not in unreadable:
+            output.write(name, lambda path, source=source: shutil.copyfile(source, path))
+
+
+def _finish(report, output, data, labels, copies, originals, skip_unreadable):
+    """Count images, raise an error if some are unreadable, and write the manifest."""
     before, after = Counter(), Counter()
     lines = [("file", "class", "origin", "copy")]
     for name, label, some in zip(data.ids, labels, copies, strict=True):
@@ -188,63 +195,67 @@ def _finish(report, target, data, labels, copies, originals, skip_unreadable):
         after[label] += len(files)
     report.counts = {label: (before[label], after[label]) for label in sorted(set(labels))}
     if report.unreadable and not skip_unreadable:
-        named = join_names(f"{name}: {reason}" for name, reason in report.unreadable.items())
-        raise ImageReadError(
-            f"{len(report.unreadable)} of {len(data.ids)} images could not be read: {named}. "
-            "All else is written. Mend them and run this again, or leave them out "
-            "(--skip-unreadable).",
-            [
-                (row, name, report.unreadable[name])
-                for row, name in enumerate(data.ids)
-                if name in report.unreadable
-            ],
-        )
-    target.write(MANIFEST, lambda path: _write_csv(path, lines))
+        _raise_unreadable(report.unreadable, data.ids)
+    output.write(MANIFEST, lambda path: _write_csv(path, lines))
+
+
+def _raise_unreadable(unreadable, ids):
+    listed = join_names(f"{name}: {reason}" for name, reason in unreadable.items())
+    failures = [(row, name, unreadable[name]) for row, name in enumerate(ids) if name in unreadable]
+    raise with_remedies(
+        ImageReadError,
+        f"{len(unreadable)} of {len(ids)} images could not be read: {listed}. All other files are "
+        "written.",
+        {"skip": "Repair the images and run this again, or pass skip_unreadable=True."},
+        failures,
+    )
 
 
 def _write_csv(path, lines):
-    # Names of files need not be text.
+    # File names may hold bytes that are not text.
     with open(path, "w", newline="", encoding="utf-8", errors="surrogateescape") as file:
         csv.writer(file, lineterminator="\n").writerows(lines)
 
 
-def _refuse_copies(folder, out, ids):
-    """Copies of copies would stand on both sides of a split whatever the groups."""
+def _check_folders(folder, out, ids):
+    """Raise an error if copies of copies would be made, which could leak across a split."""
     inner, outer = (os.path.join(os.path.realpath(path), "") for path in (folder, out))
     if inner.startswith(outer) or outer.startswith(inner):
         raise ValueError(
-            f"{folder!r} and {out!r} lie in one another, so that copies would be taken for "
-            "images; give a folder beside it."
+            f"One of the folders {folder!r} and {out!r} is inside the other, so that copies would "
+            "be read as images. Pass a folder beside it."
         )
     copies = [name for name in ids if is_copy(name)]
     if copies:
         raise ValueError(
             f"{len(copies)} of {len(ids)} images of {folder!r} are copies by their names: "
-            f"{join_names(copies)}. Copy the originals."
+            f"{join_names(copies)}. Pass a folder of original images."
         )
 
 
-def _refuse_numbers(folder, data, factor, random_state):
+def _check_numbers(folder, data, factor, random_state):
     if factor is not None and factor < 1:
-        raise ValueError(f"--factor must be at least 1, got {factor}.")
+        raise ValueError(f"factor must be at least 1, got {factor}.")
     if random_state < 0:
-        raise ValueError(f"--seed must be at least 0, got {random_state}.")
+        raise ValueError(f"random_state must be at least 0, got {random_state}.")
     if factor is None and data.target is None:
-        raise ValueError(
-            f"{folder!r} has no folders of classes to balance; give a factor (--factor), or the "
-            "folder above it."
+        raise with_remedies(
+            ValueError,
+            f"{folder!r} has no folders of classes to balance.",
+            {"factor": "Pass a factor, or the parent folder."},
         )
 
 
 def _labels(data):
-    """The class of each image by name; "" where there are no classes."""
+    """Return the name of each image's class, "" if there are no classes."""
     if data.target is None:
         return np.full(len(data.ids), "", dtype=object)
     return np.array(data.target_names, dtype=object)[data.target]
 
 
 def _origins(labels, factor, seed):
+    """Return the image that each copy is made from."""
     if factor is not None:
         return np.repeat(np.arange(len(labels)), factor - 1)
     rng = np.random.default_rng(seed)
-    return np.sort(spread(labels, copies_by_class("auto", labels), rng), kind="stable")
+    return np.sort(choose_origins(labels, copies_by_class("auto", labels), rng), kind="stable")

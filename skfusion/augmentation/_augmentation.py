@@ -1,4 +1,4 @@
-"""Augmentation: what a user asks for becomes one function of a batch of images."""
+"""Augmentation: random changes of a batch of images."""
 
 import copy
 import inspect
@@ -13,18 +13,18 @@ _NAMED = {"light": LIGHT, "recipe": RECIPE}
 
 
 class Augmentation:
-    """Changed copies of batches of images; see `make_augmentation`.
+    """Return changed copies of batches of images; see `make_augmentation`.
 
     Parameters
     ----------
     apply : callable
-        Called as ``apply(pixels, rng)``; it may write to the pixels.
+        Called as ``apply(pixels, rng)``. It may change the pixels in place.
 
     name : str
-        What error messages call it.
+        The name in error messages.
 
-    key : str or None
-        What it does, in full; None where that isn't known.
+    key : str or None, default=None
+        A complete description of what it does, None if it is code.
     """
 
     def __init__(self, apply, name, key=None):
@@ -36,15 +36,15 @@ class Augmentation:
         return f"Augmentation({self.name})"
 
     def __call__(self, pixels, rng):
-        """Give a changed copy of a batch.
+        """Return a changed copy of a batch.
 
         Parameters
         ----------
         pixels : ndarray of shape (n, height, width, channels)
-            Images in 0..255. They stay as they are.
+            Images in 0..255. They are not changed.
 
         rng : numpy.random.Generator
-            Where random numbers come from.
+            The source of random numbers.
 
         Returns
         -------
@@ -54,7 +54,7 @@ class Augmentation:
         Raises
         ------
         ValueError
-            If something other than finite pixels of the same shape came out.
+            If the result is not an array of finite pixels of the same shape.
         """
         result = self._apply(pixels.copy(), rng)
         try:
@@ -63,8 +63,8 @@ class Augmentation:
             changed = np.asarray(None)
         if changed.dtype.kind not in "uif":
             raise ValueError(
-                f"The augmentation {self.name} gave {type(result).__name__} where an array of "
-                f"numbers of shape {pixels.shape} is expected."
+                f"The augmentation {self.name} must return an array of numbers of shape "
+                f"{pixels.shape}, it returned a {type(result).__name__}."
             )
         if changed.shape != pixels.shape:
             raise ValueError(
@@ -81,21 +81,21 @@ class Augmentation:
             )
         if changed.size == 0:
             return changed
-        # Noise and contrast overshoot. Floats that came with a wider range keep it.
+        # Noise and contrast may leave 0..255. Floats with a wider range keep their range.
         return changed.clip(min(pixels.min(), 0), max(pixels.max(), 255), out=changed)
 
 
 def make_augmentation(spec):
-    """Turn what a user may pass as `augmentation` into an Augmentation.
+    """Make an Augmentation from the parameter `augmentation`.
 
     Parameters
     ----------
     spec : None, str, dict, RandomTransform, keras.layers.Layer or callable
-        None changes nothing. "light" and "recipe" name two sets of changes; a dict holds
-        arguments of `RandomTransform`. A Keras layer is copied and called with
-        ``training=True``, on float32 pixels in 0..255. A function is called as ``f(pixels)``, or
-        ``f(pixels, rng)`` if it has two positional arguments without defaults, and must take its
-        random numbers from `rng` to be repeatable.
+        None changes nothing. "light" and "recipe" are two sets of changes. A dict has arguments
+        of `RandomTransform`. A Keras layer is copied and called with ``training=True``, on
+        float32 pixels in 0..255. A function is called as ``f(pixels)``, or ``f(pixels, rng)`` if
+        it has two positional arguments without defaults. For reproducible results it must draw
+        its random numbers from `rng`.
 
     Returns
     -------
@@ -105,10 +105,11 @@ def make_augmentation(spec):
     Raises
     ------
     TypeError
-        If `spec` is nothing of the above.
+        If `spec` is none of these.
 
     ValueError
-        If a name or a dict's key is unknown, a value is out of range, or a layer can't be copied.
+        If a name or a key of a dict is unknown, a value is out of range, or a layer cannot be
+        copied.
 
     Examples
     --------
@@ -133,44 +134,11 @@ def make_augmentation(spec):
         if isinstance(spec, import_keras().layers.Layer):
             return _of_layer(spec)
         return _of_function(spec)
-    got = f"the class {spec.__name__}, no instance" if isinstance(spec, type) else repr(spec)
+    got = f"the class {spec.__name__}, not an instance" if isinstance(spec, type) else repr(spec)
     raise TypeError(
         "augmentation must be None, 'light', 'recipe', a dict of arguments of RandomTransform, a "
         f"RandomTransform, a Keras layer, or a function f(pixels) or f(pixels, rng); got {got}."
     )
-
-
-def views(pixels, kind):
-    """Give a batch as it is and mirrored, to average what a network makes of them.
-
-    Parameters
-    ----------
-    pixels : ndarray of shape (n, height, width, channels)
-        Images.
-
-    kind : {"horizontal", "both"} or None
-        None gives the batch alone, "horizontal" also left and right exchanged, "both" also top
-        and bottom, and both at once.
-
-    Yields
-    ------
-    pixels : ndarray of shape (n, height, width, channels)
-        The batch itself first, then mirrored copies.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from skfusion.augmentation._augmentation import views
-    >>> [view.ravel().tolist() for view in views(np.arange(3).reshape(1, 1, 3, 1), "horizontal")]
-    [[0, 1, 2], [2, 1, 0]]
-    """
-    axes = {None: [], "horizontal": [2], "both": [2, 1, (1, 2)]}
-    if kind not in axes:
-        raise ValueError(f"the kinds of views are {list(axes)}; got {kind!r}")
-    yield pixels
-    for axis in axes[kind]:
-        # PyTorch takes no arrays with negative strides.
-        yield np.ascontiguousarray(np.flip(pixels, axis))
 
 
 def _transform_of_dict(arguments):
@@ -193,8 +161,8 @@ def _of_transform(transform, name):
 def _of_layer(layer):
     keras = import_keras()
     try:
-        with building(0):  # a new layer draws its seed from Python's own generator
-            # Through its config, any class of layer can be copied, but not what it has learned.
+        with building(0):  # a new layer draws its seed from Python's global generator
+            # A copy by config works for any layer, but loses its weights.
             private = (
                 copy.deepcopy(layer)
                 if layer.weights
@@ -202,8 +170,8 @@ def _of_layer(layer):
             )
     except Exception as error:
         raise ValueError(
-            f"The augmentation {layer.name} can't be copied ({error}). Pass a function that calls "
-            "it instead."
+            f"The augmentation {layer.name} cannot be copied ({error}). Pass a function that "
+            "calls it instead."
         ) from error
 
     def apply(pixels, rng):
@@ -211,7 +179,7 @@ def _of_layer(layer):
         states = [v for v in private.variables if v.path.endswith("seed_generator_state")]
         for i, state in enumerate(states):
             state.assign(np.array([seed, i], dtype=np.uint32))
-        with building(seed):  # the first call builds; layers of users' own may draw from NumPy
+        with building(seed):  # the first call builds; custom layers may draw from NumPy
             changed = private(pixels.astype(np.float32), training=True)
         return keras.ops.convert_to_numpy(changed)
 
@@ -220,17 +188,20 @@ def _of_layer(layer):
 
 def _of_function(function):
     name = getattr(function, "__qualname__", None) or repr(function)
-    if _wants_rng(function):
+    if _takes_rng(function):
         return Augmentation(function, name)
     return Augmentation(lambda pixels, rng: function(pixels), name)
 
 
-def _wants_rng(function):
-    """Whether the second positional argument must be given (np.flip's is an axis)."""
+def _takes_rng(function):
+    """Return whether a function has a second positional argument without a default.
+
+    The second argument of ``np.flip``, for example, has a default: it is an axis.
+    """
     try:
         parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):  # some functions in C have none
+    except (TypeError, ValueError):  # some functions in C have no signature
         return False
     positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    needed = [p for p in parameters if p.kind in positional and p.default is p.empty]
-    return len(needed) == 2
+    required = [p for p in parameters if p.kind in positional and p.default is p.empty]
+    return len(required) == 2

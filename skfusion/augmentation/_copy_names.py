@@ -1,37 +1,37 @@
-"""Names of copies on disk, which keep the name of their origin."""
+"""Names of copies on disk, which contain the name of their original image."""
 
 import os
 import re
 
-# What matches in a path from the folder on is the same for an image and for its copies.
+# The group of this pattern in a relative path is the same for an image and for its copies.
 ORIGIN_PATTERN = r"^(.+?)(?:__aug\d+)?\.[^./]+$"
 _COPY = re.compile(r"__aug\d+\.[^./]+$")
 
 
 def is_copy(name):
-    """Whether a file is named as a copy is."""
+    """Return whether a file has the name of a copy."""
     return _COPY.search(name) is not None
 
 
-def copy_names(ids, origins, ending):
+def copy_names(ids, origins, extension):
     """Name the copies of some images.
 
     Parameters
     ----------
     ids : sequence of str
-        The path of each image, with ``/``.
+        The relative path of each image, with ``/``.
 
     origins : sequence of int
-        The position in `ids` of what each copy is made from.
+        The position in `ids` of the image that each copy is made from.
 
-    ending : str
-        The ending of the copies, with its dot.
+    extension : str
+        The file extension of the copies, with its dot.
 
     Returns
     -------
     names : list of str
-        The path of each copy. Images of one folder whose names differ in their endings alone
-        share their numbers, so that no two copies have one name.
+        The path of each copy. Images of one folder whose names differ only in their extension
+        share a sequence of numbers, so that no two copies have the same name.
 
     Examples
     --------
@@ -45,5 +45,5 @@ def copy_names(ids, origins, ending):
     for stem in stems:
         number = seen.get(stem, 0)
         seen[stem] = number + 1
-        names.append(f"{stem}__aug{number:0{digits}d}{ending}")
+        names.append(f"{stem}__aug{number:0{digits}d}{extension}")
     return names

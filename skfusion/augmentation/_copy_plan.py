@@ -1,4 +1,4 @@
-"""Which rows get how many copies."""
+"""Number of copies of each class and of each row."""
 
 from numbers import Integral
 
@@ -9,12 +9,12 @@ STRATEGIES = ("auto", "not majority", "not minority", "minority", "all")
 
 
 def class_labels(y):
-    """One class a row; of a column of y, or of indicators with a single 1 a row.
+    """Return one class for each row of y.
 
     Parameters
     ----------
     y : array-like of shape (n_rows,) or (n_rows, n_columns)
-        The target.
+        Classes, or indicators with a single 1 in each row.
 
     Returns
     -------
@@ -24,7 +24,7 @@ def class_labels(y):
     Raises
     ------
     ValueError
-        If `y` is no single class a row.
+        If `y` does not have a single class in each row.
     """
     check_classification_targets(y)
     y = np.asarray(y)
@@ -38,12 +38,12 @@ def class_labels(y):
 
 
 def copies_by_class(strategy, labels):
-    """How many copies each class gets.
+    """Return the number of copies of each class.
 
     Parameters
     ----------
     strategy : str, float, dict or callable
-        imbalanced-learn's `sampling_strategy` of an over-sampler.
+        The `sampling_strategy` of over-samplers in imbalanced-learn.
 
     labels : ndarray of shape (n_rows,)
         The class of each row.
@@ -51,12 +51,12 @@ def copies_by_class(strategy, labels):
     Returns
     -------
     n_copies : dict
-        Class to number of copies, sorted by class; classes without copies may lack.
+        Number of copies by class, sorted by class. Classes without copies may be left out.
 
     Raises
     ------
     ValueError
-        If the strategy is unknown, or would take rows away.
+        If the strategy is unknown, or would remove rows.
 
     Examples
     --------
@@ -69,14 +69,15 @@ def copies_by_class(strategy, labels):
     if len(classes) < 2:
         raise ValueError(
             f"y holds one class only, {classes.tolist()}: there is nothing to balance. Pass "
-            "factor to copy every row."
+            "factor to copy each row."
         )
     counts = dict(zip(classes.tolist(), counts.tolist(), strict=True))
     if callable(strategy):
         strategy = strategy(labels)
         if not isinstance(strategy, dict):
             raise ValueError(
-                f"a function as sampling_strategy must return a dict; got {strategy!r}."
+                f"A function that is passed as sampling_strategy must return a dict; got "
+                f"{strategy!r}."
             )
     if isinstance(strategy, dict):
         return _of_totals(strategy, counts)
@@ -99,16 +100,16 @@ def _of_name(name, counts):
 def _of_ratio(ratio, counts):
     if len(counts) > 2:
         raise ValueError(
-            f"sampling_strategy={ratio!r} is a ratio of two classes, y has {len(counts)}; pass a "
-            "dict of the rows that each class shall have."
+            f"sampling_strategy={ratio!r} is a ratio of two classes, y has {len(counts)}. Pass a "
+            "dict of the number of rows of each class."
         )
     largest = max(counts, key=counts.get)
     (other,) = (each for each in counts if each != largest)
     n_copies = int(counts[largest] * ratio) - counts[other]
     if n_copies < 0:
         raise ValueError(
-            f"sampling_strategy={ratio!r} would take rows of class {other!r} away: it has "
-            f"{counts[other]} where {largest!r} has {counts[largest]}. Pass a larger ratio."
+            f"sampling_strategy={ratio!r} would remove rows of class {other!r}: it has "
+            f"{counts[other]} rows, and {largest!r} has {counts[largest]}. Pass a larger ratio."
         )
     return {other: n_copies}
 
@@ -122,14 +123,16 @@ def _of_totals(totals, counts):
             )
         if not isinstance(total, Integral) or isinstance(total, bool) or total < counts[each]:
             raise ValueError(
-                f"sampling_strategy must give each class at least the rows that it has: class "
-                f"{each!r} has {counts[each]}, and {total!r} are asked for."
+                f"sampling_strategy must not have fewer rows of a class than y: class {each!r} "
+                f"has {counts[each]} rows in y, and {total!r} in sampling_strategy."
             )
     return {each: int(totals[each] - counts[each]) for each in sorted(totals)}
 
 
-def spread(labels, n_copies, rng):
-    """The origin of each copy: every row of a class gets as many, up to one more by lot.
+def choose_origins(labels, n_copies, rng):
+    """Choose the row that each copy is made from.
+
+    All rows of a class get the same number of copies, or one more, drawn at random.
 
     Parameters
     ----------
@@ -137,28 +140,28 @@ def spread(labels, n_copies, rng):
         The class of each row.
 
     n_copies : dict
-        Copies by class.
+        Number of copies by class.
 
     rng : numpy.random.Generator
-        Draws which rows get one more.
+        Draws the rows with one more copy.
 
     Returns
     -------
     origins : ndarray of int of shape (n_copies,)
-        Positions of rows, class after class.
+        Positions of rows, class by class.
     """
     origins = [np.empty(0, dtype=np.intp)]
     for each, total in n_copies.items():
         rows = np.flatnonzero(labels == each)
-        every, more = divmod(total, len(rows))
-        counts = np.full(len(rows), every)
-        counts[rng.permutation(len(rows))[:more]] += 1
+        each_gets, n_more = divmod(total, len(rows))
+        counts = np.full(len(rows), each_gets)
+        counts[rng.permutation(len(rows))[:n_more]] += 1
         origins.append(np.repeat(rows, counts))
     return np.concatenate(origins)
 
 
 def number_copies(origins):
-    """The how-manieth copy of its origin each one is, from 0."""
+    """Return the number of each copy among those of its origin, from 0."""
     seen = {}
     numbers = np.empty(len(origins), dtype=np.intp)
     for i, row in enumerate(origins):

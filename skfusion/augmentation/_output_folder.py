@@ -1,4 +1,4 @@
-"""OutputFolder: a folder that is filled file by file, and can be gone on with after a stop."""
+"""OutputFolder: a folder that is filled file by file, and can be completed after an interrupt."""
 
 import contextlib
 import json
@@ -12,16 +12,16 @@ _SETTINGS, _LOCK = ".skfusion_augment.json", ".skfusion_augment.lock"
 _IMAGES = "images"
 
 
-class Made(NamedTuple):
-    """What is made from one image.
+class ImageOutputs(NamedTuple):
+    """The files that are made from one image.
 
     Parameters
     ----------
     digest : str or None
-        Of what the image holds; None if it has no digest.
+        The digest of the image's content; None if it cannot be read.
 
     files : list of str
-        The files that depend on it.
+        The relative paths of the files that depend on it.
     """
 
     digest: str | None
@@ -29,30 +29,30 @@ class Made(NamedTuple):
 
 
 class OutputFolder:
-    """Where one set of copies goes.
+    """The folder of one set of copies.
 
-    Each file appears when it is whole, and none is written twice. A folder belongs to the
-    settings and the images that it was begun with; others are refused. An image of which
-    nothing was made yet may change.
+    Each file appears when it is complete, and none is written twice. A folder belongs to the
+    settings and the images of the first run; other ones are an error. An image of which no copy
+    was written yet may change.
 
     Parameters
     ----------
     path : str
-        The folder; made if it is missing.
+        The folder. It is created if it does not exist.
 
     settings : dict
-        All that the files depend on beside the images, as JSON has it.
+        All that the files depend on besides the images. It must be serializable as JSON.
 
-    images : dict of str to Made
-        What is made from each image, by its name.
+    images : dict of str to ImageOutputs
+        The files of each image, by its name.
 
     Raises
     ------
     FileExistsError
-        If the folder holds something else, or copies of other settings or images.
+        If the folder holds other files, or copies with other settings or of other images.
 
     BlockingIOError
-        If another process is filling it.
+        If another process is writing to the folder.
 
     Examples
     --------
@@ -73,15 +73,14 @@ class OutputFolder:
 
     def __enter__(self):
         os.makedirs(self.path, exist_ok=True)
-        # Before the lock makes a file in what may be somebody's own folder.
-        self._refuse_others()
+        # Before the lock creates a file in a folder that may hold other files.
+        self._check_contents()
         try:
-            lock = FileLocks(os.path.join(self.path, _LOCK)).hold("augment", seconds=0)
+            lock = FileLocks(os.path.join(self.path, _LOCK)).hold("augment", timeout=0)
             self._stack.enter_context(lock)
         except TimeoutError:
             raise BlockingIOError(
-                f"Another process is writing to {self.path!r}; wait for it, or choose another "
-                "folder."
+                f"Another process is writing to {self.path!r}. Wait for it, or pass another folder."
             ) from None
         self._write_settings()
         return self
@@ -90,19 +89,25 @@ class OutputFolder:
         self._stack.close()
 
     def has(self, name):
-        """Whether there is a file of this name, with ``/``, already."""
-        return os.path.lexists(self._file(name))
-
-    def write(self, name, function):
-        """Write a file with ``function(path)``, unless it is there.
+        """Return whether a file exists.
 
         Parameters
         ----------
         name : str
-            The file's path from the folder on, with ``/``.
+            The relative path of the file, with ``/``.
+        """
+        return os.path.lexists(self._file(name))
+
+    def write(self, name, function):
+        """Write a file with ``function(path)``, unless it exists.
+
+        Parameters
+        ----------
+        name : str
+            The relative path of the file, with ``/``.
 
         function : callable
-            Writes to the path that it is given, which becomes the file.
+            Writes to the path that is passed to it. That file is then renamed.
         """
         if not self.has(name):
             self._replace(name, function)
@@ -111,15 +116,15 @@ class OutputFolder:
         target = self._file(name)
         folder, base = os.path.split(target)
         os.makedirs(folder, exist_ok=True)
-        # One name for each file, so that a run that was killed leaves nothing that stays. It
-        # keeps the ending, which may tell `function` the format.
+        # One temporary name for each file, so that the next run replaces what an interrupted run
+        # left. It keeps the extension, which may decide the format that `function` writes.
         write_atomically(target, function, unfinished=os.path.join(folder, f".part_{base}"))
 
     def _file(self, name):
         return os.path.join(self.path, *name.split("/"))
 
     def _write_settings(self):
-        digests = {name: made.digest for name, made in self._images.items()}
+        digests = {name: outputs.digest for name, outputs in self._images.items()}
 
         def write(path):
             with open(path, "w", encoding="utf-8") as file:
@@ -127,37 +132,37 @@ class OutputFolder:
 
         self._replace(_SETTINGS, write)
 
-    def _refuse_others(self):
-        ours = {_LOCK, f".part_{_SETTINGS}"}
+    def _check_contents(self):
+        """Raise an error if the folder holds other files, or copies of another run."""
         if not self.has(_SETTINGS):
-            if set(os.listdir(self.path)) - ours:
+            if set(os.listdir(self.path)) - {_LOCK, f".part_{_SETTINGS}"}:
                 raise FileExistsError(
-                    f"{self.path!r} holds other files; give a new or an empty folder."
+                    f"{self.path!r} holds other files. Pass a new or an empty folder."
                 )
             return
         with open(self._file(_SETTINGS), encoding="utf-8") as file:
-            begun = json.load(file)
+            before = json.load(file)
         now = json.loads(json.dumps(self._settings))
-        differ = [
-            f"{name} ({begun.get(name)}, now {now[name]})"
+        differences = [
+            f"{name} ({before.get(name)}, now {now[name]})"
             for name in now
-            if begun.get(name) != now[name]
+            if before.get(name) != now[name]
         ]
-        if self._has_of_others(begun.get(_IMAGES)):
-            differ.append("images (some were added, removed or replaced)")
-        if differ:
+        if self._has_copies_of_others(before.get(_IMAGES)):
+            differences.append("images (some were added, removed or replaced)")
+        if differences:
             raise FileExistsError(
-                f"{self.path!r} was begun with other settings: {', '.join(differ)}. Repeat those, "
-                "or give another folder."
+                f"{self.path!r} was begun with other settings: {', '.join(differences)}. Repeat "
+                "those, or pass another folder."
             )
 
-    def _has_of_others(self, begun):
-        """Whether files were made from other images than there are now."""
-        if not isinstance(begun, dict):
-            return False  # of an earlier format, which is told
-        if set(begun) != set(self._images):
+    def _has_copies_of_others(self, before):
+        """Return whether the folder has copies of images that were changed since."""
+        if not isinstance(before, dict):
+            return False  # an earlier format, which is reported as a difference
+        if set(before) != set(self._images):
             return True
         return any(
-            begun[name] != made.digest and any(map(self.has, made.files))
-            for name, made in self._images.items()
+            before[name] != outputs.digest and any(map(self.has, outputs.files))
+            for name, outputs in self._images.items()
         )

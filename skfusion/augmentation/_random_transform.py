@@ -1,4 +1,4 @@
-"""RandomTransform: images turned, moved, sheared, zoomed, mirrored and lit at random."""
+"""RandomTransform: random rotation, shift, shear, zoom, flips, brightness and contrast."""
 
 from dataclasses import dataclass, fields
 from numbers import Real
@@ -15,7 +15,7 @@ _BOUNDS = {
     "contrast": _FRACTION,
     "fill_value": ("from 0 to 255", lambda value: 0 <= value <= 255),
 }
-# scikit-image's names of what the parameter `fill` says in Keras's and SciPy's.
+# The names that scikit-image has for values of `fill`, which are those of Keras and SciPy.
 _FILLS = {"nearest": "edge", "reflect": "symmetric", "wrap": "wrap", "constant": "constant"}
 
 
@@ -23,9 +23,9 @@ _FILLS = {"nearest": "edge", "reflect": "symmetric", "wrap": "wrap", "constant":
 class RandomTransform:
     """Change an image at random, within bounds.
 
-    All changes of place are one affine map about the center of the image, with bilinear
-    interpolation. Each number is drawn evenly, and anew for each image. What is left at its
-    default changes nothing, and the other draws don't depend on it.
+    Rotation, shift, shear and zoom are one affine map about the center of the image, with bilinear
+    interpolation. Each number is drawn from a uniform distribution, again for each image. A
+    parameter at its default has no effect on the image or on the other draws.
 
     Parameters
     ----------
@@ -36,9 +36,9 @@ class RandomTransform:
         The largest shift, as a fraction of the height and of the width. Below 1.
 
     shear : float, default=0.0
-        The largest horizontal displacement per unit of height: 0.2 leans a vertical line by up
-        to 11 degrees. (Keras's old ImageDataGenerator reads its `shear_range` as degrees, where
-        0.2 can't be seen.)
+        The largest horizontal displacement per unit of height: 0.2 tilts a vertical line by up
+        to 11 degrees. (`shear_range` of ImageDataGenerator in older versions of Keras is in
+        degrees, so that 0.2 is not visible there.)
 
     zoom : float, default=0.0
         The factor, the same for both axes, is drawn from 1 - zoom to 1 + zoom; above 1 enlarges.
@@ -58,16 +58,16 @@ class RandomTransform:
         1 + contrast. Below 1.
 
     fill : {"nearest", "reflect", "wrap", "constant"}, default="nearest"
-        What moves in from outside: the pixel at the edge repeated (aaa|abc|ccc), the image
-        mirrored (cba|abc|cba), the image again (abc|abc|abc), or `fill_value`.
+        How pixels outside the image are filled: with the pixel at the edge (aaa|abc|ccc), the
+        mirrored image (cba|abc|cba), the repeated image (abc|abc|abc), or `fill_value`.
 
     fill_value : float, default=0.0
-        The value, in 0..255, that "constant" fills with.
+        The value, in 0..255, for ``fill="constant"``.
 
     Raises
     ------
     ValueError
-        If a parameter is out of range, or no number where one is needed.
+        If a parameter is out of range, or not a number.
 
     Examples
     --------
@@ -96,7 +96,7 @@ class RandomTransform:
 
     def __post_init__(self):
         self.check()
-        # Equal transforms have equal reprs, whichever types the numbers came in: 40, 40.0 or
+        # Equal transforms have equal reprs, whatever the types of the numbers: 40, 40.0 or
         # np.float64(40).
         for field in fields(self):
             value = getattr(self, field.name)
@@ -107,7 +107,7 @@ class RandomTransform:
             object.__setattr__(self, field.name, value)
 
     def check(self):
-        """Raise ValueError where a parameter is out of range; the message names it."""
+        """Raise a ValueError that names a parameter that is out of range."""
         for name, (bound, holds) in _BOUNDS.items():
             value = getattr(self, name)
             numbers, pair = [value], ""
@@ -125,15 +125,15 @@ class RandomTransform:
             raise ValueError(f"fill must be one of {list(_FILLS)}; got {self.fill!r}")
 
     def __call__(self, pixels, rng):
-        """Give a changed copy of one image.
+        """Return a changed copy of one image.
 
         Parameters
         ----------
         pixels : ndarray of shape (height, width, channels), uint8 or float32
-            An image in 0..255. It stays as it is.
+            An image in 0..255. It is not changed.
 
         rng : numpy.random.Generator
-            Where the numbers come from. Each call takes equally many.
+            The source of random numbers. Each call draws the same number of them.
 
         Returns
         -------
@@ -159,7 +159,7 @@ class RandomTransform:
         return _to_dtype(changed, pixels.dtype)
 
     def _draw_map(self, draws, shape):
-        """What (x, y) is multiplied by, about the image's center, and then moved by."""
+        """Draw the matrix that (x, y) is multiplied by, about the center, and the shift."""
         down, right = np.broadcast_to(self.shift, 2) * draws[:2] * shape[:2]
         angle = np.deg2rad(self.rotation * draws[2])
         turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
@@ -171,7 +171,7 @@ class RandomTransform:
         changed = changed.astype(np.float32) * brightness
         mean = changed.mean()
         changed = (changed - mean) * contrast + mean
-        # Floats below 0 or above 255 are kept where the image came with them.
+        # Floats with a wider range than 0..255 keep their range.
         return changed.clip(min(pixels.min(), 0), max(pixels.max(), 255), out=changed)
 
 
@@ -180,8 +180,8 @@ def _is_number(value):
 
 
 def _warp(pixels, matrix, moved, fill, fill_value):
-    """Map an image about its center, bilinearly; float32 comes back."""
-    from skimage.transform import warp  # only who augments pays for the import
+    """Apply an affine map about the center of an image, with bilinear interpolation."""
+    from skimage.transform import warp  # slow to import, and needed here only
 
     height, width, _ = pixels.shape
     center = np.array([(width - 1) / 2, (height - 1) / 2])
@@ -189,7 +189,7 @@ def _warp(pixels, matrix, moved, fill, fill_value):
     to_source[:2, :2] = np.linalg.inv(matrix)
     to_source[:2, 2] = center - to_source[:2, :2] @ (center + moved)
     return warp(
-        # In float32 it is a third faster than in the float64 that bytes would become.
+        # float32 is a third faster than the float64 to which bytes would be converted.
         pixels.astype(np.float32),
         to_source,
         order=1,
@@ -201,14 +201,14 @@ def _warp(pixels, matrix, moved, fill, fill_value):
 
 
 def _to_dtype(pixels, dtype):
-    """A new contiguous array of the dtype; floats are rounded for bytes."""
+    """Return a new contiguous array of the dtype; round floats for bytes."""
     if dtype == np.uint8 and pixels.dtype != np.uint8:
         pixels = np.rint(pixels)
     return np.array(pixels, dtype=dtype, order="C")
 
 
-# The changes of a well-known recipe for few photographs.
+# The changes of a common recipe for small sets of photographs.
 RECIPE = RandomTransform(rotation=40, shift=0.2, shear=0.2, zoom=0.2, horizontal_flip=True)
 
-# For images in which left isn't right: digits, letters, scans of a body. So it flips nothing.
+# For images that must not be flipped, such as digits, letters or scans of a body.
 LIGHT = RandomTransform(rotation=10, shift=0.1, zoom=0.1)

@@ -1,4 +1,4 @@
-"""Which files of a folder are images, in an order that no file system decides."""
+"""Find the images of a folder, in an order that doesn't depend on the file system."""
 
 import os
 import unicodedata
@@ -6,22 +6,11 @@ from collections import Counter
 from typing import Any, NamedTuple
 
 from skfusion.images.formats._extensions import IMAGE_ENDINGS
-from skfusion.images.formats._medical_signature import kind_of_file
-
-# What JPEG, PNG, GIF, TIFF (in both byte orders), WebP and JPEG 2000 files begin with; "?" is any.
-_HEADS = (
-    b"\xff\xd8\xff",
-    b"\x89PNG\r\n\x1a\n",
-    b"GIF8",
-    b"II*\0",
-    b"MM\0*",
-    b"RIFF????WEBP",
-    b"\0\0\0\x0cjP  ",
-)
+from skfusion.images.formats._signature import HEAD_LENGTH, begins_like_image
 
 
 class Scan(NamedTuple):
-    """What a folder holds.
+    """The images of a folder.
 
     Parameters
     ----------
@@ -83,7 +72,7 @@ def _is_hidden(name):
 
 
 def _why_not(entry, inside):
-    """Why a file is left out; None for an image."""
+    """Return why a file is left out; None for an image."""
     if _is_hidden(entry.name):
         return "hidden"
     if entry.is_symlink():
@@ -96,23 +85,14 @@ def _why_not(entry, inside):
 
 
 def _is_image(entry):
-    """By its name; where that tells nothing, by its first bytes."""
+    """Return whether a file is an image by its name or, where that is open, by its first bytes."""
     if entry.name.lower().endswith(IMAGE_ENDINGS):
         return True  # one that is damaged is an error when it is read, not a file too few
     if entry.name.lower().endswith(".img"):
         return False  # the voxels of a .hdr, which stands for both
-    return kind_of_file(entry.path) is not None or _begins_as_image(entry.path)
-
-
-def _begins_as_image(path):
     try:
-        with open(path, "rb") as file:
-            head = file.read(max(map(len, _HEADS)))
+        with open(entry.path, "rb") as file:
+            head = file.read(HEAD_LENGTH)
     except OSError:
         return False
-    return any(_matches(head, known) for known in _HEADS)
-
-
-def _matches(head, known):
-    pairs = zip(head, known, strict=False)
-    return len(head) >= len(known) and all(k in (byte, ord("?")) for byte, k in pairs)
+    return begins_like_image(head)

@@ -9,13 +9,16 @@ from skfusion.embedding._fold_extractor import FoldExtractor
 from skfusion.embedding._training_batches import TrainingBatches
 from skfusion.networks._averaging import average_networks
 from skfusion.networks._cut_info import cut_channels, cut_info
+from skfusion.networks._cutting import cut_network
 from skfusion.networks._layer_table import layer_table
 from skfusion.networks._network import Network
 from skfusion.networks._split import find_first
-from skfusion.networks.backbones._building import cut_network
+from skfusion.training._array_input import ArrayInput
 from skfusion.training._epoch_reporter import FINAL
+from skfusion.training._folds import validation_rows
 from skfusion.training._loop import train
-from skfusion.training._splits import validation_rows
+from skfusion.training._training_data import TrainingData
+from skfusion.training._weights import normalize_weights
 
 
 class ColumnTrainer:
@@ -90,7 +93,7 @@ class ColumnTrainer:
         """Return one network that averages several, in the axes of the first."""
 
         def build():
-            return average_networks([network.network for network in networks], axes)
+            return average_networks([network.resolve() for network in networks], axes)
 
         if self.cache is None:
             return build()
@@ -116,9 +119,9 @@ class ColumnTrainer:
         all of them.
         """
         if self._live is None:
-            self._live = network.network.with_weights(network.weights)
+            self._live = network.resolve().replace(weights=network.weights)
         elif self._live.weights is not network.weights:
-            self._live.put_on(network.weights)
+            self._live.set_weights(network.weights)
         return self._live
 
     def _train(self, rows, fold, reporter):
@@ -143,24 +146,27 @@ class ColumnTrainer:
             return self._run_key(rows), blob
 
         blob, _ = self.cache.store.train_once(self._run_key(rows), train_here)
-        key = self._run_key(rows)
         network, notes = Network.from_bytes(blob)
         self.layers, self.cuts = notes["layers"], notes["cuts"]
+        key = self._run_key(rows)
         return self.cache.deferred_cut(network, key, self._cut, self.cuts), notes["history"]
 
     def _run(self, rows, on_epoch):
         blank, fine_tune = self._start
         some = self.rows.of(rows)
+        held_out = self._held_out(some)
+        weights = normalize_weights(some.weights, held_out)
+        pixels = ArrayInput(
+            self.images.pixels,
+            self.images.places[rows],
+            preprocess=blank.prepare,
+            augmentation=self.config.augmentation,
+        )
         return train(
             blank,
-            self.images.pixels,
-            some.values,
+            TrainingData(pixels, some.values, weights, held_out),
             self.config.training,
-            places=self.images.places[rows],
             fine_tune=fine_tune,
-            sample_weight=some.weights,
-            held_out=self._held_out(some),
-            augmentation=self.config.augmentation,
             callbacks=self.config.callbacks,
             on_epoch=on_epoch,
             frozen=self._frozen,

@@ -10,7 +10,7 @@ from skfusion.training._training_config import TrainingConfig
 
 @dataclass(frozen=True)
 class FitConfig:
-    """How the networks of a fit are trained and cut.
+    """The configuration that the networks of one fit share: training and cut.
 
     Parameters
     ----------
@@ -57,12 +57,12 @@ class FitConfig:
 
 @dataclass(frozen=True)
 class TrainingRows:
-    """What training knows of each row, beside its image.
+    """The data of each row that training uses beside its image.
 
     Parameters
     ----------
     values : ndarray of shape (n_rows,) or (n_rows, n_outputs)
-        Targets as the network wants them.
+        Targets in the form that the network predicts.
 
     strata : ndarray of int of shape (n_rows,) or None
         What validation rows are stratified by.
@@ -80,12 +80,12 @@ class TrainingRows:
     groups: np.ndarray | None = None
 
     def of(self, rows):
-        """The same of some rows."""
+        """Return the data of some rows."""
         parts = (self.values, self.strata, self.weights, self.groups)
         return TrainingRows(*(None if part is None else part[rows] for part in parts))
 
     def of_images(self, rows):
-        """The same of images, of which a row may have several.
+        """Return the data of images, given the row of each; a row may have several.
 
         Parameters
         ----------
@@ -108,7 +108,7 @@ class TrainingRows:
 
     @property
     def described(self):
-        """Tuple : Plain data that tells all of them."""
+        """Tuple : Plain data that identifies all of them, for a fingerprint."""
         parts = (self.values, self.weights, self.groups)
         return tuple(
             None if part is None else (part.dtype.str, part.shape, part.tobytes()) for part in parts

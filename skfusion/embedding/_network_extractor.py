@@ -44,4 +44,4 @@ def with_built_networks(state):
     """Return the state of an embedder whose networks are built: a pickle holds all of them."""
     if "networks_" not in state:
         return state
-    return {**state, "networks_": [network.network for network in state["networks_"]]}
+    return {**state, "networks_": [network.resolve() for network in state["networks_"]]}

@@ -16,14 +16,14 @@ from skfusion.embedding._network_extractor import NetworkExtractor, with_built_n
 from skfusion.extraction._resizing import Resizing, resample_of
 from skfusion.images._image_reader import ImageReader
 from skfusion.images._image_size import check_size_param
-from skfusion.networks._deferred_network import DeferredNetwork
-from skfusion.networks.backbones._building import backbone_slug, find_spec
+from skfusion.networks._lazy_network import LazyNetwork
 from skfusion.networks.backbones._network_spec import NetworkSpec
+from skfusion.networks.backbones._registry import backbone_slug, find_spec
 from skfusion.store._feature_store import FeatureStore, as_store
 
 _OWN_MODEL_SIZE = (224, 224)
 # Large photographs are decoded for this size at least. Nearly all backbones ask for less, so that
-# the features of one don't depend on which others stand beside it.
+# the features of one don't depend on the others.
 _DECODED_SIZE = (336, 336)
 
 
@@ -33,7 +33,7 @@ class PretrainedGAP(ImageTransformer):
     Each image runs once through a network that was trained on ImageNet, without its
     classification layer; the last feature maps, averaged over the image, become columns. The
     best first choice for photographs where there are too few to train a network. Several
-    backbones stand side by side.
+    backbones are side by side.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ class PretrainedGAP(ImageTransformer):
 
     backbone_options : dict, list of (dict or None) or None, default=None
         Arguments of the backbone's constructor, such as ``{"alpha": 0.25}``. A dict goes to each
-        backbone; a list has one for each, so that one backbone can stand there in two widths.
+        backbone; a list has one for each, so that one backbone can be used in two widths.
 
     cut_layer : str, int or None, default=None
         The layer whose output becomes columns, by name (see `list_cut_layers`) or position; None
@@ -65,10 +65,6 @@ class PretrainedGAP(ImageTransformer):
         The size in pixels to which images are resized; None takes the size that the backbone
         was trained on, 224 x 224 for a function.
 
-    cache : str, PathLike, FeatureStore or None, default=None
-        Where features are kept, so that no image is computed twice: a folder, or a store. The
-        network itself is then built only for images that are not in the store.
-
     batch_size : int, default=32
         Images per call of the network.
 
@@ -76,33 +72,33 @@ class PretrainedGAP(ImageTransformer):
         Where random weights start (``weights=None``).
 
     color_mode : {"auto", "rgb", "grayscale"}, default="auto"
-        "grayscale" drops the color; networks still get three, equal, channels. "auto" is "rgb".
+        The number of channels of the images; networks always get three. "auto" is "rgb". See
+        :term:`color_mode`.
 
     image_shape : tuple (height, width[, channels]) or None, default=None
-        The shape of the images where X is a table of flattened images; one entry may be -1.
+        The shape of the images if X is a table of flattened images. See :term:`image_shape`.
 
     combine : {"mean", "max"} or None, default=None
-        How the images of a row, in lists or in several columns, become one line: by the mean or
-        the maximum of each feature. All images of a row count the same. None puts columns side
-        by side, and refuses lists of several images.
+        How several images of a row become one line of features. See :term:`combine`.
 
     missing : {"error", "nan", "zero", "mean"}, default="error"
-        What a row without an image gets: an error, or a row of NaN, of 0, or of the mean over
-        the rows of `fit` that have one.
+        The features of rows without an image. See :term:`missing`.
 
     add_indicator : bool, default=False
-        Whether to append, for each column of images (one in all with `combine`), the column
-        ``<column>_missing``: 1 where a row has no image, else 0.
+        Whether to append columns that mark missing images. See :term:`add_indicator`.
 
     corrupt : {"error", "missing"}, default="error"
-        Whether images that can't be read are an error or count as missing, with one warning.
+        Whether unreadable images are an error or count as missing. See :term:`corrupt`.
 
     reader : ImageReader or None, default=None
-        How cells become pixels; None is ``ImageReader()``.
+        How cells become pixels; None is ``ImageReader()``. See :term:`reader`.
+
+    cache : str, PathLike, FeatureStore or None, default=None
+        Where features are kept, so that no image is computed twice: a folder, or a store. The
+        network itself is then built only for images that are not in the store.
 
     drift : {"warn", "ignore"}, default="warn"
-        Whether `transform` says, once of each kind, that images are unlike those that `fit` read:
-        another bit depth, number of channels or size, or more of them missing.
+        Whether `transform` warns of images unlike those of `fit`. See :term:`drift`.
 
     verbose : int, default=0
         1 shows a progress bar with images a second.
@@ -140,7 +136,7 @@ class PretrainedGAP(ImageTransformer):
 
     See Also
     --------
-    CNNEmbedder : A network that is trained on the images at hand.
+    CNNEmbedder : A network that is trained on the images of `fit`.
     list_backbones : The names of backbones.
     list_cut_layers : The layers of a backbone.
 
@@ -237,11 +233,11 @@ class PretrainedGAP(ImageTransformer):
         return check_size_param(_OWN_MODEL_SIZE if size is None else size)
 
     def _network(self, backbone, weights, options, column):
-        """The cut network; with a store one that is built when it is needed."""
+        """Return the cut network; with a store, it is built when it is needed."""
         size = self._size_for(backbone)
         if isinstance(weights, dict):
             weights = weights.get(backbone, "imagenet")
-        recipe = NetworkSpec(
+        spec = NetworkSpec(
             backbone,
             input_shape=(*size, 3),
             weights=weights,
@@ -249,17 +245,17 @@ class PretrainedGAP(ImageTransformer):
             seed=int(self.random_state),
         )
         store = as_store(self.cache)
-        if store is None or not recipe.has_fingerprint:
-            return recipe.build_cut(self.cut_layer, self.pooling)
-        fingerprint = digest_text(recipe.fingerprint(store), self.cut_layer, self.pooling)
-        conversion = self._resizing(recipe.input_shape)
+        if store is None or not spec.has_fingerprint:
+            return spec.build_cut(self.cut_layer, self.pooling)
+        fingerprint = digest_text(spec.fingerprint(store), self.cut_layer, self.pooling)
+        conversion = self._resizing(spec.input_shape)
         extraction = self._columns.column_extraction(
             0, column, conversion, **self._extraction_options()
         )
-        return DeferredNetwork(
-            lambda: recipe.build_cut(self.cut_layer, self.pooling),
+        return LazyNetwork(
+            lambda: spec.build_cut(self.cut_layer, self.pooling),
             fingerprint=fingerprint,
-            input_shape=recipe.input_shape,
+            input_shape=spec.input_shape,
             width=store.width(extraction.cache_key(fingerprint, conversion)),
         )
 
@@ -288,7 +284,7 @@ class PretrainedGAP(ImageTransformer):
 
 
 def _one_each(name, value, n_backbones):
-    """The value of a parameter for each backbone: a list as it is, anything else for all."""
+    """Return a parameter for each backbone: a list as it is, anything else repeated."""
     if not isinstance(value, (list, tuple)):
         return [value] * n_backbones
     if len(value) != n_backbones:
@@ -300,7 +296,7 @@ def _one_each(name, value, n_backbones):
 
 
 def _unique(slugs):
-    """Number the slugs that come twice."""
+    """Append numbers to slugs that occur twice."""
     unique = []
     for slug in slugs:
         names = chain([slug], (f"{slug}{i}" for i in count(2)))
@@ -309,5 +305,5 @@ def _unique(slugs):
 
 
 def _enough_for(sizes):
-    """To which size large photographs are decoded at least."""
+    """Return the smallest size at which large photographs are decoded."""
     return tuple(np.max([_DECODED_SIZE, *sizes], axis=0).tolist())

@@ -6,13 +6,13 @@ from typing import Any
 from skfusion._utils.fingerprint import digest_text
 from skfusion.extraction._column_extraction import ColumnExtraction
 from skfusion.extraction._resizing import Resizing
-from skfusion.networks._cut_info import named_cut
-from skfusion.networks._deferred_network import DeferredNetwork
+from skfusion.networks._cut_info import find_cut_name
+from skfusion.networks._lazy_network import LazyNetwork
 
 
 @dataclass
 class RunCache:
-    """The store of one column's training runs, and their keys in it.
+    """Find the networks and features of one column's training runs in a store.
 
     Parameters
     ----------
@@ -45,14 +45,14 @@ class RunCache:
             lambda: cut(network),
             digest_text(run_key, *self.cut),
             network.input_shape,
-            named_cut(cuts, self.cut[0]),
+            find_cut_name(cuts, self.cut[0]),
         )
 
     def deferred(self, build, fingerprint, input_shape, cut_name, width=None):
         """Return a network that is built when more than its cached features are needed."""
         if width is None:
             width = self.store.width(self.extraction.cache_key(fingerprint, self.conversion))
-        return DeferredNetwork(
+        return LazyNetwork(
             build,
             fingerprint=fingerprint,
             input_shape=input_shape,

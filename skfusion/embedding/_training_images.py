@@ -4,12 +4,12 @@ from functools import cached_property
 
 import numpy as np
 
-from skfusion.extraction._aggregation import joined, spread
-from skfusion.images._failures import report_unreadable
+from skfusion.extraction._aggregation import aggregate, spread
+from skfusion.images._failures import report_failures
 
 
 class TrainingImages:
-    """Which cells of a column have an image, and their pixels.
+    """The images of one column and their pixels, read for training.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ class TrainingImages:
     def pixels(self):
         """Ndarray of shape (n_distinct, height, width, channels) : Values in 0..255."""
         pixels = self.extraction.load(self._loader, self.conversion)
-        report_unreadable([(self.column, self._loader.failures)], "error")
+        report_failures([(self.column, self._loader.failures)], "error")
         return pixels
 
     def among_rows(self, rows):
@@ -82,7 +82,7 @@ class TrainingImages:
     def row_mean(self, lines, combine):
         """Compute the mean line of the rows that have an image."""
         total = np.zeros(lines.shape[1])
-        for _, some in joined(lines, np.arange(len(lines)), self.rows, combine):
+        for _, some in aggregate(lines, np.arange(len(lines)), self.rows, combine):
             total += some.sum(axis=0, dtype=np.float64)
         return (total / len(np.unique(self.rows))).astype(np.float32)
 

@@ -1,4 +1,4 @@
-"""From the features of distinct images to those of rows, and their mean."""
+"""Aggregation: the features of distinct images become the features of rows, and their mean."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ _AT_ONCE = 2**20
 
 
 def row_features(features, column, gone, combine=None, fill=np.nan):
-    """One line a row of X, of one line a distinct image.
+    """Return the features of the rows of X, given those of the distinct images.
 
     Parameters
     ----------
@@ -21,7 +21,7 @@ def row_features(features, column, gone, combine=None, fill=np.nan):
         Which cells have none.
 
     combine : {"mean", "max"} or None, default=None
-        How several images of a row are joined; all of them count the same.
+        How several images of a row are combined; all of them count the same.
 
     fill : float or ndarray of shape (width,), default=NaN
         What rows without an image get.
@@ -39,15 +39,15 @@ def row_features(features, column, gone, combine=None, fill=np.nan):
 
 
 def spread(features, places, rows, n_rows, combine=None, fill=np.nan):
-    """One line a row; as `row_features`, with `places` and `rows` as in `joined`."""
+    """Return one line per row; `places` and `rows` are those of `aggregate`."""
     lines = np.full((n_rows, features.shape[1]), fill, dtype=np.float32)
-    for some, joined_lines in joined(features, places, rows, combine):
-        lines[some] = joined_lines
+    for some, values in aggregate(features, places, rows, combine):
+        lines[some] = values
     return lines
 
 
-def joined(features, places, rows, combine):
-    """The features of rows, some rows at a time.
+def aggregate(features, places, rows, combine):
+    """Yield the features of rows, some rows at a time.
 
     Parameters
     ----------
@@ -58,10 +58,10 @@ def joined(features, places, rows, combine):
         The line of `features` of each image of each row.
 
     rows : ndarray of int of shape (n_images,)
-        The row that each belongs to; those of one row stand together.
+        The row that each belongs to; those of one row are adjacent.
 
     combine : {"mean", "max"} or None
-        How several images of a row are joined.
+        How several images of a row are combined.
 
     Yields
     ------
@@ -74,9 +74,9 @@ def joined(features, places, rows, combine):
     Examples
     --------
     >>> import numpy as np
-    >>> from skfusion.extraction._aggregation import joined
+    >>> from skfusion.extraction._aggregation import aggregate
     >>> features = np.array([[1.0, 8.0], [3.0, 4.0]], dtype=np.float32)
-    >>> [lines.tolist() for _, lines in joined(features, [0, 1, 1], np.array([0, 0, 1]), "mean")]
+    >>> [lines.tolist() for _, lines in aggregate(features, [0, 1, 1], np.array([0, 0, 1]), "mean")]
     [[[2.0, 6.0], [3.0, 4.0]]]
     """
     starts = np.flatnonzero(np.diff(rows, prepend=-1))
@@ -87,11 +87,11 @@ def joined(features, places, rows, combine):
         first, last = heads[0], ends[begin + len(heads)]
         lines = features[places[first:last]]
         if len(lines) > len(heads):
-            lines = _joined(lines, heads - first, combine)
+            lines = _reduce(lines, heads - first, combine)
         yield rows[heads], lines
 
 
-def _joined(lines, starts, combine):
+def _reduce(lines, starts, combine):
     if combine == "max":
         return np.maximum.reduceat(lines, starts, axis=0)
     sums = np.add.reduceat(lines, starts, axis=0, dtype=np.float64)
@@ -100,7 +100,7 @@ def _joined(lines, starts, combine):
 
 
 class RowMean:
-    """The mean over rows of features that come some distinct images at a time.
+    """The mean over rows of features that are added some distinct images at a time.
 
     No more is kept than the sum, and the features of images that a later row needs once more.
 
@@ -110,7 +110,7 @@ class RowMean:
         Which images a row has.
 
     combine : {"mean", "max"} or None
-        How several images of a row are joined.
+        How several images of a row are combined.
 
     width : int
         How many features there are.
@@ -118,7 +118,7 @@ class RowMean:
     Attributes
     ----------
     count : int
-        How many rows with an image were met.
+        The number of rows with an image so far.
 
     Examples
     --------
@@ -149,7 +149,7 @@ class RowMean:
         self.count = 0
 
     def add(self, places, features, unreadable):
-        """Take the features of the distinct images that come next.
+        """Add the features of the distinct images that come next.
 
         Parameters
         ----------
@@ -170,7 +170,7 @@ class RowMean:
         ready = slice(self._done, end)
         readable = ~self._unreadable[self._places[ready]]
         lines = np.searchsorted(places, self._places[ready][readable])
-        for _, some in joined(features, lines, self._rows[ready][readable], self._combine):
+        for _, some in aggregate(features, lines, self._rows[ready][readable], self._combine):
             self._sum += some.sum(axis=0, dtype=np.float64)
             self.count += len(some)
         later = self._needed[places] > places[-1]

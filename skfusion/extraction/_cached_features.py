@@ -1,4 +1,4 @@
-"""CachedFeatures: the features of some images by one extractor, known or still to be computed."""
+"""CachedFeatures: the features of some images by one extractor, cached or to be computed."""
 
 import time
 
@@ -6,15 +6,15 @@ import numpy as np
 
 
 class CachedFeatures:
-    """One row of features for each of some images, filled from a store as far as it goes.
+    """The features of some images, read from a store where it has them.
 
     Parameters
     ----------
     store : FeatureStore or None
-        None knows nothing and keeps nothing.
+        None caches nothing.
 
     key : str
-        The fingerprint of what makes the features.
+        The fingerprint of everything that the features depend on beside the image.
 
     digests : list of (bytes or None)
         The digest of each image; None for an image that has none. Not used without a store.
@@ -28,7 +28,7 @@ class CachedFeatures:
     Attributes
     ----------
     values : ndarray of shape (n_images, width), float32
-        The features; rows that are not `found` are undefined until they are put.
+        The features; rows that are not `found` are undefined until `compute` sets them.
 
     found : ndarray of bool of shape (n_images,)
         Which rows came from the store.
@@ -47,7 +47,7 @@ class CachedFeatures:
             self.values, self.found = store.read(key, digests, shape[1])
 
     def compute(self, places, function, inputs):
-        """Fill rows with ``function(inputs)``, and keep them."""
+        """Set rows to ``function(inputs)`` and write them to the store."""
         started = time.perf_counter()
         rows = function(inputs)
         seconds = time.perf_counter() - started

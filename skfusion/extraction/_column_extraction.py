@@ -5,7 +5,7 @@ from contextlib import nullcontext
 import numpy as np
 
 from skfusion._utils.fingerprint import digest_text
-from skfusion._utils.progress import progress_bar, tell
+from skfusion._utils.progress import log, progress_bar
 from skfusion.extraction._cached_features import CachedFeatures
 from skfusion.extraction._image_loader import ImageLoader
 
@@ -194,4 +194,4 @@ class ColumnExtraction:
             bar.update(n_found)
         elif n_found:
             n_images = len(self.column.first)
-            tell(self.verbose, f"{self.title}: {n_found} of {n_images} images from the cache")
+            log(self.verbose, f"{self.title}: {n_found} of {n_images} images from the cache")

@@ -1,4 +1,4 @@
-"""Conversion: the abstract base class of what is done to the pixels of one image."""
+"""Conversion: the abstract base class of conversions of the pixels of one image."""
 
 from abc import ABC, abstractmethod
 

@@ -1,4 +1,4 @@
-"""DriftGuard: whether images still look like those of the fit."""
+"""DriftGuard: a comparison of the images of `transform` with those of `fit`."""
 
 import threading
 import warnings
@@ -6,9 +6,10 @@ import warnings
 import numpy as np
 
 from skfusion._utils.messages import caller_stacklevel
+from skfusion._utils.process_local import ProcessLocal
 from skfusion.exceptions import ImageDriftWarning
 
-# From fewer images than this nobody can tell what is usual.
+# Fewer images than this do not show what is usual.
 _FEWEST = 20
 # Up to this share of odd images is chance; so is this rise of the share that is missing.
 _MARGIN = 0.2
@@ -18,7 +19,7 @@ _SIZE_FACTOR = 2
 
 
 class DriftGuard:
-    """Remembers what the images of one column were like in `fit`, and counts those that differ.
+    """Record what the images of one column are like in `fit`, and count those that differ later.
 
     Images come one by one, from threads that read them. What was learned is pickled; what was
     counted isn't, so that each process that loads a model counts, and warns, for itself.
@@ -50,13 +51,13 @@ class DriftGuard:
 
     def _start_counting(self):
         self._counts = dict.fromkeys(("images", "depth", "channels", "size", "rows", "missing"), 0)
-        self._told = set()
-        self._lock = threading.Lock()
+        self._warned = set()
+        self._lock = ProcessLocal(threading.Lock)
 
     def learn(self, pixels):
-        """Take note of an image that `fit` reads."""
+        """Record an image that `fit` reads."""
         height, width, channels = pixels.shape
-        with self._lock:
+        with self._lock.get():
             self.n_learned += 1
             self.dtypes.add(pixels.dtype == "uint8")
             self.channels.add(channels)
@@ -65,7 +66,7 @@ class DriftGuard:
             self.largest = max(high[0], height), max(high[1], width)
 
     def learn_rows(self, missing):
-        """Take note of which rows of `fit` have no image."""
+        """Record which rows of `fit` have no image."""
         self.missing_share = float(missing.mean())
 
     def compare(self, pixels):
@@ -81,19 +82,19 @@ class DriftGuard:
             or height > self.largest[0] * _SIZE_FACTOR
             or width > self.largest[1] * _SIZE_FACTOR,
         }
-        with self._lock:
+        with self._lock.get():
             self._counts["images"] += 1
             for kind, is_odd in odd.items():
                 self._counts[kind] += is_odd
 
     def compare_rows(self, missing):
         """Count the rows of `transform`, and those that have no image."""
-        with self._lock:
+        with self._lock.get():
             self._counts["rows"] += len(missing)
             self._counts["missing"] += int(missing.sum())
 
     def counts(self):
-        """How many images and rows were met since the fit, or since loading, and how many differ.
+        """Return the number of images and rows compared since `fit` or loading, and unlike them.
 
         Returns
         -------
@@ -101,29 +102,29 @@ class DriftGuard:
             `images` that were read, and of these `depth`, `channels` and `size`: those that fit
             saw none like; `rows`, and of these `missing`: those without an image.
         """
-        with self._lock:
+        with self._lock.get():
             return dict(self._counts)
 
     def warn(self):
-        """Warn of each kind of difference that is more than chance, once."""
+        """Warn once of each kind of difference that exceeds chance."""
         counts = self.counts()
-        shares = {kind: _share(counts[kind], counts["images"]) for kind in _SAID}
+        shares = {kind: _share(counts[kind], counts["images"]) for kind in _MESSAGES}
         found = [kind for kind, share in shares.items() if share > _MARGIN]
         if self._misses_more(counts["missing"], counts["rows"]):
             found.append("missing")
-        with self._lock:
-            new = [kind for kind in found if kind not in self._told]
-            self._told.update(new)
+        with self._lock.get():
+            new = [kind for kind in found if kind not in self._warned]
+            self._warned.update(new)
         for kind in new:
             warnings.warn(
-                f"{self._said(kind, counts)} Look at them with skfusion.check_images; "
+                f"{self._message(kind, counts)} Inspect them with skfusion.check_images; "
                 "drift='ignore' turns this off.",
                 ImageDriftWarning,
                 stacklevel=caller_stacklevel(),
             )
 
     def _misses_more(self, missing, rows):
-        """Whether clearly more rows lack an image than in `fit`, by margin and by chance."""
+        """Return whether more rows lack an image than in `fit`, by margin and by chance."""
         if rows < _FEWEST:
             return False
         rise = missing / rows - self.missing_share
@@ -132,7 +133,7 @@ class DriftGuard:
         error = np.sqrt(pooled * (1 - pooled) * (1 / rows + 1 / learned))
         return rise > _MARGIN and rise > _ERRORS * error
 
-    def _said(self, kind, counts):
+    def _message(self, kind, counts):
         if kind == "missing":
             return (
                 f"{counts['missing']} of {counts['rows']} rows have no image in {self.name}; in "
@@ -144,11 +145,11 @@ class DriftGuard:
             "size": f"{_by(self.smallest)} to {_by(self.largest)} pixels",
         }[kind]
         share = f"{counts[kind]} of {counts['images']} images of {self.name}"
-        return f"{share} {_SAID[kind]}; fit saw {seen}."
+        return f"{share} {_MESSAGES[kind]}; fit saw {seen}."
 
     def __getstate__(self):
         state = vars(self).copy()
-        for name in ("_counts", "_told", "_lock"):
+        for name in ("_counts", "_warned", "_lock"):
             del state[name]
         return state
 
@@ -157,7 +158,7 @@ class DriftGuard:
         self._start_counting()
 
 
-_SAID = {
+_MESSAGES = {
     "depth": "have another bit depth",
     "channels": "have another number of channels",
     "size": "are less than half or more than twice as large",

@@ -7,7 +7,7 @@ import numpy as np
 from skfusion._utils.messages import caller_stacklevel
 from skfusion._utils.prefetch import split
 from skfusion.extraction._aggregation import RowMean, row_features
-from skfusion.images._failures import refuse_missing, report_unreadable
+from skfusion.images._failures import report_failures
 
 # How many distinct images have their features in memory where only the mean is needed.
 _IMAGES_PER_MEAN = 1024
@@ -128,15 +128,12 @@ class FeatureExtraction:
         gone : list of ndarray of bool of shape (n_cells,)
             Which cells of each column have no image.
         """
-        report_unreadable(failures, self.corrupt)
-        gone = [
+        root = self.columns[0].decoder.location["root"] if self.columns else None
+        report_failures(failures, self.corrupt, self.options.missing, root)
+        return [
             column.missing | np.isin(column.group, [place for place, _ in failed])
             for column, failed in failures
         ]
-        if self.options.missing == "error":
-            for (column, _), cells in zip(failures, gone, strict=True):
-                refuse_missing(column, column.rows_without(cells))
-        return gone
 
     def _has_error(self, failures):
         """Return whether the remaining images are only checked, to report all failures at once."""

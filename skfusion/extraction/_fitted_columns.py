@@ -4,7 +4,7 @@ from skfusion.extraction._column_extraction import ColumnExtraction
 from skfusion.extraction._drift_guard import DriftGuard
 from skfusion.extraction._feature_extraction import FeatureExtraction
 from skfusion.extraction._image_decoder import ImageDecoder
-from skfusion.images._probe import find_white
+from skfusion.images._learn_value_range import learn_value_range
 
 
 class FittedColumns:
@@ -28,6 +28,9 @@ class FittedColumns:
     ----------
     learning : bool
         Whether images that are read are those of `fit`.
+
+    value_ranges : list of ValueRange
+        What is black and white in each column, for floats and signed integers.
     """
 
     def __init__(self, columns, reader, rows, with_drift):
@@ -38,7 +41,7 @@ class FittedColumns:
         self.guards = [DriftGuard(column.name) for column in columns if with_drift]
         for guard, column in zip(self.guards, columns, strict=False):
             guard.learn_rows(column.rows_without(column.missing))
-        self._white = [find_white(column) for column in columns]
+        self.value_ranges = [learn_value_range(column, reader) for column in columns]
 
     def select_names(self, names):
         """Return the names of the image columns, given those of all columns of X."""
@@ -83,11 +86,9 @@ class FittedColumns:
         if self.guards:
             guard = self.guards[position]
             inspect = guard.learn if self.learning else guard.compare
-        white = self._white[position]
-        white = find_white(column) if white is None else white
         return ColumnExtraction(
             column,
-            ImageDecoder(self.reader, white, conversion.decode_size),
+            ImageDecoder(self.reader, self.value_ranges[position], conversion.decode_size),
             tolerant=corrupt == "missing",
             inspect=inspect,
             title=f"{title} {column.name}",

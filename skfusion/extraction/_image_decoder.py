@@ -7,7 +7,8 @@ from inspect import signature
 from typing import Any
 
 from skfusion._utils.fingerprint import digest_text
-from skfusion.images.sources._medical import versions as medical_versions
+from skfusion.images._value_range import ValueRange
+from skfusion.images.formats._versions import decoder_versions
 
 # These parameters of a reader decide whether and where a file is read, not its pixels.
 _LOCATION = ("root", "strict_root", "max_pixels")
@@ -22,8 +23,8 @@ class ImageDecoder:
     reader : ImageReader
         The reader, or an object with its methods `read`, `probe` and `get_params`.
 
-    white : float or None, default=None
-        The value that is white in arrays of floats and signed integers.
+    value_range : ValueRange or None, default=None
+        What is black and white in images of floats and signed integers.
 
     size : tuple (height, width) or None, default=None
         The size that large images may be decoded at. None decodes them whole.
@@ -38,19 +39,21 @@ class ImageDecoder:
     """
 
     reader: object
-    white: float | None = None
-    size: tuple[Any, ...] | None = None
+    value_range: ValueRange | None = None
+    size: tuple | None = None
 
     def decode(self, cell):
         """Decode one cell to an array of shape (height, width, channels)."""
-        return self.reader.read(cell, white=self.white, **self._size_option)
+        return self.reader.read(cell, **self._options)
 
     @cached_property
-    def _size_option(self):
-        """The size as an argument of `read`, where the reader has it."""
-        if self.size is None or "size" not in signature(self.reader.read).parameters:
-            return {}
-        return {"size": self.size}
+    def _options(self):
+        """Range and size as arguments of `read`, where the reader has these."""
+        options = {"value_range": self.value_range, "size": self.size}
+        accepted = signature(self.reader.read).parameters
+        return {
+            name: value for name, value in options.items() if name in accepted and value is not None
+        }
 
     @property
     def location(self):
@@ -70,8 +73,7 @@ class ImageDecoder:
         return digest_text(
             type(self.reader).__qualname__,
             sorted(parameters.items()),
-            self._size_option,
-            self.white,
+            sorted(self._options.items()),
             version("pillow"),
-            medical_versions(),
+            decoder_versions(),
         )

@@ -1,4 +1,4 @@
-"""ImageLoader: distinct images are decoded and converted ahead, in threads."""
+"""ImageLoader: reads distinct images ahead, in threads."""
 
 from skfusion._utils.prefetch import map_ahead, split
 from skfusion.exceptions import ImageError
@@ -85,7 +85,7 @@ class ImageLoader(ImageBatches):
         return kept, collate(kept, images) if kept else None, failed
 
     def _read_image(self, number, conversions):
-        """Decode one image and convert it; ImageError says why that is impossible."""
+        """Decode one image and convert it; raise ImageError if that is impossible."""
         pixels = self._decode(number)
         if self._inspect is not None:
             self._inspect(pixels)

@@ -11,7 +11,7 @@ from skfusion.images._image_column import ImageColumn
 
 
 class MaskedColumn(ImageColumn):
-    """A column of images in which an image counts as another one under another mask.
+    """A column of images with masks; an image under another mask is a distinct image.
 
     A row is missing where its image or its mask is.
 
@@ -79,7 +79,7 @@ class _Pairs(Sequence[Any]):
 
 
 def find_mask_columns(mask, columns):
-    """Find out which columns hold images, and which the masks of each.
+    """Find which columns hold images, and which hold their masks.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def _position(entry, names):
 
 
 def _distinct(images, masks, present):
-    """The distinct pairs; `first` and `group` as in ImageColumn."""
+    """Find the distinct pairs; return `first` and `group` as in ImageColumn."""
     rows = np.flatnonzero(present)
     codes = images.group[rows] * max(1, len(masks.first)) + masks.group[rows]
     _, first, inverse = np.unique(codes, return_index=True, return_inverse=True)

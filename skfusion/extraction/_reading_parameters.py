@@ -1,9 +1,14 @@
-"""Constraints of the parameters that all transformers of images share."""
+"""Constraints of the parameters that all transformers of images share.
 
-from sklearn.utils._param_validation import HasMethods, StrOptions
+They are described once, in docs/reading_parameters.rst.
+"""
+
+from numbers import Integral
+
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 READING_PARAMETERS = {
-    "image_size": ["array-like", None],
+    "image_size": [Interval(Integral, 1, None, closed="left"), "array-like", None],
     "color_mode": [StrOptions({"auto", "rgb", "grayscale"})],
     "image_shape": ["array-like", None],
     "combine": [StrOptions({"mean", "max"}), None],

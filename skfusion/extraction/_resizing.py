@@ -6,7 +6,7 @@ from typing import Any
 from skfusion._utils.fingerprint import digest_text
 from skfusion.exceptions import ImageError
 from skfusion.extraction._conversion import Conversion
-from skfusion.images.sources._arrays import convert_channels, resize_pixels
+from skfusion.images._pixels import convert_channels, resize_pixels
 
 
 @dataclass(frozen=True)

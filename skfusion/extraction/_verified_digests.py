@@ -1,15 +1,17 @@
-"""VerifiedDigests: the digests of some images, kept true while the images are read."""
+"""VerifiedDigests: the digests of some images, verified while the images are read."""
 
-import os
 from collections.abc import Sequence
 from typing import Any
+
+from skfusion.images._image_digests import ImageDigests
+from skfusion.images.sources._find_source import find_source
 
 
 class VerifiedDigests:
     """The digest of each of some images; None for an image that has none.
 
-    A file may change between two looks at it, and the features of the new content must not be
-    stored under the digest of the old.
+    A file may change between hashing and decoding. The features of the new content must not be
+    cached under the digest of the old content.
 
     Parameters
     ----------
@@ -20,7 +22,7 @@ class VerifiedDigests:
         The images.
 
     where : dict
-        Where files are found and how large an image may be, as `digests` wants to know it:
+        Where files are found and how large an image may be, as `ImageDigests` takes it:
         `root`, `strict_root` and `max_pixels`.
 
     Attributes
@@ -30,29 +32,29 @@ class VerifiedDigests:
     """
 
     def __init__(self, store, cells, where):
-        self._digests = store.digests
+        self._digests = ImageDigests(store.path_memo)
         self._where = where
         self.values = self._digests.of_many(cells, **self._where)
 
     @property
     def keys(self):
-        """What the features of each image are stored under."""
+        """List of (bytes or None) : The keys of the features of each image."""
         return self.values
 
     def content(self, place, cell):
-        """What to decode: of a file, the very bytes that its digest is of."""
-        if not isinstance(cell, (str, os.PathLike)):
+        """Return what to decode: for a file, the bytes that its digest was computed from."""
+        if find_source(cell).path is None:
             return cell
         try:
             content, self.values[place] = self._digests.load(cell, **self._where)
         except ValueError:
             self.values[place] = None
-            return cell  # the reader says what is wrong with it
+            return cell  # the reader raises the error
         return content
 
     def confirm(self, place, cell):
         """Forget the digest of a file that was read in place and changed meanwhile."""
-        if not isinstance(cell, (str, os.PathLike)) or self.values[place] is None:
+        if find_source(cell).path is None or self.values[place] is None:
             return
         try:
             now = self._digests.of(cell, **self._where)

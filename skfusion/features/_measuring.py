@@ -9,7 +9,7 @@ from skfusion.extraction._conversion import Conversion
 from skfusion.features._descriptor_families import FAMILIES
 from skfusion.features._prepared_image import PreparedImage
 from skfusion.images._masks import call_mask, resize_mask
-from skfusion.images.sources._arrays import convert_channels, resize_pixels
+from skfusion.images._pixels import convert_channels, resize_pixels
 
 # Raised when the same image would give other values than before: cached rows are not used then.
 FORMAT = 3
@@ -63,7 +63,7 @@ class Measuring(Conversion):
 
     @property
     def fingerprint(self):
-        """str or None : None where a function of the user's decides what is measured."""
+        """str or None : None if a function of the user decides what is measured."""
         if callable(self.mask):
             return None
         versions = [version("scikit-image")]

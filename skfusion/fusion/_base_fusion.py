@@ -1,9 +1,9 @@
 """BaseFusion: what FusionClassifier and FusionRegressor share."""
 
-import contextlib
 import os
 import warnings
-from abc import abstractmethod
+from abc import ABCMeta, abstractmethod
+from dataclasses import replace
 from numbers import Integral
 from typing import Any, Self
 
@@ -12,38 +12,42 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
-from skfusion._utils.decorators import fit_context
+from skfusion._utils.progress import progress_bar
 from skfusion._utils.saved_state import SavedStateMixin
-from skfusion._utils.typing import ImageInput, PathLike, RandomState
-from skfusion.fusion._combination import STRATEGIES, VIEWS_OF
-from skfusion.fusion._importance import source_importance
-from skfusion.fusion._make_fusion_pipeline import make_embedder
-from skfusion.fusion._models import VIEWS, ModelMaker
-from skfusion.fusion._out_of_fold import predict_out_of_fold
-from skfusion.fusion._sources import Sources, has_image
-from skfusion.fusion._strategy_cv import (
-    combine,
-    compare,
-    cross_validate_strategies,
-    fit_combination,
+from skfusion._utils.sklearn_config import default_config
+from skfusion.fusion._base_models import BaseModels
+from skfusion.fusion._combination import FEATURE_SETS_OF, STRATEGIES
+from skfusion.fusion._fusion_checks import (
+    check_image_rows,
+    check_models,
+    noting_image_columns,
 )
-from skfusion.fusion._view_models import ViewModels
+from skfusion.fusion._fusion_rows import FusionRows
+from skfusion.fusion._inner_folds import make_inner_folds
+from skfusion.fusion._model_builder import FEATURE_SETS, ModelBuilder
+from skfusion.fusion._open_options import make_embedder, set_open_options
+from skfusion.fusion._out_of_fold import fit_folds
+from skfusion.fusion._source_encoder import SourceEncoder, find_rows_with_images
+from skfusion.fusion._source_importance import source_importance
+from skfusion.fusion._strategy_choice import compare
+from skfusion.fusion._strategy_cv import combine, fit_combination
+from skfusion.fusion._strategy_trial import try_strategies
 from skfusion.store._feature_store import FeatureStore
+from skfusion.tabular._check_table import check_table
+from skfusion.tabular._column_roles import ColumnRoles, warn_of_numbers_as_text
 from skfusion.tabular._table_encoder import TableEncoder
-from skfusion.tabular._tables import as_table, split_columns, warn_of_text
-from skfusion.training._splits import make_folds
 
 _FOLDS = 5  # where cv is None, as in scikit-learn
-# What scikit-learn warns of, once for each model and tree; we say it once.
+# scikit-learn warns of this once for each model and tree; FusionClassifier warns once.
 MANY_CLASSES = "The number of unique classes is greater"
 
 
-class BaseFusion(SavedStateMixin, BaseEstimator):
+class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
     """Base class of estimators that fuse a table with images.
 
-    A subclass says how y becomes numbers, and how predictions become what users expect.
+    A subclass defines how y becomes numbers, and how predictions become what users expect.
 
     See Also
     --------
@@ -59,9 +63,12 @@ class BaseFusion(SavedStateMixin, BaseEstimator):
     """
 
     _holds_sklearn = True
-    _parameter_constraints: dict[str, Any] = {
+    # What models need: "predict" or "predict_proba".
+    _method: str
+    _parameter_constraints: dict = {
         "embedder": [HasMethods(["fit_transform", "transform"]), None],
         "image_columns": [str, "array-like", None],
+        "id_columns": [str, "array-like", None],
         "strategy": [StrOptions({"early", "late", "stacked", "auto"})],
         "estimators": [dict, None],
         "cv": ["cv_object"],
@@ -70,24 +77,28 @@ class BaseFusion(SavedStateMixin, BaseEstimator):
         "random_state": ["random_state"],
         "cache": [str, os.PathLike, FeatureStore, None],
         "n_jobs": [Integral, None],
+        "verbose": ["verbose"],
     }
 
     def __init__(
         self,
         embedder: Any = None,
         *,
-        image_columns: str | list[str] | None = None,
-        strategy: str = "auto",
-        estimators: dict[str, Any] | None = None,
-        cv: Any = 5,
-        n_components: int | None = 30,
-        table_transformer: Any = None,
-        random_state: RandomState = None,
-        cache: PathLike | FeatureStore | None = None,
-        n_jobs: int | None = None,
-    ) -> None:
+        image_columns=None,
+        id_columns=None,
+        strategy="auto",
+        estimators=None,
+        cv=5,
+        n_components=30,
+        table_transformer=None,
+        random_state=None,
+        cache=None,
+        n_jobs=None,
+        verbose=0,
+    ):
         self.embedder = embedder
         self.image_columns = image_columns
+        self.id_columns = id_columns
         self.strategy = strategy
         self.estimators = estimators
         self.cv = cv
@@ -96,9 +107,10 @@ class BaseFusion(SavedStateMixin, BaseEstimator):
         self.random_state = random_state
         self.cache = cache
         self.n_jobs = n_jobs
+        self.verbose = verbose
 
-    @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: ImageInput, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y, groups=None, sample_weight=None):
         """Learn how table and images are best used together.
 
         Parameters
@@ -112,6 +124,10 @@ class BaseFusion(SavedStateMixin, BaseEstimator):
         groups : array-like of shape (n_rows,), default=None
             Rows of one group (a patient, a house) stay in one of the inner folds.
 
+        sample_weight : array-like of shape (n_rows,), default=None
+            Weights of the rows, 0 or more. They count in all that is learned from rows. A row of
+            weight 2 counts as two rows, and one of weight 0 is left out.
+
         Returns
         -------
         self : object
@@ -121,48 +137,16 @@ class BaseFusion(SavedStateMixin, BaseEstimator):
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is None."
             )
-        self._refuse_wrong_estimators()
-        table = as_table(self, X, reset=True)
-        y = self._start_target(y)
-        check_consistent_length(table, y, groups)
-        if len(table) < 2:
-            raise ValueError(f"{type(self).__name__} learns from folds; 1 sample makes none.")
-        groups = None if groups is None else np.asarray(groups)
-        self.image_columns_, self.table_columns_ = split_columns(table, self.image_columns)
+        check_models(self.estimators, self._method, sample_weight)
+        rows, kept = self._check_rows(X, y, groups, sample_weight)
+        roles = ColumnRoles.of(rows.table, self.image_columns, self.id_columns)
+        self.image_columns_, self.table_columns_, self.id_columns_ = roles[:3]
         if self.table_transformer is None:
-            warn_of_text(table[self.table_columns_])
-        self._cv = _FOLDS if self.cv is None else self.cv
-        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        self._prior = self._share(y)
-        sources = self._make_sources(seed)
-        maker = ModelMaker(
-            is_classifier=self._n_classes is not None,
-            n_components=self.n_components,
-            seed=seed,
-            estimators=self.estimators,
-        )
-        with warnings.catch_warnings(), self._telling_what_was_found():
+            warn_of_numbers_as_text(rows.table[self.table_columns_])
+        with default_config(), warnings.catch_warnings(), noting_image_columns(roles):
             warnings.filterwarnings("ignore", MANY_CLASSES, UserWarning)
-            images = None
-            if self.image_columns_ and sources.is_frozen:
-                images = sources.fit_images(table, y, groups)
-                self._refuse_few_images(has_image(images), y)
-            seen = self._look(sources, maker, table, y, groups, images, seed)
-            self._fit_whole(sources, maker, table, y, groups, images, seen)
+            self._fit_rows(rows, kept)
         return self
-
-    @contextlib.contextmanager
-    def _telling_what_was_found(self):
-        """Where images can't be used, say which columns were taken for images unasked."""
-        try:
-            yield
-        except ValueError as error:
-            if self.image_columns is None and self.image_columns_:
-                error.add_note(
-                    f"Taken for columns of images, by what their cells look like: "
-                    f"{self.image_columns_}. Name those that are in image_columns."
-                )
-            raise
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "_models")
@@ -175,131 +159,148 @@ class BaseFusion(SavedStateMixin, BaseEstimator):
         tags.target_tags.required = True
         return tags
 
+    # What a subclass defines, beside `_method`.
+
     @abstractmethod
-    def _start_target(self, y):
-        """Check y, set `_n_classes`, and give class numbers or numbers."""
+    def _encode_target(self, y, kept):
+        """Check y, set `_n_classes`, and return class numbers or numbers of the kept rows."""
 
     @abstractmethod
     def _strata(self, y):
-        """What folds are stratified by, or None."""
+        """Return what folds are stratified by, or None."""
 
     @abstractmethod
-    def _share(self, y):
-        """The prediction for a row of which nothing is known."""
+    def _find_prior(self, rows):
+        """Return the prediction for a row of which nothing is known."""
 
-    def _refuse_wrong_estimators(self):
-        for view, estimator in (self.estimators or {}).items():
-            if view not in VIEWS:
-                raise ValueError(f"estimators has no place for {view!r}; it may name {VIEWS}.")
-            self._refuse_wrong_estimator(view, estimator)
+    @abstractmethod
+    def _target_transforms(self, rows):
+        """Return the transforms of the target to try."""
 
-    def _refuse_few_images(self, imaged, y):
-        remedy = "Pass image_columns=[] to learn from the table alone."
-        columns = self.image_columns_
-        if not imaged.any():
-            raise ValueError(f"No row has an image in {columns}. {remedy}")
-        least = 2 * (self._cv if isinstance(self._cv, Integral) else 2)
-        if imaged.sum() < min(least, len(y)):
-            raise ValueError(
-                f"Only {imaged.sum()} of {len(y)} rows have an image in {columns}; inner folds "
-                f"need {least} at least. {remedy}"
+    def _check_rows(self, X, y, groups, sample_weight):
+        """Return the rows with a weight, and which they are."""
+        table = check_table(self, X, reset=True)
+        check_consistent_length(table, y, groups)
+        kept = np.ones(len(table), dtype=bool)
+        if sample_weight is not None:
+            sample_weight = _check_sample_weight(
+                sample_weight, np.empty((len(table), 1)), ensure_non_negative=True
             )
-        self._refuse_one_class(y[imaged], columns, remedy)
+            kept = sample_weight > 0
+            if not kept.any():
+                raise ValueError("sample_weight is 0 in all rows; there is nothing to learn from.")
+            # Forests draw other rows with weights of 1 than without weights.
+            sample_weight = None if (sample_weight[kept] == 1).all() else sample_weight[kept]
+        y = self._encode_target(y, kept)
+        if len(y) < 2:
+            raise ValueError(f"{type(self).__name__} learns from folds; 1 sample makes none.")
+        groups = None if groups is None else np.asarray(groups)[kept]
+        return FusionRows(table[kept], y, groups, sample_weight), kept
 
-    def _refuse_one_class(self, y, columns, remedy):
-        """Where a subclass predicts classes: images of one class teach nothing."""
+    def _fit_rows(self, rows, kept):
+        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        cv = _FOLDS if self.cv is None else self.cv
+        self._prior = self._find_prior(rows)
+        sources = self._make_sources(seed, cv)
+        builder = ModelBuilder(
+            is_classifier=self._n_classes is not None,
+            n_components=self.n_components,
+            seed=seed,
+            estimators=self.estimators,
+        )
+        if self.image_columns_ and sources.is_frozen:
+            rows = replace(rows, images=self._embed(sources, rows))
+            self._check_images(find_rows_with_images(rows.images), rows.y)
+        folds = make_inner_folds(cv, self._strata(rows.y), rows.groups, seed, kept)
+        name = type(self).__name__
+        with progress_bar(self.verbose, total=len(folds) + 1, description=name, unit="fit") as bar:
+            trial, fits = self._try_strategies(sources, builder, rows, folds, bar)
+            self._choose(trial, fits, seed)
+            self._fit_final(sources, builder, rows, trial)
+            chosen = self.strategy_scores_.loc[self.strategy_]
+            bar.set_postfix(strategy=self.strategy_, **chosen.iloc[:2].astype(float).round(3))
+            bar.update()
 
-    def _make_sources(self, seed):
+    def _check_images(self, has_image, y):
+        classes = None if self._n_classes is None else self.classes_
+        cv = _FOLDS if self.cv is None else self.cv
+        check_image_rows(has_image, y, self.image_columns_, cv, classes)
+
+    def _make_sources(self, seed, cv):
         if self.table_transformer is None:
-            table_transformer = TableEncoder(random_state=seed)
+            # Which columns identify rows is decided once, from all rows.
+            table_transformer = TableEncoder(id_columns=[], random_state=seed)
         else:
             table_transformer = clone(self.table_transformer)
         embedder = make_embedder(self.embedder, self.cache)
-        embedder.set_params(**self._embedder_options(embedder, seed))
-        return Sources(table_transformer, embedder, self.table_columns_, self.image_columns_)
-
-    def _embedder_options(self, embedder, seed):
-        """What an embedder is told that its user has left open."""
-        options, params = {}, embedder.get_params()
-        for name, value in params.items():
-            last = name.split("__")[-1]
-            if last == "task" and value == "auto":  # whole numbers may be a regression's
-                options[name] = "regression" if self._n_classes is None else "classification"
-            elif last == "random_state" and value is None:
-                options[name] = seed
-            elif last == "cv" and value is None and name.replace("cv", "cross_fit") in params:
-                options[name] = self._cv if isinstance(self._cv, Integral) else _FOLDS
-        return options
-
-    def _strategies(self, sources):
-        if len(sources.names) == 1:
-            return list(sources.names)
-        return list(STRATEGIES)
-
-    def _look(self, sources, maker, table, y, groups, images, seed):
-        """Try each strategy on rows not seen."""
-        names = self._strategies(sources)
-        views = [view for view in VIEWS if any(view in VIEWS_OF[name] for name in names)]
-        folds = self._make_folds(y, seed, groups)
-        options = {
-            "n_classes": self._n_classes,
-            "groups": groups,
-            "seed": seed,
-            "n_jobs": self.n_jobs,
-        }
-        seen = predict_out_of_fold(sources, maker, views, table, y, folds, images, options)
-        if images is None and self.image_columns_:
-            self._refuse_few_images(seen.imaged, y)
-        judged = {name: cross_validate_strategies(seen, y, name, self._prior)[0] for name in names}
-        wanted = None if self.strategy == "auto" or len(names) == 1 else self.strategy
-        self.strategy_scores_ = compare(judged, y, wanted)
-        self.strategy_ = str(self.strategy_scores_.index[self.strategy_scores_["chosen"]][0])
-        self.source_importance_ = source_importance(seen, y, self.strategy_, judged, self._prior)
-        return seen
-
-    def _make_folds(self, y, seed, groups):
-        with warnings.catch_warnings():
-            # A class with fewer rows than folds is no trouble: some folds' models don't know it.
-            warnings.filterwarnings("ignore", "The least populated class", UserWarning)
-            folds = make_folds(
-                self._cv, self._strata(y), len(y), seed, groups, remedy="Pass a smaller cv."
-            )
-        _refuse_rows_left_out(folds, len(y))
-        return folds
-
-    def _fit_whole(self, sources, maker, table, y, groups, images, seen):
-        """Fit what predictions need on all rows."""
-        everyone = np.ones(len(y), dtype=bool)
-        self._combination, self._fallback = fit_combination(
-            self.strategy_, seen, y, everyone, self._prior
+        set_open_options(
+            embedder,
+            task="regression" if self._n_classes is None else "classification",
+            cv=cv if isinstance(cv, Integral) else _FOLDS,
+            seed=seed,
         )
-        views = list(VIEWS_OF[self.strategy_])
-        if self.table_columns_ and self.image_columns_ and "table" not in views:
-            views.insert(0, "table")
-        # Where the table serves best alone, no image is looked at any more.
-        self._needed = ["table"] if views == ["table"] else sources.names
-        matrices = sources.fit_transform(table, y, groups, images, self._needed)
+        return SourceEncoder(table_transformer, embedder, self.table_columns_, self.image_columns_)
+
+    def _embed(self, sources, rows):
+        """Return the features of all images, with a progress bar where one is asked for."""
+        verbose = sources.embedder.verbose
+        sources.embedder.set_params(verbose=max(verbose, self.verbose))
+        features = sources.fit_images(rows)
+        sources.embedder.set_params(verbose=verbose)
+        return features
+
+    def _try_strategies(self, sources, builder, rows, folds, bar):
+        """Try each strategy, and each transform of the target, on rows that it has not seen."""
+        strategies = sources.names if len(sources.names) == 1 else list(STRATEGIES)
+        used = {name for strategy in strategies for name in FEATURE_SETS_OF[strategy]}
+        feature_sets = [name for name in FEATURE_SETS if name in used]
+        models = {
+            transform: BaseModels(builder, feature_sets, self._n_classes, transform)
+            for transform in self._target_transforms(rows)
+        }
+        fits = []
+        for fit in fit_folds(sources, models, rows, folds, self.n_jobs):
+            fits.append(fit)
+            bar.update()
+        trial = try_strategies(fits, rows, strategies, self.strategy, self._prior)
+        if self.image_columns_ and rows.images is None:
+            self._check_images(trial.out_of_fold.has_image, rows.y)
+        return trial, fits
+
+    def _choose(self, trial, fits, seed):
+        rows = trial.out_of_fold.rows
+        by_user = self.strategy if self.strategy in trial.predictions else None
+        self.strategy_scores_ = compare(trial.predictions, rows.y, rows.weights, by_user)
+        self.strategy_ = str(self.strategy_scores_.index[self.strategy_scores_["chosen"]][0])
+        self.source_importance_ = source_importance(trial, fits, self.strategy_, self._prior, seed)
+
+    def _fit_final(self, sources, builder, rows, trial):
+        """Fit on all rows what predictions need."""
+        self._combination, self._fallback = fit_combination(
+            self.strategy_, trial.out_of_fold, np.ones(len(rows), dtype=bool), self._prior
+        )
+        names = list(FEATURE_SETS_OF[self.strategy_])
+        if self.table_columns_ and self.image_columns_ and "table" not in names:
+            names.insert(0, "table")
+        # Where the table is used alone, images are not read any more.
+        self._used_sources = ["table"] if names == ["table"] else sources.names
+        matrices = sources.fit_transform(rows, self._used_sources)
         self._sources = sources
-        self._models = ViewModels(maker, views, self._n_classes).fit(matrices, y)
+        models = BaseModels(builder, names, self._n_classes, trial.target_transform)
+        self._models = models.fit(matrices, rows.y, rows.sample_weight)
 
     def _predict_rows(self, X):
-        """Probabilities of shape (n_rows, n_classes), or numbers."""
+        """Return probabilities of shape (n_rows, n_classes), or numbers."""
         check_is_fitted(self)
-        table = as_table(self, X, reset=False)
-        matrices = self._sources.transform(table, names=self._needed)
-        imaged = np.ones(len(table), dtype=bool)
-        if "image" in matrices:
-            imaged = has_image(matrices["image"])
-        predictions = self._models.predict(matrices, imaged)
-        return combine(self._combination, predictions, imaged, self._fallback)
-
-
-def _refuse_rows_left_out(folds, n_rows):
-    counts = np.zeros(n_rows, dtype=int)
-    for _, test in folds:
-        counts[test] += 1
-    if (counts != 1).any():
-        raise ValueError(
-            f"cv has to leave each row out once, as KFold does; row {int(np.argmax(counts != 1))} "
-            f"is left out {counts[np.argmax(counts != 1)]} times."
-        )
+        needed = [*self.table_columns_, *self.image_columns_]
+        if self._used_sources == ["table"]:
+            needed = self.table_columns_
+        table = check_table(self, X, reset=False, needed=needed)
+        with default_config():
+            matrices = self._sources.transform(table, names=self._used_sources)
+            has_image = np.ones(len(table), dtype=bool)
+            if "image" in matrices:
+                has_image = find_rows_with_images(matrices["image"])
+            blocks = self._models.rotate(matrices, has_image)
+            predictions = self._models.predict(blocks, has_image)
+            return combine(self._combination, predictions, has_image, self._fallback)

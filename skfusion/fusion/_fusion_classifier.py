@@ -11,17 +11,18 @@ from sklearn.utils.validation import column_or_1d
 from skfusion._utils.messages import caller_stacklevel
 from skfusion._utils.typing import ImageInput
 from skfusion.fusion._base_fusion import MANY_CLASSES, BaseFusion
-from skfusion.training._target_encoder import as_targets
+from skfusion.training._amounts import look_like_amounts
+from skfusion.training._target_encoding import as_targets
 
 
 class FusionClassifier(ClassifierMixin, BaseFusion):
     """Predict classes from a table and its images, together or from the better of them.
 
-    Give it a DataFrame. It finds the columns of images, turns them into features, encodes the
-    other columns by what they hold, and tries on inner folds what serves best: the table alone,
-    the images alone, or one of three ways to fuse them. Side by side, a thousand columns of
-    images often do worse than the five of the table; this estimator is made so that fusing
-    does not cost what a source alone would give.
+    Pass it a DataFrame. It finds the columns of images, turns them into features, encodes the
+    other columns by what they hold, and compares on inner folds what predicts best: the table
+    alone, the images alone, or one of three ways to fuse them. Side by side, a thousand columns
+    of images often predict worse than the five of the table; this estimator is made so that
+    fusing does not cost what one source alone would give.
 
     Parameters
     ----------
@@ -29,17 +30,22 @@ class FusionClassifier(ClassifierMixin, BaseFusion):
         Turns images into columns: `PretrainedGAP`, `CNNEmbedder`, `ImageDescriptors`, or a
         Pipeline that begins with one. None is ``PretrainedGAP(missing="nan")``, which needs the
         ImageNet weights of ResNet50. A `CNNEmbedder` that is not cross-fitted (``cv=None``) is
-        cross-fitted with this estimator's `cv`: the heads must not learn from features that have
+        cross-fitted with this estimator's `cv`: the models must not learn from features that have
         seen their rows' targets.
 
     image_columns : str, list of str or None, default=None
-        The columns that hold images; None takes those whose cells are images or paths that
-        end like those of images. With ``[]`` the table is the only source.
+        The columns that hold images; None finds those whose cells are images or paths that end
+        like those of images. With ``[]`` the table is the only source.
+
+    id_columns : str, list of str or None, default=None
+        Columns that identify rows, to leave out. None finds them, with a warning that names them:
+        columns with a name such as ``patient_id``, zip codes as numbers, distinct whole numbers
+        that count rows, and another word in each row. With ``[]`` none is left out.
 
     strategy : {"auto", "early", "late", "stacked"}, default="auto"
         How sources are fused. "early": models of all columns side by side, the images' features
         standardized, reduced and scaled as a block. "late": models of the table and of the
-        images, averaged with weights that are not negative, sum to one and are drawn to the
+        images, averaged with weights that are not negative, sum to one and are shrunk towards the
         better source. "stacked": a regularized model of the predictions of table, image and
         joint models. "auto": of these and of the single sources one within one standard error of
         the best; where there are several, the better source alone if it is surely better than the
@@ -47,9 +53,9 @@ class FusionClassifier(ClassifierMixin, BaseFusion):
         probabilities are sharpened or flattened by one number, fitted on inner folds.
 
     estimators : dict or None, default=None
-        Models instead of the built-in ones, by what they see: "table", "image", "joint". Each
-        needs `predict_proba`. Those not named keep the built-in ones: logistic regressions of two
-        strengths and a forest, weighted by how they do on inner folds.
+        Models instead of the built-in ones, by what they learn from: "table", "image", "joint".
+        Each needs `predict_proba`. Those not named keep the built-in ones: logistic regressions of
+        two strengths and a forest, weighted by their losses on inner folds.
 
     cv : int, splitter, iterable or None, default=5
         The inner folds; an int means shuffled folds stratified by class, None means 5. Each row
@@ -63,35 +69,42 @@ class FusionClassifier(ClassifierMixin, BaseFusion):
         Turns the other columns into numbers; None is `TableEncoder`.
 
     random_state : int, RandomState instance or None, default=None
-        Where folds, forests and shuffles start, and an embedder that has no seed of its own.
+        The seed of folds, forests and shuffles, and of an embedder that has no seed of its own.
 
     cache : str, PathLike, FeatureStore or None, default=None
-        Where features of images are kept; handed on to an embedder that has none. No image is
+        Where features of images are kept; passed on to an embedder that has none. No image is
         then computed twice, across folds and fits.
 
     n_jobs : int or None, default=None
-        Inner folds at once.
+        How many inner folds are fitted at once.
+
+    verbose : int, default=0
+        With 1, bars show the progress and the time that is left: of the images, and of the fits
+        on inner folds and on all rows. The last line shows the strategy, its loss and accuracy.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
         The classes.
 
-    image_columns_, table_columns_ : list
-        The columns of each source.
+    image_columns_, table_columns_, id_columns_ : list
+        The columns of each source, and those left out.
 
     strategy_ : {"early", "late", "stacked", "table", "image"}
         The strategy in use.
 
     strategy_scores_ : DataFrame
-        What the choice rests on, one row a strategy: its log `loss` on rows that neither models
-        nor weights were fitted on, the `difference` to the lowest, that difference's
-        `standard_error`, and whether it is `chosen`.
+        The comparison of strategies, one row each: its log `loss` (in nats a row) and `accuracy`
+        on rows that neither models nor weights were fitted on, the loss's `difference` to the
+        lowest, that difference's `standard_error`, and whether the strategy is `chosen`.
 
     source_importance_ : DataFrame
-        What each source gives, in log loss on inner folds: `left_out` is the rise when the other
-        source is used alone, `permuted` the rise when the source's rows are shuffled, with
-        `permuted_std` over shuffles.
+        How much predictions depend on the input, in log loss (nats a row) on inner folds. One row
+        for each column of the table and of images, and one for all columns of a source that has
+        several. `source` is "table" or "image". `left_out`, of a whole source: the rise of the
+        loss when the other source is used alone. `permuted`: the rise when the column's rows are
+        shuffled, with `permuted_std` over shuffles. Features of an embedder that mixes several
+        columns of images have one row.
 
     n_features_in_ : int
         Number of columns in `fit`.
@@ -123,9 +136,14 @@ class FusionClassifier(ClassifierMixin, BaseFusion):
     Rows without any image (an embedder with ``missing="nan"``) are predicted by the table's
     models, and where there is no table by the share of each class.
 
+    After `fit`, columns are found by their names, in any order, with others beside them. Weights
+    of rows (`sample_weight`) reach the table transformer, the embedder, the scaling of the
+    images' features, all models, the weights of models and sources, and the comparison of
+    strategies. Steps of a user's own transformers that have no `sample_weight` are fitted without.
+
     Weights of "late" are those of a linear opinion pool (Ranjan and Gneiting, doi
     10.1111/j.1467-9868.2009.00726.x); "stacked" is stacked generalization (Wolpert, doi
-    10.1016/S0893-6080(05)80023-1) with a logarithmic pool; choosing by held-out rows among
+    10.1016/S0893-6080(05)80023-1) with a logarithmic pool; the choice by held-out rows among
     candidates that include the single sources follows the super learner (van der Laan, Polley and
     Hubbard, doi 10.2202/1544-6115.1309).
 
@@ -141,13 +159,15 @@ class FusionClassifier(ClassifierMixin, BaseFusion):
     (3,)
     """
 
-    def predict(self, X: ImageInput) -> np.ndarray:
+    _method = "predict_proba"
+
+    def predict(self, X):
         """Predict the class of each row.
 
         Parameters
         ----------
         X : DataFrame, Series or ndarray
-            Rows with the columns that `fit` saw.
+            Rows with the columns that `fit` used, in any order.
 
         Returns
         -------
@@ -163,7 +183,7 @@ class FusionClassifier(ClassifierMixin, BaseFusion):
         Parameters
         ----------
         X : DataFrame, Series or ndarray
-            Rows with the columns that `fit` saw.
+            Rows with the columns that `fit` used, in any order.
 
         Returns
         -------
@@ -172,46 +192,34 @@ class FusionClassifier(ClassifierMixin, BaseFusion):
         """
         return self._predict_rows(X)
 
-    def _start_target(self, y):
+    def _encode_target(self, y, kept):
         y = column_or_1d(as_targets(y), warn=True)
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", MANY_CLASSES, UserWarning)
             check_classification_targets(y)
         encoder = LabelEncoder()
-        numbers = encoder.fit_transform(y)
+        numbers = encoder.fit_transform(y[kept])
         self.classes_ = encoder.classes_
         if len(self.classes_) < 2:
             raise ValueError(
-                f"y holds 1 class only ({self.classes_.tolist()[0]!r}); there is nothing to tell "
-                "apart."
+                f"y holds 1 class only ({self.classes_.tolist()[0]!r}); at least 2 are needed."
             )
         self._n_classes = len(self.classes_)
-        if len(self.classes_) > len(y) / 2:
+        if len(self.classes_) > len(numbers) / 2 or look_like_amounts(y):
             warnings.warn(
-                f"y holds {len(self.classes_)} classes in {len(y)} rows. If they are amounts, "
-                "FusionRegressor predicts them.",
+                f"y holds {len(self.classes_)} classes in {len(numbers)} rows. If they are "
+                "amounts, FusionRegressor predicts them.",
                 UserWarning,
                 stacklevel=caller_stacklevel(),
             )
         return numbers
 
-    def _refuse_one_class(self, y, columns, remedy):
-        if y.min() == y.max():
-            raise ValueError(
-                f"All rows that have an image in {columns} are of class "
-                f"{self.classes_.tolist()[y[0]]!r}: images then tell nothing but that they are "
-                f"there. {remedy}"
-            )
-
     def _strata(self, y):
         return y
 
-    def _share(self, y):
-        return np.bincount(y, minlength=self._n_classes) / len(y)
+    def _find_prior(self, rows):
+        counts = np.bincount(rows.y, weights=rows.weights, minlength=self._n_classes)
+        return counts / rows.weights.sum()
 
-    def _refuse_wrong_estimator(self, view, estimator):
-        if not hasattr(estimator, "predict_proba"):
-            raise ValueError(
-                f"estimators[{view!r}], a {type(estimator).__name__}, has no predict_proba. Wrap "
-                "it in CalibratedClassifierCV."
-            )
+    def _target_transforms(self, rows):
+        return (None,)

@@ -3,36 +3,50 @@
 import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.utils import check_array
+from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import column_or_1d
 
 from skfusion._utils.typing import ImageInput
 from skfusion.fusion._base_fusion import BaseFusion
-from skfusion.training._target_encoder import as_targets
+from skfusion.fusion._target_transform import find_candidates
+from skfusion.training._target_encoding import as_targets
 
 
 class FusionRegressor(RegressorMixin, BaseFusion):
     """Predict a number from a table and its images, together or from the better of them.
 
-    Give it a DataFrame. It finds the columns of images, turns them into features, encodes the
-    other columns by what they hold, and tries on inner folds what serves best: the table alone,
-    the images alone, or one of three ways to fuse them.
+    Pass it a DataFrame. It finds the columns of images, turns them into features, encodes the
+    other columns by what they hold, and compares on inner folds what predicts best: the table
+    alone, the images alone, or one of three ways to fuse them. A prediction is never below the
+    lowest target of `fit`, nor above the highest.
 
     Parameters
     ----------
     embedder : transformer or None, default=None
         Turns images into columns; None is ``PretrainedGAP(missing="nan")``. See
-        `FusionClassifier`. A `CNNEmbedder` is told that this is a regression, and cross-fitted.
+        `FusionClassifier`. A `CNNEmbedder` gets ``task="regression"``, and is cross-fitted.
 
     image_columns : str, list of str or None, default=None
         The columns that hold images; None finds them, ``[]`` means that there are none.
+
+    id_columns : str, list of str or None, default=None
+        Columns that identify rows, to leave out; None finds them, with a warning that names them,
+        ``[]`` leaves none out. See `FusionClassifier`.
 
     strategy : {"auto", "early", "late", "stacked"}, default="auto"
         How sources are fused, as in `FusionClassifier`.
 
     estimators : dict or None, default=None
-        Models instead of the built-in ones, by what they see: "table", "image", "joint". Those
-        not named keep the built-in ones: ridge regressions and a forest, weighted by how they do
-        on inner folds.
+        Models instead of the built-in ones, by what they learn from: "table", "image", "joint".
+        Those not named keep the built-in ones: ridge regressions and a forest, weighted by their
+        losses on inner folds.
+
+    target_transform : {"auto", "log", "quantile"} or None, default="auto"
+        How the target is transformed for the models, whose predictions are transformed back.
+        "log" is the logarithm of a target that is 0 or more; "quantile" maps its quantiles to
+        those of a normal distribution; None leaves it as it is. "auto" compares these on inner
+        folds where the target has a long tail (a skewness above 1, or below -1), and takes the
+        one with the lowest squared error, before the transform.
 
     cv : int, splitter, iterable or None, default=5
         The inner folds; an int means shuffled folds, None means 5. Each row has to be left out
@@ -46,29 +60,38 @@ class FusionRegressor(RegressorMixin, BaseFusion):
         Turns the other columns into numbers; None is `TableEncoder`.
 
     random_state : int, RandomState instance or None, default=None
-        Where folds, forests and shuffles start, and an embedder that has no seed of its own.
+        The seed of folds, forests and shuffles, and of an embedder that has no seed of its own.
 
     cache : str, PathLike, FeatureStore or None, default=None
-        Where features of images are kept; handed on to an embedder that has none.
+        Where features of images are kept; passed on to an embedder that has none.
 
     n_jobs : int or None, default=None
-        Inner folds at once.
+        How many inner folds are fitted at once.
+
+    verbose : int, default=0
+        With 1, bars show the progress and the time that is left, as in `FusionClassifier`. The
+        last line shows the strategy, its loss and R2.
 
     Attributes
     ----------
-    image_columns_, table_columns_ : list
-        The columns of each source.
+    image_columns_, table_columns_, id_columns_ : list
+        The columns of each source, and those left out.
 
     strategy_ : {"early", "late", "stacked", "table", "image"}
         The strategy in use.
 
     strategy_scores_ : DataFrame
-        What the choice rests on, one row a strategy: its `loss` (squared error) on rows that
-        neither models nor weights were fitted on, the `difference` to the lowest, that
-        difference's `standard_error`, and whether it is `chosen`.
+        The comparison of strategies, one row each: its `loss` (squared error, in squared units of
+        the target) and `r2` on rows that neither models nor weights were fitted on, the loss's
+        `difference` to the lowest, that difference's `standard_error`, and whether the strategy
+        is `chosen`.
 
     source_importance_ : DataFrame
-        What each source gives, in squared error on inner folds, as in `FusionClassifier`.
+        How much predictions depend on the input, in squared error on inner folds, as in
+        `FusionClassifier`.
+
+    target_transform_ : {"log", "quantile"} or None
+        The transform in use.
 
     n_features_in_ : int
         Number of columns in `fit`.
@@ -92,8 +115,8 @@ class FusionRegressor(RegressorMixin, BaseFusion):
     Notes
     -----
     Averages and stacking are after Breiman, "Stacked regressions" (doi 10.1007/BF00117832), with
-    weights on the simplex for "late" and drawn to equal shares for "stacked". Rows without any
-    image are predicted by the table's models, and where there is no table by the mean of y.
+    weights on the simplex for "late" and shrunk towards equal shares for "stacked". Rows without
+    any image are predicted by the table's models, and where there is no table by the mean of y.
 
     Examples
     --------
@@ -106,13 +129,57 @@ class FusionRegressor(RegressorMixin, BaseFusion):
     (3,)
     """
 
-    def predict(self, X: ImageInput) -> np.ndarray:
+    _method = "predict"
+    _parameter_constraints: dict = {
+        **BaseFusion._parameter_constraints,
+        "target_transform": [StrOptions({"auto", "log", "quantile"}), None],
+    }
+
+    def __init__(
+        self,
+        embedder=None,
+        *,
+        image_columns=None,
+        id_columns=None,
+        strategy="auto",
+        estimators=None,
+        target_transform="auto",
+        cv=5,
+        n_components=30,
+        table_transformer=None,
+        random_state=None,
+        cache=None,
+        n_jobs=None,
+        verbose=0,
+    ):
+        super().__init__(
+            embedder,
+            image_columns=image_columns,
+            id_columns=id_columns,
+            strategy=strategy,
+            estimators=estimators,
+            cv=cv,
+            n_components=n_components,
+            table_transformer=table_transformer,
+            random_state=random_state,
+            cache=cache,
+            n_jobs=n_jobs,
+            verbose=verbose,
+        )
+        self.target_transform = target_transform
+
+    @property
+    def target_transform_(self):
+        """{"log", "quantile"} or None : The transform in use."""
+        return self._models.target_transform
+
+    def predict(self, X):
         """Predict the number of each row.
 
         Parameters
         ----------
         X : DataFrame, Series or ndarray
-            Rows with the columns that `fit` saw.
+            Rows with the columns that `fit` used, in any order.
 
         Returns
         -------
@@ -121,18 +188,24 @@ class FusionRegressor(RegressorMixin, BaseFusion):
         """
         return self._predict_rows(X)
 
-    def _start_target(self, y):
+    def _encode_target(self, y, kept):
         y = column_or_1d(as_targets(y), warn=True)
         self._n_classes = None
         y = check_array(y, ensure_2d=False, dtype="numeric", input_name="y", estimator=self)
-        return y.astype(np.float64)
+        return y.astype(np.float64)[kept]
 
     def _strata(self, y):
         return None
 
-    def _share(self, y):
-        return y.mean()
+    def _find_prior(self, rows):
+        return np.average(rows.y, weights=rows.weights)
 
-    def _refuse_wrong_estimator(self, view, estimator):
-        if not hasattr(estimator, "predict"):
-            raise ValueError(f"estimators[{view!r}], a {type(estimator).__name__}, has no predict.")
+    def _target_transforms(self, rows):
+        if self.target_transform == "auto":
+            return find_candidates(rows.y, rows.weights)
+        if self.target_transform == "log" and rows.y.min() < 0:
+            raise ValueError(
+                f"target_transform='log' needs targets of 0 or more; the lowest is {rows.y.min()}. "
+                "Pass 'quantile' or None."
+            )
+        return (self.target_transform,)

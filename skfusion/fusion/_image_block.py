@@ -1,4 +1,4 @@
-"""ImageBlock: the features of images, ready to stand beside a table."""
+"""ImageBlock: the features of images, reduced and scaled beside a table."""
 
 from numbers import Integral, Real
 from typing import Any, Self
@@ -7,26 +7,26 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils._param_validation import Interval
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from skfusion._utils.decorators import fit_context
 from skfusion._utils.saved_state import SavedStateMixin
-from skfusion._utils.typing import Features
+from skfusion._utils.sklearn_config import default_config
 from skfusion.fusion._block_scaler import BlockScaler
-from skfusion.fusion._sources import make_rotation
+from skfusion.fusion._image_rotation import ImageRotation
 
 
 class ImageBlock(SavedStateMixin, TransformerMixin, BaseEstimator):
     """Standardize the features of images, reduce them, and scale them as one block.
 
-    A thousand features of an image beside five columns of a table drown them: a penalised
+    A thousand features of an image beside five columns of a table outweigh them: a penalized
     linear model spends its weights on the many, and the trees of a forest rarely draw the few.
-    The first principal components hold most of what the features say.
+    The first principal components hold most of the features' variance.
 
     Parameters
     ----------
     n_components : int or None, default=30
-        How many principal components are kept, as far as there are so many; None keeps all.
+        How many principal components are kept, if there are so many; None keeps all.
 
     variance : float, default=10.0
         The total variance of the block: it weighs as much as so many standardized columns.
@@ -36,7 +36,7 @@ class ImageBlock(SavedStateMixin, TransformerMixin, BaseEstimator):
     n_components_ : int
         How many components there are.
 
-    rotation_ : Pipeline
+    rotation_ : ImageRotation
         The fitted standardization and principal axes. Features that are missing get their mean.
 
     n_features_in_ : int
@@ -49,7 +49,7 @@ class ImageBlock(SavedStateMixin, TransformerMixin, BaseEstimator):
     Examples
     --------
     >>> import numpy as np
-    >>> from skfusion.fusion._image_block import ImageBlock
+    >>> from skfusion import ImageBlock
     >>> features = np.random.default_rng(0).normal(size=(100, 768))
     >>> ImageBlock().fit_transform(features).shape
     (100, 30)
@@ -65,7 +65,8 @@ class ImageBlock(SavedStateMixin, TransformerMixin, BaseEstimator):
         self.n_components = n_components
         self.variance = variance
 
-    def fit(self, X: ArrayLike, y: ArrayLike | None = None) -> Self:
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None, sample_weight=None):
         """Learn means, deviations, principal axes and the block's scale.
 
         Parameters
@@ -75,29 +76,60 @@ class ImageBlock(SavedStateMixin, TransformerMixin, BaseEstimator):
 
         y : None
             Not used.
+
+        sample_weight : array-like of shape (n_rows,), default=None
+            Weights of the rows, 0 or more.
+
+        Returns
+        -------
+        self : object
+            The fitted block.
         """
-        self.fit_transform(X)
+        X = self._check(X, reset=True)
+        if sample_weight is not None:
+            sample_weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
+            X, sample_weight = X[sample_weight > 0], sample_weight[sample_weight > 0]
+        with default_config():
+            self.rotation_ = ImageRotation().fit(X, sample_weight)
+            components = self.rotation_.transform(X)
+            kept = components.shape[1]
+            self.n_components_ = kept if self.n_components is None else min(kept, self.n_components)
+            self._scaler = BlockScaler(self.variance)
+            self._scaler.fit(components[:, : self.n_components_], None, sample_weight)
         return self
 
-    @fit_context(prefer_skip_nested_validation=True)
-    def fit_transform(self, X: ArrayLike, y: ArrayLike | None = None) -> Features:
-        """Learn from rows and give their components, of shape (n_rows, `n_components_`)."""
-        X = self._checked(X, reset=True)
-        self.rotation_ = make_rotation(*X.shape)
-        components = self.rotation_.fit_transform(X)
-        kept = components.shape[1]
-        self.n_components_ = kept if self.n_components is None else min(kept, self.n_components)
-        self._scaler = BlockScaler(self.variance)
-        return self._scaler.fit_transform(components[:, : self.n_components_])
+    def transform(self, X):
+        """Return the components of rows.
 
-    def transform(self, X: ArrayLike) -> Features:
-        """Components of shape (n_rows, `n_components_`)."""
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+            Features of images; NaN where a row has none.
+
+        Returns
+        -------
+        components : ndarray of shape (n_rows, n_components_)
+            Scaled as one block.
+        """
         check_is_fitted(self)
-        components = self.rotation_.transform(self._checked(X, reset=False))
-        return self._scaler.transform(components[:, : self.n_components_])
+        X = self._check(X, reset=False)
+        with default_config():
+            components = self.rotation_.transform(X)
+            return self._scaler.transform(components[:, : self.n_components_])
 
-    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
-        """``component_000``, ``component_001``, ..."""
+    def get_feature_names_out(self, input_features=None):
+        """Return ``component_000``, ``component_001``, ...
+
+        Parameters
+        ----------
+        input_features : None
+            Not used.
+
+        Returns
+        -------
+        names : ndarray of str
+            One name a component.
+        """
         check_is_fitted(self)
         return np.array([f"component_{i:03d}" for i in range(self.n_components_)], dtype=object)
 
@@ -107,6 +139,6 @@ class ImageBlock(SavedStateMixin, TransformerMixin, BaseEstimator):
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
-    def _checked(self, X, reset):
+    def _check(self, X, reset):
         kinds = [np.float64, np.float32]
         return validate_data(self, X, dtype=kinds, ensure_all_finite="allow-nan", reset=reset)

@@ -1,34 +1,33 @@
 """make_fusion_pipeline: table and images side by side before one model."""
 
-import warnings
-from typing import Any
-
+import sklearn
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import has_fit_parameter
 
-from skfusion._utils.typing import PathLike
-from skfusion.embedding._pretrained_gap import PretrainedGAP
 from skfusion.fusion._image_block import ImageBlock
-from skfusion.store._feature_store import FeatureStore
+from skfusion.fusion._open_options import make_embedder
+from skfusion.fusion._source_columns import SourceColumns
 from skfusion.tabular._table_encoder import TableEncoder
-from skfusion.tabular._tables import split_columns, to_pandas
 
 
 def make_fusion_pipeline(
     estimator: Any,
     *,
-    image_columns: str | list[str] | None = None,
-    embedder: Any = None,
-    table_transformer: Any = None,
-    n_components: int | None = 30,
-    cache: PathLike | FeatureStore | None = None,
-) -> Pipeline:
-    """Make a Pipeline in which table and images stand side by side before one model.
+    image_columns=None,
+    id_columns=None,
+    embedder=None,
+    table_transformer=None,
+    n_components=30,
+    cache=None,
+):
+    """Make a Pipeline with table and images side by side before one model.
 
-    The plain early form of fusion: a ColumnTransformer encodes the table and embeds the images,
-    whose features are standardized, reduced and scaled as a block, so that they don't drown the
-    table. It is made of scikit-learn's own parts, to be searched, changed and read as such.
+    This is the plain early form of fusion: a ColumnTransformer encodes the table and embeds the
+    images, whose features are standardized, reduced and scaled as a block, so that they don't
+    outweigh the table. The pipeline is made of scikit-learn's own parts, to be searched, changed
+    and read as such.
 
     Parameters
     ----------
@@ -37,6 +36,10 @@ def make_fusion_pipeline(
 
     image_columns : str, list of str or None, default=None
         The columns that hold images; None finds them when the pipeline is fitted.
+
+    id_columns : str, list of str or None, default=None
+        Columns that identify rows, to leave out; None finds them when the pipeline is fitted, with
+        a warning that names them, ``[]`` leaves none out. See `FusionClassifier`.
 
     embedder : transformer or None, default=None
         Turns images into columns; None is ``PretrainedGAP(missing="nan")``.
@@ -49,7 +52,7 @@ def make_fusion_pipeline(
         suits linear models.
 
     cache : str, PathLike, FeatureStore or None, default=None
-        Where features of images are kept; handed on to an embedder that has none.
+        Where features of images are kept; passed on to an embedder that has none.
 
     Returns
     -------
@@ -62,6 +65,13 @@ def make_fusion_pipeline(
     --------
     FusionClassifier, FusionRegressor : Choose how to fuse, and whether to.
 
+    Notes
+    -----
+    With scikit-learn's metadata routing enabled, ``pipeline.fit(X, y, sample_weight=weights)``
+    passes weights of rows to the table transformer, an embedder that learns from rows, the block
+    of images and the model, as far as these have `sample_weight` and their own requests don't say
+    otherwise. Without routing, ``model__sample_weight=weights`` reaches the model alone.
+
     Examples
     --------
     >>> from sklearn.linear_model import LogisticRegression
@@ -72,64 +82,33 @@ def make_fusion_pipeline(
     >>> model.fit(data.frame, data.target).predict(data.frame[:2]).shape
     (2,)
     """
-    embedder = make_embedder(embedder, cache)
-    images = Pipeline([("embedder", embedder), ("block", ImageBlock(n_components))])
-    table = TableEncoder() if table_transformer is None else clone(table_transformer)
+    if table_transformer is None:
+        table_transformer = TableEncoder(id_columns=[])  # the selector has left these out
+    block = _request_weights(ImageBlock(n_components))
+    embedder = _request_weights(make_embedder(embedder, cache))
+    images = Pipeline([("embedder", embedder), ("block", block)])
     features = ColumnTransformer(
         [
-            ("table", table, ColumnsOf("table", image_columns)),
-            ("image", images, ColumnsOf("image", image_columns)),
+            (
+                "table",
+                _request_weights(clone(table_transformer)),
+                SourceColumns("table", image_columns, id_columns),
+            ),
+            ("image", images, SourceColumns("image", image_columns, id_columns)),
         ]
     )
-    return Pipeline([("features", features), ("model", estimator)])
+    return Pipeline([("features", features), ("model", _request_weights(clone(estimator)))])
 
 
-def make_embedder(embedder, cache):
-    """A copy of the user's embedder, or the default one, with a cache wherever it has none."""
-    embedder = PretrainedGAP(missing="nan") if embedder is None else clone(embedder)
-    if cache is None:
-        return embedder
-    without = {
-        name: cache
-        for name, value in embedder.get_params().items()
-        if name.split("__")[-1] == "cache" and value is None
-    }
-    return embedder.set_params(**without)
-
-
-class ColumnsOf:
-    """Selects the columns of one source, for a ColumnTransformer.
-
-    Parameters
-    ----------
-    source : {"table", "image"}
-        Which columns to select.
-
-    image_columns : str, list of str or None
-        The columns that hold images; None finds them.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from skfusion.fusion._make_fusion_pipeline import ColumnsOf
-    >>> ColumnsOf("table", None)(pd.DataFrame({"age": [61], "scan": ["a.png"]}))
-    ['age']
-    """
-
-    def __init__(self, source, image_columns):
-        self.source = source
-        self.image_columns = image_columns
-
-    def __call__(self, X):
-        """The names of the columns, or their positions where they have no names."""
-        table = to_pandas(X)
-        named = all(isinstance(name, str) for name in table.columns)
-        table = table.set_axis([str(name) for name in table.columns], axis=1)
-        with warnings.catch_warnings():
-            if self.source == "table":  # the selector of images says so already
-                warnings.filterwarnings("ignore", "No column of X looks like images")
-            names = split_columns(table, self.image_columns)[self.source == "table"]
-        return names if named else [table.columns.get_loc(name) for name in names]
-
-    def __repr__(self):
-        return f"ColumnsOf({self.source!r}, {self.image_columns!r})"
+def _request_weights(estimator):
+    """Request weights of rows for the steps whose requests are open; return the estimator."""
+    is_pipeline = isinstance(estimator, Pipeline)
+    steps = [step for _, step in estimator.steps] if is_pipeline else [estimator]
+    for step in steps:
+        if not hasattr(step, "set_fit_request") or not has_fit_parameter(step, "sample_weight"):
+            continue
+        with sklearn.config_context(enable_metadata_routing=True):
+            requests = getattr(step.get_metadata_routing(), "fit", None)
+            if requests is not None and requests.requests.get("sample_weight", "") is None:
+                step.set_fit_request(sample_weight=True)
+    return estimator

@@ -1,156 +1,159 @@
-"""Predictions for rows that the models, encoders and embedders have not seen."""
+"""Predictions for rows that models, encoders and embedders have not seen."""
 
-from typing import Any, NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from sklearn.utils.parallel import Parallel, delayed
 
-from skfusion.fusion._sources import has_image
-from skfusion.fusion._view_models import ViewModels
+from skfusion.fusion._base_models import BaseModels
+from skfusion.fusion._fusion_rows import FusionRows
+from skfusion.fusion._source_encoder import SourceEncoder, find_rows_with_images
 
-_SHUFFLES = 5
 
-
-class OutOfFold(NamedTuple):
-    """What the models of each view predict for rows of the folds they were not fitted on.
-
-    Rows without any image have no predictions of views that see images (NaN).
+@dataclass(frozen=True)
+class FoldFit:
+    """What was fitted on all folds but one, and the rows of that one.
 
     Attributes
     ----------
-    predictions : dict of str to list of ndarray
-        By view, one array a model.
+    sources : SourceEncoder
+        The fitted encoder of the sources, without its embedder.
 
-    shuffled : dict of str to list of dict
-        By source: predictions where the source's rows were shuffled inside each fold, several
-        times.
+    models : dict of {str or None} to BaseModels
+        The fitted models, by transform of the target.
+
+    test : ndarray of int
+        The positions of the fold's rows.
+
+    table : DataFrame
+        The fold's rows.
+
+    matrices : dict of str to ndarray
+        The fold's rows, by source.
+
+    has_image : ndarray of bool
+        Which of the fold's rows have an image.
+
+    predictions : dict of {str or None} to dict of str to list of ndarray
+        Predictions for the fold's rows, by transform and feature set.
+    """
+
+    sources: SourceEncoder
+    models: dict
+    test: np.ndarray
+    table: pd.DataFrame
+    matrices: dict
+    has_image: np.ndarray
+    predictions: dict
+
+
+@dataclass(frozen=True)
+class OutOfFold:
+    """Predictions of the models of each feature set for rows that they were not fitted on.
+
+    Rows without an image have no predictions of feature sets with images (NaN).
+
+    Attributes
+    ----------
+    rows : FusionRows
+        The rows.
+
+    predictions : dict of str to list of ndarray
+        By feature set, one array a model.
 
     fold : ndarray of int of shape (n_rows,)
-        In which fold each row was left out.
+        The fold in which each row was left out.
 
-    imaged : ndarray of bool of shape (n_rows,)
+    has_image : ndarray of bool of shape (n_rows,)
         Which rows have an image.
     """
 
-    predictions: dict[str, Any]
-    shuffled: dict[str, Any]
+    rows: FusionRows
+    predictions: dict
     fold: np.ndarray
-    imaged: np.ndarray
+    has_image: np.ndarray
 
 
-def predict_out_of_fold(sources, maker, views, rows, y, folds, images, options):
-    """Fit on all folds but one, predict that one; for each.
+def fit_folds(sources, models, rows, folds, n_jobs):
+    """Fit on all folds but one and predict that one, for each fold in order.
 
     Parameters
     ----------
-    sources : Sources
+    sources : SourceEncoder
         Copied for each fold.
 
-    maker : ModelMaker
-        Gives the models.
+    models : dict of {str or None} to BaseModels
+        Unfitted models, by transform of the target.
 
-    views : list of str
-        The views to predict from.
-
-    rows : DataFrame of shape (n_rows, n_columns)
-        The table with its images.
-
-    y : ndarray of shape (n_rows,)
-        Class numbers, or numbers.
+    rows : FusionRows
+        All rows.
 
     folds : list of tuple (train, test)
-        Row numbers.
+        Positions of rows.
 
-    images : ndarray of shape (n_rows, n_features) or None
-        The features of all images, if they don't depend on the rows fitted.
-
-    options : dict
-        `n_classes`, `groups`, `seed` and `n_jobs`.
+    n_jobs : int or None
+        How many folds at once.
 
     Returns
     -------
-    out_of_fold : OutOfFold
-        For all rows.
+    fits : generator of FoldFit
+        One for each fold, as soon as it is there.
     """
-    groups = options["groups"]
-
-    def parts(train, test):
-        ours, theirs = (None, None) if images is None else (images[train], images[test])
-        return (
-            (rows.iloc[train], y[train], None if groups is None else groups[train], ours),
-            (rows.iloc[test], theirs),
-        )
-
-    seeds = np.random.default_rng(options["seed"]).integers(2**31, size=len(folds))
-    results = Parallel(n_jobs=options["n_jobs"])(
-        delayed(_predict_fold)(
-            sources.copy(),
-            ViewModels(maker, views, options["n_classes"]),
-            *parts(train, test),
-            seed,
-        )
-        for (train, test), seed in zip(folds, seeds, strict=True)
+    return Parallel(n_jobs=n_jobs, return_as="generator")(
+        delayed(_fit_fold)(sources.copy(), _copies(models), rows.take(train), rows.take(test), test)
+        for train, test in folds
     )
-    tests = [test for _, test in folds]
-    fold = np.full(len(y), -1)
-    imaged = np.ones(len(y), dtype=bool)
-    for number, (test, result) in enumerate(zip(tests, results, strict=True)):
-        fold[test] = number
-        imaged[test] = result[2]
-    predictions = _gathered([result[0] for result in results], tests, len(y))
-    shuffled = {
-        source: [
-            _gathered([result[1][source][shuffle] for result in results], tests, len(y))
-            for shuffle in range(_SHUFFLES)
-        ]
-        for source in results[0][1]
+
+
+def gather(fits, rows, target_transform):
+    """Return the predictions of all folds for one transform of the target.
+
+    Parameters
+    ----------
+    fits : list of FoldFit
+        The folds.
+
+    rows : FusionRows
+        All rows.
+
+    target_transform : str or None
+        The transform.
+    """
+    n_rows = len(rows)
+    fold, has_image = np.full(n_rows, -1), np.ones(n_rows, dtype=bool)
+    predictions = {
+        name: [np.full((n_rows, *array.shape[1:]), np.nan) for array in arrays]
+        for name, arrays in fits[0].predictions[target_transform].items()
     }
-    return OutOfFold(predictions, shuffled, fold, imaged)
+    for number, fit in enumerate(fits):
+        fold[fit.test] = number
+        has_image[fit.test] = fit.has_image
+        for name, arrays in fit.predictions[target_transform].items():
+            for gathered, array in zip(predictions[name], arrays, strict=True):
+                gathered[fit.test] = array
+    return OutOfFold(rows, predictions, fold, has_image)
 
 
-def _predict_fold(sources, models, train, test, seed):
-    rows, y, groups, images = train
-    models.fit(sources.fit_transform(rows, y, groups, images), y)
-    matrices = sources.transform(*test)
-    imaged = np.ones(len(test[0]), dtype=bool)
+def _copies(models):
+    """Return unfitted models, which the process or thread of one fold may fit."""
+    return {
+        name: BaseModels(each.builder, each.feature_sets, each.n_classes, each.target_transform)
+        for name, each in models.items()
+    }
+
+
+def _fit_fold(sources, models, train, test, positions):
+    matrices = sources.fit_transform(train)
+    for each in models.values():
+        each.fit(matrices, train.y, train.sample_weight)
+    matrices = sources.transform(test.table, test.images)
+    has_image = np.ones(len(test), dtype=bool)
     if "image" in matrices:
-        imaged = has_image(matrices["image"])
-    predictions = models.predict(matrices, imaged)
-    shuffled = {}
-    if len(matrices) > 1:
-        generator = np.random.default_rng(seed)
-        for source in matrices:
-            orders = [_shuffled_order(source, imaged, generator) for _ in range(_SHUFFLES)]
-            shuffled[source] = [
-                _predict_shuffled(models, matrices, imaged, predictions, source, order)
-                for order in orders
-            ]
-    return predictions, shuffled, imaged
-
-
-def _shuffled_order(source, imaged, generator):
-    """The rows in another order; for images, rows without one keep their places."""
-    order = np.arange(len(imaged))
-    places = np.flatnonzero(imaged) if source == "image" else order
-    order[places] = generator.permutation(places)
-    return order
-
-
-def _predict_shuffled(models, matrices, imaged, predictions, source, order):
-    """Predictions with one source's rows in another order; only joint models see both sources."""
-    mixed = {**matrices, source: matrices[source][order]}
-    joint = [view for view in models.views if view == "joint"]
-    moved = {source: [values[order] for values in predictions[source]]}
-    return {**predictions, **moved, **models.predict(mixed, imaged, joint)}
-
-
-def _gathered(parts, tests, n_rows):
-    """One array a model for all rows, from the folds' arrays."""
-    gathered = {}
-    for view, arrays in parts[0].items():
-        gathered[view] = [np.full((n_rows, *array.shape[1:]), np.nan) for array in arrays]
-    for test, part in zip(tests, parts, strict=True):
-        for view, arrays in part.items():
-            for whole, array in zip(gathered[view], arrays, strict=True):
-                whole[test] = array
-    return gathered
+        has_image = find_rows_with_images(matrices["image"])
+    predictions = {
+        name: each.predict(each.rotate(matrices, has_image), has_image)
+        for name, each in models.items()
+    }
+    sources.embedder = None  # not used again; the fold's process need not send its networks
+    return FoldFit(sources, models, positions, test.table, matrices, has_image, predictions)

@@ -1,5 +1,7 @@
 """BaseDense: what the dense classifier and the dense regressor have in common."""
 
+from abc import ABCMeta, abstractmethod
+from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any
 
@@ -17,21 +19,27 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from skfusion._utils.callbacks import CallbackSupportMixin
 from skfusion._utils.saved_state import SavedStateMixin
+from skfusion._utils.sklearn_compat import CallbackSupportMixin
 from skfusion.heads._dense_network import ACTIVATIONS, build_dense
 from skfusion.inspection._training_history_display import TrainingHistoryDisplay
-from skfusion.training._class_weight import combined_weight
+from skfusion.training._array_input import ArrayInput
+from skfusion.training._callbacks import check_callbacks
 from skfusion.training._epoch_reporter import FINAL, EpochReporter
+from skfusion.training._folds import validation_rows
 from skfusion.training._learning_rates import OPTIMIZERS, default_learning_rate
 from skfusion.training._loop import train
-from skfusion.training._splits import validation_rows
-from skfusion.training._target_encoder import TargetEncoding
+from skfusion.training._options_mixin import OptionsMixin
 from skfusion.training._training_config import TrainingConfig
+from skfusion.training._training_data import TrainingData
+from skfusion.training._training_options import TrainingOptions
+from skfusion.training._weights import combine_weights, normalize_weights
 
 
-class BaseDense(SavedStateMixin, CallbackSupportMixin, BaseEstimator):
-    """Trains a dense network on columns of numbers; a subclass knows what its outputs mean."""
+class BaseDense(
+    OptionsMixin, SavedStateMixin, CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta
+):
+    """Train a dense network on columns of numbers; a subclass gives its outputs a meaning."""
 
     _parameter_constraints: dict[str, Any] = {
         "hidden": ["array-like", Interval(Integral, 1, None, closed="left")],
@@ -44,27 +52,30 @@ class BaseDense(SavedStateMixin, CallbackSupportMixin, BaseEstimator):
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "epochs": [Interval(Integral, 1, None, closed="left")],
         "validation_fraction": [Interval(Real, 0, 1, closed="left")],
-        "early_stopping": [Interval(Integral, 1, None, closed="left"), None],
+        "early_stopping": ["boolean"],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
         "standardize": ["boolean"],
+        "options": [TrainingOptions, None],
         "random_state": ["random_state"],
+        "warm_start": ["boolean"],
         "verbose": ["verbose"],
     }
 
-    def plot_history(self, *, metric: str = "loss", ax: Any = None) -> TrainingHistoryDisplay:
-        """Draw the epochs of the training.
+    def plot_history(self, *, metric="loss", ax=None):
+        """Draw the learning curve.
 
         Parameters
         ----------
-        metric : {"loss", "accuracy"}, default="loss"
-            What is drawn; accuracies are there where y holds one class a row.
+        metric : {"loss", "accuracy", "r2"}, default="loss"
+            Values to draw: accuracy if y holds one class a row, R2 if it holds numbers.
 
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a new figure.
+            Axes to draw on; None makes a new figure.
 
         Returns
         -------
         display : TrainingHistoryDisplay
-            With what was drawn.
+            The curves.
         """
         return TrainingHistoryDisplay.from_estimator(self, metric=metric, ax=ax)
 
@@ -76,38 +87,153 @@ class BaseDense(SavedStateMixin, CallbackSupportMixin, BaseEstimator):
         tags.input_tags.sparse = True
         return tags
 
-    def _fit(self, X, y, sample_weight, *, task, class_weight=None, loss="auto"):
-        """Train on all rows but those that are held out; the form of y comes back."""
+    @abstractmethod
+    def _learn_target(self, y, sample_weight):
+        """Learn the form of y, and return it as a TargetEncoding."""
+
+    @abstractmethod
+    def _recall_target(self, y, *, is_whole):
+        """Return y as a KnownTarget, in the form that an earlier call learned.
+
+        With `is_whole`, y must hold all classes, as in `fit`.
+        """
+
+    def _fit(self, X, y, sample_weight, class_weight=None):
+        """Train for all epochs on all rows but those that are held out; return the target."""
+        options = self._get_options()
+        continues = self.warm_start and self.__sklearn_is_fitted__()
+        learn = None if continues else self._learn_target
+        inputs, scaler, target, weights = self._prepare(X, y, sample_weight, class_weight, learn)
+        seed = self._draw_seed()
+        n_rows = len(target.values)
+        held_out = validation_rows(self.validation_fraction, n_rows, seed, strata=target.strata)
+        reporter = EpochReporter(self, n_runs=1, n_epochs=self.epochs)
+        with reporter.fit(X, y), reporter.run(type(self).__name__, FINAL) as on_epoch:
+            network, history = train(
+                self._start(target, seed, continues),
+                TrainingData(inputs, target.values, normalize_weights(weights, held_out), held_out),
+                self._config(target, seed, options),
+                callbacks=check_callbacks(options.callbacks),
+                on_epoch=on_epoch,
+            )
+        vars(self).pop("_state", None)  # of earlier calls of partial_fit
+        self._keep(network, scaler, target, history, continues)
+        return target
+
+    def _partial_fit(self, X, y, sample_weight, learn_target, class_weight=None):
+        """Train for one epoch, on all rows, from where the last call ended; return the target."""
+        if self.early_stopping:
+            raise ValueError(
+                "partial_fit trains for one epoch and does not support early_stopping=True. Pass "
+                "early_stopping=False."
+            )
+        options = self._get_options()
+        continues = self.__sklearn_is_fitted__()
+        learn = None if continues else learn_target
+        inputs, scaler, target, weights = self._prepare(
+            X, y, sample_weight, class_weight, learn, is_whole=False
+        )
+        seed = self._draw_seed()
+        state = dict(vars(self).get("_state", {}))
+        config = self._config(target, seed, options)
+        network, history = train(
+            self._start(target, seed, continues),
+            TrainingData(inputs, target.values, weights),
+            replace(config, epochs=1, lr_schedule="constant", warmup_epochs=0),
+            callbacks=check_callbacks(options.callbacks),
+            state=state,
+        )
+        self._state = state
+        self._keep(network, scaler, target, history, continues)
+        return target
+
+    def _prepare(self, X, y, sample_weight, class_weight, learn_target, is_whole=True):
+        """Check the arguments of a fit, and scale its rows.
+
+        Parameters
+        ----------
+        learn_target : callable or None
+            Learns the form of y from y and the weights. None continues from the last call, with
+            its target and its scaler.
+
+        is_whole : bool, default=True
+            Whether y must hold all classes of the last call.
+
+        Returns
+        -------
+        inputs : ArrayInput
+            The scaled rows.
+
+        scaler : StandardScaler or None
+            What scaled them.
+
+        target : TargetEncoding or KnownTarget
+            The form of y.
+
+        weights : ndarray of shape (n_rows,) or None
+            The weights of the rows in the loss.
+        """
+        continues = learn_target is None
+        X, sample_weight = self._checked_rows(X, y, sample_weight, continues)
+        if continues:
+            target = self._recall_target(y, is_whole=is_whole)
+        else:
+            target = learn_target(y, sample_weight)
+        weights = combine_weights(target, class_weight, sample_weight)
+        scaler = self.scaler_ if continues else self._learn_scaler(X, weights)
+        inputs = ArrayInput(_scaled(scaler, X).astype(np.float32))
+        return inputs, scaler, target, weights
+
+    def _checked_rows(self, X, y, sample_weight, continues):
+        """Check the arguments of a fit; return rows as a dense array, and their weights."""
         if y is None:
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is None."
             )
-        X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32])
-        target = TargetEncoding(y, task, loss=loss)
-        check_consistent_length(X, target.values)
-        weight = _row_weights(X, target, class_weight, sample_weight)
-        X = _as_dense(X)
-        scaler = StandardScaler().fit(X) if self.standardize else None
-        seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
-        held_out = validation_rows(self.validation_fraction, len(X), seed, strata=target.strata)
-        reporter = EpochReporter(self, n_runs=1, n_epochs=self.epochs)
-        with reporter.fit(X, y), reporter.run(type(self).__name__, FINAL) as on_epoch:
-            network, history = train(
-                self._blank(target, seed),
-                _scaled(scaler, X).astype(np.float32),
-                target.values,
-                self._plan(target, seed),
-                sample_weight=weight,
-                held_out=held_out,
-                on_epoch=on_epoch,
+        X = validate_data(
+            self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=not continues
+        )
+        check_consistent_length(X, y)
+        if sample_weight is not None:
+            sample_weight = _check_sample_weight(sample_weight, X)
+            if (sample_weight < 0).any():
+                raise ValueError("sample_weight holds negative numbers; weights must be 0 or more.")
+        return _as_dense(X), sample_weight
+
+    def _draw_seed(self):
+        return int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
+
+    def _learn_scaler(self, X, weights):
+        if not self.standardize:
+            return None
+        # Always arrays inside, with any global setting of scikit-learn.
+        return StandardScaler().set_output(transform="default").fit(X, sample_weight=weights)
+
+    def _start(self, target, seed, continues):
+        """Return the network to train: a new one, or with the weights of the last call."""
+        blank = self._blank(target, seed)
+        if not continues:
+            return blank
+        shapes, trained = ([w.shape for w in n.weights] for n in (blank, self.network_))
+        if shapes != trained:
+            raise ValueError(
+                "This call continues with the network of the last one, but `hidden` or "
+                "`batch_norm` were changed since. Set them back, or call fit with "
+                "warm_start=False to start again."
             )
-        self.network_, self.scaler_ = network, scaler
-        self.history_ = pd.DataFrame(history).drop(columns="stage")
+        return blank.replace(weights=self.network_.weights)
+
+    def _keep(self, network, scaler, target, history, continues):
+        """Set what is fitted."""
+        history = pd.DataFrame(history).drop(columns="stage")
+        if continues:
+            history["epoch"] += len(self.history_)
+            history = pd.concat([self.history_, history], ignore_index=True)
+        self.network_, self.scaler_, self.history_ = network, scaler, history
         self.n_outputs_ = target.n_outputs
-        return target
 
     def _blank(self, target, seed):
-        """The network before training."""
+        """Build a network before training."""
         return build_dense(
             self.n_features_in_,
             target.n_outputs,
@@ -120,7 +246,7 @@ class BaseDense(SavedStateMixin, CallbackSupportMixin, BaseEstimator):
             seed=seed,
         )
 
-    def _plan(self, target, seed):
+    def _config(self, target, seed, options):
         rate = self.learning_rate
         if rate is None:
             rate = default_learning_rate(self.optimizer, self.n_features_in_)
@@ -130,12 +256,15 @@ class BaseDense(SavedStateMixin, CallbackSupportMixin, BaseEstimator):
             batch_size=self.batch_size,
             optimizer=self.optimizer,
             learning_rate=float(rate),
-            patience=self.early_stopping,
+            lr_schedule=options.lr_schedule,
+            warmup_epochs=options.warmup_epochs,
+            early_stopping=bool(self.early_stopping),
+            n_iter_no_change=self.n_iter_no_change,
             seed=seed,
         )
 
     def _outputs(self, X):
-        """What the output layer gives, of shape (n_rows, n_outputs)."""
+        """Compute the output layer, of shape (n_rows, n_outputs)."""
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
         return self.network_.compute(_scaled(self.scaler_, _as_dense(X)))
@@ -149,20 +278,6 @@ def _checked_widths(hidden):
             "of 1 or more, as in hidden=(64, 32); () means none."
         )
     return tuple(int(width) for width in widths)
-
-
-def _row_weights(X, target, class_weight, sample_weight):
-    """Weights with mean 1, so that their scale doesn't act as a learning rate; None for none."""
-    if sample_weight is not None:
-        sample_weight = _check_sample_weight(sample_weight, X)
-        if (sample_weight < 0).any():
-            raise ValueError("sample_weight holds negative numbers; weights must be 0 or more.")
-    weight = combined_weight(target, class_weight, sample_weight)
-    if weight is None:
-        return None
-    if not weight.any():
-        raise ValueError("All rows have weight 0; there is nothing to learn from.")
-    return weight / weight.mean()
 
 
 def _scaled(scaler, X):

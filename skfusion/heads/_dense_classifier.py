@@ -1,4 +1,4 @@
-"""DenseClassifier: a dense network that tells classes."""
+"""DenseClassifier: a dense network that predicts classes."""
 
 from typing import Any, Self
 
@@ -6,99 +6,120 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
 from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.multiclass import type_of_target, unique_labels
 
-from skfusion._utils.decorators import fit_context, with_callbacks
+from skfusion._utils.sklearn_compat import with_callbacks
 from skfusion._utils.typing import RandomState
 from skfusion.heads._base_dense import BaseDense
+from skfusion.heads._known_target import encode_classes, encode_labels
+from skfusion.training._target_encoding import TargetEncoding, as_targets
+from skfusion.training._training_options import TrainingOptions
 
 
 class DenseClassifier(ClassifierMixin, BaseDense):
-    """Classify rows of numbers with dropout and a softmax layer, or a deeper dense network.
+    """Classify rows of numbers with dropout and a softmax layer, or with a deeper dense network.
 
-    The usual head on what networks make of images: thousands of columns, and some hundred rows
-    that dropout keeps from being learned by heart. Hidden layers can be put between. For few
-    columns and no hidden layers, scikit-learn's LogisticRegression says the same sooner.
+    Use it on features that networks compute from images: thousands of columns, a few hundred
+    rows, and dropout against overfitting. For few columns and no hidden layers, scikit-learn's
+    LogisticRegression gives the same result faster.
 
     Parameters
     ----------
     hidden : tuple of int or int, default=()
-        Units of each hidden layer; () has none.
+        Number of units of each hidden layer; () adds none.
 
     dropout : float, default=0.5
-        The share that is dropped at random in each training step: of the output of each hidden
-        layer; of the columns, where there is none.
+        Fraction that is dropped at random in each training step: of the outputs of each hidden
+        layer, or of the columns if there is none.
 
     activation : {"relu", "elu", "gelu", "selu", "sigmoid", "silu", "tanh"}, default="relu"
-        The activation of hidden layers.
+        Activation of the hidden layers.
 
     batch_norm : bool, default=False
         Whether hidden layers are normalized over the batch, before their activation.
 
     weight_decay : float, default=0.0
-        The factor of the sum of squared weights that is added to the training loss (L2, as
-        `alpha` in scikit-learn's MLPClassifier). The training loss in `history_` contains it, the
-        validation loss doesn't.
+        Factor of the sum of squared weights that is added to the training loss (L2, as `alpha` in
+        scikit-learn's MLPClassifier). It is part of the training loss in `history_`, not of the
+        validation loss.
 
     optimizer : str, default="adam"
         "adam", "adamw", "sgd", "rmsprop", "adadelta", "adagrad", "adamax" or "nadam".
 
     learning_rate : float or None, default=None
-        None takes a rate that suits the optimizer: 1.0 for adadelta, ``min(0.1, 1 / n_features)``
-        for sgd, ``min(0.1, 0.3 / sqrt(n_features))`` for adagrad, and for the others
-        ``min(0.01, 0.03 / sqrt(n_features))``.
+        None chooses the rate by the optimizer: 1.0 for adadelta, ``min(0.1, 1 / n_features)`` for
+        sgd, ``min(0.1, 0.3 / sqrt(n_features))`` for adagrad, and
+        ``min(0.01, 0.03 / sqrt(n_features))`` for the others.
 
     batch_size : int, default=64
-        Rows a training step.
+        Number of rows in a training step.
 
     epochs : int, default=100
-        The most passes over the training rows.
+        Maximum number of passes over the training rows.
 
     validation_fraction : float, default=0.1
-        The share of rows, of all classes where possible, that is kept out of training to measure
-        the validation loss; 0 keeps none.
+        Fraction of the rows, stratified by class where possible, that is held out to measure the
+        validation loss. 0 trains on all rows.
 
-    early_stopping : int or None, default=None
-        Epochs without a lower validation loss (training loss, if there are no validation rows)
-        after which training stops; the best weights are restored. None trains all epochs and
-        keeps the last weights.
+    early_stopping : bool, default=False
+        Whether to stop when the validation loss (the training loss, if there are no validation
+        rows) has not decreased for `n_iter_no_change` epochs, and to restore the best weights.
+        False trains all epochs and keeps the last weights.
+
+    n_iter_no_change : int, default=10
+        Number of epochs without a lower loss after which training stops. Used if
+        `early_stopping` is True.
 
     class_weight : dict, "balanced" or None, default=None
-        Weights of classes in the loss, by class; "balanced" gives all classes the same total.
+        Weights of the classes, which `sample_weight` is multiplied with; "balanced" gives all
+        classes the same total.
 
     standardize : bool, default=True
-        Whether columns are brought to mean 0 and deviation 1 first. Leave it on for columns of
-        different scales; recipes made of pooled activations alone do without.
+        Whether to scale columns to mean 0 and standard deviation 1 first. Columns of different
+        scales need it; pooled activations alone do not.
+
+    options : TrainingOptions or None, default=None
+        Settings that are rarely changed: learning rate schedules, Keras callbacks. None is
+        ``TrainingOptions()``. A search reaches them by nested names, such as
+        ``options__lr_schedule``.
 
     random_state : int, RandomState instance or None, default=None
-        Where weights, dropout, shuffles and the validation split start. An int makes two fits
-        equal. No global state is changed.
+        Seed of the weights, dropout, shuffles and the validation split. Pass an int for the same
+        results in each fit. No global state is changed.
+
+    warm_start : bool, default=False
+        Whether `fit` continues with the network and the scaling of the last fit, for `epochs`
+        more, instead of starting again. The optimizer starts again.
 
     verbose : int, default=0
-        1 shows a progress bar of the epochs.
+        Set to 1 to show a progress bar of the epochs.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        The classes, sorted; for several labels a row, the numbers of y's columns.
+        The classes, sorted; for several labels a row, the numbers of the columns of y.
 
     history_ : DataFrame
-        Losses, accuracies (for one class a row), and learning rate of each epoch.
+        One row per epoch: `loss` and, for one class a row, `accuracy`; the same with ``val_`` for
+        the held-out rows; and the learning rate. Training values are means over the rows of the
+        epoch, by their weights, while the network learns. Validation values are those of the
+        network after the epoch.
 
     network_ : DenseNetwork
-        The trained network, as data; ``network_.to_model()`` gives the Keras model, which takes
+        Trained network, as data; ``network_.to_model()`` returns the Keras model, which expects
         standardized columns.
 
     scaler_ : StandardScaler or None
-        What `standardize` learned.
+        Scaling of the columns; None if `standardize` is False.
 
     n_outputs_ : int
-        Units of the output layer.
+        Number of units of the output layer.
 
     n_features_in_ : int
         Number of columns in `fit`.
 
     feature_names_in_ : ndarray of str
-        Names of the columns in `fit`, where they had names.
+        Names of the columns in `fit`, if they had names.
 
     Raises
     ------
@@ -109,7 +130,7 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         If the loss becomes NaN or infinite.
 
     BackendNotFoundError
-        If Keras has no backend; only `fit` needs one.
+        If Keras has no backend. Predictions need none.
 
     See Also
     --------
@@ -118,16 +139,15 @@ class DenseClassifier(ClassifierMixin, BaseDense):
 
     Notes
     -----
-    Dropout is due to Srivastava et al. (2014, JMLR 15, 1929-1958), batch normalization to Ioffe
-    and Szegedy (arXiv:1502.03167), Adadelta to Zeiler (arXiv:1212.5701). The output layer starts
-    at zero: with more columns than rows, most of a random start would stay.
+    Dropout was proposed by Srivastava et al. (2014, JMLR 15, 1929-1958), batch normalization by
+    Ioffe and Szegedy (arXiv:1502.03167), Adadelta by Zeiler (arXiv:1212.5701). The weights of the
+    output layer start at zero: with more columns than rows, most of a random start would remain.
 
-    Keras trains; predictions are computed by NumPy from the trained weights. So a loaded pickle
-    never starts Keras, and one row takes a fraction of a millisecond.
+    Keras trains the network, and NumPy computes predictions. A pickle never imports Keras, and
+    one row takes a fraction of a millisecond.
 
-    y may hold one class a row, or be a table of 0 and 1 with a column for each label
-    (multi-label). Several columns of classes are not supported: use scikit-learn's
-    `MultiOutputClassifier`.
+    y may hold one class a row, or a column of 0 and 1 for each label (multi-label). For several
+    columns of classes, use scikit-learn's `MultiOutputClassifier`.
 
     Examples
     --------
@@ -159,10 +179,13 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         batch_size: int = 64,
         epochs: int = 100,
         validation_fraction: float = 0.1,
-        early_stopping: int | None = None,
-        class_weight: dict[str, Any] | str | None = None,
+        early_stopping: bool = False,
+        n_iter_no_change: int = 10,
+        class_weight: dict | str | None = None,
         standardize: bool = True,
+        options: TrainingOptions | None = None,
         random_state: RandomState = None,
+        warm_start: bool = False,
         verbose: int = 0,
     ) -> None:
         self.hidden = hidden
@@ -176,9 +199,12 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         self.epochs = epochs
         self.validation_fraction = validation_fraction
         self.early_stopping = early_stopping
+        self.n_iter_no_change = n_iter_no_change
         self.class_weight = class_weight
         self.standardize = standardize
+        self.options = options
         self.random_state = random_state
+        self.warm_start = warm_start
         self.verbose = verbose
 
     @with_callbacks
@@ -189,28 +215,124 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_rows, n_features)
-            Numbers. A sparse matrix is trained on as a dense one.
+            Numbers. A sparse matrix is converted to a dense one.
 
         y : array-like of shape (n_rows,) or (n_rows, n_labels)
             Classes of any type; or a column of 0 and 1 for each label.
 
         sample_weight : array-like of shape (n_rows,), default=None
-            Weights of the rows in the loss. Only their ratios matter.
+            Weights of the rows, in the scaling of the columns and in the loss. Only their ratios
+            matter.
 
         Returns
         -------
         self : object
             The fitted classifier.
         """
-        target = self._fit(
-            X, y, sample_weight, task="classification", class_weight=self.class_weight
+        target = self._fit(X, y, sample_weight, class_weight=self.class_weight)
+        return self._keep_classes(target)
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        classes: ArrayLike | None = None,
+    ) -> Self:
+        """Train for one epoch, from where the last call ended.
+
+        The first call learns the scaling of the columns; later calls keep it. The learning rate
+        is constant: the options `lr_schedule` and `warmup_epochs` have no effect.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_rows, n_features)
+            Numbers.
+
+        y : array-like of shape (n_rows,) or (n_rows, n_labels)
+            Some of the classes; or a column of 0 and 1 for each label.
+
+        sample_weight : array-like of shape (n_rows,), default=None
+            Weights of the rows in the loss. Unlike in `fit`, they count as they are: a row of
+            weight 2 has twice the gradient.
+
+        classes : array-like of shape (n_classes,), default=None
+            All classes, of this call and later ones. Required in the first call.
+
+        Returns
+        -------
+        self : object
+            The fitted classifier.
+
+        Raises
+        ------
+        ValueError
+            If the first call has no `classes`, y holds other classes, `class_weight` is
+            "balanced", or `early_stopping` is set.
+        """
+        if self.class_weight == "balanced":
+            raise ValueError(
+                "partial_fit sees some of the rows and can't balance classes. Pass class_weight "
+                "as a dict of weights by class instead of 'balanced'."
+            )
+        classes = self._all_classes(classes)
+
+        def learn_target(y, sample_weight):
+            if type_of_target(as_targets(y), input_name="y") == "multilabel-indicator":
+                return encode_labels(y, len(classes))
+            return encode_classes(y, classes)
+
+        target = self._partial_fit(
+            X, y, sample_weight, learn_target, class_weight=self.class_weight
         )
+        return self._keep_classes(target)
+
+    def _all_classes(self, classes):
+        """Return the classes of all calls of partial_fit."""
+        if not self.__sklearn_is_fitted__():
+            if classes is None:
+                raise ValueError("classes must be passed on the first call to partial_fit.")
+            if len(unique_labels(classes)) < 2:
+                raise ValueError(f"classes={classes!r} holds one class only; pass at least two.")
+            return unique_labels(classes)
+        if classes is not None and not np.array_equal(unique_labels(classes), self.classes_):
+            raise ValueError(
+                f"classes={classes!r} are not those of the first call, {self.classes_.tolist()}."
+            )
+        return self.classes_
+
+    def _get_options(self):
+        options = super()._get_options()
+        if options.loss != "auto" or options.target_bins is not None:
+            raise ValueError(
+                f"The options loss={options.loss!r} and target_bins={options.target_bins!r} are "
+                "for regression. Pass loss='auto' and target_bins=None to DenseClassifier."
+            )
+        return options
+
+    def _learn_target(self, y, sample_weight):
+        return TargetEncoding(y, "classification")
+
+    def _recall_target(self, y, *, is_whole):
+        if self._is_multilabel:
+            return encode_labels(y, self.n_outputs_)
+        target = encode_classes(y, self.classes_)
+        if is_whole and len(np.unique(target.values)) < self.n_outputs_:
+            raise ValueError(
+                "warm_start=True needs the same classes as the last fit, "
+                f"{self.classes_.tolist()}; y has {np.unique(np.asarray(y)).tolist()} only. Pass "
+                "warm_start=False to start again."
+            )
+        return target
+
+    def _keep_classes(self, target):
         self.classes_ = target.classes
         self._is_multilabel = target.kind == "labels"
         return self
 
     def predict_proba(self, X: ArrayLike) -> np.ndarray:
-        """Probabilities of the classes.
+        """Compute the probabilities of the classes.
 
         Parameters
         ----------
@@ -220,12 +342,12 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         Returns
         -------
         probabilities : ndarray of shape (n_rows, n_classes)
-            In the order of `classes_`. Those of classes sum to 1 in a row; labels have one each.
+            In the order of `classes_`. They sum to 1 for classes, not for labels.
         """
         return self._outputs(X)
 
     def predict(self, X: ArrayLike) -> np.ndarray:
-        """The most probable class of each row, or all labels above one half.
+        """Predict the most probable class of each row, or all labels above one half.
 
         Parameters
         ----------

@@ -1,15 +1,10 @@
-"""Which columns of a table hold images."""
-
-import os
+"""Find the columns of a table that hold images."""
 
 import numpy as np
-from PIL import Image
 
-from skfusion.images._image_column import is_missing
-from skfusion.images._image_reader import ImageReader
-from skfusion.images.formats._extensions import ends_like_image
+from skfusion.images.sources._find_source import find_source, is_missing
 
-# So many cells decide what a column holds.
+# So many cells decide whether a column holds images.
 _LOOKED_AT = 50
 
 
@@ -24,8 +19,8 @@ def find_image_columns(columns):
     Returns
     -------
     positions : list of int
-        Where those stand of whose first 50 cells, missing ones left out, most are images. Paths
-        are known by their ends, files are not opened; an address on the network
+        The positions of columns of whose first 50 cells, without missing ones, most are images.
+        Paths are recognized by their endings, files are not opened; an address on the network
         (``https://...``) is no path.
 
     Examples
@@ -56,20 +51,4 @@ def _is_image(cell):
     if isinstance(cell, (list, tuple)):
         held = [item for item in cell if not is_missing(item)]
         return bool(held) and all(_is_image(item) for item in held)
-    if isinstance(cell, np.ndarray):
-        return cell.ndim in (2, 3) and cell.dtype.kind in "biuf"
-    if isinstance(cell, str):
-        return ends_like_image(cell) and "://" not in cell
-    if isinstance(cell, (bytes, bytearray, memoryview)):
-        return _begins_like_image(bytes(cell))
-    if isinstance(cell, (os.PathLike, Image.Image)):
-        return True
-    return type(cell).__module__.split(".")[0] in {"pydicom", "nibabel"}
-
-
-def _begins_like_image(content):
-    try:
-        ImageReader().probe(content)
-    except (ValueError, ImportError):
-        return False
-    return True
+    return find_source(cell).looks_like_image()

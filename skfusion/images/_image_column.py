@@ -1,14 +1,9 @@
 """ImageColumn: the cells of one column, which of them are missing and which are alike."""
 
-import os
-from hashlib import blake2b
-
 import numpy as np
-from PIL import Image
 
-# Enough bytes of an array to tell most images apart; only those that agree in them are
-# compared in full.
-_SAMPLE = 64
+from skfusion.images._read_options import ReadOptions
+from skfusion.images.sources._find_source import describe, find_source, is_missing
 
 
 class ImageColumn:
@@ -32,15 +27,15 @@ class ImageColumn:
         How many rows there are, where `rows` is given.
 
     places : list of str of length n_cells, default=None
-        What tells each cell from the others of its row.
+        What distinguishes each cell from the others of its row.
 
     title : str, default=None
-        What messages call the column.
+        The name of the column in messages.
 
     Attributes
     ----------
     first : ndarray of int of shape (n_distinct,)
-        The cell in which each distinct image stands first.
+        The first cell of each distinct image.
 
     group : ndarray of int of shape (n_cells,)
         For each cell the position of its image in `first`, -1 where it is missing.
@@ -77,52 +72,25 @@ class ImageColumn:
         return len(self.cells)
 
     def describe(self, place):
-        """A few words by which a user finds the distinct image at `place` again."""
+        """Return a few words by which a user finds the distinct image at `place` again."""
         return describe(self.cells[self.first[place]])
 
     def where(self, cell):
-        """The row of a cell and, where the row has several, which of them it is."""
+        """Return the row of a cell and, where the row has several, which of them it is."""
         return f"row {self.rows[cell]}{self._places[cell] if self._places else ''}"
 
     def rows_without(self, gone):
-        """Which rows have no image, if these cells (ndarray of bool) have none."""
+        """Return which rows have no image, if these cells (ndarray of bool) have none."""
         if self.one_each:
             return gone
         return np.bincount(self.rows[~gone], minlength=self.n_rows) == 0
 
 
-def is_missing(cell):
-    """None, NaN, NaT, pandas.NA and the empty string are missing images."""
-    if cell is None or (isinstance(cell, str) and not cell):
-        return True
-    if isinstance(cell, (str, bytes, np.ndarray, Image.Image, os.PathLike)):
-        return False
-    if type(cell).__name__ == "NAType":  # pandas.NA, without importing pandas to ask
-        return True
-    try:
-        return bool(cell != cell)  # NaN and NaT differ from themselves
-    except (TypeError, ValueError, ArithmeticError):
-        return False
-
-
-def describe(cell):
-    """A few words by which a user finds a cell again."""
-    if isinstance(cell, (str, os.PathLike)):
-        return os.fspath(cell)
-    if isinstance(cell, (bytes, bytearray, memoryview)):
-        return f"{len(cell)} bytes"
-    if isinstance(cell, np.ndarray):
-        return f"array of shape {cell.shape} and dtype {cell.dtype}"
-    if isinstance(cell, Image.Image):
-        return f"PIL image of mode {cell.mode}, {cell.width} x {cell.height}"
-    if type(cell).__module__.startswith(("pydicom.", "nibabel.")):
-        return f"{type(cell).__module__.split('.')[0]} {type(cell).__name__}"  # no patient's name
-    return f"{type(cell).__name__} {cell!r:.60}"
-
-
 def _group(cells, missing):
     """Find the distinct images; `first` and `group` as in ImageColumn."""
-    keys = [None if gone else _key(cell) for cell, gone in zip(cells, missing, strict=True)]
+    keys = [
+        None if gone else find_source(cell).key() for cell, gone in zip(cells, missing, strict=True)
+    ]
     alike = {}
     for row, key in enumerate(keys):
         if isinstance(key, tuple):
@@ -143,18 +111,9 @@ def _group(cells, missing):
     return np.array(first, dtype=np.intp), group
 
 
-def _key(cell):
-    """Equal keys mean the same image, except for arrays (tuples), where they may."""
-    if isinstance(cell, np.ndarray):
-        flat = cell.reshape(-1)
-        sample = flat[:: max(1, flat.size // _SAMPLE)]
-        return (cell.dtype.str, cell.shape, sample.tobytes())
-    if isinstance(cell, os.PathLike):
-        return os.fspath(cell)
-    if isinstance(cell, (str, bytes)):
-        return cell
-    return id(cell)
-
-
-def _digest(array):
-    return blake2b(np.ascontiguousarray(array).tobytes(), digest_size=16).digest()
+def _digest(cell):
+    """Return what distinguishes arrays with equal keys."""
+    try:
+        return find_source(cell).digest(ReadOptions())
+    except ValueError:
+        return id(cell)

@@ -1,58 +1,56 @@
 """ImageReader: one cell becomes one pixel array."""
 
-import io
 import os
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from numbers import Integral
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageColor
-from sklearn.base import BaseEstimator
+from PIL import ImageColor
+from sklearn.base import BaseEstimator, clone
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from skfusion._utils.doc_link import DocLinkMixin
 from skfusion._utils.typing import Cell, PathLike
-from skfusion.images.formats._medical_signature import kind_of_opened, kind_of_value
-from skfusion.images.formats._pillow import (
-    READ_ERRORS,
-    decode_at_scale,
-    image_to_pixels,
-    probe_image,
-)
-from skfusion.images.formats._pillow_opening import check_size, guard_of, open_image, select_frame
-from skfusion.images.formats._quiet import silenced_libraries
-from skfusion.images.formats._volume import (
-    VOLUME_MODES,
-    VolumeOptions,
-    probe_volume,
-    volume_to_pixels,
-)
+from skfusion.images._pixels import RESAMPLING
+from skfusion.images._read_options import ReadOptions
+from skfusion.images._value_range import as_value_range, check_value_range
+from skfusion.images.formats._pillow_opening import MAX_PIXELS
+from skfusion.images.formats._reasons import one_line_reasons
+from skfusion.images.formats._volume import VOLUME_MODES
 from skfusion.images.formats._window import WINDOW_MODES, check_percentiles, check_window
-from skfusion.images.sources._arrays import RESAMPLING, array_shape, array_to_pixels
-from skfusion.images.sources._files import locate, open_file
-from skfusion.images.sources._medical import find_opener
+from skfusion.images.sources._find_source import find_source
 
 _PLANES = {"axial", "coronal", "sagittal"}
+# The methods that weigh pixels; the others have hard edges, which would move in a smaller image.
+_SMOOTH = ("bilinear", "bicubic", "lanczos")
 
 
-class ImageReader(BaseEstimator):
-    """How cells become pixels: where files lie, what is under transparency, how to resize.
+class ImageReader(DocLinkMixin, BaseEstimator):
+    """Read cells as pixels: where files are, what is black and white, how to resize.
 
-    A reader is the `reader` parameter of every transformer that takes images. It is an
-    estimator without a fit, so that its options can be searched (``reader__resample``).
+    A reader is the `reader` parameter of every transformer of images. It is an estimator
+    without a fit, so that its options can be searched (``reader__resample``).
 
     Parameters
     ----------
     root : str, PathLike or None, default=None
-        The folder that relative paths start from; None is the working directory.
+        The folder that relative paths start from; None is the working directory. A leading ``~``
+        is the home directory, here and in cells.
 
     strict_root : bool, default=False
-        Whether files outside `root` are refused: absolute paths, ``..`` and links that lead out of
-        it. Set it where paths come from people who may not read every file that this process may
+        Whether files outside `root` are refused: absolute paths, ``..`` and links that leave it.
+        Set it where paths come from people who may not read every file that this process may
         read, as in a service.
 
+    value_range : tuple (low, high) or None, default=None
+        The values that become black (0) and white (255), in arrays of any type but bool, in
+        files of more than 8 bits and, with ``window="auto"``, in medical images. None finds the
+        range as the Notes define. Values beyond by up to a quarter of the range are clipped;
+        others are an error of that image.
+
     background : str, default="white"
-        The color under transparent pixels, by any name that Pillow's ``ImageColor`` knows.
+        The color under transparent pixels, by any name of Pillow's ``ImageColor``.
 
     resample : {"nearest", "box", "bilinear", "bicubic", "lanczos"}, default="bilinear"
         The method of resizing; all but "nearest" are antialiased when they shrink an image.
@@ -60,16 +58,16 @@ class ImageReader(BaseEstimator):
     max_pixels : int, default=89478485
         The largest image, in pixels (height times width), that is decoded. Larger ones are
         refused by their header. The default is Pillow's own limit, a quarter of a gigabyte of
-        24-bit color. In a volume it is the slices that are read which count.
+        24-bit color. In a volume, the slices that are read count.
 
     frame : int, default=0
         Which frame of an animation (GIF, APNG, WebP, AVIF) or page of a file (TIFF, MPO) is read,
         from 0, negative ones from the end. Images with one frame show that. PIL images are read
-        at the frame that they stand at.
+        at their current frame.
 
     icc : {"ignore", "srgb"}, default="ignore"
-        What is done with an embedded color profile: "ignore" takes the stored values, as most
-        networks were trained on; "srgb" converts them to sRGB by LittleCMS. A profile that is
+        The use of an embedded color profile: "ignore" reads the stored values, on which most
+        networks were trained; "srgb" converts them to sRGB by LittleCMS. A profile that is
         broken, or for other colors than the image has, is an error then. Images of 16 or 32
         bits have their values kept.
 
@@ -80,10 +78,11 @@ class ImageReader(BaseEstimator):
         pixel, as ``resample="nearest"`` and ``"box"`` always do.
 
     volume : {"middle", "max", "mean", "montage", "neighbors"} or int, default="middle"
-        What is shown of a volume (NIfTI, or DICOM with several frames): the middle slice; the
-        maximum or the mean over all slices; up to 16 evenly spaced slices side by side; the
-        middle slice and its two neighbors as the three channels (2.5-D); or the slice of that
-        index, from 0, negative ones from the end. Images and files of one slice show that.
+        The part of a volume (NIfTI, or DICOM with several frames) that is shown: the middle
+        slice; the maximum or the mean over all slices, of what was measured; up to 16 evenly
+        spaced slices side by side; the middle slice and its two neighbors as the three channels
+        (2.5-D); or the slice of that index, from 0, negative ones from the end. Images and files
+        of one slice show that.
 
     plane : {"axial", "coronal", "sagittal"}, default="axial"
         The plane of the slices of a NIfTI volume. Frames of DICOM files are as they are stored.
@@ -91,8 +90,8 @@ class ImageReader(BaseEstimator):
     window : {"auto", "percentile", "zscore", "minmax"} or tuple (center, width), default="auto"
         Which measured values become black (0) and white (255) in medical images in gray:
 
-        - "auto": the window or table of the DICOM file; where there is none, "percentile", but
-          gray levels of 8 bits or fewer as they are;
+        - "auto": `value_range`, if it is given; else the window or table of the DICOM file; where
+          there is none, "percentile", but gray levels of 8 bits or fewer as they are;
         - (center, width): ``center - width / 2`` and ``center + width / 2``, in the unit of the
           file: Hounsfield units in CT. (40, 400) shows soft tissue;
         - "percentile": the `percentiles` of what is shown;
@@ -105,32 +104,54 @@ class ImageReader(BaseEstimator):
 
     See Also
     --------
-    check_images : What the images of a whole table are like.
+    check_images : Report what the images of a whole table are like.
     PixelFlattener : Pixels as columns.
     PretrainedGAP : Columns from a pretrained network.
 
     Notes
     -----
-    Pixels are in 0..255: 8-bit values as they are, booleans and unsigned integers scaled by the
-    range of their type. For floats and signed integers in arrays a transformer decides at `fit`,
-    over all images, which value is white: 1 if none is larger, else 255, 4095 (12 bits), 65535,
-    or the largest. Files of 32-bit floats are scaled one by one in the same way; files of 32-bit
-    integers too, where they don't fit into 16 bits, whose range they have else. EXIF orientation
-    is applied. CMYK, YCbCr, HSV, LAB and palettes become RGB.
+    **Cells.** A cell is a path, encoded bytes, a dict of `bytes` and `path` (as in Hugging Face's
+    datasets; the path is read where there are no bytes), a binary file object, an array, a PIL
+    image, a pydicom dataset or a nibabel image. A file object is read from its start; its
+    position is restored, and it is not closed. Addresses are not fetched.
 
-    Medical images need the extra: ``pip install "skfusion[medical]"``. DICOM (with or without
-    preamble) and NIfTI files (.nii, .nii.gz, .hdr with .img) are known by their content, in paths
-    and in bytes; pydicom datasets and nibabel images are cells too. DICOM values are rescaled
-    (slope and intercept, or table), MONOCHROME1 is inverted, padding is black, colors are RGB.
-    NIfTI voxels are turned to the nearest anatomical axes, not resampled, and shown as
-    radiologists see them: the patient's right on the viewer's left, anterior or superior up,
-    anterior on the left in sagittal slices. Slices are counted from inferior, posterior and left.
-    Of a fourth axis (time) the first entry counts.
+    **Values.** Pixels are in 0..255, always. 8-bit values are kept, booleans are 0 and 255, and
+    unsigned integers are scaled by the range of their type, or by the bits that the file's
+    header names. Floats and signed integers have no such range. For them, one range is found per
+    column of images in `fit`, from the values of all arrays and files, and kept in the
+    transformer's `value_ranges_`; `read` alone finds it from its one image. It is the first of
+    these that holds all values:
+
+    - 0..1, for floats of which most images have fractions up to 1; -1..1 if some are below -0.5;
+    - 0..255, 0..4095 (12 bits), 0..65535 (16 bits), for values from 0 on;
+    - the smallest (0 at most) and the largest value, for all others: Hounsfield units, for
+      instance.
+
+    A few values may lie a little beyond 0 and 1, or 255, as after resampling; they are clipped.
+    Where `fit` saw only unsigned integers, floats and signed integers have the range of that
+    type: whole numbers in 0..255 have the same pixels as bytes, whatever their type. An image of
+    another scale is an error of its row: values beyond the range by more than a quarter (all of
+    it, for a range that the values of `fit` ended), or fractions up to 1 where the range is at
+    least 255 wide. Masked pixels (``numpy.ma``) and GDAL's value of no data are not read: they
+    are black. NaN and infinite values are errors.
+
+    **Files.** EXIF orientation is applied. CMYK, YCbCr, HSV, LAB and palettes become RGB.
+    TIFF files of more than 8 bits are decoded by tifffile, and gray ones of which white is zero
+    are inverted. HEIC needs the extra: ``pip install "skfusion[heif]"``.
+
+    **Medical images** need the extra: ``pip install "skfusion[medical]"``. DICOM (with or without
+    preamble) and NIfTI files (.nii, .nii.gz, .hdr with .img) are recognized by their content, in
+    paths and in bytes. DICOM values are rescaled (slope and intercept, or table; a slope of 0
+    counts as none), MONOCHROME1 is inverted, padding is black, colors are RGB, and bits that are
+    not stored are ignored. NIfTI voxels are turned to the nearest anatomical axes, not resampled,
+    and shown as radiologists see them: the patient's right on the viewer's left, anterior or
+    superior up, anterior on the left in sagittal slices. Slices are counted from inferior,
+    posterior and left. Of a fourth axis (time), the first entry is read.
 
     Uncompressed volumes are mapped into memory, and DICOM frames decoded one by one: one slice
-    takes the memory of one slice. A gzipped volume is inflated slab by slab up to the wanted
-    slice, at most 16 times `max_pixels` voxels; in planes across its slabs, all slices that are
-    asked for are held as they are stored.
+    takes the memory of one slice. A gzipped volume is inflated slab by slab up to the last slice
+    that is needed, at most 16 times `max_pixels` voxels; in planes across its slabs, all slices
+    that are asked for are held as they are stored.
 
     Examples
     --------
@@ -140,11 +161,14 @@ class ImageReader(BaseEstimator):
     >>> reader.read(np.array([[0.0, 1.0], [0.5, 0.25]]))[:, :, 0]
     array([[  0.  , 255.  ],
            [127.5 ,  63.75]], dtype=float32)
+    >>> ImageReader(value_range=(-160, 240)).read(np.array([[40, 240]], dtype="int16"))[:, :, 0]
+    array([[127.5, 255. ]], dtype=float32)
     """
 
     _parameter_constraints: dict[str, Any] = {
         "root": [str, os.PathLike, None],
         "strict_root": ["boolean"],
+        "value_range": [tuple, list, None],
         "background": [str],
         "resample": [StrOptions(set(RESAMPLING))],
         "max_pixels": [Interval(Integral, 1, None, closed="left")],
@@ -162,9 +186,10 @@ class ImageReader(BaseEstimator):
         root: PathLike | None = None,
         *,
         strict_root: bool = False,
+        value_range: tuple[float, float] | None = None,
         background: str = "white",
         resample: str = "bilinear",
-        max_pixels: int = 89478485,
+        max_pixels: int = MAX_PIXELS,
         frame: int = 0,
         icc: str = "ignore",
         draft: bool = True,
@@ -175,6 +200,7 @@ class ImageReader(BaseEstimator):
     ) -> None:
         self.root = root
         self.strict_root = strict_root
+        self.value_range = value_range
         self.background = background
         self.resample = resample
         self.max_pixels = max_pixels
@@ -189,19 +215,19 @@ class ImageReader(BaseEstimator):
     def read(
         self,
         cell: Cell,
-        white: float | None = None,
+        value_range: tuple[float, float] | None = None,
         size: tuple[int, int] | None = None,
     ) -> np.ndarray:
         """Read one cell.
 
         Parameters
         ----------
-        cell : str, PathLike, bytes, PIL image, ndarray, pydicom Dataset or nibabel image
-            A path, an encoded file, or an image.
+        cell : str, PathLike, bytes, dict, file object, ndarray, PIL image or medical image
+            A path, an encoded file, or an image, as the Notes of the class list them.
 
-        white : float or None, default=None
-            The value that is white in arrays of floats or signed integers; None guesses it from
-            this cell.
+        value_range : tuple (low, high) or None, default=None
+            The values of black and white in floats and signed integers; transformers pass the
+            range that they found in `fit`. None is the reader's own, or else found from this cell.
 
         size : tuple (height, width) or None, default=None
             The size that the caller will resize the image to. With `draft`, a large JPEG file is
@@ -215,30 +241,21 @@ class ImageReader(BaseEstimator):
         Raises
         ------
         ValueError
-            If the cell is no image; the message says why.
+            If the cell is no image, or its values have another scale; the message has the reason.
 
         ExtraNotFoundError
-            If it is a medical image, and the package that reads it isn't installed.
+            If the package that reads it isn't installed.
         """
-        background = ImageColor.getrgb(self.background)[:3]
-
-        def decode(image):
-            if size is not None and image is not cell and self._may_shrink():
-                image = decode_at_scale(image, size)
-            return image_to_pixels(image, background, self.icc)
-
-        with self._reasons():
-            if isinstance(cell, np.ndarray):
-                return array_to_pixels(cell, white=white, background=background)
-            return self._ask(cell, decode, volume_to_pixels)
+        with self._open(cell, value_range, size) as image:
+            return image.read()
 
     def probe(self, cell: Cell) -> tuple[int, int, int]:
         """Find the shape that `read` will give, without decoding.
 
         Parameters
         ----------
-        cell : str, PathLike, bytes, PIL image, ndarray, pydicom Dataset or nibabel image
-            A path, an encoded file, or an image.
+        cell : str, PathLike, bytes, dict, file object, ndarray, PIL image or medical image
+            A path, an encoded file, or an image, as the Notes of the class list them.
 
         Returns
         -------
@@ -248,78 +265,48 @@ class ImageReader(BaseEstimator):
         Raises
         ------
         ValueError
-            If the cell is no image; the message says why.
+            If the cell is no image; the message has the reason.
 
         ExtraNotFoundError
-            If it is a medical image, and the package that reads it isn't installed.
+            If the package that reads it isn't installed.
         """
-        with self._reasons():
-            if isinstance(cell, np.ndarray):
-                height, width, channels = array_shape(cell)
-                return height, width, 1 if channels < 3 else 3
-            return self._ask(cell, probe_image, probe_volume)
+        with self._open(cell) as image:
+            return image.shape()
 
     def _validate_params(self):
         super()._validate_params()
         check_window(self.window)
         check_percentiles(self.percentiles)
-
-    def _may_shrink(self):
-        # The others have hard edges, which fall elsewhere among the pixels of a smaller image.
-        return self.draft and self.resample in ("bilinear", "bicubic", "lanczos")
+        check_value_range(self.value_range)
 
     @contextmanager
-    def _reasons(self):
-        """Whatever goes wrong with a cell is a ValueError of one line, and nothing else is said."""
-        try:
-            with silenced_libraries:
-                yield
-        except READ_ERRORS as error:
-            raise ValueError(_reason(error)) from error
+    def _open(self, cell, value_range=None, size=None):
+        """Open a cell; what goes wrong, then or in the context, is a ValueError of one line."""
+        options = self._options(value_range, size)
+        with one_line_reasons(), find_source(cell).open(options) as image:
+            yield image
 
-    def _ask(self, cell, ask_image, ask_volume):
-        """Open a cell, and ask a question of the image that it holds."""
-        if isinstance(cell, Image.Image):
-            check_size(cell, self.max_pixels)
-            with guard_of(cell):
-                return ask_image(cell)
-        source, kind = cell, None
-        if isinstance(cell, (str, os.PathLike)):
-            source = locate(cell, self.root, self.strict_root)
-            with open_file(source) as file:
-                kind = kind_of_opened(file, source)
-                if kind is None:
-                    return self._ask_file(file, ask_image)
-        elif isinstance(cell, (bytes, bytearray, memoryview)):
-            kind = kind_of_value(cell)
-            if kind is None:
-                if not cell:
-                    raise ValueError("no bytes")
-                return self._ask_file(io.BytesIO(bytes(cell)), ask_image)
-        else:
-            kind = kind_of_value(cell)
-        if kind is None:
-            raise ValueError(f"a cell of type {type(cell).__name__} is no image")
-        return self._ask_medical(find_opener(kind, cell), source, ask_volume)
-
-    def _ask_file(self, file, ask_image):
-        with closing(open_image(file, self.max_pixels)) as image:
-            select_frame(image, self.frame, self.max_pixels)
-            return ask_image(image)
-
-    def _ask_medical(self, open_volume, source, ask_volume):
-        check_window(self.window)
-        check_percentiles(self.percentiles)
-        options = VolumeOptions(
-            self.volume, self.plane, self.window, self.percentiles, self.max_pixels
+    def _options(self, value_range=None, size=None):
+        chosen = self.value_range if value_range is None else value_range
+        return ReadOptions(
+            root=self.root,
+            strict_root=self.strict_root,
+            max_pixels=self.max_pixels,
+            background=ImageColor.getrgb(self.background)[:3],
+            frame=self.frame,
+            icc=self.icc,
+            size=size if self.draft and self.resample in _SMOOTH else None,
+            volume=self.volume,
+            plane=self.plane,
+            window=self.window,
+            percentiles=self.percentiles,
+            value_range=as_value_range(chosen),
         )
-        try:
-            return ask_volume(open_volume(source, self.max_pixels), options)
-        except Exception as error:  # pydicom and nibabel raise nearly anything on odd files
-            raise ValueError(_reason(error)) from error
 
 
-def _reason(error):
-    """One line that says why a cell could not be read."""
-    text = " ".join(str(error).split())
-    return text if text else type(error).__name__
+def check_reader(reader):
+    """Return a copy of a reader whose parameters are valid; None gives the default reader."""
+    reader = ImageReader() if reader is None else clone(reader)
+    if hasattr(reader, "_validate_params"):
+        reader._validate_params()
+    return reader

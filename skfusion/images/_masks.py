@@ -1,14 +1,14 @@
-"""Masks: which pixels of an image are measured."""
+"""Masks: the pixels of an image that are measured."""
 
 import numpy as np
 from sklearn.base import clone
 
 from skfusion.exceptions import ImageError
-from skfusion.images.sources._arrays import resize_pixels
+from skfusion.images._pixels import resize_pixels
 
 
 def check_mask(mask):
-    """Return the parameter; a str that is no rule is most likely a column without brackets."""
+    """Return the parameter; refuse a str that is no rule, most likely a column without brackets."""
     if isinstance(mask, str) and mask != "otsu":
         raise ValueError(
             "mask must be 'otsu', a function, a list of columns or None, "
@@ -18,7 +18,7 @@ def check_mask(mask):
 
 
 def mask_reader(reader):
-    """Make the reader of masks: like that of the images, but 0 stays 0 and nothing else does."""
+    """Make the reader of masks: as that of the images, but 0 alone becomes 0."""
     options = {"background": "black", "window": (0.5, 1.0)}
     known = {name: value for name, value in options.items() if name in reader.get_params()}
     return clone(reader).set_params(**known) if known else reader
@@ -36,10 +36,10 @@ def read_mask(reader, cell, source, size):
         The mask as an image: pixels above 0 in any channel belong to it.
 
     source : str
-        What errors call the mask.
+        The name of the mask in errors.
 
     size : tuple (height, width)
-        Of the image, before it is resized.
+        The size of the image, before it is resized.
 
     Returns
     -------
@@ -76,7 +76,7 @@ def resize_mask(mask, size):
 
 
 def call_mask(function, pixels):
-    """Ask the user's function which pixels to measure."""
+    """Call the user's function, which chooses the pixels to measure."""
     shown = pixels.view()
     shown.flags.writeable = False
     mask = np.asarray(function(shown))

@@ -1,16 +1,17 @@
-"""Several images a row: lists in cells, and columns whose images are joined."""
+"""Read several images a row: lists in cells, and columns whose images are joined."""
 
 from numbers import Number
 
 import numpy as np
 
-from skfusion.images._image_column import ImageColumn, is_missing
+from skfusion.images._image_column import ImageColumn
+from skfusion.images.sources._find_source import is_missing
 
 _REMEDY = "Pass combine='mean' or combine='max' to join the features of all images of a row."
 
 
 def single_column(name, cells):
-    """A column of one image a row; ValueError where a cell holds several.
+    """Make a column of one image a row; ValueError where a cell holds several.
 
     Parameters
     ----------
@@ -40,7 +41,7 @@ def single_column(name, cells):
 
 
 def joined_column(columns):
-    """One column of all images of each row, in the order of the columns and of the lists.
+    """Make one column of all images of each row, in the order of the columns and of the lists.
 
     Parameters
     ----------
@@ -70,14 +71,14 @@ def joined_column(columns):
 
 
 def is_list(cell):
-    """Whether a cell is a list, a tuple, an array of objects, strings or images, or a Series."""
+    """Return whether a cell is a list, a tuple, an array of objects or images, or a Series."""
     if isinstance(cell, np.ndarray):
         return cell.ndim == 4 or (cell.ndim > 0 and cell.dtype.kind in "OUST")
     return isinstance(cell, (list, tuple)) or (hasattr(cell, "to_list") and hasattr(cell, "dtype"))
 
 
 def _numbered(name, row, cell):
-    """The images of a cell, without missing ones, each with its number in the list."""
+    """Return the images of a cell, without missing ones, each with its number in the list."""
     if not is_list(cell):
         return [] if is_missing(cell) else [(None, cell)]
     images = []
@@ -95,7 +96,7 @@ def _numbered(name, row, cell):
 
 
 def _without_numbers(name, cells):
-    """The cells, with arrays in place of nested lists of numbers; the caller's stay as they are."""
+    """Return the cells, with arrays in place of nested lists of numbers."""
     if isinstance(cells, np.ndarray):
         return cells
     return [
@@ -105,7 +106,7 @@ def _without_numbers(name, cells):
 
 
 def _holds_numbers(cell):
-    """Whether a list is an image: its innermost entries are numbers."""
+    """Return whether a list is an image: its innermost entries are numbers."""
     while is_list(cell):
         if len(cell) == 0:
             return False
@@ -116,7 +117,7 @@ def _holds_numbers(cell):
 
 
 def _to_array(name, row, cell):
-    """The image that nested lists of numbers are."""
+    """Make an array of nested lists of numbers."""
     try:
         array = np.array(_plain(cell))
     except ValueError:
@@ -133,7 +134,7 @@ def _to_array(name, row, cell):
 
 
 def _plain(cell):
-    """Nested lists of numbers or of arrays, of whatever kind the lists are."""
+    """Return nested lists of numbers or of arrays, for lists of any kind."""
     if isinstance(cell, np.ndarray) and cell.dtype.kind == "O":
         cell = list(cell)
     if isinstance(cell, (list, tuple)):

@@ -1,14 +1,15 @@
-"""X, in any form that scikit-learn users have, becomes a list of ImageColumn."""
-
-import os
+"""Turn X, in any form that scikit-learn users have, into a list of ImageColumn."""
 
 import numpy as np
-from PIL import Image
 from scipy.sparse import issparse
 from sklearn.utils.validation import _check_feature_names, validate_data
 
-from skfusion.images._image_column import ImageColumn, describe, is_missing
+from skfusion.images._failures import shorten
+from skfusion.images._image_column import ImageColumn
 from skfusion.images._multi_image_cells import joined_column, single_column
+from skfusion.images.sources._array_source import ArraySource
+from skfusion.images.sources._find_source import describe, find_source, is_missing
+from skfusion.images.sources._unknown_source import UnknownSource
 
 
 def read_columns(estimator, X, image_shape, *, reset, allow_nan=False, combine=None):
@@ -17,7 +18,7 @@ def read_columns(estimator, X, image_shape, *, reset, allow_nan=False, combine=N
     Parameters
     ----------
     estimator : estimator
-        Gets `n_features_in_` and `feature_names_in_` when `reset`, is checked against them else.
+        Gets `n_features_in_` and `feature_names_in_` when `reset`; else X is checked against them.
 
     X : Series, DataFrame, list or ndarray
         Images in cells, an array of images, or flattened images (with `image_shape`).
@@ -71,7 +72,7 @@ def _column(name, cells, position):
 
 
 def _is_of_images(cells):
-    """Whether a column is one array, with one image a row."""
+    """Return whether a column is one array, with one image a row."""
     return isinstance(cells, np.ndarray)
 
 
@@ -96,7 +97,7 @@ def _frame_columns(X):
 
 
 def _cells(values):
-    """The cells of a Series; one array where polars holds images of one size as numbers."""
+    """Return the cells of a Series; one array where polars holds images of one size as numbers."""
     shape = getattr(values.dtype, "shape", ())  # of polars' Array
     if len(shape) in (2, 3) and values.null_count() == 0:
         array = values.to_numpy()
@@ -106,9 +107,9 @@ def _cells(values):
 
 
 def _refuse_numbers(name, cells, dtype):
-    """A column of numbers is a mistake, unless it is all NaN: then no row has an image."""
+    """Refuse a column of numbers, unless it is all NaN: then no row has an image."""
     cell = next((cell for cell in cells if not is_missing(cell)), None)
-    # The first cell tells; a later odd one is reported with its row when it is read.
+    # The first cell decides; a later odd one is reported with its row when it is read.
     if isinstance(cell, (int, float, complex, np.number, np.bool_)):
         raise ValueError(
             f"Column {name!r} holds numbers (dtype {dtype}), not images. Select the columns of "
@@ -118,10 +119,10 @@ def _refuse_numbers(name, cells, dtype):
 
 
 def _array_columns(X):
-    if isinstance(X, (str, bytes, bytearray, memoryview, os.PathLike, Image.Image)):
+    if not isinstance(find_source(X), (ArraySource, UnknownSource)):
         raise ValueError(
-            f"X must hold one image a row, got a single {type(X).__name__} ({describe(X)}). Pass "
-            "a list of one."
+            f"X must hold one image a row, got a single {type(X).__name__} "
+            f"({shorten(describe(X), 100)}). Pass a list of one."
         )
     if issparse(X):
         raise TypeError(
@@ -130,7 +131,8 @@ def _array_columns(X):
         )
     if isinstance(X, (list, tuple)):
         return [("x0", list(X))]
-    X = np.asarray(X)
+    if not isinstance(X, np.ma.MaskedArray):
+        X = np.asarray(X)
     if X.dtype.kind in "OUS" and X.ndim in (1, 2):
         cells = X.astype(object)
         cells = cells[:, np.newaxis] if X.ndim == 1 else cells
@@ -151,6 +153,9 @@ def _array_columns(X):
 
 
 def _flattened(estimator, X, image_shape, reset, allow_nan):
+    mask = np.ma.getmaskarray(X) if isinstance(X, np.ma.MaskedArray) else None
+    if mask is not None:
+        X = X.filled(X.dtype.type(0))  # of what is not read, nothing is checked
     X = validate_data(
         estimator,
         X,
@@ -160,11 +165,13 @@ def _flattened(estimator, X, image_shape, reset, allow_nan):
     )
     shape = resolve_shape(image_shape, X.shape[1])
     missing = np.isnan(X).any(axis=1) if X.dtype.kind == "f" else np.zeros(len(X), dtype=bool)
+    if mask is not None and mask.any():
+        X = np.ma.MaskedArray(X, mask)
     return ImageColumn("image", X.reshape(len(X), *shape), missing)
 
 
 def resolve_shape(image_shape, n_pixels):
-    """(height, width, channels), with -1 replaced by what n_pixels leaves."""
+    """Return (height, width, channels), with -1 replaced by what n_pixels leaves."""
     shape = tuple(np.asarray(image_shape).tolist())
     known = [side for side in shape if side != -1]
     whole = all(isinstance(side, int) and side > 0 for side in known)

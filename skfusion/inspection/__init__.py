@@ -1,1 +1,1 @@
-"""Images of what models do."""
+"""Displays: figures of what estimators learned, from their fitted attributes."""

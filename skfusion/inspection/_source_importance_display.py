@@ -1,4 +1,4 @@
-"""SourceImportanceDisplay: what table and images give to a fusion."""
+"""SourceImportanceDisplay: how much a fusion depends on each source and column."""
 
 from typing import Any, Self
 
@@ -7,11 +7,17 @@ import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
 _COLORS = {"left_out": "#8a9aad", "permuted": "#2f6fb0"}
-_WORDS = {"left_out": "without the source", "permuted": "with its rows shuffled"}
+_WORDS = {"left_out": "without the whole source", "permuted": "with its rows shuffled"}
+_UNITS = {
+    "log loss": "log loss (nats per row)",
+    "squared error": "squared error (squared units of the target)",
+}
+# In a figure narrower than this, in inches, the legend and the label have several lines.
+_NARROW = 5
 
 
 class SourceImportanceDisplay:
-    """How much worse a fusion predicts without a source, and with the source's rows shuffled.
+    """Draw how much worse a fusion predicts without a source, and with shuffled columns.
 
     Use `from_estimator`.
 
@@ -21,7 +27,7 @@ class SourceImportanceDisplay:
         The `source_importance_` of a `FusionClassifier` or `FusionRegressor`.
 
     loss : str, default="loss"
-        What the numbers count, for the axis.
+        The name of the loss on the axis. The units of "log loss" and "squared error" are added.
 
     Attributes
     ----------
@@ -32,7 +38,7 @@ class SourceImportanceDisplay:
         The figure around them.
 
     bars_ : dict of str to list of matplotlib Rectangle
-        The bars of "left_out" and "permuted", one a source.
+        The bars of "left_out" and "permuted", one a row of `importance`.
 
     See Also
     --------
@@ -56,8 +62,8 @@ class SourceImportanceDisplay:
         self.loss = loss
 
     @classmethod
-    def from_estimator(cls, estimator: Any, *, ax: Any = None) -> Self:
-        """Draw the importance of a fitted fusion's sources.
+    def from_estimator(cls, estimator, *, ax=None):
+        """Draw the importance of the sources of a fitted fusion.
 
         Parameters
         ----------
@@ -65,17 +71,17 @@ class SourceImportanceDisplay:
             The fitted fusion.
 
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            The axes to draw on. None creates a figure.
 
         Returns
         -------
         display : SourceImportanceDisplay
-            With what was drawn.
+            The display, with its attributes.
         """
         if not hasattr(estimator, "strategy"):
             raise TypeError(
-                "The importance of sources is measured by FusionClassifier and FusionRegressor, "
-                f"got a {type(estimator).__name__}."
+                "SourceImportanceDisplay needs a FusionClassifier or FusionRegressor, got a "
+                f"{type(estimator).__name__}."
             )
         check_is_fitted(estimator, "source_importance_")
         loss = "log loss" if hasattr(estimator, "classes_") else "squared error"
@@ -87,12 +93,12 @@ class SourceImportanceDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            The axes to draw on. None creates a figure.
 
         Returns
         -------
         display : SourceImportanceDisplay
-            Itself.
+            The display itself.
         """
         if ax is None:
             from matplotlib.figure import Figure  # without pyplot: no window, no global state
@@ -102,7 +108,6 @@ class SourceImportanceDisplay:
         self.ax_, self.figure_ = ax, ax.figure
         places = np.arange(len(self.importance))
         self.bars_ = {}
-        # With one source, shuffling it says nothing that leaving it out does not.
         kinds = [kind for kind in _COLORS if self.importance[kind].notna().any()]
         for shift, kind in zip((-0.18, 0.18) if len(kinds) == 2 else (0,), kinds, strict=True):
             error = self.importance["permuted_std"] if kind == "permuted" else None
@@ -119,7 +124,11 @@ class SourceImportanceDisplay:
         ax.axvline(0, color="#222222", linewidth=0.8)
         ax.set_yticks(places, list(self.importance.index))
         ax.invert_yaxis()
-        ax.set_xlabel(f"rise of the {self.loss} on inner folds")
-        ax.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
+        is_narrow = ax.figure.get_figwidth() < _NARROW
+        label = f"rise of the {_UNITS.get(self.loss, self.loss)} on inner folds"
+        ax.set_xlabel(label.replace(" (", "\n(") if is_narrow else label, loc="right")
+        # Aligned to the right, since the names of the columns leave space on the left only.
+        ncols = 1 if is_narrow else len(kinds)
+        ax.legend(frameon=False, loc="lower right", bbox_to_anchor=(1, 1), ncols=ncols)
         ax.spines[["top", "right"]].set_visible(False)
         return self

@@ -1,4 +1,4 @@
-"""TrainingHistoryDisplay: the curves of a training run."""
+"""TrainingHistoryDisplay: loss and metrics of a training, epoch by epoch."""
 
 from typing import Any, Self
 
@@ -9,18 +9,19 @@ from sklearn.utils.validation import check_is_fitted
 # The value of `history_["fold"]` for the network that is trained on all rows.
 FINAL = -1
 
-# What a history holds beside metrics; `val_` stands before the validation's name of a metric.
+# Columns of a history that are not metrics. Metrics of validation have the prefix `val_`.
 _KEYS = {"column", "fold", "stage", "epoch", "learning_rate"}
+_LABELS = {"r2": "R2"}
 _COLORS = {"training": "#2f6fb0", "validation": "#d9661f"}
 _QUIET = "#6b7280"
 
 
 class TrainingHistoryDisplay:
-    """Loss or accuracy of a network, epoch by epoch.
+    """Draw the loss or another metric of a network, epoch by epoch.
 
-    For a `CNNEmbedder` the final network's curves stand out; the validation curves of the
-    networks that `cv` trained lie pale behind them. Use `from_estimator`, or the estimator's own
-    `plot_history`.
+    For a `CNNEmbedder` with `cv`, the curves of the final network are drawn in front of the
+    validation curves of the networks of the folds, which are pale. Use `from_estimator`, or the
+    method `plot_history` of the estimator.
 
     Parameters
     ----------
@@ -28,7 +29,7 @@ class TrainingHistoryDisplay:
         The `history_` of a fitted `CNNEmbedder`, `DenseClassifier` or `DenseRegressor`.
 
     column : str or None, default=None
-        The column of images to draw. None is enough where there is one.
+        The column of images to draw. It may be None if there is only one.
 
     Attributes
     ----------
@@ -39,32 +40,32 @@ class TrainingHistoryDisplay:
         The figure around them.
 
     lines_ : list of matplotlib Line2D
-        The final network's training curve, then its validation curve where rows were held out.
+        The training curve of the final network, and its validation curve if rows were held out.
 
     fold_lines_ : list of matplotlib Line2D
-        One validation curve a fold.
+        One validation curve for each fold.
 
     best_ : matplotlib Line2D
-        The marker on the epoch of the last stage with the lowest validation loss (training loss,
-        if no rows were held out). With early stopping, its weights are the ones that are kept.
+        The marker of the epoch in the last stage with the lowest validation loss (training loss,
+        if no rows were held out). With early stopping, the weights of this epoch are kept.
 
     stage_lines_ : list of matplotlib Line2D
-        The vertical line before each further stage of the final network.
+        The vertical lines between the stages of the final network.
 
     See Also
     --------
-    CNNEmbedder : A network on images whose history is drawn.
-    DenseClassifier : A network on columns whose history is drawn.
+    CNNEmbedder : Trains networks on images.
+    DenseClassifier : Trains a network on columns of numbers.
 
     Notes
     -----
-    Each network's epochs are counted through all its stages. Where training stops early, a fold's
-    network may have passed from one stage to the next at another epoch than the final one.
+    The epochs of a network are counted through all its stages. With early stopping, the network of
+    a fold may have changed from one stage to the next at another epoch than the final network.
 
     Examples
     --------
     >>> import pandas as pd
-    >>> from skfusion.inspection._training_history_display import TrainingHistoryDisplay
+    >>> from skfusion import TrainingHistoryDisplay
     >>> history = pd.DataFrame(
     ...     {
     ...         "column": "scan",
@@ -76,7 +77,7 @@ class TrainingHistoryDisplay:
     ... )
     >>> display = TrainingHistoryDisplay(history).plot()
     >>> display.best_.get_label()
-    'lowest validation loss, epoch 2'
+    'lowest validation loss (epoch 2)'
     >>> display.figure_.clear()
     """
 
@@ -96,24 +97,24 @@ class TrainingHistoryDisplay:
             The fitted estimator.
 
         column : str or None, default=None
-            The column of images to draw. None is enough where there is one.
+            The column of images to draw. It may be None if there is only one.
 
-        metric : str, default="loss"
-            "loss" or, for classes, "accuracy".
+        metric : {"loss", "accuracy", "r2"}, default="loss"
+            The metric: the loss, or "accuracy" for classes, or "r2" for numbers.
 
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a new figure.
+            The axes to draw on. None creates a figure.
 
         Returns
         -------
         display : TrainingHistoryDisplay
-            With what was drawn.
+            The display, with its attributes.
         """
         check_is_fitted(estimator)
         if not hasattr(estimator, "history_"):
             raise TypeError(
-                f"{type(estimator).__name__} has no training history; pass a fitted CNNEmbedder, "
-                "DenseClassifier or DenseRegressor (from a Pipeline, take it out first)."
+                f"{type(estimator).__name__} has no training history. Pass a fitted CNNEmbedder, "
+                "DenseClassifier or DenseRegressor. For a Pipeline, pass the step."
             )
         return cls(estimator.history_, column=column).plot(ax, metric=metric)
 
@@ -123,10 +124,10 @@ class TrainingHistoryDisplay:
         Parameters
         ----------
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a new figure.
+            The axes to draw on. None creates a figure.
 
-        metric : str, default="loss"
-            "loss" or, for classes, "accuracy".
+        metric : {"loss", "accuracy", "r2"}, default="loss"
+            The metric: the loss, or "accuracy" for classes, or "r2" for numbers.
 
         Returns
         -------
@@ -136,13 +137,15 @@ class TrainingHistoryDisplay:
         Raises
         ------
         ImportError
-            If matplotlib is missing.
+            If matplotlib is not installed.
 
         ValueError
-            If there are several columns of images and none was named, or the history has no
-            such column or metric.
+            If there are several columns of images and `column` is None, or the history does not
+            have the column or the metric.
         """
         plt = _import_pyplot()
+        from skfusion.inspection._legend import place_legend  # it imports matplotlib
+
         column, rows = self._rows()
         _check_metric(metric, rows)
         final = rows[rows["fold"] == FINAL]
@@ -166,27 +169,26 @@ class TrainingHistoryDisplay:
         self.fold_lines_ = _draw_folds(ax, rows[rows["fold"] != FINAL], f"val_{metric}")
         self.stage_lines_ = _draw_stages(ax, final)
         n_epochs = rows.groupby("fold").size().max()
-        margin = max(0.5, 0.02 * n_epochs)  # as wide as the marker, at least
-        ax.set(xlabel="epoch", ylabel=metric, xlim=(1 - margin, n_epochs + margin))
+        margin = max(0.5, 0.02 * n_epochs)  # at least as wide as the marker
+        ax.set(
+            xlabel="epoch", ylabel=_LABELS.get(metric, metric), xlim=(1 - margin, n_epochs + margin)
+        )
         ax.xaxis.set_major_locator(plt.MaxNLocator(integer=True, min_n_ticks=1))
         ax.spines[["top", "right"]].set_visible(False)
-        ax.legend(
-            title=column if self._has_several_columns() else None,
-            frameon=False,
-            fontsize="small",
-        )
+        title = column if self._has_several_columns() else None
+        place_legend(ax, title=title, frameon=False, fontsize="small")
         return self
 
     def _has_several_columns(self):
         return "column" in self.history and self.history["column"].nunique() > 1
 
     def _rows(self):
-        """The column to draw, and its epochs without what wasn't measured for it."""
-        if "column" not in self.history:  # a head has one network, which is the final one
+        """Return the name of the column to draw, and its epochs with the metrics that it has."""
+        if "column" not in self.history:  # a head, which has the final network only
             if self.column is not None:
                 raise ValueError(
                     f"column={self.column!r} was passed, but this is the history of one network "
-                    "on all columns; pass column=None."
+                    "that uses all columns. Pass column=None."
                 )
             return None, self.history.assign(fold=FINAL).dropna(axis="columns", how="all")
         columns = list(self.history["column"].unique())
@@ -225,7 +227,7 @@ def _check_metric(metric, rows):
 
 
 def _draw_curve(ax, values, **style):
-    """Draw one value an epoch; a single one would be invisible as a line."""
+    """Draw one value for each epoch; a single value is drawn as a point."""
     (line,) = ax.plot(
         range(1, len(values) + 1), values, marker="o" if len(values) == 1 else "", **style
     )
@@ -233,7 +235,7 @@ def _draw_curve(ax, values, **style):
 
 
 def _draw_folds(ax, rows, name):
-    """The curves of the folds' networks; one of them stands in the legend for all."""
+    """Draw the validation curves of the folds, with one entry in the legend."""
     if name not in rows:
         return []
     curves = [values for _, values in rows.groupby("fold")[name] if values.notna().any()]
@@ -253,12 +255,12 @@ def _draw_folds(ax, rows, name):
 
 
 def _mark_best(ax, final, line):
-    """Put a marker on the curve at the epoch that early stopping takes for the best."""
+    """Mark the best epoch of early stopping on the curve."""
     watched, kind = ("val_loss", "validation") if "val_loss" in final else ("loss", "training")
     starts, names = _stages(final)
     stage = f" in {names[-1]}" if len(names) > 1 else ""
     losses = final[watched].to_numpy()
-    best = starts[-1] + int(np.nanargmin(losses[starts[-1] :]))  # the first of equals, as there
+    best = starts[-1] + int(np.nanargmin(losses[starts[-1] :]))  # the first one if several
     (marker,) = ax.plot(
         best + 1,
         line.get_ydata()[best],
@@ -268,14 +270,14 @@ def _mark_best(ax, final, line):
         markerfacecolor="white",
         markeredgecolor=line.get_color(),
         markeredgewidth=2,
-        label=f"lowest {kind} loss{stage}, epoch {best + 1}",
+        label=f"lowest {kind} loss{stage} (epoch {best + 1})",
         zorder=4,
     )
     return marker
 
 
 def _stages(final):
-    """Where each stage starts, and what it is called."""
+    """Return the first epoch and the name of each stage."""
     if "stage" not in final:
         return [0], [""]
     stages = final["stage"].to_numpy()
@@ -284,14 +286,14 @@ def _stages(final):
 
 
 def _draw_stages(ax, final):
-    """Part the stages by vertical lines, and name them above the axes."""
+    """Draw vertical lines between stages, and their names above the axes."""
     starts, names = _stages(final)
     if len(starts) < 2:
         return []
     lines = [ax.axvline(i + 0.5, color=_QUIET, linewidth=0.8, zorder=1) for i in starts[1:]]
     ends = [*starts[1:], len(final)]
     middles = [(start + 1 + end) / 2 for start, end in zip(starts, ends, strict=True)]
-    # An axis of their own: a title that is set later makes room for it.
+    # A secondary axis, so that a title that is set later is placed above it.
     labels = ax.secondary_xaxis("top")
     labels.set_xticks(middles, names)
     labels.tick_params(length=0, labelsize="small", labelcolor=_QUIET)

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from skfusion._utils.fingerprint import digest_text
-from skfusion._utils.progress import tell
+from skfusion._utils.progress import log
+from skfusion.images._image_digests import ImageDigests
 from skfusion.images._image_size import check_size_param
 from skfusion.io._embed_job import EmbedJob, file_stem
 from skfusion.io._embed_rows import read_rows
-from skfusion.networks.backbones._building import find_spec
+from skfusion.networks.backbones._registry import find_spec
 from skfusion.networks.runtimes._keras import import_keras
 from skfusion.store._feature_store import as_store
 
@@ -63,7 +64,7 @@ def embed_files(
     Parameters
     ----------
     source : str or PathLike
-        A folder, a class a folder, or a CSV file; see `read_rows` for it and for `image`,
+        A folder, a class a folder, or a table; see `read_rows` for it and for `image`,
         `target`, `row_id` and `classes`.
 
     backbones : list of Backbone
@@ -73,7 +74,7 @@ def embed_files(
         The folder of the files, ``gap_<backbone><suffix>``; made if it is missing.
 
     image, target, row_id : str or None, default=None
-        Columns of the CSV file.
+        Columns of the table.
 
     classes : {"first", "last", "path"} or None, default="first"
         Which folder names the class; None looks for no classes.
@@ -125,7 +126,7 @@ def embed_files(
     out.mkdir(parents=True, exist_ok=True)
     import_keras()  # after what can be wrong without it; TensorFlow's words come before ours
     left_out = "".join(f"; left out: {n} ({reason})" for reason, n in rows.skipped.items())
-    tell(verbose, f"{len(rows.ids)} images{left_out}")
+    log(verbose, f"{len(rows.ids)} images{left_out}")
     options = {"image_size": image_size, "batch_size": batch_size, "verbose": verbose}
     options["cache"] = as_store(out / STORE if cache is None else cache)
     if unreadable == "nan":
@@ -137,7 +138,7 @@ def embed_files(
     ]
     there = [job.read_what_is_there(overwrite) for job in jobs]  # before hours of computing
     for i, (job, content) in enumerate(zip(jobs, there, strict=True), start=1):
-        tell(verbose, f"{job.path.stem} ({i} of {len(jobs)})")
+        log(verbose, f"{job.path.stem} ({i} of {len(jobs)})")
         known = content is not None
         content = content if known else job.compute()
         yield Written(str(job.path), content.features.shape, known)
@@ -146,7 +147,8 @@ def embed_files(
 def _digest(rows, store):
     """What all images hold, in short; those that can't be read count as well."""
     cells = rows.frame.iloc[:, 0].tolist()
-    return digest_text(store.digests.of_many(cells, rows.root))
+    digests = ImageDigests(store.path_memo).of_many(cells, rows.root)
+    return digest_text(digests)
 
 
 def _check_names(backbones, suffix):

@@ -10,11 +10,11 @@ from skfusion._utils.atomic_write import write_atomically
 from skfusion._utils.fingerprint import digest_text
 from skfusion.embedding._pretrained_gap import PretrainedGAP
 from skfusion.images._image_reader import ImageReader
-from skfusion.images.sources._medical import versions as medical_versions
+from skfusion.images.formats._versions import decoder_versions
 from skfusion.io._feature_file import FORMATS, FeatureFile
 from skfusion.io._hdf5 import read_hdf5, write_hdf5
 from skfusion.io._parquet import read_parquet, write_parquet
-from skfusion.networks.backbones._building import backbone_slug, find_spec
+from skfusion.networks.backbones._registry import backbone_slug, find_spec
 
 WRITERS = {"h5": write_hdf5, "parquet": write_parquet}
 _READERS = {"h5": read_hdf5, "parquet": read_parquet}
@@ -146,7 +146,7 @@ class EmbedJob:
         del reader["root"]
         (network,) = self._gap.networks_
         return digest_text(
-            network.fingerprint, sorted(reader.items()), version("pillow"), medical_versions()
+            network.fingerprint, sorted(reader.items()), version("pillow"), decoder_versions()
         )
 
 

@@ -1,4 +1,4 @@
-"""EmbedRows: the images, ids and target of a folder or of a CSV file."""
+"""EmbedRows: the images, ids and target of a folder or of a table."""
 
 import os
 from dataclasses import dataclass
@@ -10,6 +10,8 @@ import pandas as pd
 from skfusion._utils.messages import join_names
 from skfusion.datasets import load_image_folder
 from skfusion.images._find_columns import find_image_columns
+from skfusion.images.sources._find_source import is_missing
+from skfusion.io._read_table import read_table
 
 
 @dataclass
@@ -19,7 +21,7 @@ class EmbedRows:
     Parameters
     ----------
     frame : DataFrame
-        One column of paths.
+        One column of images.
 
     ids : ndarray of str of shape (n_rows,)
         By what each row is known; all differ.
@@ -59,22 +61,23 @@ class EmbedRows:
 
 
 def read_rows(source, *, image=None, target=None, row_id=None, classes="first"):
-    """Read a folder of images, or a CSV file with a column of their paths.
+    """Read a folder of images, or a table with a column of images.
 
     Parameters
     ----------
     source : str
-        A folder, as `load_image_folder` takes it, or a CSV file. Paths in the latter start from
-        its folder.
+        A folder, as `load_image_folder` takes it, or a table as `read_table` reads it. Paths in
+        the latter start from its folder.
 
     image : str or None, default=None
-        The column of paths; None finds the one there is.
+        The column of paths or encoded images; None finds the one there is.
 
     target : str or None, default=None
         The column that will be predicted: numbers stay numbers, all else are classes.
 
     row_id : str or None, default=None
-        The column that names the rows; None takes the paths.
+        The column that names the rows; None takes the paths, or the numbers of the rows where
+        there are none.
 
     classes : {"first", "last", "path"} or None, default="first"
         Which folder names the class; None looks for no classes.
@@ -90,21 +93,20 @@ def read_rows(source, *, image=None, target=None, row_id=None, classes="first"):
         If a column is not there or has gaps, or if two rows have one id.
     """
     if not os.path.isdir(source):
-        return _read_csv(source, image, target, row_id)
+        return _read_table(source, image, target, row_id)
     given = {"--image": image, "--target": target, "--id": row_id}
     given = [option for option, value in given.items() if value is not None]
     if given:
-        raise ValueError(f"{', '.join(given)}: a folder has no columns, only a CSV file has.")
+        raise ValueError(f"{', '.join(given)}: a folder has no columns, only a table has.")
     data = load_image_folder(source, classes=classes)
     names = data.target_names or None
     return EmbedRows(data.frame, _as_text(data.ids), data.target, names, None, data.skipped)
 
 
-def _read_csv(path, image, target, row_id):
+def _read_table(path, image, target, row_id):
     if not os.path.isfile(path):
-        raise FileNotFoundError(f"No such folder or CSV file: {path!r}.")
-    # As text, so that the id 007 stays 007.
-    table = pd.read_csv(path, dtype=str)
+        raise FileNotFoundError(f"No such folder or table: {path!r}.")
+    table = read_table(path)
     for option, name in (("--image", image), ("--target", target), ("--id", row_id)):
         if name is not None and name not in table:
             raise ValueError(
@@ -112,7 +114,11 @@ def _read_csv(path, image, target, row_id):
             )
     root = os.path.dirname(os.path.abspath(path))
     image = _image_column(table, path, root) if image is None else image
-    ids = _ids(table, image if row_id is None else row_id, path, given=row_id is not None)
+    if row_id is None:
+        names = _names(table[image].rename(image))
+        ids = _ids(names, path, "name a column of unique values with --id")
+    else:
+        ids = _ids(table[row_id], path, "correct the column")
     labels, names = (None, None) if target is None else _target(table[target], path)
     frame = pd.DataFrame({image: table[image].astype(object)})
     return EmbedRows(frame, ids, labels, names, root, {})
@@ -129,19 +135,29 @@ def _image_column(table, path, root):
     return found[0]
 
 
-def _ids(table, name, path, given):
-    remedy = "mend the column" if given else "name a column that tells rows apart with --id"
-    gaps = np.flatnonzero(table[name].isna())
+def _names(cells):
+    """Return the paths of images; the numbers of the rows where an image has none."""
+    names = [cell.get("path") if isinstance(cell, dict) else cell for cell in cells]
+    named = [isinstance(name, str) and bool(name) for name in names]
+    if all(has or is_missing(cell) for has, cell in zip(named, cells, strict=True)):
+        return pd.Series(names, name=cells.name, dtype=object)
+    return pd.Series(range(len(names)), name="row")
+
+
+def _ids(values, path, remedy):
+    gaps = np.flatnonzero(values.isna())
     if len(gaps):
         rows = join_names(f"row {row}" for row in gaps)
-        raise ValueError(f"{len(gaps)} rows of {path!r} have no {name!r} ({rows}); {remedy}.")
-    twice = table[name][table[name].duplicated()].unique()
+        raise ValueError(
+            f"{len(gaps)} rows of {path!r} have no {values.name!r} ({rows}); {remedy}."
+        )
+    twice = values[values.duplicated()].unique()
     if len(twice):
         raise ValueError(
-            f"{len(twice)} values of {name!r} stand in several rows of {path!r} "
-            f"({join_names(twice)}); {remedy}."
+            f"{len(twice)} values of {values.name!r} are in several rows of {path!r} "
+            f"({join_names(map(str, twice))}); {remedy}."
         )
-    return table[name].to_numpy(dtype=object)
+    return values.astype(str).to_numpy(dtype=object)
 
 
 def _target(values, path):

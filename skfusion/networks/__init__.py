@@ -1,1 +1,1 @@
-"""Networks as plain data; Keras is imported here, inside functions, and nowhere below."""
+"""Networks as plain data, the backbones they are built from, and the runtimes that compute them."""

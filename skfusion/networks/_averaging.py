@@ -1,4 +1,4 @@
-"""One network that averages several, brought to common axes."""
+"""One network that averages the outputs of several on common axes."""
 
 from skfusion.networks._network import Network
 from skfusion.networks._split import split_below
@@ -8,13 +8,13 @@ from skfusion.networks.runtimes._keras import building, import_keras
 def average_networks(networks, axes):
     """Average cut networks of one architecture.
 
-    Layers whose weights are the same in all of them, as those below fine-tuned ones are, are kept
-    and computed once.
+    Layers whose weights are the same in all networks, such as those below fine-tuned layers, are
+    kept and computed once.
 
     Parameters
     ----------
     networks : list of Network
-        Cut networks. The first one's axes are the common ones.
+        Cut networks. The axes of the first one are the common ones.
 
     axes : list of ProcrustesMap
         Maps from the axes of the others to those of the first.
@@ -22,7 +22,7 @@ def average_networks(networks, axes):
     Returns
     -------
     network : Network
-        From the same input to the mean of the columns.
+        From the same input to the mean of the outputs.
     """
     keras = import_keras()
     first = networks[0]
@@ -38,7 +38,7 @@ def average_networks(networks, axes):
         for number, (network, axis) in enumerate(zip(networks[1:], axes, strict=True), start=1):
             _, member = split_below(network.to_model(), start)
             member.name = f"member_{number}"
-            columns.append(_turned(member(x), axis, number))
+            columns.append(_apply_map(member(x), axis, number))
         merged = keras.Model(inputs, keras.layers.Average(name="average")(columns))
         merged.name = name
     return Network.from_model(
@@ -51,27 +51,27 @@ def average_networks(networks, axes):
 
 
 def _first_difference(networks, model):
-    """The first layer whose weights are not the same in all networks."""
-    place = 0
+    """Return the first layer whose weights differ between the networks."""
+    start = 0
     for layer in model.layers:
-        for array in range(place, place + len(layer.weights)):
+        for array in range(start, start + len(layer.weights)):
             if any((n.weights[array] != networks[0].weights[array]).any() for n in networks[1:]):
                 return layer.name
-        place += len(layer.weights)
+        start += len(layer.weights)
     return model.layers[-1].name
 
 
-def _turned(y, axis, number):
-    """An ProcrustesMap as layers."""
+def _apply_map(y, axis, number):
+    """Apply a ProcrustesMap as layers."""
     layers = import_keras().layers
     n_channels = len(axis.shift)
     n_columns = y.shape[-1]
     x = layers.Reshape((n_columns // n_channels, n_channels), name=f"channels_{number}")(y)
     inner = layers.Dense(axis.inner.shape[1], use_bias=False, name=f"inner_{number}")
     outer = layers.Dense(n_channels, name=f"outer_{number}")
-    turned = outer(inner(x))
+    rotated = outer(inner(x))
     inner.set_weights([axis.inner])
     outer.set_weights([axis.outer, axis.shift])
     scaled = layers.Rescaling(axis.scale, name=f"scale_{number}")(x)
-    x = layers.Add(name=f"turned_{number}")([scaled, turned])
+    x = layers.Add(name=f"rotated_{number}")([scaled, rotated])
     return layers.Reshape((n_columns,), name=f"columns_{number}")(x)

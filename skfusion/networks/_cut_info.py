@@ -1,10 +1,10 @@
-"""What is known of a network's cuts, as plain data: Keras is not needed to use it."""
+"""The layers of a network and their channels as plain data, to be used without Keras."""
 
 from skfusion.networks._cutting import cuttable_layers, find_cut
 
 
 def cut_info(model):
-    """Notes on the layers of a network.
+    """Describe the layers of a model as plain data.
 
     Parameters
     ----------
@@ -13,10 +13,10 @@ def cut_info(model):
 
     Returns
     -------
-    notes : dict
-        Plain data: `layers`, all names in order; `output`, the last one; `flatten`, the layer
-        that a cut at "flatten" finds, if any; and `channels`, for each layer that gives feature
-        maps, or flattens them, their number of channels.
+    info : dict
+        With the keys "layers", the names of all layers in order; "output", the output layer;
+        "flatten", the layer at which a cut at "flatten" is made, or None; and "channels", for
+        each layer that returns feature maps, or flattens them, their number of channels.
     """
     channels = {}
     for name, output in cuttable_layers(model).items():
@@ -31,12 +31,12 @@ def cut_info(model):
     return {"layers": names, "output": output, "flatten": flatten, "channels": channels}
 
 
-def named_cut(notes, cut_layer):
-    """The name of the layer that a cut finds.
+def find_cut_name(info, cut_layer):
+    """Return the name of the layer at which a network is cut.
 
     Parameters
     ----------
-    notes : dict
+    info : dict
         From `cut_info`.
 
     cut_layer : str, int or None
@@ -44,18 +44,18 @@ def named_cut(notes, cut_layer):
 
     Examples
     --------
-    >>> from skfusion.networks._cut_info import named_cut
-    >>> notes = {"layers": ["a", "b"], "output": "b", "flatten": "a", "channels": {}}
-    >>> named_cut(notes, 0)
+    >>> from skfusion.networks._cut_info import find_cut_name
+    >>> info = {"layers": ["a", "b"], "output": "b", "flatten": "a", "channels": {}}
+    >>> find_cut_name(info, 0)
     'a'
     """
     if cut_layer is None:
-        return notes["output"]
+        return info["output"]
     if not isinstance(cut_layer, str):
-        return notes["layers"][cut_layer]
-    return notes["flatten"] if cut_layer == "flatten" else cut_layer
+        return info["layers"][cut_layer]
+    return info["flatten"] if cut_layer == "flatten" else cut_layer
 
 
-def cut_channels(notes, cut_layer, pooling):
-    """The channels of the feature maps that a cut flattens; None where it flattens none."""
-    return notes["channels"].get(named_cut(notes, cut_layer)) if pooling is None else None
+def cut_channels(info, cut_layer, pooling):
+    """Return the channels of the feature maps that a cut flattens; None if it flattens none."""
+    return info["channels"].get(find_cut_name(info, cut_layer)) if pooling is None else None

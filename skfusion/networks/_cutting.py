@@ -1,17 +1,18 @@
-"""Which layers of a network can be cut, and cutting there."""
+"""The layers at which a network can be cut, and the networks that cuts give."""
 
+from functools import lru_cache
 from itertools import chain, count
-from typing import Any
 
-from skfusion._utils.typing import Backbone, Size
-from skfusion.networks.runtimes._keras import import_keras
+from skfusion.networks._network import Network
+from skfusion.networks.runtimes._keras import building, import_keras
 
 
 def cuttable_layers(model):
-    """The layers whose output can become columns, in order: name -> output.
+    """Return the layers whose output can become columns, in order, as a dict of name to output.
 
-    Of a layer that is called several times it is the output of the last call; `layer.output` is
-    that of the first, and of a layer that is a network itself it lies inside.
+    The output of a layer that is called several times is that of its last call. Keras's
+    `layer.output` is that of the first call, and for a layer that is itself a network it is a
+    tensor inside that network.
     """
     keras = import_keras()
     layers = {}
@@ -26,19 +27,19 @@ def cuttable_layers(model):
 
 
 def find_cut(model, cut_layer, name):
-    """Find where to cut.
+    """Find the layer at which to cut a model.
 
     Parameters
     ----------
     model : keras.Model
-        The network.
+        The model.
 
     cut_layer : str, int or None
         Name or position of a layer; None is the model's own output. In a network with a layer
-        "gap" and none named "flatten", "flatten" is the one that "gap" pools.
+        "gap" and without one named "flatten", "flatten" is the layer that "gap" pools.
 
     name : str
-        What to call the network in messages.
+        The network's name in messages.
 
     Returns
     -------
@@ -47,115 +48,115 @@ def find_cut(model, cut_layer, name):
 
     output : keras.KerasTensor
         Its output.
+
+    Raises
+    ------
+    ValueError
+        If there is no such layer, or if its output can't become columns.
     """
     if cut_layer is None:
-        return _named(model.outputs[0])
+        return _layer_and_output(model.outputs[0])
     layers, found = cuttable_layers(model), cut_layer
     if not isinstance(cut_layer, str) and -len(model.layers) <= cut_layer < len(model.layers):
         found = model.layers[cut_layer].name
     if found in layers:
         return found, layers[found]
     if found == "flatten" and "gap" in layers:
-        return _named(model.get_layer("gap").input)
+        return _layer_and_output(model.get_layer("gap").input)
     raise ValueError(
         f"{name} can't be cut at layer {cut_layer!r}. Its layers that can be cut are: "
         f"{', '.join(layers)}."
     )
 
 
-def _named(output):
+def _layer_and_output(output):
     return output._keras_history.operation.name, output
 
 
-def cut_model(model, output, pooling, name):
-    """Cut a Keras model so that it gives one vector an image.
+def cut_model(model, cut_layer, pooling, name):
+    """Cut a Keras model so that it returns one vector for each image.
 
     Parameters
     ----------
     model : keras.Model
-        The network.
+        The model.
 
-    output : keras.KerasTensor
-        What is taken from it.
+    cut_layer : str, int or None
+        As in `find_cut`.
 
     pooling : {"avg", "max"} or None
         How feature maps become a vector; None flattens them.
 
     name : str
-        What to call the network in messages.
+        The network's name in messages.
 
     Returns
     -------
+    layer_name : str
+        The layer at which the model is cut.
+
     model : keras.Model
         From the same input to a vector.
     """
     keras = import_keras()
+    layer_name, output = find_cut(model, cut_layer, name)
     if len(output.shape) == 4:
-        kinds = {
+        poolers = {
             "avg": keras.layers.GlobalAveragePooling2D,
             "max": keras.layers.GlobalMaxPooling2D,
             None: keras.layers.Flatten,
         }
-        output = kinds[pooling](name=free_name(model, "vector"))(output)
+        output = poolers[pooling](name=unused_name(model, "vector"))(output)
     if len(output.shape) != 2 or None in output.shape[1:]:
         raise ValueError(
             f"{name} gives an output of shape {tuple(output.shape)} there; a vector or feature "
             "maps of known size are needed."
         )
-    return keras.Model(model.inputs, output, name=model.name)
+    return layer_name, keras.Model(model.inputs, output, name=model.name)
 
 
-def free_name(model, name):
-    """The name for a new layer, numbered where the network has one of that name."""
+def unused_name(model, name):
+    """Return a name for a new layer, with a number if the model has a layer of that name."""
     taken = {layer.name for layer in model.layers}
     names = chain([name], (f"{name}_{i}" for i in count(2)))
     return next(name for name in names if name not in taken)
 
 
-def list_cut_layers(
-    backbone: Backbone,
-    *,
-    backbone_options: dict[str, Any] | None = None,
-    image_size: Size | None = None,
-    top: bool | None = None,
-) -> list[str]:
-    """List the layers at which a backbone can be cut.
+def cut_network(network, cut_layer, pooling, flips=None):
+    """Cut a Network.
+
+    Cuts of one architecture, such as those of the networks of a cross-fit, are planned once.
 
     Parameters
     ----------
-    backbone : str, PathLike or callable
-        As in `PretrainedGAP` and `CNNEmbedder`.
+    network : Network
+        The network. It isn't changed.
 
-    backbone_options : dict or None, default=None
-        Options of the backbone's own constructor.
+    cut_layer : str, int or None
+        As in `find_cut`.
 
-    image_size : tuple (height, width) or None, default=None
-        The size of the images; None takes the backbone's own.
+    pooling : {"avg", "max"} or None
+        As in `cut_model`.
 
-    top : bool or None, default=None
-        Whether to list the layers that `CNNEmbedder` puts on top (gap, dense and output, or
-        output alone). None does for backbones without pretrained weights.
+    flips : {"horizontal", "both"} or None, default=None
+        As in `Network`.
 
     Returns
     -------
-    names : list of str
-        Layer names in the network's order.
-
-    Examples
-    --------
-    >>> from skfusion import list_cut_layers
-    >>> list_cut_layers("small_cnn")
-    ['conv1', 'pool1', 'conv2', 'pool2', 'flatten', 'dense', 'output']
+    network : Network
+        From the same input to a vector.
     """
-    from skfusion.networks.backbones._building import add_top, build_network, find_spec
+    cut, kept = _plan_cut(network.name, network.config, network.preprocessing, cut_layer, pooling)
+    return cut.replace(weights=[network.weights[i] for i in kept], flips=flips)
 
-    spec = find_spec(backbone)
-    if top is None:
-        top = spec is not None and spec.license is None
-    side = (224, 224) if spec is None else spec.image_size or (28, 28)
-    network = build_network(
-        backbone, input_shape=(*(image_size or side), 3), options=backbone_options
-    )
-    if top:
-        network = add_top(network, n_outputs=2, activation="softmax")
-    return list(cuttable_layers(network.to_model()))
+
+@lru_cache(maxsize=32)
+def _plan_cut(name, config, preprocessing, cut_layer, pooling):
+    """Return the cut of an architecture, without weights, and which of the weights it keeps."""
+    with building(0):
+        model = import_keras().models.model_from_json(config)
+        cut_name, cut = cut_model(model, cut_layer, pooling, name)
+    positions = {id(variable): i for i, variable in enumerate(model.weights)}
+    kept = [positions[id(variable)] for variable in cut.weights]
+    network = Network.from_model(name, cut, preprocessing, cut_name=cut_name)
+    return network.replace(weights=None), kept

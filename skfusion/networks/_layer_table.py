@@ -1,4 +1,4 @@
-"""The layers of a network as a table: what each one is, and what a cut there gives."""
+"""The layers of a network as a table: their kind, size and number of columns."""
 
 from math import prod
 
@@ -12,7 +12,7 @@ _RIGHT = {"columns", "parameters"}
 
 
 def layer_table(model):
-    """Describe each layer of a Keras model but its input.
+    """Describe each layer of a Keras model except its input.
 
     Parameters
     ----------
@@ -23,9 +23,9 @@ def layer_table(model):
     -------
     table : list of dict
         For each layer, as data that JSON can hold: "layer" (its name), "kind" (its class),
-        "shape" (of its output for one image; None where it has several outputs), "width" (the
-        columns of a cut there without pooling; None where it can't be cut), "parameters" (how
-        many) and "trainable".
+        "shape" (of its output for one image; None if it has several outputs), "width" (the
+        columns of a cut there without pooling; None if it can't be cut), "parameters" (their
+        number) and "trainable".
 
     Examples
     --------
@@ -53,7 +53,7 @@ def layer_table(model):
 
 
 def _output_shape(layer):
-    """The shape after the layer's last call, which is the one that can be cut."""
+    """Return the output shape of the layer's last call, which is the one that can be cut."""
     outputs = layer._inbound_nodes[-1].output_tensors if layer._inbound_nodes else []
     return list(outputs[0].shape[1:]) if len(outputs) == 1 else None
 
@@ -67,7 +67,7 @@ def format_layers(table, cut=None, title=None):
         From `layer_table`.
 
     cut : str or None, default=None
-        The layer to mark as the one where the network is cut.
+        The layer to mark as the one at which the network is cut.
 
     title : str or None, default=None
         A line above the table.
@@ -75,7 +75,7 @@ def format_layers(table, cut=None, title=None):
     Returns
     -------
     text : str
-        The table in a fixed-width form, the total of parameters in its last line.
+        The table in fixed-width form; the last line holds the total of parameters.
 
     Raises
     ------
@@ -116,7 +116,7 @@ def format_layers(table, cut=None, title=None):
 
 
 def _cells(line):
-    """The words of one layer; whether nothing can be trained says nothing, so it stays empty."""
+    """Return the texts of one layer; the last is empty for a layer without parameters."""
     return (
         line["layer"],
         line["kind"],
@@ -139,7 +139,7 @@ def _align(cells, widths):
 
 
 def layers_frame(table, pooling=None):
-    """List the layers that can be cut, with the columns that each would give.
+    """List the layers that can be cut, with the number of columns of each cut.
 
     Parameters
     ----------
@@ -152,7 +152,7 @@ def layers_frame(table, pooling=None):
     Returns
     -------
     frame : DataFrame
-        The columns layer, shape (a tuple) and width.
+        The table with the columns layer, shape (a tuple) and width.
 
     Examples
     --------
@@ -170,7 +170,7 @@ def layers_frame(table, pooling=None):
     rows = []
     for line in table:
         if line["width"] is not None:
-            # Of a vector, too, the last size is its width.
+            # The last size of a vector is its width, too.
             width = line["width"] if pooling is None else line["shape"][-1]
             rows.append((line["layer"], tuple(line["shape"]), width))
     return pd.DataFrame(rows, columns=["layer", "shape", "width"])

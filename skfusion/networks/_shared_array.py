@@ -1,4 +1,4 @@
-"""SharedArray: weights that stand in a saved model once, however many networks hold them."""
+"""SharedArray: weights that a file holds once, however many networks use them."""
 
 from hashlib import blake2b
 from typing import Any
@@ -8,10 +8,10 @@ import numpy as np
 
 
 class SharedArray:
-    """An array of weights on its way into a file.
+    """Wrap an array of weights while it is written to a file.
 
-    Writers know objects that they have met, so that the second network that holds the same one
-    costs nothing. The array itself won't do: joblib writes each array wherever it meets it.
+    A pickler writes an object once and refers to it afterwards. It does so for this wrapper, but
+    not for an array itself, because joblib writes each array wherever it occurs.
 
     Parameters
     ----------
@@ -23,12 +23,12 @@ class SharedArray:
         self.values = values
 
 
-# Who writes a model keeps what it has met until it is done; then the entries go.
-_IN_USE: WeakValueDictionary[Any, Any] = WeakValueDictionary()
+# A pickler keeps the objects that it has written until it is done; then the entries go.
+_IN_USE = WeakValueDictionary()
 
 
 def share(values):
-    """The SharedArray of these weights: one for all arrays of one content."""
+    """Return the SharedArray of some weights: the same one for arrays of equal content."""
     digest = blake2b(f"{values.dtype.str}{values.shape}".encode(), digest_size=16)
     digest.update(np.ascontiguousarray(values).data)
     return _IN_USE.setdefault(digest.digest(), SharedArray(values))

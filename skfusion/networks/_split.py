@@ -1,13 +1,12 @@
-"""Splitting a network into the part that stays as it is and the part that is trained."""
+"""Splits of a model into a frozen part and a part that is trained."""
 
 from skfusion.networks.runtimes._keras import import_keras
 
 
 def split_model(model, first, top):
-    """Freeze the layers before `first`, and split the model below the first that is trained.
+    """Freeze the layers before `first`, and split the model below the first trained layer.
 
-    What lies below the split gives the same for an image in every epoch, so that it need be
-    computed only once.
+    The outputs of the frozen part are the same in every epoch, so they are computed only once.
 
     Parameters
     ----------
@@ -19,12 +18,12 @@ def split_model(model, first, top):
 
     top : str or None
         The first layer of the new top. Batch normalization below it keeps its statistics and
-        scales, as few rows would spoil them.
+        scales, because few rows would estimate them badly.
 
     Returns
     -------
     bottom : keras.Model or None
-        From the input to the split; None where there is nothing to split off.
+        From the input to the split; None if there is nothing to split off.
 
     upper : keras.Model
         From the split to the output.
@@ -38,7 +37,7 @@ def split_model(model, first, top):
         is_norm = isinstance(layer, keras.layers.BatchNormalization) and position < above
         layer.trainable = position >= start and not is_norm
     while start < len(names) - 1 and not model.layers[start].trainable_weights:
-        start += 1  # layers without weights (pooling, say) can stay below the split
+        start += 1  # layers without weights, such as pooling, can be below the split
     return split_below(model, names[start])
 
 
@@ -56,8 +55,7 @@ def split_below(model, first):
     Returns
     -------
     bottom : keras.Model or None
-        From the input to the split; None where no layer before `first` is one that all paths
-        pass.
+        From the input to the split; None if no layer before `first` is part of all paths.
 
     upper : keras.Model
         From the split to the output.
@@ -72,17 +70,19 @@ def split_below(model, first):
 
 
 def _model_from(layer, model):
-    """The part of a model above a layer; None where other branches pass by that layer."""
+    """Return the part of a model above a layer; None if other branches bypass that layer."""
+    keras = import_keras()
     try:
-        upper = import_keras().Model(layer.output, model.outputs[0], name=f"{model.name}_upper")
-    except (ValueError, AttributeError):  # AttributeError: the layer has many outputs
+        upper = keras.Model(layer.output, model.outputs[0], name=f"{model.name}_upper")
+    except (ValueError, AttributeError):  # AttributeError: the layer has several outputs
         return None
-    # Keras 3.12 raises no error then, but the model's own input is still in what it builds.
-    return None if model.layers[0] in upper.layers else upper
+    # Keras 3.12 raises no error for a bypass, but the new model still contains an old input.
+    inputs = [layer for layer in model.layers if isinstance(layer, keras.layers.InputLayer)]
+    return None if any(layer in upper.layers for layer in inputs) else upper
 
 
 def layers_with_weights(model, below):
-    """Names of the layers below another that have weights to train, batch normalization aside."""
+    """Return the layers below another that have weights to train, except batch normalization."""
     keras = import_keras()
     names = [layer.name for layer in model.layers]
     return [
@@ -93,7 +93,7 @@ def layers_with_weights(model, below):
 
 
 def find_first(model, fine_tune, top, name=None):
-    """The first layer that is fine-tuned.
+    """Find the first layer that is fine-tuned.
 
     Parameters
     ----------
@@ -102,19 +102,24 @@ def find_first(model, fine_tune, top, name=None):
 
     fine_tune : "auto", "all", int or str
         Number of layers with weights, counted from the end of the backbone (batch normalization
-        does not count); "all"; "auto" for the last third; or the name of a layer, or the beginning
-        of names, such as "block_13" or "conv5".
+        is not counted); "all"; "auto" for the last third; or the name of a layer, or the start of
+        names, such as "block_13" or "conv5".
 
     top : str
         The first layer of the new top.
 
     name : str or None, default=None
-        What to call the network in messages; None is the model's own name.
+        The network's name in messages; None is the model's own name.
 
     Returns
     -------
     first : str or None
-        The layer's name; None where none is fine-tuned.
+        The layer's name; None if no layer is fine-tuned.
+
+    Raises
+    ------
+    ValueError
+        If there is no such layer, or if there are not as many layers.
     """
     names, title = layers_with_weights(model, below=top), name or model.name
     if fine_tune == "all":
@@ -127,13 +132,13 @@ def find_first(model, fine_tune, top, name=None):
         found = next((name for name in below if name.startswith(fine_tune)), None)
         if found is None:
             raise ValueError(
-                f"No layer of {title} is called {fine_tune!r} or begins so. Those that can be "
-                f"fine-tuned are: {', '.join(names)}."
+                f"No layer of {title} is called {fine_tune!r} or starts with it. Layers that can "
+                f"be fine-tuned are: {', '.join(names)}."
             )
         return found
     if fine_tune > len(names):
         raise ValueError(
-            f"fine_tune={fine_tune}, but {title} has {len(names)} layers with weights; pass "
-            "at most that, or 'all'."
+            f"fine_tune={fine_tune}, but {title} has {len(names)} layers with weights. Pass "
+            "at most that number, or 'all'."
         )
     return names[len(names) - fine_tune] if fine_tune else None

@@ -1,13 +1,15 @@
-"""What can be told of an image: its format, mode and size, and digests that show what is alike."""
+"""Facts of an image: its format, mode and size, and digests that show what is alike."""
 
 import os
 from hashlib import blake2b, file_digest
 
 import numpy as np
 
+from skfusion.images._files import files_of, locate, open_file
 from skfusion.images._image_reader import ImageReader
-from skfusion.images.formats._medical_signature import files_of, kind_of_opened
-from skfusion.images.sources._files import locate, open_file
+from skfusion.images.formats._open_medical import MEDICAL_FORMATS
+from skfusion.images.formats._signature import format_of_stream
+from skfusion.images.sources._find_source import find_source
 
 # Larger files are decoded where they lie, smaller ones from the bytes that were digested.
 _HELD_BYTES = 1 << 26
@@ -27,18 +29,18 @@ FACTS = (
 
 
 def find_facts(reader, cell, decode):
-    """Look at one cell; never raises for what is wrong with it.
+    """Find the facts of one cell; what is wrong with it is one of them.
 
     Parameters
     ----------
     reader : ImageReader
-        How cells are opened.
+        Opens the cell.
 
     cell : object
         Any cell that isn't missing.
 
     decode : bool
-        Whether pixels are looked at, too.
+        Whether to decode the pixels.
 
     Returns
     -------
@@ -63,43 +65,30 @@ def find_facts(reader, cell, decode):
 
 
 def _load(reader, cell, facts):
-    """What to read instead of a cell: the bytes of a file, so that it is opened once."""
-    if isinstance(cell, (bytes, bytearray, memoryview)):
-        facts["bytes"], facts["content"] = len(cell), _digest(cell)
-    if not isinstance(cell, (str, os.PathLike)) or not isinstance(reader, ImageReader):
+    """Return a cell, or the bytes of its file, so that it is opened once; note bytes and digest."""
+    source = find_source(cell)
+    if source.path is None or not isinstance(reader, ImageReader):
+        content = source.content()
+        if content is not None:
+            facts["bytes"], facts["content"] = len(content), _digest(content)
         return cell
-    path = locate(cell, reader.root, reader.strict_root)
+    path = locate(source.path, reader.root, reader.strict_root)
     with open_file(path) as file:
         facts["bytes"] = os.fstat(file.fileno()).st_size
-        if kind_of_opened(file, path) is None and facts["bytes"] <= _HELD_BYTES:
+        held = facts["bytes"] <= _HELD_BYTES
+        if held and format_of_stream(file, path) not in MEDICAL_FORMATS:
             content = file.read()
             facts["content"] = _digest(content)
-            return content or cell  # of no bytes, the reader says it better of a file
+            return content or cell  # of no bytes, the reader has a better reason for a file
     facts["content"] = "".join(_digest_of_file(name) for name in files_of(path))
     return cell
 
 
-def _header(reader, source):
-    if isinstance(source, np.ndarray):
-        return {"format": "array", "mode": str(source.dtype), "frames": 1}
+def _header(reader, cell):
     if not isinstance(reader, ImageReader):
         return {}
-    with reader._reasons():
-        return reader._ask(source, _facts_of_image, _facts_of_volume)
-
-
-def _facts_of_image(image):
-    frames = getattr(image, "n_frames", 1)
-    return {"format": image.format or "PIL image", "mode": image.mode, "frames": frames}
-
-
-def _facts_of_volume(opened, options):
-    n_slices, shape = opened.slices(options.plane)
-    return {
-        "format": "DICOM" if type(opened).__name__ == "DicomVolume" else "NIfTI",
-        "mode": "gray" if shape[2] == 1 else "color",
-        "frames": n_slices,
-    }
+    with reader._open(cell) as image:
+        return image.facts()
 
 
 def _digest(*parts):

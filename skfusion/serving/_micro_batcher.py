@@ -1,8 +1,6 @@
 """MicroBatcher: requests that wait at the same time are computed together."""
 
-import os
 import threading
-import weakref
 from collections.abc import Callable
 from numbers import Integral
 from typing import Any, Self
@@ -11,7 +9,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils._param_validation import Interval, validate_parameter_constraints
 
-_ALIVE: weakref.WeakSet["MicroBatcher"] = weakref.WeakSet()
+from skfusion._utils.process_local import ProcessLocal
 
 
 class MicroBatcher:
@@ -72,9 +70,8 @@ class MicroBatcher:
         self.predict = predict
         self.max_rows = max_rows
         self._closed = False
-        self._thread: threading.Thread | None = None
-        self._start_afresh()
-        _ALIVE.add(self)
+        # The thread of a parent process does not exist in a forked child.
+        self._queue = ProcessLocal(_Queue)
 
     def __call__(self, X: pd.DataFrame) -> np.ndarray:
         """The answers for the rows of one request; waits until they are there.
@@ -91,17 +88,17 @@ class MicroBatcher:
         """
         if not isinstance(X, pd.DataFrame):
             raise TypeError(f"A request is a DataFrame, got a {type(X).__name__}.")
-        request = _Request(X)
-        with self._changed:
+        request, queue = _Request(X), self._queue.get()
+        with queue.changed:
             if self._closed:
                 raise RuntimeError("This MicroBatcher is closed.")
-            if self._thread is None:
-                self._thread = threading.Thread(
-                    target=self._work, name="skfusion-batches", daemon=True
+            if queue.thread is None:
+                queue.thread = threading.Thread(
+                    target=self._work, args=(queue,), name="skfusion-batches", daemon=True
                 )
-                self._thread.start()
-            self._waiting.append(request)
-            self._changed.notify()
+                queue.thread.start()
+            queue.waiting.append(request)
+            queue.changed.notify()
         request.done.wait()
         if request.error is not None:
             raise request.error
@@ -109,10 +106,11 @@ class MicroBatcher:
 
     def close(self) -> None:
         """Answer what waits, and take no more."""
-        with self._changed:
+        queue = self._queue.get()
+        with queue.changed:
             self._closed = True
-            self._changed.notify()
-            thread = self._thread
+            queue.changed.notify()
+            thread = queue.thread
         if thread is not None:
             thread.join()
 
@@ -122,33 +120,27 @@ class MicroBatcher:
     def __exit__(self, *error):
         self.close()
 
-    def _start_afresh(self):
-        """As in the child of a fork, where the thread is not, and nobody waits."""
-        self._changed = threading.Condition()
-        self._waiting = []
-        self._thread = None
-
-    def _work(self):
+    def _work(self, queue):
         while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._waiting or self._closed)
-                if not self._waiting:
+            with queue.changed:
+                queue.changed.wait_for(lambda: queue.waiting or self._closed)
+                if not queue.waiting:
                     return
-                batch = self._take()
+                batch = self._next_batch(queue)
             self._answer(batch)
 
-    def _take(self):
-        """The first that waits, and of those after it what fits."""
-        first, n_rows = self._waiting[0], 0
+    def _next_batch(self, queue):
+        """Remove the oldest request and the later ones that fit into a batch with it."""
+        first, n_rows = queue.waiting[0], 0
         batch, left = [], []
-        for request in self._waiting:
+        for request in queue.waiting:
             fits = request.kind == first.kind and n_rows + len(request.X) <= self.max_rows
             if request is first or fits:
                 batch.append(request)
                 n_rows += len(request.X)
             else:
                 left.append(request)
-        self._waiting = left
+        queue.waiting = left
         return batch
 
     def _answer(self, batch):
@@ -170,6 +162,15 @@ class MicroBatcher:
             start += len(request.X)
 
 
+class _Queue:
+    """The requests of one process, and the thread that computes them."""
+
+    def __init__(self):
+        self.changed = threading.Condition()
+        self.waiting = []
+        self.thread = None
+
+
 class _Request:
     """Rows whose answers somebody waits for."""
 
@@ -188,11 +189,3 @@ class _Request:
         """Hand an error to who waits."""
         self.error = error
         self.done.set()
-
-
-def _after_fork():
-    for batcher in list(_ALIVE):
-        batcher._start_afresh()
-
-
-os.register_at_fork(after_in_child=_after_fork)

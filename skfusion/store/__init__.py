@@ -1,4 +1,4 @@
-"""Features and trained networks on disk: no image is ever computed twice."""
+"""Cache of features and trained networks on disk."""
 
 from skfusion.store._feature_store import FeatureStore
 

@@ -1,4 +1,4 @@
-"""What a store was good for: hits, misses, trainings, seconds."""
+"""Counters: hits, misses, trainings and the seconds that a store saved."""
 
 import threading
 
@@ -6,7 +6,7 @@ NAMES = ("hits", "misses", "trainings", "trainings_saved", "seconds_saved")
 
 
 class Counters:
-    """Count in memory, and hand over what the database does not know yet.
+    """Count in memory; the counts are added to the database from time to time.
 
     Examples
     --------
@@ -23,30 +23,30 @@ class Counters:
         self._pending = {}
 
     def add(self, **counts):
-        """Count."""
+        """Add to the counts."""
         with self._lock:
             for name, count in counts.items():
                 self._session[name] += count
                 self._pending[name] = self._pending.get(name, 0) + count
 
     def session(self):
-        """What this process counted."""
+        """Return the counts of this process."""
         with self._lock:
             return dict(self._session)
 
     def pending(self):
-        """What the database doesn't know yet."""
+        """Return the counts that are not in the database yet."""
         with self._lock:
             return dict(self._pending)
 
-    def take(self):
-        """Hand over what the database doesn't know yet."""
+    def pop_pending(self):
+        """Return the counts that are not in the database yet, and set them to 0."""
         with self._lock:
-            taken, self._pending = self._pending, {}
-        return taken
+            counts, self._pending = self._pending, {}
+        return counts
 
-    def give_back(self, counts):
-        """The database didn't take these."""
+    def restore_pending(self, counts):
+        """Add back counts that could not be written to the database."""
         with self._lock:
             for name, count in counts.items():
                 self._pending[name] = self._pending.get(name, 0) + count
@@ -62,7 +62,7 @@ def write_counts(connection, counts):
 
 
 def read_counts(connection):
-    """The totals."""
+    """Return the totals of all processes."""
     found = dict(connection.execute("SELECT name, value FROM totals").fetchall())
     totals = {}
     for name in NAMES:

@@ -1,4 +1,4 @@
-"""DatabaseFile: making, opening and setting aside the SQLite file of a store."""
+"""DatabaseFile: creates, opens and sets aside the SQLite file of a store."""
 
 import contextlib
 import os
@@ -6,19 +6,23 @@ import secrets
 import sqlite3
 from typing import Any, NamedTuple
 
-from skfusion.store._circuit_breaker import STORE_ERRORS, DamagedError, kind_of
+from skfusion.store._errors import STORE_ERRORS, DamagedError, classify_error
 from skfusion.store._schema import check_tables, create_tables
 
 # How long to wait for other processes.
 BUSY_SECONDS = 20.0
 
 _PREFIX, _SUFFIX = "features-", ".sqlite"
-# By this, backup programs know folders that they may leave out (bford.info/cachedir).
-_TAG = b"Signature: 8a477f597d28d172789f06886806bc55\n# Features and networks kept by skfusion.\n"
+# Marks a folder that backup programs may leave out (bford.info/cachedir).
+_CACHE_TAG = (
+    b"Signature: 8a477f597d28d172789f06886806bc55\n"
+    b"# This folder is a cache of skfusion: features and trained networks.\n"
+)
 _PRAGMAS = (
-    # A commit may be lost with the power, not the database; killing a process loses nothing.
+    # A power failure may undo a commit, but does not damage the database. Killing a process loses
+    # nothing.
     "PRAGMA synchronous = NORMAL",
-    # 16 MB of log before it is copied into the database: a batch is several.
+    # 16 MB of log before it is copied into the database: several batches.
     "PRAGMA wal_autocheckpoint = 4096",
     "PRAGMA journal_size_limit = 33554432",
     "PRAGMA trusted_schema = OFF",
@@ -26,14 +30,14 @@ _PRAGMAS = (
 
 
 class Handle(NamedTuple):
-    """An open connection, and the file that it belongs to."""
+    """An open connection and its file."""
 
     connection: sqlite3.Connection
     path: str
     inode: tuple[Any, ...]
 
     def is_in_place(self):
-        """Whether the file is still the one under its name."""
+        """Return whether the path still leads to the file of this connection."""
         return _inode(self.path) == self.inode
 
     def close(self):
@@ -43,25 +47,25 @@ class Handle(NamedTuple):
 
 
 class DatabaseFile:
-    """The file of one store: one process at a time makes, opens or moves it.
+    """Create, open and set aside the file of one store; one process at a time does so.
 
     Parameters
     ----------
     folder : str
-        Where the file is, or will be made.
+        The folder of the file.
 
     locks : FileLocks
-        Guards the file between processes.
+        Locks between processes.
 
-    troubles : CircuitBreaker
-        Hears of files that are set aside.
+    breaker : CircuitBreaker
+        Receives the warning of a file that is set aside.
 
     Examples
     --------
     >>> import tempfile
+    >>> from skfusion.store._circuit_breaker import CircuitBreaker
     >>> from skfusion.store._database_file import DatabaseFile
     >>> from skfusion.store._file_locks import FileLocks
-    >>> from skfusion.store._circuit_breaker import CircuitBreaker
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = DatabaseFile(folder, FileLocks(folder + "/locks"), CircuitBreaker(folder))
     ...     handle = file.open()
@@ -70,48 +74,46 @@ class DatabaseFile:
     True
     """
 
-    def __init__(self, folder, locks, troubles):
+    def __init__(self, folder, locks, breaker):
         self._folder = folder
         self._locks = locks
-        self._troubles = troubles
+        self._breaker = breaker
 
     def exists(self):
-        """Whether there is a file, without making one."""
+        """Return whether there is a file; none is created."""
         with contextlib.suppress(OSError):
             return self._find() is not None
         return False
 
     def open(self):
-        """Open the file; make it, or put another in its place, where that is needed."""
+        """Open the file. It is created if there is none, and replaced if it is damaged."""
         os.makedirs(self._folder, exist_ok=True)
-        with self._guard():
+        with self._lock():
             path = self._find()
             if path is not None:
                 try:
                     return _connect(path)
                 except STORE_ERRORS as error:
-                    if kind_of(error) != "damaged":
+                    if classify_error(error) != "damaged":
                         raise
-                    self._move(path, error)
+                    self._rename_damaged(path, error)
             return _connect(self._create())
 
     def set_aside(self, handle, error):
-        """Put a damaged file out of the way, unless another process has done so."""
-        with self._guard():
+        """Rename a damaged file, unless another process has done so."""
+        with self._lock():
             if handle.is_in_place():
-                self._move(handle.path, error)
+                self._rename_damaged(handle.path, error)
 
     def remove(self):
         """Remove all databases of this store, also those that were set aside."""
-        with self._guard():
-            self._remove("")
+        with self._lock():
+            self._remove_files("")
 
-    @contextlib.contextmanager
-    def _guard(self):
-        # Also around opening: SQLite finds the log of a database by name, and the name must not
-        # become that of another in between.
-        with self._locks.hold("open", BUSY_SECONDS):
-            yield
+    def _lock(self):
+        # Also held while the file is opened: SQLite finds the log of a database by its name, which
+        # must not become the name of another database meanwhile.
+        return self._locks.hold("open", BUSY_SECONDS)
 
     def _find(self):
         names = [
@@ -122,12 +124,14 @@ class DatabaseFile:
         return os.path.join(self._folder, min(names)) if names else None
 
     def _create(self):
-        """A new, empty database; it gets its name once it is whole."""
-        for ending in (".new", "-wal", "-shm"):  # of those who died while they made or removed one
-            self._remove(ending)
-        with contextlib.suppress(FileExistsError), open(self._folder + "/CACHEDIR.TAG", "xb") as f:
-            f.write(_TAG)
-        # No name comes twice: who still has the last one open would remove the log of the next.
+        """Create an empty database; it gets its name when it is complete."""
+        for ending in (".new", "-wal", "-shm"):  # of processes that died at this point
+            self._remove_files(ending)
+        tag = os.path.join(self._folder, "CACHEDIR.TAG")
+        with contextlib.suppress(FileExistsError), open(tag, "xb") as file:
+            file.write(_CACHE_TAG)
+        # No name is used twice: a process that still has the last database open will remove its
+        # log, by name.
         path = os.path.join(self._folder, f"{_PREFIX}{secrets.token_hex(4)}{_SUFFIX}")
         connection = sqlite3.connect(path + ".new", isolation_level=None)
         try:
@@ -137,23 +141,24 @@ class DatabaseFile:
         os.rename(path + ".new", path)
         return path
 
-    def _move(self, path, error):
+    def _rename_damaged(self, path, error):
         """Rename a database that can't be used; only the last one of them is kept."""
-        self._remove(".damaged")
+        self._remove_files(".damaged")
         aside = path + ".damaged"
         os.rename(path, aside)
         with contextlib.suppress(OSError):
             os.rename(path + "-wal", aside + "-wal")
         with contextlib.suppress(OSError):
             os.unlink(path + "-shm")
-        self._troubles.tell(
+        self._breaker.warn_once(
             f"damaged {path}",
-            f"The feature store at {{}} can't be used as it is ({error}). It was set aside as "
-            f"{os.path.basename(aside)} and begun anew; what it held is computed again.",
+            f"The feature store at {{}} can't be used as it is ({error}). Its database was set "
+            f"aside as {os.path.basename(aside)}, and an empty one was created. What it held is "
+            "computed again.",
         )
 
-    def _remove(self, ending):
-        # In this order a database goes before its log: without it, it might be half of itself.
+    def _remove_files(self, ending):
+        # Sorted, so that a database is removed before its log, without which it is incomplete.
         for name in sorted(os.listdir(self._folder)):
             if name.startswith(_PREFIX) and _SUFFIX + ending in name:
                 os.unlink(os.path.join(self._folder, name))
@@ -161,7 +166,7 @@ class DatabaseFile:
 
 def _connect(path):
     if not os.path.getsize(path):
-        raise DamagedError("it is empty")  # SQLite would take no bytes for a new database
+        raise DamagedError("it is empty")  # SQLite opens an empty file as a new database
     connection = sqlite3.connect(
         path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
     )

@@ -1,7 +1,8 @@
-"""Features of a store with their sources, as a Parquet or HDF5 file."""
+"""Export of features and their sources to a Parquet or HDF5 file."""
 
 import os
-from typing import Any, NamedTuple
+from importlib import import_module
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,8 +13,8 @@ _ROWS_AT_ONCE = 1000
 _FORMATS = {".parquet": "parquet", ".pq": "parquet", ".h5": "hdf5", ".hdf5": "hdf5"}
 
 
-class Extractor(NamedTuple):
-    """One kind of features in a store."""
+class ExtractorInfo(NamedTuple):
+    """An extractor that has rows in a store."""
 
     number: int
     fingerprint: str
@@ -22,7 +23,7 @@ class Extractor(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """Some rows of one extractor."""
+    """Some rows of an extractor."""
 
     sources: list[Any]
     digests: list[Any]
@@ -30,56 +31,72 @@ class Batch(NamedTuple):
 
 
 def list_extractors(database):
-    """The extractors of a store; an OSError where it can't be read."""
+    """Return the extractors that have rows in a store.
+
+    Parameters
+    ----------
+    database : Database
+        The database of the store.
+
+    Returns
+    -------
+    extractors : list of ExtractorInfo
+        In the order in which they were first used.
+
+    Raises
+    ------
+    OSError
+        If the store can't be read.
+    """
     found = database.run(
         lambda connection: connection.execute(
-            "SELECT e.id, e.fingerprint, e.label, count(*) FROM extractors e "
-            "JOIN images p ON p.extractor = e.id GROUP BY e.id ORDER BY e.id"
+            "SELECT x.id, x.fingerprint, x.label, count(*) FROM extractors x "
+            "JOIN entries e ON e.extractor = x.id GROUP BY x.id ORDER BY x.id"
         ).fetchall()
     )
     if found is None:
         raise OSError("the feature store can't be read")
     return [
-        Extractor(number, _text(fingerprint), _text(label), n_rows)
+        ExtractorInfo(number, _text(fingerprint), _text(label), n_rows)
         for number, fingerprint, label, n_rows in found
     ]
 
 
 def choose_extractors(extractors, name):
-    """The extractors of a name: a label, or a fingerprint or its beginning; all for None."""
+    """Return the extractors with a label, a fingerprint or a beginning of one; all for None."""
     if name is None:
         chosen = extractors
     else:
         chosen = [e for e in extractors if name in (e.label, e.fingerprint)]
         chosen = chosen or [e for e in extractors if e.fingerprint.startswith(name)]
     if not chosen:
-        known = ", ".join(e.label or e.fingerprint for e in extractors) or "none"
-        what = "no features" if name is None else f"no features of {name!r}"
-        raise ValueError(f"The store holds {what}; it has those of: {known}.")
+        labels = ", ".join(e.label or e.fingerprint for e in extractors) or "none"
+        missing = "no features" if name is None else f"no features of extractor {name!r}"
+        raise ValueError(f"The store holds {missing}. Extractors with features: {labels}.")
     return chosen
 
 
 def choose_format(path, name):
-    """One of "parquet" and "hdf5", from what the user asks for or from the path."""
+    """Return "parquet" or "hdf5": the format that was passed, or that of the file name."""
     if name is None:
         name = _FORMATS.get(os.path.splitext(path)[1].lower())
     if name not in ("parquet", "hdf5"):
         raise ValueError(
-            f"No format for {path!r}: let its name end in .parquet or .h5, or pass "
-            f"format='parquet' or format='hdf5'."
+            f"The format of {path!r} is unknown. Use a file name that ends in .parquet or .h5, or "
+            f"pass format='parquet' or format='hdf5'."
         )
     return name
 
 
 def export(database, extractors, path, kind):
-    """Write the rows of extractors to a file, which appears when it is whole."""
+    """Write the rows of extractors to a file, which appears when it is complete."""
     write = {"parquet": _write_parquet, "hdf5": _write_hdf5}[kind]
     parts = [(each, _batches(database, each)) for each in extractors]
     write_atomically(path, lambda unfinished: write(unfinished, parts))
 
 
 def _batches(database, extractor):
-    """Yield all rows of an extractor in batches, in the order in which they were written."""
+    """Yield the rows of an extractor in batches, in the order in which they were written."""
     last = 0
     while True:
         rows = database.run(lambda connection, last=last: _select(connection, extractor, last))
@@ -88,30 +105,30 @@ def _batches(database, extractor):
         if not rows:
             return
         last = rows[-1][0]
-        # Rows that are damaged are left out.
+        # Damaged rows are left out.
         kept, features = decode_rows(
             extractor.fingerprint, [(digest, value) for _, digest, _, value in rows]
         )
         if kept:
-            sources = [_text(rows[place][2]) for place in kept]
-            yield Batch(sources, [rows[place][1].hex() for place in kept], features)
+            sources = [_text(rows[i][2]) for i in kept]
+            yield Batch(sources, [rows[i][1].hex() for i in kept], features)
 
 
 def _text(value):
-    """Text from a database that may be damaged."""
+    """Decode text from a database that may be damaged."""
     return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
 
 
 def _select(connection, extractor, last):
     return connection.execute(
-        "SELECT p.id, p.digest, p.source, f.value FROM images p JOIN features f ON f.id = p.id "
-        "WHERE p.id > ? AND p.extractor = ? ORDER BY p.id LIMIT ?",
+        "SELECT e.id, e.digest, e.source, f.value FROM entries e JOIN features f ON f.id = e.id "
+        "WHERE e.id > ? AND e.extractor = ? ORDER BY e.id LIMIT ?",
         (last, extractor.number, _ROWS_AT_ONCE),
     ).fetchall()
 
 
 def _write_parquet(path, parts):
-    pyarrow = _import("pyarrow", "Parquet", "pyarrow")
+    pyarrow = _import("pyarrow", "Parquet")
     from pyarrow import parquet
 
     text = pyarrow.string()
@@ -135,7 +152,7 @@ def _write_parquet(path, parts):
 
 
 def _write_hdf5(path, parts):
-    h5py = _import("h5py", "HDF5", "h5py")
+    h5py = _import("h5py", "HDF5")
     text = h5py.string_dtype()
     with h5py.File(path, "x") as file:
         for extractor, batches in parts:
@@ -160,10 +177,10 @@ def _append(dataset, values):
     dataset[n_before:] = values
 
 
-def _import(module, what, package):
+def _import(package, file_format):
     try:
-        return __import__(module)
+        return import_module(package)
     except ImportError as error:
         raise ImportError(
-            f"Writing {what} needs {package}, which is not installed: pip install {package}."
+            f"Writing {file_format} needs {package}, which is not installed: pip install {package}."
         ) from error

@@ -1,9 +1,8 @@
-"""FeatureStore: features and trained networks, kept on disk and shared by who needs them."""
+"""FeatureStore: features and trained networks on disk."""
 
-import contextlib
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from numbers import Integral, Real
 from pathlib import Path
@@ -12,42 +11,38 @@ from typing import Any
 import numpy as np
 
 from skfusion._utils.typing import PathLike
+from skfusion.store._backend_registry import get_backend
 from skfusion.store._counters import read_counts
-from skfusion.store._eviction import clear, evict, used_bytes
+from skfusion.store._eviction import clear, count_rows, evict, used_bytes
 from skfusion.store._export import choose_extractors, choose_format, export, list_extractors
-from skfusion.store._image_digests import ImageDigests
-from skfusion.store._lookup import keep, look_up
+from skfusion.store._last_uses import now_us
 from skfusion.store._path_memo import PathMemo
+from skfusion.store._row_batches import read_batch, write_batch
 from skfusion.store._rows import row_width
-from skfusion.store._store_backend import find_core
-from skfusion.store._usage import now_us
 
 
 class FeatureStore:
-    """Keep features by image, and trained networks by training run, in a folder.
+    """Cache of features and trained networks in a folder.
 
-    With ``cache=FeatureStore("~/.cache/skfusion")``, or just the path, a transformer looks each
-    image up before it computes anything: other folds, other heads, shuffled rows, renamed files
-    and later sessions find what was computed once. Images are known by their content, so that
-    a file with new content is a new image. Any number of estimators, threads, processes and
-    programs on one machine share a folder.
+    With ``cache=FeatureStore("~/.cache/skfusion")``, or just the path, a transformer looks up each
+    image before it computes anything. Other folds, other heads, shuffled rows, renamed files and
+    later sessions reuse what was computed before. Images are identified by their content, so a file
+    with new content is a new image. Any number of estimators, threads, processes and programs on
+    one machine can share a folder.
 
     Parameters
     ----------
     path : str or PathLike
-        The folder; made on first use. "~" is the user's home. It belongs on a local disk.
+        The folder; created on first use. "~" is the user's home. It should be on a local disk.
 
     max_bytes : int or None, default=None
-        What the store may take on disk, in bytes. When it grows beyond, the rows and networks
-        that were not used for longest are removed. None sets no limit.
+        The maximum size on disk, in bytes. When the store exceeds it, the rows and networks that
+        were not used for longest are removed. None sets no limit.
 
     Attributes
     ----------
     path : Path
         The folder, as an absolute path.
-
-    digests : ImageDigests
-        By which content images are known here.
 
     See Also
     --------
@@ -56,67 +51,67 @@ class FeatureStore:
 
     Notes
     -----
-    A row of features stands under the digest of its image (BLAKE2b, RFC 7693) and the fingerprint
-    of what computed it, in an SQLite database with a write-ahead log. A checksum guards each row:
-    one that is damaged is computed again. The store never makes a fit fail. Where it is damaged, it
-    is set aside and begun anew; where it can't be used, features are computed, with one
-    `StoreWarning`. Killing a process loses at most the batch that it was writing.
+    The key of a row is a digest of its content (BLAKE2b, RFC 7693, 16 bytes) and the fingerprint of
+    the extractor that computed it. Rows are in an SQLite database with a write-ahead log, and each
+    has a checksum: a damaged row is computed again. The store never makes a fit fail. A damaged
+    database is set aside and replaced by an empty one; if the store can't be used, features are
+    computed without it, with one `StoreWarning`. Killing a process loses at most the batch that it
+    was writing.
 
-    Making a FeatureStore opens nothing. It pickles as its path and limit, and all that have one
+    The constructor opens nothing. A pickle holds the path and the limit only, and all stores of one
     path share connections and counters in one process. Nothing in the folder is a pickle.
 
     Examples
     --------
     >>> import tempfile
-    >>> import numpy as np
-    >>> from skfusion.store._feature_store import FeatureStore
+    >>> from skfusion import FeatureStore, ImageDescriptors
+    >>> from skfusion.datasets import make_image_table
+    >>> images = make_image_table(20, random_state=0).frame["image"]
     >>> folder = tempfile.TemporaryDirectory()
     >>> store = FeatureStore(folder.name)
-    >>> images = [np.zeros((8, 8), dtype="uint8"), np.ones((8, 8), dtype="uint8")]
-    >>> digests = store.digests.of_many(images)
-    >>> store.write("my extractor", digests[:1], np.array([[1.5, 2.5]]), ["row 0"])
-    >>> rows, found = store.read("my extractor", digests, width=2)
-    >>> found
-    array([ True, False])
-    >>> rows[0]
-    array([1.5, 2.5], dtype=float32)
-    >>> store.stats()["hits"], store.stats()["misses"]
-    (1, 1)
+    >>> descriptors = ImageDescriptors("shape", cache=store)
+    >>> features = descriptors.fit_transform(images)
+    >>> store.stats()["rows"], store.stats()["hits"]
+    (20, 0)
+    >>> features = descriptors.transform(images[5:])
+    >>> store.stats()["rows"], store.stats()["hits"]
+    (20, 15)
     >>> store.clear()
-    1
+    20
     >>> folder.cleanup()
     """
 
     def __init__(self, path: PathLike, max_bytes: int | None = None) -> None:
         if not isinstance(path, (str, os.PathLike)) or not os.fspath(path):
-            raise TypeError(f"path must be the path of a folder, got {path!r}")
+            raise TypeError(f"path must be the path of a folder, got {path!r}.")
         if max_bytes is not None and (
             isinstance(max_bytes, bool) or not isinstance(max_bytes, Integral) or max_bytes < 0
         ):
-            raise ValueError(f"max_bytes must be an int from 0 on, or None; got {max_bytes!r}")
+            raise ValueError(f"max_bytes must be a non-negative int or None, got {max_bytes!r}.")
         self.path = Path(os.path.abspath(os.path.expanduser(os.fsdecode(path))))
         self.max_bytes = max_bytes
 
     @property
-    def digests(self) -> ImageDigests:
-        """ImageDigests : By which content images are known here."""
-        return ImageDigests(PathMemo(self._core))
+    def path_memo(self) -> PathMemo:
+        """PathMemo : The digests of files that were read before, by path."""
+        return PathMemo(self._backend)
 
     def read(
         self, extractor: str, digests: Sequence[bytes | None], width: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Look rows up.
+        """Read rows of one extractor.
 
         Parameters
         ----------
         extractor : str
-            The fingerprint of all that the features depend on, beside the image.
+            The fingerprint of all that the features depend on, except the content.
 
         digests : sequence of (bytes or None) of length n
-            The images, in any order, also more than once. None is never found.
+            The digest of each row's content, in any order, with or without repetitions. None is
+            never found.
 
         width : int
-            How many numbers a row has. Rows of another width are not found.
+            The number of columns. Rows of another width are not found.
 
         Returns
         -------
@@ -126,22 +121,23 @@ class FeatureStore:
         found : ndarray of bool of shape (n,)
             Which rows were found.
         """
-        return look_up(self._core, extractor, digests, width, exactly=self.max_bytes is not None)
+        exactly = self.max_bytes is not None
+        return read_batch(self._backend, extractor, digests, width, exactly=exactly)
 
     def width(self, extractor: str) -> int | None:
-        """How many numbers the rows of an extractor have.
+        """Return the number of columns of an extractor's rows.
 
         Parameters
         ----------
         extractor : str
-            Its fingerprint.
+            The fingerprint of the extractor.
 
         Returns
         -------
         width : int or None
             None if there are no such rows.
         """
-        return self._core.database.run(lambda connection: row_width(connection, extractor))
+        return self._backend.database.run(lambda connection: row_width(connection, extractor))
 
     def write(
         self,
@@ -153,104 +149,41 @@ class FeatureStore:
         seconds: float = 0.0,
         label: str = "",
     ) -> None:
-        """Keep rows; all of them or, if that fails, none.
+        """Write rows of one extractor: all of them or, after an error, none.
 
         Parameters
         ----------
         extractor : str
-            The fingerprint of all that the features depend on, beside the image.
+            The fingerprint of all that the features depend on, except the content.
 
         digests : sequence of (bytes or None) of length n
-            The images; rows of None are not kept.
+            The digest of each row's content. Rows without a digest are not written.
 
         rows : ndarray of shape (n, width)
-            The features; kept as float32.
+            The features; stored as float32.
 
         sources : sequence of str of length n
-            Where the images came from, for `export`.
+            Where the content came from, for `export`.
 
         seconds : float, default=0.0
-            What computing all of them took, to be counted as saved when they are read.
+            The time that computing all rows took. It is counted as saved when they are read.
 
         label : str, default=""
-            What to call the extractor in `export`.
-        """
-        core = self._core
-        keep(core, extractor, digests, rows, sources, seconds, label)
-        self._after_writing(core)
+            The name of the extractor in `export`.
 
-    def read_run(self, key: str) -> bytes | None:
-        """Look a trained network up.
-
-        Parameters
-        ----------
-        key : str
-            The fingerprint of all that the training depends on.
-
-        Returns
-        -------
-        blob : bytes or None
-            What `write_run` was given; None if there is none, or if it is damaged.
-        """
-        core = self._core
-        found = core.runs.read(key)
-        if found is None:
-            return None
-        blob, seconds = found
-        core.counters.add(trainings_saved=1, seconds_saved=seconds)
-        core.flush()
-        return blob
-
-    def write_run(self, key: str, blob: bytes, seconds: float) -> None:
-        """Keep a trained network.
-
-        Parameters
-        ----------
-        key : str
-            The fingerprint of all that the training depends on.
-
-        blob : bytes
-            The network.
-
-        seconds : float
-            What the training took.
-        """
-        core = self._core
-        core.counters.add(trainings=1)
-        if not core.troubles.resting(writing=True):
-            core.runs.write(key, blob, seconds)
-        core.flush()
-        self._after_writing(core)
-
-    @contextlib.contextmanager
-    def run_lock(self, key: str) -> Iterator[bool]:
-        """Let one worker at a time train a network.
-
-        Who has waited will find the network with `read_run`, unless the other one died.
-
-        Parameters
-        ----------
-        key : str
-            The fingerprint of all that the training depends on.
-
-        Yields
+        Raises
         ------
-        waited : bool
-            Whether another thread or process held the lock before.
+        ValueError
+            If the lengths differ.
         """
-        core = self._core
-        with contextlib.ExitStack() as stack:
-            waited = False
-            try:
-                os.makedirs(core.folder, exist_ok=True)
-                waited = stack.enter_context(core.locks.hold(f"run {key}"))
-            except OSError as error:
-                # Without the lock, two may train the same network; they get the same result.
-                core.troubles.rest(error, writing=True)
-            yield waited
+        backend = self._backend
+        write_batch(backend, extractor, digests, rows, sources, seconds, label)
+        self._after_writing(backend)
 
     def train_once(self, key: str, train: Callable[[], tuple[str, bytes]]) -> tuple[bytes, bool]:
-        """Get a trained network from the store, or train it while other workers wait.
+        """Return a trained network from the store, or train it.
+
+        If another thread or process trains the network of this key, wait for it.
 
         Parameters
         ----------
@@ -258,9 +191,9 @@ class FeatureStore:
             The fingerprint of all that the training depends on.
 
         train : callable
-            Called without arguments if the store has no such network. Returns the network as
-            bytes and the fingerprint of what it was trained on, which is another one if a file
-            changed meanwhile.
+            Called without arguments if there is no such network. It returns a key and the network
+            as bytes. The network is stored under that key, which differs from `key` if the data
+            changed before `train` read it.
 
         Returns
         -------
@@ -268,35 +201,37 @@ class FeatureStore:
             The network.
 
         trained : bool
-            Whether it was trained here.
+            Whether `train` was called.
         """
-        blob = self.read_run(key)
+        backend = self._backend
+        blob = backend.read_run(key)
         if blob is not None:
             return blob, False
-        with self.run_lock(key):
-            blob = self.read_run(key)
+        with backend.run_lock(key):
+            blob = backend.read_run(key)  # another process may have trained it meanwhile
             if blob is not None:
                 return blob, False
             started = time.perf_counter()
             final_key, blob = train()
-            self.write_run(final_key, blob, time.perf_counter() - started)
+            backend.write_run(final_key, blob, time.perf_counter() - started)
+            self._after_writing(backend)
         return blob, True
 
     def stats(self) -> dict[str, Any]:
-        """What is in the store, and what it was good for.
+        """Return the content of the store, and how often it was used.
 
         Returns
         -------
         stats : dict
-            `rows`, `runs` (networks) and `bytes` on disk; then, since the store was made and
-            over all programs, `hits` and `misses` (rows that were looked up), `trainings`,
-            `trainings_saved` and `seconds_saved`; and in `session` the same of this process.
+            `rows`, `runs` (networks) and `bytes` on disk; then the counts of all programs since the
+            store was created: `hits` and `misses` (rows that were looked up), `trainings`,
+            `trainings_saved` and `seconds_saved`; and in `session` the counts of this process.
         """
-        core = self._core
-        runs = core.runs.entries()
-        n_rows, n_bytes, totals = core.database.run(_count, (0, 0, {}))
-        pending = core.counters.pending()
-        session = core.counters.session()
+        backend = self._backend
+        runs = backend.runs.entries()
+        n_rows, n_bytes, totals = backend.database.run(_measure, (0, 0, {}))
+        pending = backend.counters.pending()
+        session = backend.counters.session()
         return {
             "rows": n_rows,
             "runs": len(runs),
@@ -306,8 +241,8 @@ class FeatureStore:
         }
 
     def flush(self) -> None:
-        """Write the counters down, so that other processes see them in `stats`."""
-        self._core.flush()
+        """Write the counters to disk, so that other processes see them in `stats`."""
+        self._backend.flush()
 
     def clear(self, older_than: timedelta | float | None = None) -> int:
         """Remove rows and networks.
@@ -322,39 +257,45 @@ class FeatureStore:
         -------
         n_removed : int
             How many rows and networks were removed.
+
+        Raises
+        ------
+        TypeError
+            If `older_than` is neither a timedelta nor a number.
         """
         if older_than is None:
-            return clear(self._core)
+            return clear(self._backend)
         if isinstance(older_than, timedelta):
             older_than = older_than.total_seconds()
         if not isinstance(older_than, Real):
-            raise TypeError(f"older_than must be a timedelta or seconds, got {older_than!r}")
-        return clear(self._core, before_us=now_us() - int(older_than * 1e6))
+            raise TypeError(f"older_than must be a timedelta or seconds, got {older_than!r}.")
+        return clear(self._backend, before_us=now_us() - int(older_than * 1e6))
 
     def export(
         self, path: PathLike, extractor: str | None = None, format: str | None = None
     ) -> None:
-        """Write features with their sources to a file.
+        """Write features and their sources to a file.
 
-        A Parquet file has one row an image and extractor, with the columns `source`, `digest`,
-        `extractor` and `features` (a list). An HDF5 file has a group for each extractor, with the
-        datasets `features`, of shape (n_images, n_features), `source` and `digest`.
+        A Parquet file has one row for each image and extractor, with the columns `source`,
+        `digest`, `extractor` and `features` (a list). An HDF5 file has one group for each
+        extractor, with the datasets `features`, of shape (n_images, n_features), `source` and
+        `digest`.
 
         Parameters
         ----------
         path : str or PathLike
-            The file; one that is there is replaced once the new one is whole.
+            The file. An existing file is replaced when the new one is complete.
 
         extractor : str or None, default=None
-            The label or fingerprint of an extractor, or the beginning of one; None takes all.
+            The label of an extractor, or its fingerprint or the beginning of it. None exports all.
 
         format : {"parquet", "hdf5"} or None, default=None
-            None goes by the name of the file: .parquet, .pq, .h5 or .hdf5.
+            None takes the format from the file name: .parquet, .pq, .h5 or .hdf5.
 
         Raises
         ------
         ImportError
-            If pyarrow (for Parquet) or h5py (for HDF5) is missing.
+            If pyarrow (for Parquet) or h5py (for HDF5) is not installed.
 
         ValueError
             If there are no such features, or if the format is unknown.
@@ -363,13 +304,14 @@ class FeatureStore:
             If the store can't be read or the file can't be written.
         """
         path = os.path.expanduser(os.fsdecode(path))
-        kind = choose_format(path, format)
-        database = self._core.database
-        export(database, choose_extractors(list_extractors(database), extractor), path, kind)
+        file_format = choose_format(path, format)
+        database = self._backend.database
+        extractors = choose_extractors(list_extractors(database), extractor)
+        export(database, extractors, path, file_format)
 
     def __repr__(self):
-        core = self._core
-        if not core.database.file.exists() and not core.runs.entries():
+        backend = self._backend
+        if not backend.database.file.exists() and not backend.runs.entries():
             return f"<FeatureStore {str(self.path)!r}: empty>"
         stats = self.stats()
         return (
@@ -390,28 +332,27 @@ class FeatureStore:
         return type(self), (os.fspath(self.path), self.max_bytes)
 
     @property
-    def _core(self):
-        return find_core(self.path)
+    def _backend(self):
+        return get_backend(self.path)
 
-    def _after_writing(self, core):
+    def _after_writing(self, backend):
         if self.max_bytes is not None:
-            evict(core, self.max_bytes)
-        core.write_down_soon()
+            evict(backend, self.max_bytes)
+        backend.flush_if_due()
 
 
-def _count(connection):
-    """Rows, bytes and totals of a database."""
-    ((n_rows,),) = connection.execute("SELECT count(*) FROM images")
-    return n_rows, used_bytes(connection), read_counts(connection)
+def _measure(connection):
+    """Return rows, bytes and totals of a database."""
+    return count_rows(connection), used_bytes(connection), read_counts(connection)
 
 
 def as_store(cache):
-    """Turn the `cache` parameter of an estimator into a store.
+    """Return the store of an estimator's `cache` parameter.
 
     Parameters
     ----------
     cache : None, str, PathLike or FeatureStore
-        What the user passed.
+        The parameter.
 
     Returns
     -------

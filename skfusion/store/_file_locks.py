@@ -1,4 +1,4 @@
-"""Locks by name between threads and processes, all of them in one file."""
+"""FileLocks: named locks between threads and processes, all of them in one file."""
 
 import errno
 import os
@@ -13,22 +13,22 @@ except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]  # checked before it is used
     import msvcrt
 
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.002, 0.1  # seconds
+_FIRST_PAUSE_SECONDS, _MAX_PAUSE_SECONDS = 0.002, 0.1
 _HELD_ELSEWHERE = (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
 
 
 class FileLocks:
-    """Named locks that hold between the threads of this process and between processes.
+    """Named locks between the threads of this process and between processes.
 
-    A name is one byte of one file, far beyond its end: the file never grows, however many names
-    there are. The lock belongs to the process, not to the open file: the system drops it when the
-    holder dies, and a process forked meanwhile doesn't hold it too.
+    Each name is one byte of one file, far beyond the end of the file, so the file never grows. A
+    lock belongs to the process, not to the open file: the system releases it when the process dies,
+    and a child that is forked meanwhile does not hold it.
 
     Parameters
     ----------
     path : str
-        The file; made when it is first needed. Nothing else may open it, since closing a file
-        drops all locks of a process in it.
+        The file; created on first use. Nothing else may open it, since closing a file releases all
+        locks that a process holds in it.
 
     Examples
     --------
@@ -44,123 +44,121 @@ class FileLocks:
     def __init__(self, path):
         self._path = path
         self._mutex = threading.Lock()
-        self._held = {}  # name -> _Held
+        self._locks = {}  # name -> _ThreadLock
         self._file, self._n_holders = None, 0
 
     @contextmanager
-    def hold(self, name, seconds=None):
-        """Hold a lock for a while.
+    def hold(self, name, timeout=None):
+        """Hold a lock inside this context.
 
         Parameters
         ----------
         name : str
-            Which lock. A thread that holds it may ask for it again.
+            The name of the lock. A thread that holds it may acquire it again.
 
-        seconds : float or None, default=None
-            How long to wait at most.
+        timeout : float or None, default=None
+            The longest time to wait, in seconds. None waits for ever.
 
         Yields
         ------
         waited : bool
-            Whether another thread or process held it before.
+            Whether another thread or process held the lock.
 
         Raises
         ------
         TimeoutError
-            If it was not free in time.
+            If the lock was not released in time.
 
         OSError
-            If the file can't be made or locked.
+            If the file can't be created or locked.
         """
-        deadline = None if seconds is None else time.monotonic() + seconds
-        with self._among_threads(name, seconds) as (held, waited):
-            if held.depth:
+        deadline = None if timeout is None else time.monotonic() + timeout
+        with self._hold_in_process(name, timeout) as (lock, waited):
+            if lock.depth:
                 yield False
                 return
-            waited |= self._among_processes(name, deadline)
-            held.depth = 1
+            waited |= self._acquire_file(name, deadline)
+            lock.depth = 1
             try:
                 yield waited
             finally:
-                held.depth = 0
-                self._leave(name)
+                lock.depth = 0
+                self._release_file(name)
 
     @contextmanager
-    def _among_threads(self, name, seconds):
+    def _hold_in_process(self, name, timeout):
+        """Hold the lock among the threads of this process."""
         with self._mutex:
-            held = self._held.setdefault(name, _Held())
-            held.n_users += 1
+            lock = self._locks.setdefault(name, _ThreadLock())
+            lock.n_users += 1
         waited = False
         try:
-            if not held.lock.acquire(blocking=False):
+            if not lock.mutex.acquire(blocking=False):
                 waited = True
-                if not held.lock.acquire(timeout=-1 if seconds is None else seconds):
+                if not lock.mutex.acquire(timeout=-1 if timeout is None else timeout):
                     raise TimeoutError("another thread holds its lock")
             try:
-                yield held, waited
+                yield lock, waited
             finally:
-                held.lock.release()
+                lock.mutex.release()
         finally:
             with self._mutex:
-                held.n_users -= 1
-                if not held.n_users:
-                    del self._held[name]
+                lock.n_users -= 1
+                if not lock.n_users:
+                    del self._locks[name]
 
-    def _among_processes(self, name, deadline):
-        """Take the lock in the file; whether that meant to wait."""
-        self._join()
-        pause, waited = _FIRST_PAUSE, False
-        try:
-            # Asked for again and again: a wait inside the system could not end in time, nor does
-            # the system know that two threads of one process are two.
-            while not self._taken(name):
-                waited = True
-                if deadline is not None and time.monotonic() > deadline:
-                    raise TimeoutError("another process holds its lock")
-                time.sleep(pause)
-                pause = min(2 * pause, _LONGEST_PAUSE)
-        except BaseException:
-            self._leave(None)
-            raise
-        return waited
-
-    def _join(self):
+    def _acquire_file(self, name, deadline):
+        """Lock the byte of a name; return whether another process held it."""
         with self._mutex:
             if self._file is None:
                 self._file = open(self._path, "ab", buffering=0)  # noqa: SIM115
             self._n_holders += 1
+        pause, waited = _FIRST_PAUSE_SECONDS, False
+        try:
+            # By polling: a wait inside the system has no timeout.
+            while not self._try_lock(name):
+                waited = True
+                if deadline is not None and time.monotonic() > deadline:
+                    raise TimeoutError("another process holds its lock")
+                time.sleep(pause)
+                pause = min(2 * pause, _MAX_PAUSE_SECONDS)
+        except BaseException:
+            self._release_file(None)
+            raise
+        return waited
 
-    def _leave(self, name):
+    def _try_lock(self, name):
+        with self._mutex:
+            return _lock(self._file, _position(name))
+
+    def _release_file(self, name):
+        """Unlock the byte of a name; None if it was not locked."""
         with self._mutex:
             if name is not None:
                 _unlock(self._file, _position(name))
             self._n_holders -= 1
             if not self._n_holders:
-                # Not before: closing the file drops every lock of this process in it.
+                # Not earlier: closing the file releases all locks of this process in it.
                 self._file.close()
                 self._file = None
 
-    def _taken(self, name):
-        with self._mutex:
-            return _lock(self._file, _position(name))
 
-
-class _Held:
-    """The lock of one name among the threads of this process."""
+class _ThreadLock:
+    """A lock between the threads of this process."""
 
     def __init__(self):
-        self.lock = threading.RLock()
+        self.mutex = threading.RLock()
         self.depth = 0
         self.n_users = 0
 
 
 def _position(name):
-    """The byte that stands for a name; 31 bits, since not every file system goes beyond."""
+    """Return the position of a name's byte: 31 bits, the limit of some file systems."""
     return int.from_bytes(blake2b(name.encode(), digest_size=4).digest(), "big") >> 1
 
 
 def _lock(file, position):
-    """Whether one byte of the file could be locked; OSError where locks don't work at all."""
+    """Return whether one byte could be locked; raise OSError where locks don't work at all."""
     try:
         if fcntl is not None:
             fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, position)

@@ -1,53 +1,53 @@
-"""No query runs while this process forks."""
+"""ForkGuard: no database query runs while this process forks."""
 
 import threading
 import time
 from contextlib import contextmanager
 
-# A thread may wait for a lock of the database for longer than a fork should take.
-_PATIENCE = 5.0
+# A query may wait for a lock of the database for longer than a fork should be delayed.
+_MAX_WAIT_SECONDS = 5.0
 
 
 class ForkGuard:
-    """Let queries through until a fork is near, and the fork once no query is on its way.
+    """Delay a fork until no query runs, and new queries until the fork is over.
 
-    SQLite's connections must not be used in a forked process: its locks belong to the process
-    that took them. What is more, a fork copies locks that other threads hold at that moment, and
-    nobody in the new process would ever release them. So a fork waits for the queries, and all
-    connections are closed before it.
+    An SQLite connection must not be used in a forked process: its locks belong to the process that
+    acquired them. So all connections are closed before a fork, once no query uses them.
 
     Examples
     --------
     >>> from skfusion.store._fork_guard import ForkGuard
-    >>> gate = ForkGuard()
-    >>> with gate.passed():
+    >>> guard = ForkGuard()
+    >>> with guard.query():
     ...     pass
+    >>> guard.before_fork()
+    >>> guard.after_fork()
     """
 
     def __init__(self):
-        self._free = threading.Condition(threading.Lock())
-        self._n_inside = 0
+        self._changed = threading.Condition(threading.Lock())
+        self._n_queries = 0
 
     @contextmanager
-    def passed(self):
-        """Around each query."""
-        with self._free:
-            self._n_inside += 1
+    def query(self):
+        """Run a query inside this context."""
+        with self._changed:
+            self._n_queries += 1
         try:
             yield
         finally:
-            with self._free:
-                self._n_inside -= 1
-                if not self._n_inside:
-                    self._free.notify_all()
+            with self._changed:
+                self._n_queries -= 1
+                if not self._n_queries:
+                    self._changed.notify_all()
 
-    def shut(self):
-        """Before a fork: wait for the queries that run, and let no new one begin."""
-        self._free.acquire()
-        deadline = time.monotonic() + _PATIENCE
-        while self._n_inside and time.monotonic() < deadline:
-            self._free.wait(deadline - time.monotonic())
+    def before_fork(self):
+        """Wait for running queries, and let no new one begin."""
+        self._changed.acquire()
+        deadline = time.monotonic() + _MAX_WAIT_SECONDS
+        while self._n_queries and time.monotonic() < deadline:
+            self._changed.wait(deadline - time.monotonic())
 
-    def open(self):
-        """After a fork, in the process that forked."""
-        self._free.release()
+    def after_fork(self):
+        """Let queries begin again, in the process that forked."""
+        self._changed.release()

@@ -1,4 +1,4 @@
-"""PathMemo: which content a file had when it was last read, so that it need not be read again."""
+"""PathMemo: the digests of files that were read before."""
 
 import contextlib
 import os
@@ -6,68 +6,47 @@ import struct
 import time
 import zlib
 from hashlib import blake2b
-from typing import NamedTuple
 
+from skfusion._utils.file_state import FileState
 from skfusion.store._rows import in_groups
 
-# A file that is changed twice within one tick of the file system's clock shows the same times
-# before and after. FAT has the coarsest clock: two seconds.
+# Two changes of a file within one tick of the file system's clock leave the same times. FAT has
+# the coarsest clock: two seconds.
 RACY_NS = 2_000_000_000
 _RECORD = struct.Struct("<QqqQq16s")
 _CHECKSUM = struct.Struct("<I")
-_64_BITS = (1 << 64) - 1
-
-
-class FileState(NamedTuple):
-    """What the file system tells of a file without opening it."""
-
-    size: int
-    mtime_ns: int
-    # Set by the system at each change, whereas anyone can set mtime back.
-    ctime_ns: int
-    inode: int
-
-    @classmethod
-    def of(cls, stat):
-        """From the result of ``os.stat``."""
-        return cls(stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino & _64_BITS)
-
-    def is_racy(self, hashed_ns):
-        """Whether the file may have changed after it was read, and still look the same."""
-        return max(self.mtime_ns, self.ctime_ns) > hashed_ns - RACY_NS
 
 
 class PathMemo:
-    """Remember digests of files by path, as long as the files look the same.
+    """Remember the digests of files, by path, for as long as the files look the same.
 
-    As git's index does: an entry is for a size, an inode and times; it is not made for a file
-    that changed shortly before it was read, since a later change could leave the same times.
+    As in git's index, an entry holds size, inode and times of a file. A file that changed shortly
+    before it was read gets no entry, since a later change could leave the same times.
 
     Parameters
     ----------
-    core : StoreBackend
-        Whose database holds the memo.
+    backend : StoreBackend
+        The store whose database holds the entries.
 
     Examples
     --------
     >>> import tempfile
-    >>> from skfusion.store._store_backend import find_core
-    >>> from skfusion.store._path_memo import PathMemo
+    >>> from skfusion import FeatureStore
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     PathMemo(find_core(folder)).recall(["/no/such/file"], [None])
+    ...     FeatureStore(folder).path_memo.find(["/no/such/file"], [None])
     [None]
     """
 
-    def __init__(self, core):
-        self._core = core
+    def __init__(self, backend):
+        self._backend = backend
 
     def now_ns(self):
-        """The time before which a file must have changed for its entry to be made.
+        """Return the time to pass to `add`, in nanoseconds since 1970.
 
-        The earlier one of the process's clock and the file system's, which may differ. Where the
-        latter can't be read, the store can't be written to either.
+        It is the earlier one of the process's and the file system's clock, which may differ, or 0
+        where the latter can't be read; the store can't be written to then.
         """
-        path = os.path.join(self._core.folder, "clock")
+        path = os.path.join(self._backend.folder, "clock")
         try:
             if not os.path.exists(path):
                 open(path, "ab").close()
@@ -76,8 +55,8 @@ class PathMemo:
         except OSError:
             return 0
 
-    def recall(self, paths, states):
-        """The digests of files that look as they did; None for the others.
+    def find(self, paths, states):
+        """Return the digests of files that have not changed since they were added.
 
         Parameters
         ----------
@@ -85,36 +64,48 @@ class PathMemo:
             Absolute paths.
 
         states : list of (FileState or None)
-            What the files look like now.
+            The state of each file now. None is never found.
+
+        Returns
+        -------
+        digests : list of (bytes or None)
+            None for files that are not found.
         """
         keys = [
             None if state is None else _key(path) for path, state in zip(paths, states, strict=True)
         ]
-        wanted = list({key for key in keys if key is not None})
-        known = dict(self._core.database.run(lambda c: _select(c, wanted), []))
+        distinct = list({key for key in keys if key is not None})
+        found = dict(self._backend.database.run(lambda c: _select(c, distinct), []))
         now = time.time_ns()
         return [
-            _decode(key, known[key], state, now) if key in known else None
+            _decode(key, found[key], state, now) if key in found else None
             for key, state in zip(keys, states, strict=True)
         ]
 
-    def remember(self, entries):
-        """Make entries.
+    def add(self, entries):
+        """Add the digests of files.
 
         Parameters
         ----------
         entries : list of tuple (str, FileState, int, bytes)
-            Absolute path, what the file looked like before and after it was read, when the
-            reading began (`now_ns`) and the digest. Racy ones are left out.
+            Absolute path, state before and after reading, time before reading (see `now_ns`) and
+            digest, of 16 bytes. Files that changed shortly before that time are left out.
         """
         kept = []
         for path, state, hashed_ns, digest in entries:
-            if not state.is_racy(hashed_ns):
+            if not is_racy(state, hashed_ns):
                 key = _key(path)
                 kept.append((key, hashed_ns // 1000, _encode(key, state, hashed_ns, digest)))
         if kept:
             statement = "INSERT OR REPLACE INTO paths (key, hashed, value) VALUES (?, ?, ?)"
-            self._core.database.run(lambda c: c.executemany(statement, kept) and None, write=True)
+            self._backend.database.run(
+                lambda c: c.executemany(statement, kept) and None, write=True
+            )
+
+
+def is_racy(state, hashed_ns):
+    """Return whether a file may have changed after it was read, and still look the same."""
+    return max(state.mtime_ns, state.ctime_ns) > hashed_ns - RACY_NS
 
 
 def _key(path):
@@ -136,12 +127,12 @@ def _encode(key, state, hashed_ns, digest):
 
 
 def _decode(key, value, state, now_ns):
-    """The digest, if the entry is whole and the file looks the same."""
+    """Return the digest of an entry that is valid and whose file looks the same; else None."""
     with contextlib.suppress(struct.error, TypeError):
         record, (checksum,) = value[:-4], _CHECKSUM.unpack(value[-4:])
         *fields, hashed_ns, digest = _RECORD.unpack(record)
-        whole = checksum == zlib.crc32(record, zlib.crc32(key))
-        # After now: the clock went back, and may pass the same times again.
-        if whole and FileState(*fields) == state and hashed_ns <= now_ns:
+        valid = checksum == zlib.crc32(record, zlib.crc32(key))
+        # An entry from the future: the clock went back, and the same times may come again.
+        if valid and FileState(*fields) == state and hashed_ns <= now_ns:
             return digest
     return None

@@ -1,144 +1,146 @@
-"""StoreBackend: what all stores of one path share in one process."""
+"""StoreBackend: what all stores of one folder share in one process."""
 
-import atexit
+import contextlib
 import os
-import threading
 import time
-from collections import OrderedDict
-from typing import Any
 
 from skfusion.store._circuit_breaker import CircuitBreaker
 from skfusion.store._counters import Counters, write_counts
 from skfusion.store._database import Database
 from skfusion.store._database_file import DatabaseFile
 from skfusion.store._file_locks import FileLocks
-from skfusion.store._fork_guard import ForkGuard
-from skfusion.store._runs import RunFiles
-from skfusion.store._usage import LastUses
+from skfusion.store._last_uses import LastUses
+from skfusion.store._run_files import RunFiles
 
-# Stores that keep their connections open; a process that uses more of them opens some anew.
-_MOST_OPEN = 8
-# How often counters are written down, and how long `flush` tries.
-_COUNT_SECONDS, _FLUSH_SECONDS = 1.0, 1.0
+# How often counters are written to the database, and how long `flush` tries to.
+_COUNTERS_SECONDS, _FLUSH_SECONDS = 1.0, 1.0
 
 
 class StoreBackend:
-    """Database, files, locks and counters of one store in this process.
+    """The database, run files, locks and counters of one store in this process.
 
     Parameters
     ----------
     folder : str
         The real path of the store.
 
+    fork_guard : ForkGuard
+        Keeps queries and forks of this process apart.
+
     Examples
     --------
     >>> import tempfile
-    >>> from skfusion.store._store_backend import find_core
+    >>> from skfusion.store._fork_guard import ForkGuard
+    >>> from skfusion.store._store_backend import StoreBackend
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     print(find_core(folder) is find_core(folder + "/."))
-    True
+    ...     backend = StoreBackend(folder, ForkGuard())
+    ...     backend.write_run("key", b"a network", seconds=2.5)
+    ...     print(backend.read_run("key"))
+    ...     backend.close()
+    b'a network'
     """
 
-    def __init__(self, folder):
+    def __init__(self, folder, fork_guard):
         self.folder = folder
-        self.troubles = CircuitBreaker(folder)
+        self.breaker = CircuitBreaker(folder)
         self.locks = FileLocks(os.path.join(folder, "locks"))
-        file = DatabaseFile(folder, self.locks, self.troubles)
-        self.database = Database(file, self.troubles, _GATE)
-        self.runs = RunFiles(os.path.join(folder, "runs"), self.troubles)
+        file = DatabaseFile(folder, self.locks, self.breaker)
+        self.database = Database(file, self.breaker, fork_guard)
+        self.runs = RunFiles(os.path.join(folder, "runs"), self.breaker)
         self.counters = Counters()
-        self.uses = LastUses()
-        self._counted = time.monotonic()
+        self.last_uses = LastUses()
+        self._counters_written_at = time.monotonic()
 
-    def write_down_soon(self):
-        """Write counters and last uses down if that is due and nobody else writes."""
-        if self.uses.due() or time.monotonic() - self._counted > _COUNT_SECONDS:
-            self.write_down(with_uses=self.uses.due())
+    def read_run(self, key):
+        """Read the network of a training run, and count it as a training saved.
 
-    def write_down(self, *, with_uses=True):
-        """Write counters and last uses down if nobody else writes; whether that was done."""
-        self._counted = time.monotonic()
-        taken = self.counters.take()
+        Parameters
+        ----------
+        key : str
+            The key of the run.
 
-        def work(connection):
-            write_counts(connection, taken)
-            if with_uses:
-                self.uses.write_down(connection)
+        Returns
+        -------
+        blob : bytes or None
+            None if there is no such run, or if it is damaged.
+        """
+        found = self.runs.read(key)
+        if found is None:
+            return None
+        blob, seconds = found
+        self.counters.add(trainings_saved=1, seconds_saved=seconds)
+        self.flush()
+        return blob
 
-        done = self.database.run_if_free(work)
-        if not done:
-            self.counters.give_back(taken)
-        return done
+    def write_run(self, key, blob, seconds):
+        """Write the network of a training run, and count the training.
+
+        Parameters
+        ----------
+        key : str
+            The key of the run.
+
+        blob : bytes
+            The network.
+
+        seconds : float
+            The time that the training took.
+        """
+        self.counters.add(trainings=1)
+        if not self.breaker.is_tripped(writing=True):
+            self.runs.write(key, blob, seconds)
+        self.flush()
+
+    @contextlib.contextmanager
+    def run_lock(self, key):
+        """Let one thread of all processes at a time train the network of a key.
+
+        Parameters
+        ----------
+        key : str
+            The key of the run.
+        """
+        with contextlib.ExitStack() as stack:
+            try:
+                os.makedirs(self.folder, exist_ok=True)
+                stack.enter_context(self.locks.hold(f"run {key}"))
+            except OSError as error:
+                # Without the lock, two processes may train the same network, with the same result.
+                self.breaker.trip(error, writing=True)
+            yield
+
+    def flush_if_due(self):
+        """Write counters and last uses to the database from time to time, without waiting."""
+        uses_are_due = self.last_uses.is_due()
+        if uses_are_due or time.monotonic() - self._counters_written_at > _COUNTERS_SECONDS:
+            self._try_flush(with_uses=uses_are_due)
 
     def flush(self):
-        """Write the counters down, and wait a little for that."""
+        """Write the counters to the database, and wait a little for that."""
         if not self.counters.pending():
             return
         if not self.database.run(lambda connection: True):  # opens it
             return
         deadline = time.monotonic() + _FLUSH_SECONDS
-        while not self.write_down(with_uses=False) and time.monotonic() < deadline:
+        while not self._try_flush(with_uses=False) and time.monotonic() < deadline:
             time.sleep(0.005)
 
     def close(self):
-        """Write down what is not yet, and close the connections."""
-        self.write_down()
+        """Write counters and last uses to the database, and close the connections."""
+        self._try_flush(with_uses=True)
         self.database.close_idle()
 
+    def _try_flush(self, *, with_uses):
+        """Write to the database if nobody else writes; return whether that was done."""
+        self._counters_written_at = time.monotonic()
+        counts = self.counters.pop_pending()
 
-def find_core(path):
-    """The core of a path in this process.
+        def write(connection):
+            write_counts(connection, counts)
+            if with_uses:
+                self.last_uses.write(connection)
 
-    Parameters
-    ----------
-    path : str
-        The folder of a store, by any name that leads to it.
-    """
-    real = os.path.realpath(path)
-    with _REGISTRY:
-        core = _CORES.get(real)
-        if core is None:
-            core = _CORES[real] = StoreBackend(real)
-        _CORES.move_to_end(real)
-        surplus = list(_CORES.values())[:-_MOST_OPEN]
-    for other in surplus:
-        if other.database.is_open():
-            other.close()
-    return core
-
-
-_GATE = ForkGuard()
-_REGISTRY = threading.Lock()
-_CORES: OrderedDict[Any, Any] = OrderedDict()
-
-
-def _before_fork():
-    _REGISTRY.acquire()
-    _GATE.shut()
-    for core in _CORES.values():
-        core.database.close_idle()
-
-
-def _after_fork_in_parent():
-    _GATE.open()
-    _REGISTRY.release()
-
-
-def _after_fork_in_child():
-    """Begin anew: locks, counters and marks are those of the process that forked."""
-    global _GATE, _REGISTRY, _CORES
-    _GATE, _REGISTRY, _CORES = ForkGuard(), threading.Lock(), OrderedDict()
-
-
-@atexit.register
-def _at_exit():
-    for core in list(_CORES.values()):
-        core.close()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(
-        before=_before_fork,
-        after_in_parent=_after_fork_in_parent,
-        after_in_child=_after_fork_in_child,
-    )
+        done = self.database.run_if_free(write)
+        if not done:
+            self.counters.restore_pending(counts)
+        return done

@@ -1,38 +1,35 @@
-"""TableEncoder: the columns of a table, whatever they hold, become numbers of like size."""
+"""TableEncoder: the columns of a table, whatever they hold, as standardized numbers."""
 
-from decimal import Decimal
 from numbers import Integral
 from typing import Any, Self
 
 import numpy as np
-import pandas as pd
-from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.compose import ColumnTransformer
-from sklearn.impute import SimpleImputer
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import Interval
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from skfusion._utils.decorators import fit_context
 from skfusion._utils.saved_state import SavedStateMixin
-from skfusion._utils.typing import Features, RandomState
-from skfusion.tabular._date_column import DateColumn, are_blank, are_dates, to_dates
-from skfusion.tabular._tables import MAX_CATEGORIES, as_table
-from skfusion.tabular._text_column import TextColumn
-
-_NUMBERS = (int, float, Decimal, np.number, np.bool_)  # bool is an int
+from skfusion._utils.sklearn_config import default_config
+from skfusion.tabular._category_encoder import CategoryEncoder
+from skfusion.tabular._check_table import check_table
+from skfusion.tabular._column_kinds import convert_cells, find_kind
+from skfusion.tabular._column_roles import choose_id_columns
+from skfusion.tabular._date_encoder import DateEncoder
+from skfusion.tabular._id_columns import MAX_CATEGORIES
+from skfusion.tabular._number_encoder import NumberEncoder
+from skfusion.tabular._text_encoder import TextEncoder
 
 
 class TableEncoder(SavedStateMixin, TransformerMixin, BaseEstimator):
     """Turn a table's columns into numbers, each kind of column in its own way.
 
-    Numbers and booleans are imputed by their median, with a column that tells where, and
-    standardized. Text of few distinct values, and categories, become one column a value. Text of
-    many distinct values becomes a few columns by its groups of letters. Dates become years, time
-    of year and weekday, with a column that tells where they are missing. Columns that hold one
-    value, or none, are left out. What is learned comes from the rows of `fit` alone.
+    Numbers and booleans are standardized. Missing ones get the median, and a second column marks
+    them. Text of few distinct values, and categories, become one column for each value. Text of
+    many distinct values becomes a few columns by its groups of letters. Dates, of the years 1 to
+    9999, become years, time of the year and weekday, with a column that marks missing ones.
+    Columns that hold one value, or none, and columns that only identify rows are left out. All of
+    this is learned from the rows of `fit` alone.
 
     Parameters
     ----------
@@ -40,21 +37,27 @@ class TableEncoder(SavedStateMixin, TransformerMixin, BaseEstimator):
         A column of text with more distinct values than this is text, not a category.
 
     min_frequency : int, default=3
-        Values of a category that stand in fewer rows share one column.
+        Values of a category in fewer rows share one column.
 
     text_components : int, default=15
-        Columns a column of text becomes.
+        How many columns a column of text becomes.
 
-    random_state : int, default=0
-        Where the decomposition of text starts.
+    id_columns : str, list of str or None, default=None
+        Columns that identify rows, to leave out. None finds them, with a warning that names them:
+        columns with a name such as ``patient_id``, zip codes as numbers, distinct whole numbers
+        that count rows, and another word in each row. With ``[]``, all columns are encoded.
+
+    random_state : int, RandomState instance or None, default=0
+        The seed of the decomposition of text.
 
     Attributes
     ----------
     kinds_ : dict
-        For each column "number", "category", "text", "date" or "constant" (left out).
+        For each column "number", "category", "text", "date", "constant" or "id". The last two are
+        left out.
 
-    columns_ : ColumnTransformer
-        The fitted encoders.
+    encoders_ : dict
+        The fitted encoder of each column that is not left out.
 
     n_features_in_ : int
         Number of columns in `fit`.
@@ -73,8 +76,12 @@ class TableEncoder(SavedStateMixin, TransformerMixin, BaseEstimator):
 
     Notes
     -----
-    Where a table asks for more (dirty categories, joins), skrub's ``TableVectorizer`` can take its
-    place: the fusion estimators take any transformer of a DataFrame as `table_transformer`.
+    For a table that needs more (misspelled categories, joins), use skrub's ``TableVectorizer``:
+    the fusion estimators accept any transformer of a DataFrame as `table_transformer`.
+
+    After `fit`, columns are found by their names, in any order. Weights of rows
+    (`sample_weight`) count in all that is learned: means, medians, deviations, frequencies of
+    values and components of text. Whole weights give the same as rows that are repeated as often.
 
     Examples
     --------
@@ -93,24 +100,27 @@ class TableEncoder(SavedStateMixin, TransformerMixin, BaseEstimator):
         "max_categories": [Interval(Integral, 1, None, closed="left")],
         "min_frequency": [Interval(Integral, 1, None, closed="left")],
         "text_components": [Interval(Integral, 1, None, closed="left")],
+        "id_columns": [str, "array-like", None],
         "random_state": ["random_state"],
     }
 
     def __init__(
         self,
-        max_categories: int = MAX_CATEGORIES,
+        max_categories=MAX_CATEGORIES,
         *,
-        min_frequency: int = 3,
-        text_components: int = 15,
-        random_state: RandomState = 0,
-    ) -> None:
+        min_frequency=3,
+        text_components=15,
+        id_columns=None,
+        random_state=0,
+    ):
         self.max_categories = max_categories
         self.min_frequency = min_frequency
         self.text_components = text_components
+        self.id_columns = id_columns
         self.random_state = random_state
 
-    @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: ArrayLike | None = None) -> Self:
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None, sample_weight=None):
         """Find out what each column holds, and learn how to encode it.
 
         Parameters
@@ -120,24 +130,76 @@ class TableEncoder(SavedStateMixin, TransformerMixin, BaseEstimator):
 
         y : None
             Not used.
+
+        sample_weight : array-like of shape (n_rows,), default=None
+            Weights of the rows, 0 or more.
+
+        Returns
+        -------
+        self : object
+            The fitted encoder.
         """
-        self._fit(X)
+        self._fit(check_table(self, X, reset=True), sample_weight)
         return self
 
-    @fit_context(prefer_skip_nested_validation=True)
-    def fit_transform(self, X: Any, y: ArrayLike | None = None) -> Features:
-        """Numbers of the rows that are learned from, of shape (n_rows, n_features_out)."""
-        return self._fit(X)
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit_transform(self, X, y=None, sample_weight=None):
+        """Learn from a table and return its rows as numbers.
 
-    def transform(self, X: Any) -> Features:
-        """Numbers of shape (n_rows, n_features_out), float64."""
-        check_is_fitted(self, "columns_")
-        return self.columns_.transform(self._prepared(as_table(self, X, reset=False)))
+        Parameters
+        ----------
+        X : DataFrame
+            The table.
 
-    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
-        """The column's name, and what a value, component or part of a date is called."""
-        check_is_fitted(self, "columns_")
-        return self.columns_.get_feature_names_out()
+        y : None
+            Not used.
+
+        sample_weight : array-like of shape (n_rows,), default=None
+            Weights of the rows, 0 or more.
+
+        Returns
+        -------
+        numbers : ndarray of shape (n_rows, n_features_out), float64
+            What `transform` returns.
+        """
+        table = check_table(self, X, reset=True)
+        self._fit(table, sample_weight)
+        return self._encode(table)
+
+    def transform(self, X):
+        """Return the rows of a table as numbers.
+
+        Parameters
+        ----------
+        X : DataFrame
+            A table with the columns of `fit`, in any order. Columns that were left out may be
+            missing.
+
+        Returns
+        -------
+        numbers : ndarray of shape (n_rows, n_features_out), float64
+            One row for each row of X.
+        """
+        check_is_fitted(self, "encoders_")
+        return self._encode(check_table(self, X, reset=False, needed=list(self.encoders_)))
+
+    def get_feature_names_out(self, input_features=None):
+        """Return the column's name, with that of a value, component or part of a date.
+
+        Parameters
+        ----------
+        input_features : None
+            Not used.
+
+        Returns
+        -------
+        names : ndarray of str
+            One name for each column that `transform` returns.
+        """
+        check_is_fitted(self, "encoders_")
+        encoders = self.encoders_.values()
+        names = [name for encoder in encoders for name in encoder.get_feature_names_out()]
+        return np.array(names, dtype=object)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -147,116 +209,38 @@ class TableEncoder(SavedStateMixin, TransformerMixin, BaseEstimator):
         tags.transformer_tags.preserves_dtype = []
         return tags
 
-    def _fit(self, X):
-        X = as_table(self, X, reset=True)
-        self.kinds_ = {name: self._kind(name, X[name]) for name in X.columns}
-        table = self._prepared(X)
-        encoders = [
-            (str(position), self._encoder(kind, table[name]), [name])
-            for position, (name, kind) in enumerate(self.kinds_.items())
-            if kind != "constant"
-        ]
-        self.columns_ = ColumnTransformer(
-            encoders, sparse_threshold=0, verbose_feature_names_out=False
-        )
-        return self.columns_.fit_transform(table)
+    def _fit(self, table, sample_weight):
+        if sample_weight is not None:
+            sample_weight = _check_sample_weight(
+                sample_weight, np.empty((len(table), 1)), ensure_non_negative=True
+            )
+            # Rows without weight count for nothing: neither do their values, nor their gaps.
+            table, sample_weight = table[sample_weight > 0], sample_weight[sample_weight > 0]
+        ids = choose_id_columns(table, self.id_columns)
+        self.kinds_ = {
+            name: "id" if name in ids else find_kind(name, table[name], self.max_categories)
+            for name in table.columns
+        }
+        self.encoders_ = {}
+        with default_config():
+            for name, kind in self.kinds_.items():
+                if kind not in ("constant", "id"):
+                    cells = convert_cells(name, table[name], kind)
+                    self.encoders_[name] = self._make_encoder(name, kind).fit(cells, sample_weight)
 
-    def _kind(self, name, column):
-        held = column.dropna()
-        is_category = column.dtype.name == "category"  # whatever its values are
-        of_numbers = not is_category and (column.dtype.kind in "biuf" or _are_numbers(held))
-        if not is_category and not of_numbers and not are_dates(column):
-            _refuse_objects(name, held)
-        if held.nunique() + column.isna().any() < 2 or held.empty:
-            return "constant"
-        if of_numbers:
-            return "number"
-        if are_dates(column):
-            return "date"
-        few = held.nunique() <= self.max_categories
-        return "category" if is_category or few else "text"
-
-    def _encoder(self, kind, column):
+    def _make_encoder(self, name, kind):
         if kind == "number":
-            imputer = SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
-            return make_pipeline(imputer, StandardScaler())
+            return NumberEncoder(name)
         if kind == "date":
-            return make_pipeline(DateColumn(), SimpleImputer(), StandardScaler())
+            return DateEncoder(name)
         if kind == "category":
-            frequent = column.value_counts() >= self.min_frequency
-            return OneHotEncoder(
-                handle_unknown="infrequent_if_exist",
-                # With none frequent, all would share one column, which would tell nothing.
-                min_frequency=self.min_frequency if frequent.any() else None,
-            )
-        return TextColumn(self.text_components, self.random_state)
+            return CategoryEncoder(name, self.min_frequency)
+        return TextEncoder(name, self.text_components, self.random_state)
 
-    def _prepared(self, X):
-        """Cells of the types that the encoders know: float, str, or dates; NaN where missing."""
-        prepared = {}
-        for name, kind in self.kinds_.items():
-            if kind == "number":
-                prepared[name] = _to_numbers(name, X[name])
-            elif kind in ("category", "text"):
-                texts = _plain(X[name]).map(_text, na_action="ignore")
-                prepared[name] = texts.astype(object)  # also where all are missing
-            elif kind == "date":
-                prepared[name] = _to_dates(name, X[name])
-        return pd.DataFrame(prepared, index=X.index)
-
-
-def _plain(column):
-    """A column of NumPy's own types, with NaN for every missing cell."""
-    if column.dtype.kind in "iuf":
-        return column
-    plain = column.astype(object)
-    plain = plain.where(plain.notna(), np.nan)
-    return plain.map(lambda cell: float(cell) if isinstance(cell, Decimal) else cell)
-
-
-def _to_numbers(name, column):
-    try:
-        numbers = pd.to_numeric(_plain(column)).astype(float)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"Column {name!r} held numbers in fit, and now: {error}") from error
-    if np.isinf(numbers).any():
-        row = int(np.argmax(np.isinf(numbers)))
-        raise ValueError(
-            f"Input X contains infinity: column {name!r}, row {row}. Replace it, with NaN if the "
-            "value is not known."
-        )
-    return numbers
-
-
-def _to_dates(name, column):
-    dates = to_dates(column)
-    lost = np.asarray(dates.isna() & column.notna()) & ~are_blank(column)
-    if lost.any():
-        row = int(np.argmax(lost))
-        raise ValueError(
-            f"Column {name!r} held dates in fit, and now {column.iloc[row]!r} in row {row}. "
-            "Dates are read as in 2026-11-22; None stands for one that is not known."
-        )
-    return dates
-
-
-def _text(cell):
-    """A category's name: whole numbers alike, whether NaN beside them made them floats or not."""
-    if isinstance(cell, (float, np.floating)) and float(cell).is_integer():
-        return str(int(cell))
-    return cell if isinstance(cell, str) else str(cell)
-
-
-def _are_numbers(held):
-    """Whether all cells are numbers or booleans, in a column of objects or pandas's own types."""
-    return len(held) > 0 and all(isinstance(cell, _NUMBERS) for cell in held)
-
-
-def _refuse_objects(name, held):
-    for row, cell in held.items():
-        if not isinstance(cell, (str, *_NUMBERS)):
-            raise ValueError(
-                f"Column {name!r} holds a {type(cell).__name__} in row {row}: the argument must be "
-                "a string or a number, or a date. Leave the column out, or name it in "
-                "image_columns if it holds images."
-            )
+    def _encode(self, table):
+        with default_config():
+            blocks = [
+                encoder.transform(convert_cells(name, table[name], self.kinds_[name]))
+                for name, encoder in self.encoders_.items()
+            ]
+        return np.hstack(blocks) if blocks else np.empty((len(table), 0))

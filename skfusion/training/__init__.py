@@ -1,1 +1,1 @@
-"""What trainings share, whatever is trained: targets, weights and folds of rows, reports."""
+"""The training engine that all networks share: inputs, targets, weights, folds, the loop."""

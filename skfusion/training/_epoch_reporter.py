@@ -1,26 +1,26 @@
-"""EpochReporter: tells progress bars and scikit-learn's callbacks about epochs."""
+"""EpochReporter: reports epochs to progress bars and to scikit-learn's callbacks."""
 
 from contextlib import contextmanager
 
 from skfusion._utils.progress import progress_bar
 
-# The number of the final network among the folds, in the history.
+# The value of `history_["fold"]` for the final network.
 FINAL = -1
 
 
 class EpochReporter:
-    """Reports a fit as a tree of tasks: the fit, its training runs, their epochs.
+    """Report a fit as a tree of tasks: the fit, its training runs, their epochs.
 
     Parameters
     ----------
     estimator : estimator
-        Has `verbose` and scikit-learn's callback support.
+        An estimator with a parameter `verbose` and scikit-learn's callback support.
 
     n_runs : int
-        How many networks will be trained.
+        Number of networks that will be trained.
 
     n_epochs : int
-        The most epochs of one of them, over all its stages.
+        Maximum number of epochs of each of them, over all its stages.
     """
 
     def __init__(self, estimator, n_runs, n_epochs):
@@ -30,7 +30,7 @@ class EpochReporter:
 
     @contextmanager
     def fit(self, X, y):
-        """Around the whole fit."""
+        """Report the beginning and the end of the whole fit."""
         context = self.estimator._init_callback_context(max_subtasks=self.n_runs)
         context.call_on_fit_task_begin(estimator=self.estimator, X=X, y=y)
         self._context = context
@@ -39,17 +39,17 @@ class EpochReporter:
 
     @contextmanager
     def run(self, name, fold):
-        """Around one training run; gives what the run calls after each epoch."""
+        """Report one training run; yield a function to call after each of its epochs."""
         estimator = self.estimator
         title = f"train {name}" if fold < 0 else f"train {name}, fold {fold}"
         context = self._context.subcontext(task_name=title, max_subtasks=self.n_epochs)
         context.call_on_fit_task_begin(estimator=estimator)
         bar = progress_bar(estimator.verbose, total=self.n_epochs, description=title, unit="epoch")
-        with bar as shown:
+        with bar as shown_bar:
 
             def on_epoch(epoch, values):
-                shown.update(1)
-                shown.set_postfix(**{name: f"{value:.3g}" for name, value in values.items()})
+                shown_bar.update(1)
+                shown_bar.set_postfix(**{name: f"{value:.3g}" for name, value in values.items()})
                 task = context.subcontext(task_name="epoch")
                 task.call_on_fit_task_begin(estimator=estimator)
                 return task.call_on_fit_task_end(estimator=estimator)

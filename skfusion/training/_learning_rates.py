@@ -1,9 +1,10 @@
-"""Learning rates that suit each optimizer, for standardized columns."""
+"""Default learning rates of optimizers, for standardized columns."""
 
-# The highest rate, and what is divided by a power of the number of columns. Optimizers of Adam's
-# kind move each weight by about the rate in a step, so that the output moves by rate * sqrt(n)
-# where columns are unrelated; a plain gradient moves it by rate * n. Keras gives 0.001 to most.
-# With that, adadelta hardly moves in 100 epochs: its authors meant 1.0.
+# The highest rate, a factor, and a power of the number of columns by which the factor is divided.
+# Adam and its variants change each weight by about the rate in a step, so that the output changes
+# by rate * sqrt(n) if the columns are uncorrelated; plain gradient descent changes it by rate * n.
+# The default of Keras is 0.001 for most. With it, adadelta hardly learns in 100 epochs: its paper
+# uses 1.0.
 _RATES = {
     "adadelta": (1.0, 1.0, 0),
     "adagrad": (0.1, 0.3, 0.5),
@@ -18,7 +19,7 @@ OPTIMIZERS = frozenset(_RATES)
 
 
 def default_learning_rate(optimizer, n_columns):
-    """The learning rate of an optimizer by name, for so many columns.
+    """Return the learning rate of an optimizer for a number of columns.
 
     Examples
     --------

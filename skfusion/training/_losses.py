@@ -1,12 +1,12 @@
-"""Losses of rows, as Keras defines them, for validation outside a Keras model."""
+"""Losses of rows, as Keras defines them, for validation outside of Keras."""
 
 import numpy as np
 
 _TINY = 1e-7
 
 
-def row_losses(loss, outputs, targets):
-    """The loss of each row.
+def keras_row_losses(loss, outputs, targets):
+    """Compute the loss of each row.
 
     Parameters
     ----------
@@ -14,7 +14,7 @@ def row_losses(loss, outputs, targets):
         The name of a Keras loss, as in `TrainingConfig`.
 
     outputs : ndarray of shape (n_rows, n_outputs)
-        What the network gave.
+        The outputs of the network.
 
     targets : ndarray of shape (n_rows,) or (n_rows, n_outputs)
         Class numbers or values.
@@ -22,13 +22,13 @@ def row_losses(loss, outputs, targets):
     Returns
     -------
     losses : ndarray of shape (n_rows,)
-        One number a row.
+        One loss for each row.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from skfusion.training._losses import row_losses
-    >>> row_losses("mean_squared_error", np.array([[1.0], [3.0]]), np.array([[1.0], [1.0]]))
+    >>> from skfusion.training._losses import keras_row_losses
+    >>> keras_row_losses("mean_squared_error", np.array([[1.0], [3.0]]), np.array([[1.0], [1.0]]))
     array([0., 4.])
     """
     if loss == "sparse_categorical_crossentropy":

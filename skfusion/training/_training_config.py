@@ -2,79 +2,49 @@
 
 from dataclasses import dataclass
 
-from skfusion.training._schedule import LearningRate
-
-# Stage names, as they stand in a history.
-WHOLE, TOP, FINE_TUNE = "train", "top", "fine-tune"
-
-
-@dataclass(frozen=True)
-class Stage:
-    """A part of a training in which the same layers are trained.
-
-    Parameters
-    ----------
-    name : str
-        What it is called in the history.
-
-    first : str or None
-        The first layer that is trained; None trains all of them.
-
-    learning_rate : float
-        The highest learning rate.
-
-    augments : bool
-        Whether images are augmented.
-
-    Examples
-    --------
-    >>> from skfusion.training._training_config import Stage
-    >>> Stage("top", "gap", learning_rate=1e-3, augments=False).first
-    'gap'
-    """
-
-    name: str
-    first: str | None
-    learning_rate: float
-    augments: bool
+from skfusion.training._learning_rate_schedule import LearningRateSchedule
+from skfusion.training._stage import FINE_TUNE, TOP, WHOLE, Stage
 
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """How to train.
+    """How to train a network.
 
     Parameters
     ----------
-    loss : str
-        A Keras loss: "sparse_categorical_crossentropy", "binary_crossentropy",
-        "mean_squared_error" or "huber".
+    loss : {"sparse_categorical_crossentropy", "binary_crossentropy", "mean_squared_error", \
+            "huber"}
+        A Keras loss.
 
     epochs : int
-        The most passes over the training rows, in each stage.
+        Maximum number of passes over the training rows, in each stage.
 
-    batch_size : int
-        Rows a step.
+    batch_size : int, default=32
+        Number of rows in a training step.
 
-    optimizer : str
-        A Keras optimizer by name.
+    optimizer : str, default="adam"
+        The name of a Keras optimizer.
 
-    learning_rate : float
+    learning_rate : float, default=1e-3
         Its learning rate.
 
-    fine_tune_learning_rate : float
-        The learning rate when layers that were trained before are trained further.
+    fine_tune_learning_rate : float, default=1e-4
+        The learning rate of the stage that trains layers with trained weights further.
 
-    schedule : {"constant", "cosine", "plateau"}
+    lr_schedule : {"constant", "cosine", "plateau"}, default="constant"
         How the learning rate falls.
 
-    warm_up : int
-        Epochs in which it rises from 0.
+    warmup_epochs : int, default=0
+        Epochs in which the learning rate rises from 0.
 
-    patience : int or None
-        Epochs without a better validation loss after which to stop; None never stops early.
+    early_stopping : bool, default=False
+        Whether to stop when the watched loss no longer falls, and to keep the best weights.
 
-    seed : int
-        Where shuffling, dropout and augmentation start.
+    n_iter_no_change : int, default=10
+        Number of epochs without a lower loss after which to stop.
+
+    seed : int, default=0
+        Controls shuffling, dropout and augmentation.
 
     Examples
     --------
@@ -89,22 +59,24 @@ class TrainingConfig:
     optimizer: str = "adam"
     learning_rate: float = 1e-3
     fine_tune_learning_rate: float = 1e-4
-    schedule: str = "constant"
-    warm_up: int = 0
-    patience: int | None = None
+    lr_schedule: str = "constant"
+    warmup_epochs: int = 0
+    early_stopping: bool = False
+    n_iter_no_change: int = 10
     seed: int = 0
 
     def stages(self, top, first):
-        """The stages of a training.
+        """Return the stages of a training.
 
         Parameters
         ----------
         top : str or None
-            The first layer of the new top, where the layers below it were trained before; None
-            trains the whole network from the start.
+            The first layer of the new top, if the layers below it have trained weights. None
+            trains the whole network in one stage.
 
         first : str or None
-            The first of those layers that is trained further; None leaves them as they are.
+            The first of the layers with trained weights that is trained further; None trains none
+            of them.
         """
         if top is None:
             return [Stage(WHOLE, None, self.learning_rate, True)]
@@ -113,12 +85,12 @@ class TrainingConfig:
             stages.append(Stage(FINE_TUNE, first, self.fine_tune_learning_rate, True))
         return stages
 
-    def learning_rate_of(self, stage, steps_per_epoch):
-        """The LearningRate of a stage."""
-        return LearningRate(
+    def schedule(self, stage, steps_per_epoch):
+        """Return the LearningRateSchedule of a stage."""
+        return LearningRateSchedule(
             stage.learning_rate,
-            schedule=self.schedule,
-            warm_up=self.warm_up * steps_per_epoch,
+            kind=self.lr_schedule,
+            warmup_steps=self.warmup_epochs * steps_per_epoch,
             steps=self.epochs * steps_per_epoch,
-            patience=max(1, (self.patience or 10) // 2),
+            patience=max(1, self.n_iter_no_change // 2),
         )

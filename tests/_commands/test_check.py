@@ -68,7 +68,7 @@ def test_something_broken(table, capsys):
     (table.parent / "images" / "b.png").write_bytes(b"no image")
     assert check(table, "--quiet", "--image", "photo") == 1
     out = capsys.readouterr().out
-    assert "row 1  images/b.png: no image format that Pillow knows" in out
+    assert "row 1  images/b.png: no image format that Pillow reads" in out
 
 
 def test_a_folder(folder, capsys):
@@ -144,7 +144,7 @@ def test_rows_are_written(table, tmp_path, capsys):
     [
         (["nowhere.csv"], "there is no table or folder 'nowhere.csv'"),
         (["{}/images/notes.md"], "there is no table or folder"),
-        (["{}/images/a.png"], r"is no table that is known by its name \(.csv, .tsv"),
+        (["{}/images/a.png"], r"is no table with a known ending \(.csv, .tsv"),
         (["{}/table.csv", "--image", "foto"], "has no column 'foto', but \\['id', 'photo', 'note"),
         (["{}/table.csv", "--max-pixels", "0"], "'max_pixels' parameter of ImageReader"),
         (["{}/table.csv", "--out", "{}/no/such/folder/out.csv"], "no/such/folder"),

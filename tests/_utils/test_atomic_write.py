@@ -1,4 +1,4 @@
-"""Files are there as a whole or not at all."""
+"""Files are written completely or not at all."""
 
 import pytest
 
@@ -13,7 +13,7 @@ def write_text(text):
     return write
 
 
-def test_replaces_what_was_there(tmp_path):
+def test_an_existing_file_is_replaced(tmp_path):
     path = tmp_path / "a.txt"
     path.write_text("old")
     write_atomically(path, write_text("new"))
@@ -23,7 +23,7 @@ def test_replaces_what_was_there(tmp_path):
 
 @pytest.mark.parametrize("error", [OSError("full"), KeyboardInterrupt()])
 @pytest.mark.parametrize("begun", [False, True])
-def test_what_was_there_outlives_a_failure(tmp_path, error, begun):
+def test_a_failure_leaves_an_existing_file(tmp_path, error, begun):
     path = tmp_path / "a.txt"
     path.write_text("old")
 
@@ -38,7 +38,7 @@ def test_what_was_there_outlives_a_failure(tmp_path, error, begun):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_the_ending_tells_the_format(tmp_path):
+def test_the_temporary_file_has_the_same_ending(tmp_path):
     seen = []
 
     def write(path):
@@ -49,7 +49,7 @@ def test_the_ending_tells_the_format(tmp_path):
     assert seen[0].endswith(".csv.gz")
 
 
-def test_two_at_once_have_files_of_their_own(tmp_path):
+def test_two_writers_have_different_temporary_files(tmp_path):
     path = tmp_path / "a.txt"
 
     def other_comes_first(unfinished):

@@ -1,3 +1,5 @@
+"""Tasks that run ahead in threads."""
+
 import threading
 import time
 
@@ -45,12 +47,12 @@ def test_any_number_of_tasks(n_tasks):
     assert list(map_ahead(str, list(range(n_tasks)))) == [str(task) for task in range(n_tasks)]
 
 
-def test_no_more_results_wait_than_threads_and_one(n_threads):
+def test_at_most_one_more_result_than_threads_is_ahead(n_threads):
     function = Counter()
     taken = 0
     for _ in map_ahead(function, range(40)):
         time.sleep(0.005)  # time enough for all to run ahead, if they could
-        # The result in our hands was taken from those that waited.
+        # The current result is no longer ahead.
         assert function.began - taken <= n_threads + 1
         taken += 1
     assert taken == function.ended == 40
@@ -79,7 +81,7 @@ def test_nothing_runs_before_the_first_result_is_asked_for():
     assert function.began == 0
 
 
-def test_a_machine_that_does_not_know_its_cores(monkeypatch):
+def test_an_unknown_number_of_cores(monkeypatch):
     monkeypatch.setattr(prefetch.os, "cpu_count", lambda: None)
     assert list(map_ahead(str, range(3))) == ["0", "1", "2"]
 

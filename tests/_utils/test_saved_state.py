@@ -1,4 +1,4 @@
-"""What a saved estimator tells about the versions that made it."""
+"""Versions in pickles of estimators, and messages when other versions load them."""
 
 import pickle
 import warnings
@@ -40,7 +40,7 @@ def gap():
 
 
 def saved_by(model, monkeypatch, version):
-    """The pickle that another version of skfusion would have written."""
+    """Return the pickle that another version of skfusion would have written."""
     with monkeypatch.context() as other:
         other.setattr(skfusion, "__version__", version)
         return pickle.dumps(model)
@@ -56,7 +56,7 @@ def test_every_public_estimator_has_a_stamp(estimator, monkeypatch):
         pickle.loads(blob)
 
 
-def test_a_newer_skfusion_is_refused_with_what_to_do(flattener, monkeypatch):
+def test_a_newer_skfusion_is_refused_with_a_remedy(flattener, monkeypatch):
     blob = saved_by(flattener, monkeypatch, "999.2.1")
     with pytest.raises(ModelVersionError) as caught:
         pickle.loads(blob)
@@ -67,13 +67,15 @@ def test_a_newer_skfusion_is_refused_with_what_to_do(flattener, monkeypatch):
     assert f"scikit-learn {sklearn.__version__}" in text
 
 
-def test_an_older_skfusion_is_told_with_what_to_do(flattener, monkeypatch):
+def test_an_older_skfusion_warns_with_a_remedy(flattener, monkeypatch):
     blob = saved_by(flattener, monkeypatch, "0.0.7")
-    with pytest.warns(ModelVersionWarning, match=r"skfusion 0\.0\.7.*older.*save it again") as told:
+    with pytest.warns(
+        ModelVersionWarning, match=r"skfusion 0\.0\.7.*older.*save it again"
+    ) as caught:
         loaded = pickle.loads(blob)
-    assert len(told) == 1
+    assert len(caught) == 1
     np.testing.assert_array_equal(loaded.transform(IMAGES), flattener.transform(IMAGES))
-    pickle.loads(pickle.dumps(loaded))  # saved again: nothing to tell
+    pickle.loads(pickle.dumps(loaded))  # saved again: no warning
 
 
 def test_a_model_without_a_stamp_is_an_old_one(flattener):
@@ -101,9 +103,9 @@ def test_a_fusion_estimator_warns_for_itself_and_its_parts(monkeypatch, tmp_path
     with monkeypatch.context() as other:
         other.setattr(skfusion, "__version__", "0.0.7")
         joblib.dump(model, tmp_path / "model.joblib")
-    with pytest.warns(ModelVersionWarning) as told:
+    with pytest.warns(ModelVersionWarning) as caught:
         joblib.load(tmp_path / "model.joblib")
-    named = {str(warning.message).split()[1] for warning in told}
+    named = {str(warning.message).split()[1] for warning in caught}
     assert {"FusionClassifier", "PixelFlattener"} <= named
 
 
@@ -111,7 +113,7 @@ def test_a_fusion_estimator_warns_for_itself_and_its_parts(monkeypatch, tmp_path
 
 
 @pytest.mark.parametrize("version", ["3.0.5", "3.999.0", "4.0.0"])
-def test_another_keras_is_told_once(gap, monkeypatch, version):
+def test_another_keras_warns_once(gap, monkeypatch, version):
     with monkeypatch.context() as other:
         other.setattr(_network, "installed_version", lambda _: version)
         blob = pickle.dumps(gap)
@@ -123,12 +125,12 @@ def test_another_keras_is_told_once(gap, monkeypatch, version):
     np.testing.assert_array_equal(loaded.transform(IMAGES), gap.transform(IMAGES))
 
 
-def test_a_keras_that_cannot_build_the_network_says_which_can(gap, monkeypatch):
+def test_a_keras_that_cannot_build_the_network(gap, monkeypatch):
     with monkeypatch.context() as other:
         other.setattr(_network, "installed_version", lambda _: "3.999.0")
         network = gap.networks_[0]
         config = network.config.replace('"Conv2D"', '"LaterConv2D"')
-        changed = network.from_state({**network.state(), "config": config})
+        changed = network.replace(config=config)
         blob = pickle.dumps(changed)
     with pytest.warns(ModelVersionWarning):
         loaded = pickle.loads(blob)
@@ -136,8 +138,8 @@ def test_a_keras_that_cannot_build_the_network_says_which_can(gap, monkeypatch):
         loaded.embed(IMAGES)
 
 
-def test_without_keras_nothing_is_told(gap, monkeypatch):
-    """Networks can be looked at where there is no Keras."""
+def test_without_keras_there_is_no_warning(gap, monkeypatch):
+    """Networks can be inspected where Keras is not installed."""
     blob = pickle.dumps(gap)
     monkeypatch.setattr(_network, "installed_version", lambda _: None)
     assert pickle.loads(blob).networks_[0].name == "tiny_cnn"
@@ -150,27 +152,29 @@ def test_a_fingerprint_does_not_depend_on_versions(gap, monkeypatch):
     with pytest.warns(ModelVersionWarning):
         loaded = pickle.loads(blob)
     assert loaded.fingerprint == gap.networks_[0].fingerprint
-    assert "saved_by_keras" not in loaded.state()
+    assert loaded.replace().saved_by_keras is None
 
 
 # scikit-learn.
 
 
 def saved_with_sklearn(model, monkeypatch, version):
-    """The pickle that would have been written beside another scikit-learn."""
+    """Return the pickle that would have been written with another scikit-learn."""
     with monkeypatch.context() as other:
         other.setattr(sklearn, "__version__", version)
         return pickle.dumps(model)
 
 
-def test_other_parts_of_scikit_learn_are_told_with_what_to_do(monkeypatch):
+def test_another_scikit_learn_warns_with_a_remedy(monkeypatch):
     blob = saved_with_sklearn(classifier(), monkeypatch, "0.99.0")
-    with pytest.warns(ModelVersionWarning, match=r"install scikit-learn==0\.99\.0, or fit") as told:
+    with pytest.warns(
+        ModelVersionWarning, match=r"Install scikit-learn==0\.99\.0, or fit"
+    ) as caught:
         pickle.loads(blob)
-    assert len(told) == 1
+    assert len(caught) == 1
 
 
-def test_they_are_told_before_something_fails(monkeypatch):
+def test_the_warning_precedes_a_failure(monkeypatch):
     blob = saved_with_sklearn(classifier(), monkeypatch, "0.99.0")
     name = b"LogisticRegression"
     assert name in blob
@@ -190,15 +194,15 @@ def test_transformers_of_images_hold_nothing_of_scikit_learn(flattener, gap, mon
         assert b"sklearn." not in pickle.dumps(model)
 
 
-def test_scikit_learn_warns_itself_and_we_do_not_repeat_it(flattener, monkeypatch):
+def test_a_warning_of_scikit_learn_is_not_repeated(flattener, monkeypatch):
     model = make_pipeline(PixelFlattener(), StandardScaler()).fit(IMAGES)
     with monkeypatch.context() as other:
         other.setattr("sklearn.base.__version__", "0.99.0")
         blob = pickle.dumps(model)
-    with warnings.catch_warnings(record=True) as told:
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         pickle.loads(blob)
-    assert {warning.category for warning in told} == {InconsistentVersionWarning}
+    assert {warning.category for warning in caught} == {InconsistentVersionWarning}
 
 
 # Tables inside.

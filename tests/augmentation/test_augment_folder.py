@@ -42,13 +42,13 @@ def contents(folder):
     }
 
 
-# What is written.
+# Files.
 
 
 def test_balanced(photos, tmp_path):
     report = augment_folder(photos, tmp_path / "out")
     assert report.counts == {"rose": (5, 5), "tulip": (2, 5)}
-    assert (report.n_written, report.n_there) == (10, 0)
+    assert (report.n_written, report.n_existing) == (10, 0)
     data = load_image_folder(tmp_path / "out", groups=ORIGIN_PATTERN)
     assert Counter(data.target.tolist()) == {0: 5, 1: 5}
     tulips = [name for name in data.ids if name.startswith("tulip")]
@@ -74,7 +74,7 @@ def test_copies_only(photos, tmp_path):
     }
 
 
-def test_the_manifest_tells_the_origin_of_each_file(photos, tmp_path):
+def test_the_manifest_has_the_origin_of_each_file(photos, tmp_path):
     augment_folder(photos, tmp_path / "out", factor=2)
     manifest = pd.read_csv(tmp_path / "out" / "manifest.csv")
     data = load_image_folder(tmp_path / "out", groups=ORIGIN_PATTERN)
@@ -89,7 +89,7 @@ def test_the_manifest_tells_the_origin_of_each_file(photos, tmp_path):
         assert not set(origins[train]) & set(origins[test])
 
 
-def test_copies_differ_and_have_the_size_that_is_asked_for(photos, tmp_path):
+def test_copies_differ_and_have_the_requested_size(photos, tmp_path):
     augment_folder(photos, tmp_path / "out", factor=3, image_size=(6, 8), file_format="jpg")
     copies = [path for path in (tmp_path / "out").rglob("*__aug*.jpg")]
     assert len({path.read_bytes() for path in copies}) == 14
@@ -112,7 +112,7 @@ def test_flat_folders_have_no_classes(photos, tmp_path):
         augment_folder(photos / "rose", tmp_path / "other")
 
 
-def test_names_that_differ_in_their_ending_alone():
+def test_names_that_differ_in_their_extension():
     names = copy_names(["a/1.jpg", "a/1.png", "b/1.png"], [0, 0, 1, 2], ".png")
     assert names == [
         "a/1__aug000.png",
@@ -134,7 +134,7 @@ def test_the_same_seed_gives_the_same_bytes(photos, tmp_path):
     assert one["rose/0__aug000.png"] != three["rose/0__aug000.png"]
 
 
-def test_a_copy_depends_on_no_other_image(photos, tmp_path):
+def test_a_copy_does_not_depend_on_other_images(photos, tmp_path):
     augment_folder(photos, tmp_path / "one", factor=2)
     (photos / "rose/0.jpg").unlink()
     augment_folder(photos, tmp_path / "two", factor=3)
@@ -142,19 +142,19 @@ def test_a_copy_depends_on_no_other_image(photos, tmp_path):
     assert one["rose/4__aug000.png"] == two["rose/4__aug000.png"]
 
 
-# Going on.
+# Completing a folder.
 
 
 def test_a_second_run_writes_nothing(photos, tmp_path):
     augment_folder(photos, tmp_path / "out", factor=2)
     times = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*.*g")}
     report = augment_folder(photos, tmp_path / "out", factor=2)
-    assert (report.n_written, report.n_there) == (0, 14)
+    assert (report.n_written, report.n_existing) == (0, 14)
     assert times == {path: path.stat().st_mtime_ns for path in times}
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, OSError("disk full")])
-def test_it_goes_on_after_a_stop(photos, tmp_path, monkeypatch, error):
+def test_a_run_completes_an_interrupted_one(photos, tmp_path, monkeypatch, error):
     augment_folder(photos, tmp_path / "whole", factor=4)
     real, saved = Image.Image.save, []
 
@@ -171,13 +171,13 @@ def test_it_goes_on_after_a_stop(photos, tmp_path, monkeypatch, error):
     monkeypatch.undo()
     assert not (tmp_path / "out" / "manifest.csv").exists()
     report = augment_folder(photos, tmp_path / "out", factor=4)
-    assert report.n_there >= 7
+    assert report.n_existing >= 7
     assert contents(tmp_path / "out") == contents(tmp_path / "whole")
     assert not list((tmp_path / "out").rglob(".part_*"))
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs signals")
-def test_it_goes_on_after_a_kill_and_runs_once_at_a_time(photos, tmp_path):
+def test_a_run_completes_a_killed_one_and_excludes_others(photos, tmp_path):
     for i in range(5, 60):
         (photos / f"rose/{i}.jpg").write_bytes((photos / f"rose/{i % 5}.jpg").read_bytes())
     words = [sys.executable, "-m", "skfusion.cli", "augment", str(photos), "--factor", "30"]
@@ -229,7 +229,7 @@ def test_an_image_that_was_replaced_needs_another_folder(photos, tmp_path, origi
         augment_folder(photos, tmp_path / "out", **options)
     assert str(caught.value) == (
         f"{str(tmp_path / 'out')!r} was begun with other settings: images (some were added, "
-        "removed or replaced). Repeat those, or give another folder."
+        "removed or replaced). Repeat those, or pass another folder."
     )
     assert contents(tmp_path / "out") == before
 
@@ -250,7 +250,7 @@ def test_a_folder_of_an_earlier_format(photos, tmp_path):
         augment_folder(photos, tmp_path / "out", factor=2)
 
 
-def test_a_folder_of_something_else_is_left_alone(photos, tmp_path):
+def test_a_folder_of_other_files_is_not_changed(photos, tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out/mine.txt").write_text("mine")
     with pytest.raises(FileExistsError, match="holds other files"):
@@ -259,8 +259,8 @@ def test_a_folder_of_something_else_is_left_alone(photos, tmp_path):
 
 
 @pytest.mark.parametrize("out", [".", "copies", ".."])
-def test_folders_in_one_another(photos, out):
-    with pytest.raises(ValueError, match="lie in one another"):
+def test_nested_folders(photos, out):
+    with pytest.raises(ValueError, match="is inside the other"):
         augment_folder(photos, photos / out)
 
 
@@ -283,7 +283,7 @@ def test_images_that_cannot_be_read(photos, tmp_path):
     assert len(pd.read_csv(tmp_path / "out" / "manifest.csv")) == 12
 
 
-def test_a_mended_image_is_taken_up(photos, tmp_path):
+def test_a_repaired_image_is_copied(photos, tmp_path):
     whole = (photos / "rose/3.jpg").read_bytes()
     (photos / "rose/3.jpg").write_bytes(whole[:50])
     with pytest.raises(ImageReadError):
@@ -292,7 +292,7 @@ def test_a_mended_image_is_taken_up(photos, tmp_path):
     assert augment_folder(photos, tmp_path / "out", factor=2).n_written == 2
 
 
-def test_an_image_that_is_mended_twice_is_known_as_it_was_taken_up(photos, tmp_path):
+def test_an_image_that_is_repaired_twice_has_its_last_digest(photos, tmp_path):
     whole = (photos / "rose/3.jpg").read_bytes()
     for broken in (b"no image", b"none either"):
         (photos / "rose/3.jpg").write_bytes(broken)
@@ -305,8 +305,8 @@ def test_an_image_that_is_mended_twice_is_known_as_it_was_taken_up(photos, tmp_p
         augment_folder(photos, tmp_path / "out", factor=2)
 
 
-def test_an_image_that_was_left_out_is_mended_too_late(photos, tmp_path):
-    """The manifest is written: it would lack the copies of this one."""
+def test_a_skipped_image_that_is_repaired_needs_another_folder(photos, tmp_path):
+    """The manifest exists already, without the copies of this image."""
     whole = (photos / "rose/3.jpg").read_bytes()
     (photos / "rose/3.jpg").write_bytes(b"no image")
     augment_folder(photos, tmp_path / "out", factor=2, skip_unreadable=True)
@@ -316,17 +316,17 @@ def test_an_image_that_was_left_out_is_mended_too_late(photos, tmp_path):
 
 
 def test_images_without_copies_are_read_too(photos, tmp_path):
-    """Of the largest class there are none."""
+    """Images of the largest class have no copies."""
     (photos / "rose/3.jpg").write_bytes(b"no image")
     with pytest.raises(ImageReadError, match=r"rose/3.jpg: no image format"):
         augment_folder(photos, tmp_path / "out")
     report = augment_folder(photos, tmp_path / "out", skip_unreadable=True)
     assert report.counts["rose"] == (4, 4)
-    assert (report.n_written, report.n_there) == (0, 9)
+    assert (report.n_written, report.n_existing) == (0, 9)
     assert not (tmp_path / "out/rose/3.jpg").exists()
 
 
-def test_a_class_of_which_nothing_can_be_read(photos, tmp_path):
+def test_a_class_without_readable_images(photos, tmp_path):
     for name in "ab":
         (photos / f"tulip/{name}.png").write_bytes(b"no image")
     report = augment_folder(photos, tmp_path / "out", factor=2, skip_unreadable=True)
@@ -336,12 +336,12 @@ def test_a_class_of_which_nothing_can_be_read(photos, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"factor": 0}, "--factor must be at least 1, got 0"),
-        ({"random_state": -1}, "--seed must be at least 0, got -1"),
-        ({"image_size": (0, 8)}, "--size must be two positive"),
+        ({"factor": 0}, "^factor must be at least 1, got 0"),
+        ({"random_state": -1}, "^random_state must be at least 0, got -1"),
+        ({"image_size": (0, 8)}, "^image_size must be two positive"),
     ],
 )
-def test_bad_numbers(photos, tmp_path, arguments, message):
+def test_invalid_numbers(photos, tmp_path, arguments, message):
     with pytest.raises(ValueError, match=message):
         augment_folder(photos, tmp_path / "out", **arguments)
 
@@ -366,7 +366,7 @@ def test_the_command(photos, tmp_path, capsys):
     assert settings["size"] == [8, 8]
 
 
-def test_the_command_tells_what_is_wrong(photos, tmp_path, capsys, monkeypatch):
+def test_errors_of_the_command(photos, tmp_path, capsys, monkeypatch):
     with pytest.raises(SystemExit, match="2"):
         cli.main(
             ["augment", str(tmp_path / "nowhere"), "--out", str(tmp_path / "out"), "--balance"]
@@ -382,7 +382,7 @@ def test_the_command_tells_what_is_wrong(photos, tmp_path, capsys, monkeypatch):
     assert "goes on from here" in capsys.readouterr().err
 
 
-def test_the_command_goes_without_classes(photos, tmp_path, capsys):
+def test_the_command_without_classes(photos, tmp_path, capsys):
     (photos / "loose.jpg").write_bytes((photos / "rose/0.jpg").read_bytes())
     words = ["augment", str(photos), "--factor", "2", "--out", str(tmp_path / "out")]
     with pytest.raises(SystemExit, match="2"):
@@ -407,6 +407,6 @@ def test_the_command_warns_of_parts_of_a_split(photos, tmp_path, capsys):
 
 
 @pytest.mark.parametrize("words", [[], ["--balance", "--factor", "2"], ["--factor", "many"]])
-def test_the_command_wants_one_of_two(photos, tmp_path, words):
+def test_the_command_needs_exactly_one_of_two_options(photos, tmp_path, words):
     with pytest.raises(SystemExit, match="2"):
         cli.main(["augment", str(photos), "--out", str(tmp_path / "out"), *words])

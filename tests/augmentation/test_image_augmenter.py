@@ -8,18 +8,19 @@ import pandas as pd
 import polars as pl
 import pytest
 from imblearn.base import is_sampler
+from imblearn.ensemble import BalancedBaggingClassifier
 from imblearn.pipeline import Pipeline as SamplerPipeline
-from imblearn.utils._tags import InputTags, SamplerTags, Tags
 from imblearn.utils.estimator_checks import estimator_checks_generator
 from PIL import Image
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, GroupKFold, StratifiedKFold, cross_validate
+from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import Pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks as sklearn_checks
 
 from skfusion import ImageAugmenter, ImageReader, ImageReadError, PixelFlattener
-from skfusion.augmentation._random_transform import RECIPE
 from skfusion.datasets import make_image_table
 from skfusion.exceptions import UnreadableImageWarning
 
@@ -43,7 +44,7 @@ def table(n=6, seed=0):
 Y = np.array(["a", "b", "b", "b", "b", "c"])
 
 
-# What is copied.
+# Which rows are copied.
 
 
 def test_classes_are_balanced_and_rows_come_first():
@@ -60,28 +61,34 @@ def test_classes_are_balanced_and_rows_come_first():
         assert X_more[name].dtype == X[name].dtype
 
 
-def test_copies_are_changed_and_each_in_its_own_way():
+def test_each_copy_is_changed_differently():
     X_more, _ = ImageAugmenter(random_state=0).fit_resample(table(), Y)
     copies = {cell.tobytes() for cell in X_more["scan"]}
     assert len(copies) == 12
 
 
-def test_copies_are_those_of_the_recipe():
-    X = table()
+def test_the_recipe_by_name_and_by_its_arguments():
+    recipe = {"rotation": 40, "shift": 0.2, "shear": 0.2, "zoom": 0.2, "horizontal_flip": True}
+    by_name, _ = ImageAugmenter(random_state=0).fit_resample(table(), Y)
+    by_dict, _ = ImageAugmenter(augmentation=recipe, random_state=0).fit_resample(table(), Y)
+    for one, other in zip(by_name["scan"], by_dict["scan"], strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_function_gets_one_image_at_a_time():
     seen = []
 
-    def spy(pixels, rng):
-        seen.append(pixels)
-        return RECIPE(pixels[0], rng)[np.newaxis]
+    def darken(pixels, rng):
+        seen.append(pixels.shape)
+        return pixels // 2
 
-    by_name, _ = ImageAugmenter(random_state=0).fit_resample(X, Y)
-    by_hand, _ = ImageAugmenter(augmentation=spy, random_state=0).fit_resample(X, Y)
-    for one, other in zip(by_name["scan"], by_hand["scan"], strict=True):
-        np.testing.assert_array_equal(one, other)
-    assert all(pixels.shape == (1, 12, 10, 3) for pixels in seen)
+    X = table()
+    X_more, _ = ImageAugmenter(augmentation=darken, random_state=0).fit_resample(X, Y)
+    np.testing.assert_array_equal(X_more["scan"][6], X["scan"][0] // 2)
+    assert seen == [(1, 12, 10, 3)] * 6
 
 
-def test_a_row_more_is_shared_evenly():
+def test_copies_are_distributed_evenly():
     y = ["a"] * 10 + ["b"] * 4
     augmenter = ImageAugmenter(augmentation=NOTHING, random_state=0)
     augmenter.fit_resample(column(images(14)), y)
@@ -146,7 +153,7 @@ def test_factor_1_copies_nothing():
 # Seeds.
 
 
-def test_an_int_repeats_itself_and_others_differ():
+def test_an_int_is_reproducible():
     def copies(seed):
         X_more, _ = ImageAugmenter(factor=2, random_state=seed).fit_resample(table())
         return b"".join(cell.tobytes() for cell in X_more["scan"])
@@ -157,14 +164,14 @@ def test_an_int_repeats_itself_and_others_differ():
     assert copies(np.random.RandomState(0)) == copies(np.random.RandomState(0))
 
 
-def test_the_first_copies_do_not_depend_on_how_many_follow():
+def test_the_first_copies_do_not_depend_on_their_number():
     few, _ = ImageAugmenter(factor=2, random_state=0).fit_resample(table())
     many, _ = ImageAugmenter(factor=4, random_state=0).fit_resample(table())
     np.testing.assert_array_equal(few["scan"][6], many["scan"][6])  # the first of row 0
     np.testing.assert_array_equal(few["scan"][7], many["scan"][9])  # the first of row 1
 
 
-def test_nothing_global_and_nothing_of_the_caller_is_changed():
+def test_global_state_and_arguments_are_not_changed():
     X, y = table(), Y.copy()
     before = pickle.dumps((np.random.get_state(), X, y))  # noqa: NPY002
     X_more, _ = ImageAugmenter(factor=2, random_state=0).fit_resample(X, y)
@@ -213,7 +220,7 @@ def test_copies_of_files_and_images_are_arrays(tmp_path, form):
     np.testing.assert_array_equal(X_more[1], images(1)[0])
 
 
-def test_files_of_16_bits_keep_them(tmp_path):
+def test_copies_of_16_bit_files_have_16_bits(tmp_path):
     values = np.arange(20, dtype=np.uint16).reshape(4, 5) * 3000
     Image.fromarray(values).save(tmp_path / "deep.png")
     copies, _ = ImageAugmenter(factor=2, augmentation=NOTHING).fit_resample([tmp_path / "deep.png"])
@@ -248,7 +255,7 @@ def test_missing_images_stay_missing(missing):
     assert X_more["scan"][4].shape == (12, 10, 3)
 
 
-def test_several_columns_have_draws_of_their_own():
+def test_several_columns_change_independently():
     X = table(3)
     X["other"] = X["scan"]
     augmenter = ImageAugmenter(factor=2, random_state=0)
@@ -260,7 +267,7 @@ def test_several_columns_have_draws_of_their_own():
     np.testing.assert_array_equal(only["scan"][3], X_more["scan"][3])
 
 
-# Containers.
+# Containers of X.
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.float64])
@@ -344,18 +351,18 @@ def test_rows_of_cells(wrap):
 
 
 class Counting(ClassifierMixin, BaseEstimator):
-    """Keeps the number of rows that it is fitted and asked on."""
+    """Record the number of rows in `fit` and in `predict`."""
 
     def fit(self, X, y):
         self.classes_, self.counts_ = np.unique(y, return_counts=True)
         return self
 
     def predict(self, X):
-        self.n_asked_ = len(X)
+        self.n_predicted_ = len(X)
         return np.full(len(X), self.classes_[0])
 
 
-def test_only_training_rows_are_touched():
+def test_only_training_rows_are_augmented():
     data = make_image_table(40, image_size=(8, 8), random_state=0)
     y = np.array([0] * 30 + [1] * 10)
     pipe = SamplerPipeline(
@@ -369,10 +376,10 @@ def test_only_training_rows_are_touched():
     result = cross_validate(pipe, data.frame[["image"]], y, cv=folds, return_estimator=True)
     for fitted in result["estimator"]:
         assert fitted["head"].counts_.tolist() == [24, 24]
-        assert fitted["head"].n_asked_ == 8
+        assert fitted["head"].n_predicted_ == 8
 
 
-def test_it_can_be_searched_cloned_and_run_in_workers():
+def test_search_clone_and_pickle():
     data = make_image_table(12, image_size=(8, 8), random_state=0)
     y = np.array([0] * 8 + [1] * 4)
     pipe = SamplerPipeline(
@@ -390,7 +397,7 @@ def test_it_can_be_searched_cloned_and_run_in_workers():
     assert clone(again)["more"].get_params()["random_state"] == 0
 
 
-def test_groups_follow_by_their_indices():
+def test_groups_by_sample_indices():
     X, groups = table(6), np.array([0, 0, 1, 1, 2, 2])
     augmenter = ImageAugmenter(random_state=0)
     X_more, y_more = augmenter.fit_resample(X, Y)
@@ -400,40 +407,50 @@ def test_groups_follow_by_their_indices():
         assert not set(origins[train]) & set(origins[test])
 
 
-def test_the_pipeline_of_scikit_learn_refuses_samplers():
+def test_the_pipeline_of_scikit_learn_does_not_accept_samplers():
     pipe = Pipeline([("more", ImageAugmenter()), ("head", Counting())])
     with pytest.raises(TypeError, match="should be transformers"):
         pipe.fit(column(images(2)), [0, 1])
 
 
-def test_imbalanced_learn_takes_it_for_a_sampler():
+def test_imbalanced_learn_recognizes_a_sampler():
     assert is_sampler(ImageAugmenter())
 
 
-class AsImbalancedLearn(ImageAugmenter):
-    """The same with imbalanced-learn's tags, which its checks ask for."""
+@pytest.mark.parametrize("strategy", ["auto", "not majority", {0: 45}])
+def test_a_balanced_bagging_of_images(strategy):
+    X, y = load_digits(n_class=3, return_X_y=True)
+    X, y = X[:90], y[:90]
+    some = np.flatnonzero((y > 0) | (np.arange(90) < 30))  # class 0 is rare
+    bagging = BalancedBaggingClassifier(
+        GaussianNB(),
+        sampling_strategy=strategy,
+        sampler=ImageAugmenter(image_shape=(8, 8), random_state=0),
+        n_estimators=3,
+        random_state=0,
+    )
+    assert bagging.fit(X[some], y[some]).score(X, y) > 0.9
+    sampler = bagging.estimators_[0]["sampler"]
+    assert len(sampler.sample_indices_) > len(some) - 1
+    assert sampler.augmentation == "recipe"
 
-    def __sklearn_tags__(self):
-        ours = super().__sklearn_tags__()
-        inputs = InputTags(dataframe=True, allow_nan=ours.input_tags.allow_nan)
-        return Tags(
-            estimator_type="sampler",
-            target_tags=ours.target_tags,
-            input_tags=inputs,
-            sampler_tags=SamplerTags(sample_indices=True),
-        )
+
+def test_a_balanced_bagging_with_a_factor():
+    """With a factor, each bootstrap sample is augmented without balancing."""
+    X, y = load_digits(n_class=2, return_X_y=True)
+    sampler = ImageAugmenter(factor=2, image_shape=(8, 8), random_state=0)
+    bagging = BalancedBaggingClassifier(
+        GaussianNB(), sampler=sampler, n_estimators=2, random_state=0
+    ).fit(X[:60], y[:60])
+    assert len(bagging.estimators_[0]["sampler"].sample_indices_) == 120
 
 
-_CHECKS = estimator_checks_generator(
-    AsImbalancedLearn(image_shape=(-1, 1, 1), augmentation={"shift": 0.2}, random_state=0),
-    expected_failed_checks={
-        "check_samplers_pandas_sparse": "images are dense, and so are the copies"
-    },
-    mark="xfail",
+IMBALANCED_LEARN_CHECKS = estimator_checks_generator(
+    ImageAugmenter(image_shape=(-1, 1, 1), augmentation={"shift": 0.2}, random_state=0)
 )
 
 
-@pytest.mark.parametrize(("estimator", "check"), list(_CHECKS))
+@pytest.mark.parametrize(("estimator", "check"), list(IMBALANCED_LEARN_CHECKS))
 def test_checks_of_imbalanced_learn(estimator, check):
     check(estimator)
 
@@ -472,20 +489,20 @@ def test_images_without_copies_are_not_read():
     ("arguments", "y", "message"),
     [
         ({"sampling_strategy": {"d": 5}}, Y, "class 'd' of sampling_strategy is not in y"),
-        ({"sampling_strategy": {"b": 3}}, Y, "'b' has 4, and 3 are asked for"),
-        ({"sampling_strategy": {"b": 4.5}}, Y, "'b' has 4, and 4.5 are asked for"),
+        ({"sampling_strategy": {"b": 3}}, Y, "'b' has 4 rows in y, and 3 in sampling"),
+        ({"sampling_strategy": {"b": 4.5}}, Y, "'b' has 4 rows in y, and 4.5 in"),
         ({"sampling_strategy": 0.5}, Y, "ratio of two classes, y has 3"),
-        ({"sampling_strategy": 0.1}, Y == "b", "would take rows of class False away"),
+        ({"sampling_strategy": 0.1}, Y == "b", "would remove rows of class False"),
         ({"sampling_strategy": lambda y: 3}, Y, "must return a dict; got 3"),
         ({"sampling_strategy": "majority"}, Y, "'sampling_strategy' parameter of ImageAugmenter"),
         ({"sampling_strategy": 1.5}, Y, "'sampling_strategy' parameter of ImageAugmenter"),
-        ({"sampling_strategy": "all", "factor": 2}, Y, "give one of them"),
+        ({"sampling_strategy": "all", "factor": 2}, Y, "Pass only one of them"),
         ({"factor": 0}, Y, "'factor' parameter of ImageAugmenter"),
         ({"factor": 1.5}, Y, "'factor' parameter of ImageAugmenter"),
         ({"augmentation": "strong"}, Y, "augmentation='strong' is unknown"),
-        ({"image_columns": ["photo"]}, Y, r"image_columns names 'photo'; X has columns \['age'"),
-        ({"image_columns": [7]}, Y, "image_columns names 7"),
-        ({"image_columns": []}, Y, "must name some columns"),
+        ({"image_columns": ["photo"]}, Y, r"image_columns has 'photo'; X has columns \['age'"),
+        ({"image_columns": [7]}, Y, "image_columns has 7"),
+        ({"image_columns": []}, Y, "must have at least one column"),
         ({"image_columns": ["scan", "scan"]}, Y, "each once"),
         ({"image_size": (0, 5)}, Y, "image_size must be two positive integers"),
         ({}, None, "requires y to be passed"),
@@ -510,13 +527,13 @@ def test_wrong_use(arguments, y, message):
         ("photo.png", "got a single str"),
     ],
 )
-def test_nothing_to_copy(X, message):
+def test_invalid_rows(X, message):
     with pytest.raises(ValueError, match=message):
         ImageAugmenter(factor=2).fit_resample(X)
 
 
-def test_copies_of_another_size_have_no_place_in_one_array():
-    with pytest.raises(ValueError, match="leave image_size at None"):
+def test_copies_of_another_size_cannot_be_appended_to_an_array():
+    with pytest.raises(ValueError, match="Pass image_size=None"):
         ImageAugmenter(factor=2, image_size=(3, 3)).fit_resample(np.stack(images(2)))
 
 

@@ -31,7 +31,7 @@ DRAWS = [
 
 
 class Fixed:
-    """A generator whose draws are known, in -1..1; what isn't named changes nothing."""
+    """A generator with given draws in -1..1; other draws change nothing."""
 
     def __init__(self, **draws):
         self.draws = draws
@@ -49,13 +49,13 @@ def rng(seed=0):
     return np.random.default_rng(seed)
 
 
-# What is drawn.
+# Draws.
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32])
 @pytest.mark.parametrize("shape", [(9, 12, 3), (28, 28, 1), (1, 1, 1), (1, 7, 3)])
 @pytest.mark.parametrize("fill", ["nearest", "reflect", "wrap", "constant"])
-def test_shape_dtype_and_range_stay_and_the_input_is_unchanged(shape, dtype, fill):
+def test_shape_dtype_range_and_input_are_unchanged(shape, dtype, fill):
     image = noise(shape, dtype)
     before = image.copy()
     image.flags.writeable = False
@@ -72,21 +72,21 @@ def test_shape_dtype_and_range_stay_and_the_input_is_unchanged(shape, dtype, fil
     np.testing.assert_array_equal(image, before)
 
 
-def test_a_seed_repeats_and_draws_go_on():
+def test_a_seed_is_reproducible_and_later_draws_differ():
     image = noise()
     np.testing.assert_array_equal(ALL(image, rng(3)), ALL(image, rng(3)))
     one = rng(3)
     assert not np.array_equal(ALL(image, one), ALL(image, one))
 
 
-def test_each_call_takes_equally_many_draws():
+def test_each_call_draws_the_same_number_of_times():
     one, other = rng(), rng()
     ALL(noise(), one)
     RandomTransform()(noise(), other)
     assert one.random() == other.random()
 
 
-def test_without_strengths_an_equal_copy_comes_back():
+def test_the_default_returns_an_equal_copy():
     image = noise()
     changed = RandomTransform()(image, rng())
     np.testing.assert_array_equal(changed, image)
@@ -113,7 +113,7 @@ def test_light_flips_nothing_and_recipe_does():
     assert not RECIPE.vertical_flip
 
 
-# Where pixels go.
+# Geometry.
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32])
@@ -129,7 +129,7 @@ def test_rotation_is_about_the_center_and_counterclockwise(turns, shape, dtype):
     ("fill", "pad"),
     [("nearest", "edge"), ("reflect", "symmetric"), ("wrap", "wrap"), ("constant", "constant")],
 )
-def test_shift_by_whole_pixels_and_what_moves_in(fill, pad):
+def test_shift_by_whole_pixels_and_fill(fill, pad):
     image = noise((10, 20, 3))
     transform = RandomTransform(shift=(0.2, 0.25), fill=fill)
     changed = transform(image, Fixed(down=1, right=-1))  # 2 pixels down, 5 to the left
@@ -139,7 +139,7 @@ def test_shift_by_whole_pixels_and_what_moves_in(fill, pad):
         np.testing.assert_array_equal(changed, np.roll(image, (2, -5), axis=(0, 1)))
 
 
-def test_constant_fills_with_the_value():
+def test_constant_fill_value():
     transform = RandomTransform(shift=0.5, fill="constant", fill_value=77)
     changed = transform(noise((4, 4, 3)), Fixed(down=1, right=0))
     assert (changed[:2] == 77).all()
@@ -167,8 +167,8 @@ def test_zoom_is_about_the_center_and_enlarges_above_one(draw, factor):
     np.testing.assert_allclose(changed, expected.clip(0, (10, 20)), atol=1e-4)
 
 
-def test_a_mean_stays_where_pixels_are_interpolated():
-    """Bytes are rounded, not cut: else each image would become darker by half a step."""
+def test_interpolation_keeps_the_mean():
+    """Bytes are rounded, not truncated, which would make each image darker by half a step."""
     image = noise((64, 64, 3)) // 4 * 2 + 60
     exact = RECIPE(image.astype(np.float32), rng())
     assert RECIPE(image, rng()).mean() == pytest.approx(exact.mean(), abs=0.05)
@@ -193,7 +193,7 @@ def test_floats_beyond_0_255_keep_their_range():
     assert changed.max() > 255
 
 
-# As a value.
+# Equality.
 
 
 def test_equal_transforms_have_equal_reprs_and_hashes():
@@ -212,23 +212,23 @@ def test_it_is_frozen():
         RECIPE.rotation = 90
 
 
-# What it refuses.
+# Invalid parameters.
 
 
 @pytest.mark.parametrize("name", ["rotation", "shift", "shear", "zoom", "brightness", "contrast"])
 @pytest.mark.parametrize("value", [-0.1, np.nan, np.inf, "0.2", None, True, [0.1], (0.1, 0.2, 0.3)])
-def test_a_strength_that_is_none(name, value):
+def test_an_invalid_number(name, value):
     with pytest.raises(ValueError, match=rf"^{name} must be a number"):
         RandomTransform(**{name: value})
 
 
 @pytest.mark.parametrize("name", ["shift", "zoom", "brightness", "contrast"])
-def test_a_strength_that_leaves_nothing(name):
+def test_a_number_of_one(name):
     with pytest.raises(ValueError, match=rf"^{name} must be a number from 0 to below 1.*got 1"):
         RandomTransform(**{name: 1})
 
 
-def test_a_pair_where_there_is_one_number():
+def test_a_pair_instead_of_a_number():
     with pytest.raises(ValueError, match=r"^zoom must be a number.*got \(0.8, 1.2\)"):
         RandomTransform(zoom=(0.8, 1.2))
 
@@ -253,6 +253,6 @@ def test_other_parameters_out_of_range(arguments, message):
 @pytest.mark.parametrize(
     "pixels", [noise((9, 12)), noise((2, 9, 12, 3)), noise(dtype=float), noise(dtype=np.int16)]
 )
-def test_what_is_no_image(pixels):
+def test_invalid_images(pixels):
     with pytest.raises(ValueError, match="one image of shape"):
         RECIPE(pixels, rng())

@@ -4,12 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skfusion import CNNEmbedder, FeatureStore
+from skfusion import CNNEmbedder, EmbedderOptions, FeatureStore
+from skfusion.embedding import _column_trainer
 from skfusion.embedding._fit_config import TrainingRows
 from skfusion.training import _loop
 from tests.networks_for_tests import tiny_cnn
 
-QUICK = {"cut_layer": "dense", "epochs": 2, "early_stopping": None, "random_state": 0}
+QUICK = {"cut_layer": "dense", "epochs": 2, "early_stopping": False, "random_state": 0}
 
 
 @pytest.fixture(scope="module")
@@ -28,21 +29,20 @@ def lists(stripes):
 
 @pytest.fixture
 def trainings(monkeypatch):
-    """Arguments of the training runs."""
-    from skfusion.embedding import _column_trainer
-
+    """The data of each training run."""
     seen = []
 
-    def spy(*args, **kwargs):
-        seen.append({"targets": args[2], **kwargs})
-        return _loop.train(*args, **kwargs)
+    def spy(network, data, *args, **kwargs):
+        seen.append(data)
+        return _loop.train(network, data, *args, **kwargs)
 
     monkeypatch.setattr(_column_trainer, "train", spy)
     return seen
 
 
-def embedder(**options):
-    return CNNEmbedder(tiny_cnn, **{"combine": "mean", "missing": "zero", **QUICK, **options})
+def embedder(combine="mean", cross_fit="auto", **params):
+    options = EmbedderOptions(combine=combine, cross_fit=cross_fit)
+    return CNNEmbedder(tiny_cnn, **{"missing": "zero", "options": options, **QUICK, **params})
 
 
 def rows_of(X):
@@ -54,17 +54,17 @@ def test_each_image_is_trained_on_with_an_equal_share_of_its_row(lists, training
     embedder().fit(X, y)
     (run,) = trainings
     rows = rows_of(X)
-    np.testing.assert_array_equal(run["targets"], y[rows])
-    by_row = np.bincount(rows, weights=run["sample_weight"])
+    np.testing.assert_array_equal(run.targets, y[rows])
+    by_row = np.bincount(rows, weights=run.weights)
     np.testing.assert_allclose(by_row, by_row[0])
-    np.testing.assert_allclose(run["sample_weight"].mean(), 1)
+    np.testing.assert_allclose(run.weights.mean(), 1)
 
 
 def test_sample_weight_is_shared_too(lists, trainings):
     X, y = lists
     weight = np.arange(22) + 1.0
     embedder().fit(X, y, sample_weight=weight)
-    by_row = np.bincount(rows_of(X), weights=trainings[0]["sample_weight"])
+    by_row = np.bincount(rows_of(X), weights=trainings[0].weights)
     np.testing.assert_allclose(by_row / by_row[0], weight[:20])
 
 
@@ -72,9 +72,9 @@ def test_rows_of_equally_many_images_need_no_weights(stripes, trainings):
     X, y = stripes
     X = pd.DataFrame({"front": X["image"], "back": X["image"].to_numpy()[::-1]})
     embedder().fit(X, y)
-    assert trainings[0]["sample_weight"] is None
+    assert trainings[0].weights is None
     assert len(trainings) == 1  # one network for both columns
-    np.testing.assert_array_equal(trainings[0]["targets"], np.repeat(y, 2))
+    np.testing.assert_array_equal(trainings[0].targets, np.repeat(y, 2))
 
 
 def test_rows_stay_whole_in_folds_and_validation(lists, trainings):
@@ -82,10 +82,10 @@ def test_rows_stay_whole_in_folds_and_validation(lists, trainings):
     embedder(cv=3, validation_fraction=0.3, cross_fit=1.0).fit_transform(X, y)
     rows = rows_of(X)
     assert len(trainings) == 4
-    held_out = trainings[0]["held_out"]
+    held_out = trainings[0].held_out
     assert len(held_out)
     assert not set(rows[held_out]) & set(np.delete(rows, held_out))
-    sizes = [len(run["targets"]) for run in trainings[1:]]
+    sizes = [len(run.targets) for run in trainings[1:]]
     assert sum(sizes) == 2 * len(rows)  # each image in two of three
 
 
@@ -94,7 +94,7 @@ def test_groups_keep_rows_together(lists, trainings):
     groups = np.arange(22) // 4
     embedder(validation_fraction=0.3).fit(X, y, groups=groups)
     of_images = groups[rows_of(X)]
-    held_out = trainings[0]["held_out"]
+    held_out = trainings[0].held_out
     assert not set(of_images[held_out]) & set(np.delete(of_images, held_out))
 
 
@@ -123,7 +123,7 @@ def test_in_sample_columns_are_those_of_transform(lists, options):
 @pytest.mark.parametrize("missing", ["mean", "nan"])
 def test_cross_fitting(lists, cross_fit, missing):
     X, y = lists
-    fitted = embedder(cv=3, cross_fit=cross_fit, missing=missing, combine="max")
+    fitted = embedder(cv=3, cross_fit=cross_fit, combine="max", missing=missing)
     lines = fitted.fit_transform(X, y)
     new = fitted.transform(X)
     assert np.isfinite(lines[:20]).all()
@@ -140,8 +140,9 @@ def test_a_search_over_combine_trains_once(lists, tmp_path):
     for combine in ("mean", "max"):
         CNNEmbedder(
             "small_cnn",
-            backbone_options={"filters": (2, 2), "dense_units": 4},
-            combine=combine,
+            options=EmbedderOptions(
+                backbone_options={"filters": (2, 2), "dense_units": 4}, combine=combine
+            ),
             missing="mean",
             cache=store,
             **QUICK,

@@ -9,9 +9,9 @@ from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skfusion import CNNEmbedder
+from skfusion import CNNEmbedder, EmbedderOptions
 
-QUICK = {"epochs": 2, "early_stopping": None, "random_state": 0, "cut_layer": "dense"}
+QUICK = {"epochs": 2, "early_stopping": False, "random_state": 0, "cut_layer": "dense"}
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def noise():
 MEMORISES = {
     "cut_layer": "output",
     "epochs": 40,
-    "early_stopping": None,
+    "early_stopping": False,
     "validation_fraction": 0,
     "random_state": 0,
     "cv": 3,
@@ -64,7 +64,7 @@ def test_two_folds_leave_nothing_to_measure(stripes):
 @pytest.mark.parametrize("cross_fit", ["auto", "average", 0.5])
 def test_fit_and_fit_transform_agree_on_new_rows(noise, cross_fit):
     X, y, new = noise
-    options = {**MEMORISES, "cross_fit": cross_fit, "epochs": 5}
+    options = {**MEMORISES, "options": EmbedderOptions(cross_fit=cross_fit), "epochs": 5}
     one = CNNEmbedder(**options)
     one.fit_transform(X, y)
     other = CNNEmbedder(**options).fit(X, y)
@@ -73,7 +73,7 @@ def test_fit_and_fit_transform_agree_on_new_rows(noise, cross_fit):
 
 def test_fit_trains_no_folds_that_nobody_asks(stripes):
     X, y = stripes
-    embedder = CNNEmbedder(cv=3, cross_fit=1.0, **QUICK).fit(X, y)
+    embedder = CNNEmbedder(cv=3, options=EmbedderOptions(cross_fit=1.0), **QUICK).fit(X, y)
     assert set(embedder.history_["fold"]) == {-1}
 
 
@@ -81,9 +81,11 @@ def test_shares_lie_between_the_extremes(noise):
     X, y, _ = noise
     options = {**MEMORISES, "epochs": 5}
     own = CNNEmbedder(**{**options, "cv": None}).fit_transform(X, y)
-    unseen = CNNEmbedder(cross_fit=1.0, **options).fit_transform(X, y)
-    half = CNNEmbedder(cross_fit=0.5, **options).fit_transform(X, y)
-    np.testing.assert_array_equal(CNNEmbedder(cross_fit=0.0, **options).fit_transform(X, y), own)
+    unseen = CNNEmbedder(options=EmbedderOptions(cross_fit=1.0), **options).fit_transform(X, y)
+    half = CNNEmbedder(options=EmbedderOptions(cross_fit=0.5), **options).fit_transform(X, y)
+    np.testing.assert_array_equal(
+        CNNEmbedder(options=EmbedderOptions(cross_fit=0.0), **options).fit_transform(X, y), own
+    )
     is_own = (half == own).all(axis=1)
     assert 15 < is_own.sum() < 45
     np.testing.assert_array_equal(half[~is_own], unseen[~is_own])
@@ -91,7 +93,8 @@ def test_shares_lie_between_the_extremes(noise):
 
 def test_the_average_is_one_network_that_pickles(noise):
     X, y, new = noise
-    embedder = CNNEmbedder(**{**MEMORISES, "epochs": 3, "cross_fit": "average"}).fit(X, y)
+    options = EmbedderOptions(cross_fit="average")
+    embedder = CNNEmbedder(**{**MEMORISES, "epochs": 3, "options": options}).fit(X, y)
     assert len(embedder.networks_) == 1
     again = pickle.loads(pickle.dumps(embedder))
     np.testing.assert_array_equal(again.transform(new), embedder.transform(new))
@@ -99,7 +102,7 @@ def test_the_average_is_one_network_that_pickles(noise):
 
 def test_the_average_from_a_store(noise, tmp_path):
     X, y, new = noise
-    options = {**MEMORISES, "epochs": 3, "cross_fit": "average"}
+    options = {**MEMORISES, "epochs": 3, "options": EmbedderOptions(cross_fit="average")}
     fresh = CNNEmbedder(**options)
     expected = fresh.fit_transform(X, y), fresh.transform(new)
     for _ in range(2):  # the first fills it, the second reads it
@@ -107,7 +110,7 @@ def test_the_average_from_a_store(noise, tmp_path):
         np.testing.assert_allclose(embedder.fit_transform(X, y), expected[0], atol=1e-5)
         np.testing.assert_allclose(embedder.transform(new), expected[1], atol=1e-5)
         assert list(embedder.get_feature_names_out()) == list(fresh.get_feature_names_out())
-    other = CNNEmbedder(cache=tmp_path, **{**options, "cross_fit": 0.0})
+    other = CNNEmbedder(cache=tmp_path, **{**options, "options": EmbedderOptions(cross_fit=0.0)})
     other.fit(X, y)
     assert not np.allclose(other.transform(new), expected[1], atol=1e-3)  # another row
 
@@ -116,33 +119,42 @@ GROUPS = np.repeat(np.arange(10), 4)
 
 
 @pytest.mark.parametrize("cv", [2, GroupKFold(2)], ids=["int", "splitter"])
-def test_groups_stay_together(stripes, cv, monkeypatch):
+def test_groups_stay_together(stripes, cv):
+    """A group is in training whole or not at all, in each run."""
+    import keras
+
     X, y = stripes
-    seen = []
-    from skfusion.embedding import _column_trainer
+    rows = {image.tobytes(): row for row, image in enumerate(X["image"])}
+    runs = []
 
-    real = _column_trainer.train
+    class NewRun(keras.callbacks.Callback):
+        def on_train_begin(self, logs=None):
+            runs.append(set())
 
-    def spy(network, pixels, targets, plan, *, places, held_out, **others):
-        groups = GROUPS[places]  # each row has an image of its own, in order
-        seen.append((set(groups), set(groups[held_out])))
-        assert not set(groups[held_out]) & set(np.delete(groups, held_out))
-        return real(network, pixels, targets, plan, places=places, held_out=held_out, **others)
+    def record(pixels):
+        runs[-1].update(rows[image.tobytes()] for image in pixels)
+        return pixels
 
-    monkeypatch.setattr(_column_trainer, "train", spy)
-    embedder = CNNEmbedder(cv=cv, cross_fit=1.0, validation_fraction=0.2, **QUICK)
+    embedder = CNNEmbedder(
+        cv=cv,
+        options=EmbedderOptions(cross_fit=1.0, callbacks=[NewRun()]),
+        augmentation=record,
+        validation_fraction=0.2,
+        **QUICK,
+    )
     embedder.fit_transform(X, y, groups=GROUPS)
-    everything, *folds = [groups for groups, _ in seen]
-    assert everything == set(range(10))
-    assert len(folds) == 2
-    assert folds[0] & folds[1] == set()
-    assert all(held_out for _, held_out in seen)
+    final, *folds = [np.bincount(GROUPS[list(run)], minlength=10) for run in runs]
+    for counts in (final, *folds):
+        assert set(counts) == {0, 4}
+    assert (final > 0).sum() == 8
+    assert [(counts > 0).sum() for counts in folds] == [4, 4]
+    assert not (folds[0] & folds[1]).any()
 
 
 def test_groups_reach_it_through_a_pipeline(stripes):
     X, y = stripes
     with config_context(enable_metadata_routing=True):
-        embedder = CNNEmbedder(cv=GroupKFold(2), cross_fit=1.0, **QUICK)
+        embedder = CNNEmbedder(cv=GroupKFold(2), options=EmbedderOptions(cross_fit=1.0), **QUICK)
         pipe = make_pipeline(embedder.set_fit_request(groups=True), StandardScaler())
         pipe.fit(X, y, groups=GROUPS)
     assert pipe[0].history_["fold"].nunique() == 3
@@ -151,7 +163,13 @@ def test_groups_reach_it_through_a_pipeline(stripes):
 def test_more_columns_than_rows(digits):
     X, y = digits
     rows = np.arange(0, 150, 5)
-    embedder = CNNEmbedder(cut_layer="flatten", cv=3, cross_fit="average", epochs=2, random_state=0)
+    embedder = CNNEmbedder(
+        cut_layer="flatten",
+        cv=3,
+        options=EmbedderOptions(cross_fit="average"),
+        epochs=2,
+        random_state=0,
+    )
     features = embedder.fit_transform(X.iloc[rows], y[rows])
     assert features.shape == (30, 1600)
     assert np.isfinite(features).all()
@@ -170,7 +188,9 @@ def test_rows_without_an_image(stripes):
     X, y = stripes
     X = X.copy()
     X.loc[[3, 17], "image"] = None
-    embedder = CNNEmbedder(cv=3, cross_fit="average", missing="nan", **QUICK)
+    embedder = CNNEmbedder(
+        cv=3, options=EmbedderOptions(cross_fit="average"), missing="nan", **QUICK
+    )
     features = embedder.fit_transform(X, y)
     assert np.isnan(features[[3, 17]]).all()
     assert np.isfinite(np.delete(features, [3, 17], axis=0)).all()
@@ -179,8 +199,8 @@ def test_rows_without_an_image(stripes):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"cross_fit": "mean"}, "cross_fit"),
-        ({"cross_fit": 1.5}, "cross_fit"),
+        ({"options": EmbedderOptions(cross_fit="mean")}, "cross_fit"),
+        ({"options": EmbedderOptions(cross_fit=1.5)}, "cross_fit"),
         ({"cv": 1}, "'cv' parameter of CNNEmbedder must be an int in the range"),
         ({"cv": 30}, "there are 20.*cv=None"),
     ],

@@ -10,10 +10,10 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GroupKFold, ShuffleSplit
 
-from skfusion import CNNEmbedder, ImageReadError
+from skfusion import CNNEmbedder, EmbedderOptions, ImageReadError
 from tests.networks_for_tests import tiny_cnn, tiny_maps
 
-QUICK = {"cv": None, "epochs": 2, "early_stopping": None, "random_state": 0}
+QUICK = {"cv": None, "epochs": 2, "early_stopping": False, "random_state": 0}
 
 
 def weights(embedder):
@@ -76,9 +76,11 @@ def test_same_seed_same_bytes(stripes):
 def test_a_trainer_that_is_used_again_forgets(stripes):
     """Training on other rows in between must not change the result."""
     X, y = stripes
-    first = CNNEmbedder(optimizer="sgd", **QUICK).fit(X, y)
-    CNNEmbedder(optimizer="sgd", **QUICK).fit(X[:20], y[:20])
-    assert_same_networks(first, CNNEmbedder(optimizer="sgd", **QUICK).fit(X, y))
+    first = CNNEmbedder(options=EmbedderOptions(optimizer="sgd"), **QUICK).fit(X, y)
+    CNNEmbedder(options=EmbedderOptions(optimizer="sgd"), **QUICK).fit(X[:20], y[:20])
+    assert_same_networks(
+        first, CNNEmbedder(options=EmbedderOptions(optimizer="sgd"), **QUICK).fit(X, y)
+    )
 
 
 def test_dropout_repeats(stripes):
@@ -111,7 +113,7 @@ def test_global_state_is_left_alone(stripes):
 def test_parameters_and_input_are_left_alone(stripes):
     X, y = stripes
     before = X["image"].map(lambda image: image.tobytes()).tolist()
-    embedder = CNNEmbedder(backbone_options={"dense_units": 8}, **QUICK)
+    embedder = CNNEmbedder(options=EmbedderOptions(backbone_options={"dense_units": 8}), **QUICK)
     parameters = repr(embedder.get_params())
     embedder.fit(X, y)
     assert repr(embedder.get_params()) == parameters
@@ -121,7 +123,7 @@ def test_parameters_and_input_are_left_alone(stripes):
 def test_set_params_then_fit_equals_a_fresh_fit(stripes):
     X, y = stripes
     embedder = CNNEmbedder(**QUICK).fit(X, y)
-    embedder.set_params(cut_layer="dense", backbone_options={"dense_units": 8}, epochs=1)
+    embedder.set_params(cut_layer="dense", options__backbone_options={"dense_units": 8}, epochs=1)
     fresh = clone(embedder).fit(X, y)
     embedder.fit(X, y)
     assert_same_networks(embedder, fresh)
@@ -215,7 +217,9 @@ def test_weights_of_zero_silence_rows(stripes):
 def test_one_network_a_column(stripes):
     X, y = stripes
     both = X.assign(negative=[255 - image[::-1] for image in X["image"]])
-    embedder = CNNEmbedder(cut_layer="dense", backbone_options={"dense_units": 4}, **QUICK)
+    embedder = CNNEmbedder(
+        cut_layer="dense", options=EmbedderOptions(backbone_options={"dense_units": 4}), **QUICK
+    )
     features = embedder.fit_transform(both, y)
     assert features.shape == (40, 8)
     assert len(embedder.networks_) == 2
@@ -258,7 +262,7 @@ def test_named_and_own_backbones(stripes):
     assert CNNEmbedder(tiny_maps, cut_layer="gap", **QUICK).fit(X, y).n_features_out_ == 3
     named = CNNEmbedder(
         "MobileNet",
-        backbone_options={"alpha": 0.25},
+        options=EmbedderOptions(backbone_options={"alpha": 0.25}),
         image_size=(32, 32),
         cut_layer="gap",
         **QUICK,
@@ -279,7 +283,9 @@ def test_cv_in_all_its_forms(stripes, cv):
     X, y = stripes
     if cv == "iterable":
         cv = [(np.arange(20), np.arange(20, 40)), (np.arange(20, 40), np.arange(20))]
-    embedder = CNNEmbedder(cut_layer="dense", cross_fit=1.0, **{**QUICK, "cv": cv})
+    embedder = CNNEmbedder(
+        cut_layer="dense", options=EmbedderOptions(cross_fit=1.0), **{**QUICK, "cv": cv}
+    )
     features = embedder.fit_transform(X, y)
     assert features.shape == (40, 256)
     assert embedder.history_["fold"].nunique() == 3
@@ -297,12 +303,14 @@ def test_cross_fitted_columns_do_not_know_their_labels():
     options = {
         "cut_layer": "output",
         "epochs": 60,
-        "early_stopping": None,
+        "early_stopping": False,
         "validation_fraction": 0,
         "random_state": 0,
     }
     in_sample = CNNEmbedder(cv=None, **options).fit_transform(X, y)
-    honest = CNNEmbedder(cv=3, cross_fit=1.0, **options).fit_transform(X, y)
+    honest = CNNEmbedder(cv=3, options=EmbedderOptions(cross_fit=1.0), **options).fit_transform(
+        X, y
+    )
     assert (in_sample.argmax(axis=1) == y).mean() > 0.95
     assert (honest.argmax(axis=1) == y).mean() < 0.7
 
@@ -322,9 +330,9 @@ def test_cross_fitted_columns_do_not_know_their_labels():
             FloatingPointError,
             "a smaller learning_rate",
         ),
-        ({"optimizer": "adan"}, ValueError, "optimizer"),
+        ({"options": EmbedderOptions(optimizer="adan")}, ValueError, "optimizer"),
         ({"cv": 30}, ValueError, "cv=30 folds need 30 rows in a class, there are 20"),
-        ({"backbone_options": {"units": 3}}, TypeError, "units"),
+        ({"options": EmbedderOptions(backbone_options={"units": 3})}, TypeError, "units"),
     ],
 )
 def test_wrong_parameters(stripes, options, error, message):

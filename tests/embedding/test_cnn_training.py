@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skfusion import CNNEmbedder, FeatureStore, ImageReadError
+from skfusion import CNNEmbedder, EmbedderOptions, FeatureStore, ImageReadError
 from tests.networks_for_tests import tiny_maps
 
-QUICK = {"epochs": 2, "early_stopping": None, "random_state": 0}
+QUICK = {"epochs": 2, "early_stopping": False, "random_state": 0}
 
 
 def assert_same_weights(one, other):
@@ -75,9 +75,16 @@ def test_a_sequential_file_is_kept_up_to_its_last_layer(stripes, tmp_path):
 def test_frozen_layers_compute_each_image_once(stripes, trained_maps, shapes):
     X, y = stripes
     CNNEmbedder(
-        trained_maps, cut_layer="dense", fine_tune=0, validation_fraction=0, cv=2, cross_fit=1.0,
-        epochs=5, early_stopping=None, random_state=0,
-    ).fit_transform(X, y)  # fmt: skip
+        trained_maps,
+        cut_layer="dense",
+        fine_tune=0,
+        validation_fraction=0,
+        cv=2,
+        options=EmbedderOptions(cross_fit=1.0),
+        epochs=5,
+        early_stopping=False,
+        random_state=0,
+    ).fit_transform(X, y)
     whole = [shape for shape in shapes if len(shape) == 4]
     # Once below the top for three trainings of five epochs, then once for each network's columns.
     assert sum(shape[0] for shape in whole) <= 4 * 48
@@ -88,9 +95,9 @@ def test_a_rate_and_a_schedule_of_its_own(stripes, trained_maps):
     embedder = CNNEmbedder(
         trained_maps,
         cut_layer="dense",
-        fine_tune_learning_rate=3e-3,
-        schedule="cosine",
-        warm_up=1,
+        options=EmbedderOptions(
+            fine_tune_learning_rate=3e-3, lr_schedule="cosine", warmup_epochs=1
+        ),
         **QUICK,
     ).fit(X, y)
     rates = embedder.history_["learning_rate"].to_numpy()
@@ -103,7 +110,7 @@ def test_real_weights(shared_data, stripes):
     X, y = stripes
     weights = shared_data / "weights" / "mobilenet_2_5_224_tf_no_top.h5"
     options = {
-        "backbone_options": {"alpha": 0.25},
+        "options": EmbedderOptions(backbone_options={"alpha": 0.25}),
         "weights": weights,
         "image_size": (32, 32),
         "cut_layer": "gap",
@@ -125,9 +132,9 @@ def test_real_weights(shared_data, stripes):
         ({"fine_tune": "block_99"}, "No layer of maps is called 'block_99'"),
         ({"fine_tune": 5}, "fine_tune=5, but maps has 1 layers"),
         ({"fine_tune": -1}, "fine_tune"),
-        ({"schedule": "linear"}, "schedule"),
-        ({"warm_up": -1}, "warm_up"),
-        ({"fine_tune_learning_rate": 0}, "fine_tune_learning_rate"),
+        ({"options": EmbedderOptions(lr_schedule="linear")}, "lr_schedule"),
+        ({"options": EmbedderOptions(warmup_epochs=-1)}, "warmup_epochs"),
+        ({"options": EmbedderOptions(fine_tune_learning_rate=0)}, "fine_tune_learning_rate"),
     ],
 )
 def test_wrong_stages(stripes, trained_maps, options, message):
@@ -198,7 +205,9 @@ def test_flips_average_over_mirror_images(stripes):
     X, y = stripes
     images = np.stack(list(X["image"]))
     plain = CNNEmbedder(cut_layer="dense", **QUICK).fit(images, y)
-    both = CNNEmbedder(cut_layer="dense", flips="both", **QUICK).fit(images, y)
+    both = CNNEmbedder(cut_layer="dense", options=EmbedderOptions(tta="both"), **QUICK).fit(
+        images, y
+    )
     views = [images, images[:, :, ::-1], images[:, ::-1], images[:, ::-1, ::-1]]
     expected = np.mean([plain.transform(view) for view in views], axis=0)
     np.testing.assert_allclose(both.transform(images), expected, atol=1e-5)
@@ -214,12 +223,16 @@ def test_balanced_weights_find_the_rare_class():
     X = rng.normal(120, 60, (66, 12, 12)).clip(0, 255).astype(np.uint8)
     X[:6, 4:8] = np.minimum(X[:6, 4:8] + 40, 255)
     options = {
-        "cut_layer": "output", "epochs": 8, "early_stopping": None,
+        "cut_layer": "output", "epochs": 8, "early_stopping": False,
         "validation_fraction": 0, "random_state": 0,
     }  # fmt: skip
     plain = CNNEmbedder(**options).fit_transform(X, y)
-    balanced = CNNEmbedder(class_weight="balanced", **options).fit_transform(X, y)
-    heavy = CNNEmbedder(class_weight={"rare": 50}, **options).fit_transform(X, y)
+    balanced = CNNEmbedder(
+        options=EmbedderOptions(class_weight="balanced"), **options
+    ).fit_transform(X, y)
+    heavy = CNNEmbedder(
+        options=EmbedderOptions(class_weight={"rare": 50}), **options
+    ).fit_transform(X, y)
     rare = np.array([0, 1])  # sorted: frequent, rare
     assert plain[:, 1].mean() < balanced[:, 1].mean() < heavy[:, 1].mean()
     assert (balanced[6:].mean(axis=0) @ rare) < balanced[:6].mean(axis=0) @ rare
@@ -228,7 +241,7 @@ def test_balanced_weights_find_the_rare_class():
 def test_bins_of_a_regression(stripes):
     X, _ = stripes
     y = np.linspace(0, 1, 40) ** 3
-    embedder = CNNEmbedder(target_bins=4, cut_layer="output", **QUICK)
+    embedder = CNNEmbedder(options=EmbedderOptions(target_bins=4), cut_layer="output", **QUICK)
     chances = embedder.fit_transform(X, y)
     assert chances.shape == (40, 4)
     np.testing.assert_allclose(chances.sum(axis=1), 1, atol=1e-5)
@@ -242,7 +255,10 @@ def test_huber_bows_to_no_outlier(stripes):
     y = np.linspace(0, 1, 40)
     y[0] = 500.0
     losses = {
-        loss: CNNEmbedder(loss=loss, **QUICK).fit(X, y).history_["loss"].iloc[0]
+        loss: CNNEmbedder(options=EmbedderOptions(loss=loss), **QUICK)
+        .fit(X, y)
+        .history_["loss"]
+        .iloc[0]
         for loss in ("squared_error", "huber")
     }
     assert losses["huber"] < 0.5 * losses["squared_error"]
@@ -273,7 +289,7 @@ def test_wrong_targets(stripes, y, options, message):
     X, classes = stripes
     y = classes if y == "classes" else np.linspace(0, 1, 40)
     with pytest.raises(ValueError, match=message):
-        CNNEmbedder(**QUICK, **options).fit(X, y)
+        CNNEmbedder(options=EmbedderOptions(**options), **QUICK).fit(X, y)
 
 
 # Fitted before on something else
@@ -334,7 +350,9 @@ def test_callbacks_are_told(stripes, trained_maps):
 
     X, y = stripes
     recorder = Recorder()
-    CNNEmbedder(trained_maps, cut_layer="dense", callbacks=[recorder], **QUICK).fit(X, y)
+    CNNEmbedder(
+        trained_maps, cut_layer="dense", options=EmbedderOptions(callbacks=[recorder]), **QUICK
+    ).fit(X, y)
     names = ["accuracy", "learning_rate", "loss", "val_accuracy", "val_loss"]
     assert recorder.told == ["begin", (0, names), (1, names), "end"] * 2
 
@@ -348,7 +366,7 @@ def test_a_callback_can_stop(stripes):
 
     X, y = stripes
     options = {**QUICK, "epochs": 9}
-    stopped = CNNEmbedder(callbacks=[Stop()], **options).fit(X, y)
+    stopped = CNNEmbedder(options=EmbedderOptions(callbacks=[Stop()]), **options).fit(X, y)
     assert len(stopped.history_) == 2
     assert len(CNNEmbedder(**options).fit(X, y).history_) == 9  # the next one is not stopped
 
@@ -356,7 +374,7 @@ def test_a_callback_can_stop(stripes):
 def test_what_is_no_callback_or_weight(stripes):
     X, y = stripes
     with pytest.raises(TypeError, match="callbacks holds a type"):
-        CNNEmbedder(callbacks=[object], **QUICK).fit(X, y)
+        CNNEmbedder(options=EmbedderOptions(callbacks=[object]), **QUICK).fit(X, y)
     with pytest.raises(ValueError, match="sample_weight holds negative numbers"):
         CNNEmbedder(**QUICK).fit(X, y, sample_weight=-np.ones(40))
 
@@ -372,10 +390,10 @@ def test_an_interrupt_leaves_it_unfitted(stripes):
     X, y = stripes
     embedder = CNNEmbedder(**QUICK).fit(X, y)
     with pytest.raises(KeyboardInterrupt):
-        embedder.set_params(callbacks=[Interrupt()]).fit(X, y)
+        embedder.set_params(options__callbacks=[Interrupt()]).fit(X, y)
     with pytest.raises(NotFittedError):
         embedder.transform(X)
-    embedder.set_params(callbacks=None).fit(X, y)
+    embedder.set_params(options=None).fit(X, y)
     assert_same_weights(embedder, CNNEmbedder(**QUICK).fit(X, y))
 
 

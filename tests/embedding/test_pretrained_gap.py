@@ -406,7 +406,7 @@ def test_set_params_changes_nothing_before_the_next_fit():
 def test_random_weights_follow_random_state():
     photos = images()
     default = quarter().fit_transform(photos)
-    _building.RECENT.clear()
+    _building.RECENT.get().clear()
     np.testing.assert_array_equal(quarter(random_state=0).fit_transform(photos), default)
     assert not np.allclose(
         quarter(random_state=1).fit_transform(photos), default, rtol=1e-2, atol=0

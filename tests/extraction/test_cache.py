@@ -17,13 +17,15 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import Pipeline
 from sklearn.tree import DecisionTreeClassifier
 
-from skfusion import CNNEmbedder, ImageDescriptors, ImageReader, PretrainedGAP
+from skfusion import CNNEmbedder, EmbedderOptions, ImageDescriptors, ImageReader, PretrainedGAP
 from skfusion.datasets import make_image_table
+from skfusion.images._image_digests import ImageDigests
 from skfusion.networks._network import Network
 from skfusion.store import FeatureStore
 from tests.networks_for_tests import tiny_maps
 
-SMALL = {"backbone_options": {"filters": (4, 4), "dense_units": 8}, "epochs": 2, "random_state": 0}
+OPTIONS = EmbedderOptions(backbone_options={"filters": (4, 4), "dense_units": 8})
+SMALL = {"options": OPTIONS, "epochs": 2, "random_state": 0}
 
 
 @pytest.fixture
@@ -151,7 +153,7 @@ def test_a_warm_store_needs_no_keras(files, store, tmp_path):
     script = f"""
 import sys
 import numpy as np, pandas as pd
-from skfusion import CNNEmbedder, PretrainedGAP
+from skfusion import CNNEmbedder, EmbedderOptions, PretrainedGAP
 X, store = pd.read_pickle({str(tmp_path / "X")!r}), {str(store.path)!r}
 gap = PretrainedGAP("MobileNet", weights=None, backbone_options={{"alpha": 0.25}},
                     image_size=(32, 32), cache=store)
@@ -223,12 +225,12 @@ def test_two_processes_share_a_store(files, store):
     [
         {"epochs": 3},
         {"learning_rate": 1e-2},
-        {"optimizer": "sgd"},
+        {"options__optimizer": "sgd"},
         {"validation_fraction": 0.3},
         {"random_state": 1},
-        {"early_stopping": None},
+        {"early_stopping": False},
         {"batch_size": 7},
-        {"backbone_options": {"dense_units": 4}},
+        {"options__backbone_options": {"dense_units": 4}},
         {"image_size": (20, 20)},
         {"color_mode": "grayscale"},
     ],
@@ -237,10 +239,10 @@ def test_two_processes_share_a_store(files, store):
 def test_what_changes_training_trains_again(files, store, other):
     X, y = files
     CNNEmbedder(cv=None, cache=store, **SMALL).fit(X, y)
-    options = {**SMALL, **other}
-    stored = CNNEmbedder(cv=None, cache=store, **options).fit_transform(X, y)
+    embedder = clone(CNNEmbedder(cv=None, cache=store, **SMALL)).set_params(**other)
+    stored = embedder.fit_transform(X, y)
     assert store.stats()["trainings"] == 2
-    plain = CNNEmbedder(cv=None, **options).fit_transform(X, y)
+    plain = embedder.set_params(cache=None).fit_transform(X, y)
     np.testing.assert_allclose(stored, plain, rtol=1e-5, atol=1e-6)
 
 
@@ -274,7 +276,7 @@ def test_errors_are_the_same(files, store):
 def test_a_file_that_changes_between_two_looks(files, store, kind, monkeypatch):
     """What is stored under a digest is made from the content that the digest is of."""
     X, y = files
-    original = type(store.digests).of_many
+    original = ImageDigests.of_many
 
     def of_many_then_change(digests, cells, *args, **options):
         found = original(digests, cells, *args, **options)
@@ -284,7 +286,7 @@ def test_a_file_that_changes_between_two_looks(files, store, kind, monkeypatch):
     before = Path(X["photo"][4]).read_bytes()
     model = gap(store) if kind == "gap" else CNNEmbedder(cv=None, cache=store, **SMALL)
     with monkeypatch.context() as patch:
-        patch.setattr(type(store.digests), "of_many", of_many_then_change)
+        patch.setattr(ImageDigests, "of_many", of_many_then_change)
         model.fit_transform(X, y)
     Path(X["photo"][4]).write_bytes(before)
     plain = clone(model).set_params(cache=None).fit_transform(X, y)

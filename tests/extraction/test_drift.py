@@ -15,6 +15,7 @@ from sklearn.pipeline import make_pipeline
 
 from skfusion import (
     CNNEmbedder,
+    EmbedderOptions,
     ImageDescriptors,
     ImageDriftWarning,
     PixelFlattener,
@@ -78,7 +79,7 @@ def told(model, X):
             epochs=1,
             image_size=(16, 16),
             random_state=0,
-            backbone_options={"filters": (2, 2), "dense_units": 4},
+            options=EmbedderOptions(backbone_options={"filters": (2, 2), "dense_units": 4}),
         ),
     ],
     ids=lambda estimator: type(estimator).__name__,
@@ -90,7 +91,8 @@ def test_every_transformer_tells_of_another_depth(estimator):
     assert told(model, color(25)) == []
     assert told(model, deep(25)) == ["channels", "depth"]
     assert model.drift_counts()["photo"]["depth"] == 25
-    quiet = clone(estimator).set_params(drift="ignore")
+    prefix = "options__" if isinstance(estimator, CNNEmbedder) else ""
+    quiet = clone(estimator).set_params(**{f"{prefix}drift": "ignore"})
     quiet.fit_transform(color(30), y)
     assert told(quiet, deep(25)) == []
     assert quiet.drift_counts() == {}

@@ -20,6 +20,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skfusion import (
     CNNEmbedder,
+    EmbedderOptions,
     ImageDescriptors,
     ImageReadError,
     PixelFlattener,
@@ -239,7 +240,7 @@ def test_one_report_for_all_columns_of_an_embedder(paths, tmp_path):
 
 
 def small(**options):
-    defaults = {"cut_layer": "dense", "early_stopping": None, "epochs": 3, "random_state": 0}
+    defaults = {"cut_layer": "dense", "early_stopping": False, "epochs": 3, "random_state": 0}
     return CNNEmbedder(tiny_cnn, **{**defaults, **options})
 
 
@@ -260,7 +261,9 @@ def test_rows_without_an_image_get_the_mean_of_what_transform_gives(table, cv, c
     X, y = table
     X = X[["image"]]
     gone = X["image"].isna().to_numpy()
-    embedder = small(cv=cv, cross_fit=cross_fit, missing="mean", add_indicator=True)
+    embedder = small(
+        cv=cv, options=EmbedderOptions(cross_fit=cross_fit, add_indicator=True), missing="mean"
+    )
     training = embedder.fit_transform(X, y)
     new = embedder.transform(X)
     dead = np.ptp(training[~gone], axis=0) == 0
@@ -298,7 +301,9 @@ def test_folds_without_an_image_to_train_on(table):
     gone = np.flatnonzero(X["image"].isna())
     rest = np.setdiff1d(np.arange(48), gone)
     with pytest.raises(ValueError, match=r"Fold 0 of cv has no image of column 'image' to train"):
-        small(missing="zero", cv=[(gone, rest)], cross_fit=1.0).fit_transform(X[["image"]], y)
+        small(
+            missing="zero", cv=[(gone, rest)], options=EmbedderOptions(cross_fit=1.0)
+        ).fit_transform(X[["image"]], y)
 
 
 # Whole pipelines.
@@ -318,7 +323,7 @@ TRANSFORMERS = {
     "pixels": PixelFlattener(),
     "descriptors": ImageDescriptors("intensity"),
     "network": small(epochs=1),
-    "cross-fitted network": small(epochs=1, cv=2, cross_fit="average"),
+    "cross-fitted network": small(epochs=1, cv=2, options=EmbedderOptions(cross_fit="average")),
 }
 
 
@@ -337,8 +342,11 @@ def in_polars(X, folder):
 def test_pipelines_bear_missing_images(name, missing, table, tmp_path):
     """30 % without an image in fit, all of a batch in predict."""
     X, y = table
-    transformer = clone(TRANSFORMERS[name]).set_params(missing=missing, add_indicator=True)
-    transformer.set_params(drift="ignore")  # it would say that more are missing than in fit
+    transformer = clone(TRANSFORMERS[name])
+    prefix = "options__" if "network" in name else ""
+    # The drift check would warn that more images are missing than in fit.
+    options = {f"{prefix}add_indicator": True, f"{prefix}drift": "ignore"}
+    transformer.set_params(missing=missing, **options)
     model = clone(fused(transformer, HEADS[missing]))
     for frame, none in [
         (X, X.assign(image=None)),
@@ -370,7 +378,9 @@ def test_a_search_over_missing_in_two_processes(table):
 
 def test_a_search_over_missing_with_a_network_in_two_processes(table):
     X, y = table
-    model = fused(small(epochs=1, add_indicator=True, drift="ignore"), LINEAR)
+    model = fused(
+        small(epochs=1, options=EmbedderOptions(add_indicator=True, drift="ignore")), LINEAR
+    )
     grid = {"columntransformer__image__missing": ["zero", "mean"]}
     search = GridSearchCV(model, grid, cv=2, n_jobs=2, error_score="raise").fit(X, y)
     assert np.isfinite(search.predict_proba(X.assign(image=None))).all()

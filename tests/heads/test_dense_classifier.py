@@ -41,7 +41,7 @@ def test_each_optimizer_has_a_learning_rate_that_works(optimizer, blobs):
 
 
 @pytest.mark.parametrize("optimizer", sorted(OPTIMIZERS))
-def test_and_with_more_columns_than_rows(optimizer):
+def test_each_optimizer_learns_with_more_columns_than_rows(optimizer):
     rng = np.random.default_rng(0)
     y = np.arange(90) % 2
     X = rng.normal(size=(90, 900)) + 0.25 * y[:, None]
@@ -54,7 +54,7 @@ def test_adadelta_starts_at_one(blobs):
     assert set(history["learning_rate"]) == {1.0}
 
 
-def test_a_curve_needs_hidden_layers():
+def test_interactions_need_hidden_layers():
     X = np.random.default_rng(0).uniform(-1, 1, (300, 2))
     y = (X[:, 0] * X[:, 1] > 0).astype(int)
     plain = DenseClassifier(dropout=0, random_state=0).fit(X, y)
@@ -81,7 +81,7 @@ def test_weight_decay_makes_weights_smaller(blobs):
     assert norms[0] > 1.2 * norms[1] > 4 * norms[2]
 
 
-def test_standardize_off_takes_columns_as_they_are(blobs):
+def test_standardize_false_leaves_columns_unscaled(blobs):
     X, y = blobs
     scaled = StandardScaler().fit_transform(X)
     head = quick(standardize=False).fit(scaled, y)
@@ -94,7 +94,7 @@ def test_standardize_off_takes_columns_as_they_are(blobs):
 
 def test_sample_weight_and_class_weight_do_the_same(blobs):
     X, y = blobs
-    plain, weighted = quick(epochs=30), quick(epochs=30, class_weight={"bee": 9})
+    plain, weighted = quick(epochs=60), quick(epochs=60, class_weight={"bee": 9})
     by_class = weighted.fit(X, y).predict_proba(X)
     by_row = plain.fit(X, y, sample_weight=np.where(y == "bee", 9, 1)).predict_proba(X)
     np.testing.assert_array_equal(by_class, by_row)
@@ -118,7 +118,7 @@ def test_rows_of_weight_zero_are_not_learned(blobs):
 # Validation and early stopping.
 
 
-def test_history_has_a_line_an_epoch(blobs):
+def test_history_has_one_row_per_epoch(blobs):
     head = quick().fit(*blobs)
     assert list(head.history_["epoch"]) == [0, 1, 2, 3, 4]
     assert {"loss", "accuracy", "val_loss", "val_accuracy"} <= set(head.history_)
@@ -129,7 +129,7 @@ def test_early_stopping_restores_the_best_weights():
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(80, 200)), np.arange(80) % 2  # noise: the validation loss soon rises
     params = {"dropout": 0, "validation_fraction": 0.25, "epochs": 200, "random_state": 0}
-    stopped = DenseClassifier(early_stopping=5, **params).fit(X, y)
+    stopped = DenseClassifier(early_stopping=True, n_iter_no_change=5, **params).fit(X, y)
     best = int(stopped.history_["val_loss"].argmin())
     assert len(stopped.history_) == best + 6 < 200
     as_long = DenseClassifier(**{**params, "epochs": best + 1}).fit(X, y)
@@ -142,9 +142,9 @@ def test_validation_rows_are_of_all_classes(monkeypatch, blobs):
     seen = []
     real = _base_dense.train
 
-    def spy(network, rows, targets, plan, held_out, **options):
-        seen.append(targets[held_out])
-        return real(network, rows, targets, plan, held_out=held_out, **options)
+    def spy(network, data, *args, **kwargs):
+        seen.append(data.targets[data.held_out])
+        return real(network, data, *args, **kwargs)
 
     monkeypatch.setattr(_base_dense, "train", spy)
     quick().fit(*blobs)
@@ -247,7 +247,8 @@ def test_a_loaded_model_predicts_without_keras(blobs, tmp_path):
         ({"activation": "softmax"}, "'activation' parameter"),
         ({"optimizer": "Adadelta"}, "'optimizer' parameter"),
         ({"learning_rate": 0.0}, "'learning_rate' parameter"),
-        ({"early_stopping": 0}, "'early_stopping' parameter"),
+        ({"early_stopping": 10}, "'early_stopping' parameter"),
+        ({"n_iter_no_change": 0}, "'n_iter_no_change' parameter"),
         ({"validation_fraction": 1.0}, "'validation_fraction' parameter"),
         ({"class_weight": {"fly": 2}}, r"classes that y does not have: \['fly'\]"),
         ({"class_weight": {"ant": -1}}, "must be a number of 0 or more"),
@@ -294,7 +295,7 @@ def test_wrong_sample_weights(weight, message, blobs):
         quick().fit(*blobs, sample_weight=weight)
 
 
-def test_a_rate_far_too_high_is_told(blobs):
+def test_learning_rate_that_is_too_high_is_reported(blobs):
     X, y = blobs
     head = quick((8,), optimizer="sgd", learning_rate=1e20, activation="elu", standardize=False)
     with pytest.raises(FloatingPointError, match="Pass a smaller learning_rate"):

@@ -16,7 +16,7 @@ def with_random_weights(network, seed=0):
     weights = [rng.uniform(0.1, 1, w.shape) for w in network.weights]
     signs = [rng.choice([-1, 1], w.shape) if w.ndim == 2 else 1 for w in network.weights]
     pairs = zip(weights, signs, strict=True)
-    return network.with_weights([(w * s).astype(np.float32) for w, s in pairs])
+    return network.replace(weights=[(w * s).astype(np.float32) for w, s in pairs])
 
 
 @pytest.mark.parametrize("batch_norm", [False, True])
@@ -41,7 +41,7 @@ def test_rows_are_computed_block_by_block():
     np.testing.assert_allclose(network.compute(ROWS, 7), network.compute(ROWS), rtol=1e-12)
 
 
-def test_extreme_numbers_overflow_nowhere():
+def test_extreme_numbers_do_not_overflow():
     network = with_random_weights(build_dense(7, 2, "softmax", hidden=(8,), activation="selu"))
     with np.errstate(all="raise", under="ignore"):
         assert np.isfinite(network.compute(1e6 * ROWS)).all()
@@ -67,9 +67,9 @@ def test_pickle_after_use():
     assert len(pickle.dumps(again)) == size  # what was prepared for computing is not kept
 
 
-def test_new_weights_count_at_once():
+def test_new_weights_are_used_at_once():
     network = with_random_weights(build_dense(7, 2, "softmax"))
     other = with_random_weights(network, seed=1)
     network.compute(ROWS)
-    network.put_on(other.weights)
+    network.set_weights(other.weights)
     np.testing.assert_array_equal(network.compute(ROWS), other.compute(ROWS))

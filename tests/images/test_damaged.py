@@ -8,6 +8,7 @@ from pathlib import Path
 import nibabel
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from tests.dicom_for_tests import make_dicom
@@ -50,7 +51,7 @@ def make_files(folder):
     image.convert("LA").save(folder / "b.png")
     image.convert("P").save(folder / "b.gif", save_all=True, append_images=[image])
     image.save(folder / "b.tif", compression="tiff_deflate", tile=(16, 16))
-    Image.fromarray(rng.normal(size=(20, 20)).astype(np.float32)).save(folder / "c.tif")
+    make_deep_tiff(folder, rng)
     Image.fromarray(rng.integers(0, 65536, (20, 20), dtype=np.uint16)).save(folder / "c.png")
     volume = nibabel.Nifti1Image(rng.integers(0, 999, (9, 8, 7)).astype(np.int16), np.eye(4))
     nibabel.save(volume, folder / "a.nii")
@@ -58,9 +59,28 @@ def make_files(folder):
     make_dicom(rng.integers(-999, 999, (20, 20))).save_as(folder / "a.dcm")
 
 
+def make_deep_tiff(folder, rng):
+    """TIFF files that tifffile decodes."""
+    gray = rng.integers(0, 65536, (24, 20), dtype=np.uint16)
+    colors = rng.integers(0, 65536, (24, 20, 3), dtype=np.uint16)
+    planes = np.moveaxis(colors, 2, 0).copy()
+    for name, array, options in (
+        ("c.tif", rng.normal(size=(20, 20)).astype(np.float32), {}),
+        ("d.tif", gray, {"compression": "lzw", "photometric": "miniswhite"}),
+        ("e.tif", gray // 16, {"bitspersample": 12, "photometric": "minisblack"}),
+        ("f.tif", colors, {"compression": "zlib", "predictor": True, "tile": (16, 16)}),
+        ("g.tif", planes, {"photometric": "rgb", "planarconfig": "separate", "byteorder": ">"}),
+        ("h.tif", np.stack([gray] * 3), {"bigtiff": True, "photometric": "minisblack"}),
+        ("i.tif", gray // 16, {"compression": "jpeg", "bitspersample": 12}),
+        ("j.tif", gray, {"compression": "jpeg2000"}),
+        ("k.tif", gray.astype(np.float64), {"compression": "zstd", "predictor": True}),
+    ):
+        tifffile.imwrite(folder / name, array, **options)
+
+
 def test_damaged_copies_of_made_files(folder):
     make_files(folder)
-    found = read_damaged(folder, 1000, seed=0)
+    found = read_damaged(folder, 1500, seed=0)
     assert found["wrong"] == []
     assert found["array"] > 100
     assert found["reason"] > 300

@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from skfusion.images._image_column import ImageColumn, describe, is_missing
+from skfusion.images._image_column import ImageColumn
+from skfusion.images.sources._find_source import describe, is_missing
 
 ARRAY = np.zeros((3, 4), dtype=np.uint8)
 

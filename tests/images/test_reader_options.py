@@ -10,7 +10,7 @@ from PIL import Image, ImageCms
 
 from skfusion import FeatureStore, ImageDescriptors, ImageReader, PixelFlattener, PretrainedGAP
 from skfusion.embedding._pretrained_gap import _enough_for
-from skfusion.images.sources._arrays import resize_pixels
+from skfusion.images._pixels import resize_pixels
 
 COLORS = ("red", "lime", "blue")
 RGB = [[255, 0, 0], [0, 255, 0], [0, 0, 255]]
@@ -296,19 +296,19 @@ def sizes_asked_for(monkeypatch):
     asked = []
     read = ImageReader.read
 
-    def spy(self, cell, white=None, size=None):
+    def spy(self, cell, value_range=None, size=None):
         asked.append(size)
-        return read(self, cell, white=white, size=size)
+        return read(self, cell, value_range=value_range, size=size)
 
     monkeypatch.setattr(ImageReader, "read", spy)
     return asked
 
 
 class OlderReader(ImageReader):
-    """Of a time when no size was told."""
+    """A reader that takes no size."""
 
-    def read(self, cell, white=None):
-        return super().read(cell, white=white)
+    def read(self, cell, value_range=None):
+        return super().read(cell, value_range=value_range)
 
 
 def test_readers_need_not_know_of_sizes(large):

@@ -1,4 +1,4 @@
-"""The curves of a training run."""
+"""Curves of a training."""
 
 import sys
 
@@ -8,8 +8,7 @@ import pandas as pd
 import pytest
 from sklearn.exceptions import NotFittedError
 
-from skfusion import CNNEmbedder, PixelFlattener
-from skfusion.inspection._training_history_display import TrainingHistoryDisplay
+from skfusion import CNNEmbedder, DenseRegressor, PixelFlattener, TrainingHistoryDisplay
 
 TRAIN = (("train", 4),)
 STAGES = (("top", 2), ("fine-tune", 3))
@@ -25,7 +24,7 @@ def plt():
 
 
 def run(fold=-1, column="scan", stages=TRAIN, val_loss=None):
-    """The history of one network, with validation losses that start at 1 and are told apart."""
+    """Return the history of one network, with different validation losses for each fold."""
     stage = [name for name, length in stages for _ in range(length)]
     epoch = [i for _, length in stages for i in range(length)]
     losses = 1 / np.arange(1.0, len(epoch) + 1)
@@ -48,7 +47,7 @@ def labels(display):
     return [text.get_text() for text in display.ax_.get_legend().get_texts()]
 
 
-# What is drawn.
+# Curves.
 
 
 def test_curves_of_the_final_network():
@@ -60,7 +59,7 @@ def test_curves_of_the_final_network():
     np.testing.assert_array_equal(validation.get_ydata(), history["val_loss"])
     assert (display.ax_.get_xlabel(), display.ax_.get_ylabel()) == ("epoch", "loss")
     assert display.figure_ is display.ax_.figure
-    assert labels(display) == ["training", "validation", "lowest validation loss, epoch 4"]
+    assert labels(display) == ["training", "validation", "lowest validation loss (epoch 4)"]
     assert display.fold_lines_ == display.stage_lines_ == []
 
 
@@ -70,6 +69,28 @@ def test_accuracy():
     for line, name in zip(display.lines_, ["accuracy", "val_accuracy"], strict=True):
         np.testing.assert_array_equal(line.get_ydata(), history[name])
     assert display.ax_.get_ylabel() == "accuracy"
+
+
+@pytest.mark.parametrize("width", [3.6, 7])
+def test_the_legend_covers_no_curve(width, plt):
+    """Narrow axes have their legend below, where it does not overlap the label of the axis."""
+    figure, ax = plt.subplots(figsize=(width, 4), layout="constrained")
+    folds = [run(fold) for fold in range(3)]
+    TrainingHistoryDisplay(pd.concat([run(), *folds])).plot(ax)
+    figure.canvas.draw()
+    legend = ax.get_legend().get_window_extent()
+    is_below = legend.y1 < ax.xaxis.label.get_window_extent().y0
+    assert is_below == (width < 5)
+    assert legend.x0 >= 0
+    assert legend.x1 <= figure.bbox.x1
+    assert legend.y0 >= 0
+
+
+def test_a_legend_stays_inside_without_a_layout_engine(plt):
+    figure, ax = plt.subplots(figsize=(3.6, 4))
+    TrainingHistoryDisplay(run()).plot(ax)
+    figure.canvas.draw()
+    assert ax.get_legend().get_window_extent().y0 > ax.get_window_extent().y0
 
 
 def test_validation_curves_of_the_folds():
@@ -98,7 +119,7 @@ def test_the_marker_is_on_the_first_epoch_with_the_lowest_validation_loss(metric
     assert display.best_.get_ydata() == [history[name][1]]
 
 
-def test_epochs_run_on_through_the_stages():
+def test_epochs_are_counted_through_the_stages():
     display = TrainingHistoryDisplay(run(stages=STAGES)).plot()
     np.testing.assert_array_equal(display.lines_[0].get_xdata(), [1, 2, 3, 4, 5])
     (line,) = display.stage_lines_
@@ -108,11 +129,11 @@ def test_epochs_run_on_through_the_stages():
     assert list(names.get_xticks()) == [1.5, 4]
 
 
-def test_the_marker_is_in_the_last_stage_whose_weights_are_kept():
+def test_the_marker_is_in_the_last_stage():
     history = run(stages=STAGES, val_loss=[0.1, 0.2, 0.5, 0.3, 0.4])
     display = TrainingHistoryDisplay(history).plot()
     assert display.best_.get_xdata() == [4]
-    assert display.best_.get_label() == "lowest validation loss in fine-tune, epoch 4"
+    assert display.best_.get_label() == "lowest validation loss in fine-tune (epoch 4)"
 
 
 def test_one_of_several_columns():
@@ -137,17 +158,17 @@ def test_it_can_be_drawn_again():
     assert display.figure_ is not first
 
 
-def test_the_history_stays_as_it_is():
+def test_the_history_is_not_changed():
     history = pd.concat([run(stages=STAGES), run(0, stages=STAGES)])
     before = history.copy()
     TrainingHistoryDisplay(history).plot()
     pd.testing.assert_frame_equal(history, before)
 
 
-# What a history may lack.
+# Incomplete histories.
 
 
-def test_one_epoch_can_be_seen():
+def test_a_single_epoch_is_a_point():
     one = (("train", 1),)
     history = pd.concat([run(stages=one), run(0, stages=one)])
     display = TrainingHistoryDisplay(history).plot()
@@ -166,7 +187,7 @@ def test_no_validation(lack):
     else:
         history[measured] = np.nan
     display = TrainingHistoryDisplay(history).plot()
-    assert labels(display) == ["training", "lowest training loss, epoch 4"]
+    assert labels(display) == ["training", "lowest training loss (epoch 4)"]
     assert display.fold_lines_ == []
 
 
@@ -178,14 +199,14 @@ def test_a_fold_without_validation_is_left_out():
 def test_neither_stages_nor_learning_rates():
     history = run().drop(columns=["stage", "learning_rate"])
     display = TrainingHistoryDisplay(history).plot()
-    assert display.best_.get_label() == "lowest validation loss, epoch 4"
+    assert display.best_.get_label() == "lowest validation loss (epoch 4)"
     assert display.stage_lines_ == []
 
 
 # Wrong use.
 
 
-def test_several_columns_and_none_named():
+def test_several_columns_need_a_name():
     history = pd.concat([run(column="scan"), run(column="photo")])
     with pytest.raises(ValueError, match=r"2 columns of images: 'scan', 'photo'\. Pass one"):
         TrainingHistoryDisplay(history).plot()
@@ -209,9 +230,9 @@ def test_not_fitted():
         TrainingHistoryDisplay.from_estimator(CNNEmbedder())
 
 
-def test_an_estimator_that_trains_nothing():
+def test_an_estimator_without_a_history():
     flattener = PixelFlattener().fit(np.zeros((2, 4, 4), dtype=np.uint8))
-    with pytest.raises(TypeError, match="PixelFlattener has no training history; pass a fitted"):
+    with pytest.raises(TypeError, match=r"PixelFlattener has no training history\. Pass a fitted"):
         TrainingHistoryDisplay.from_estimator(flattener)
 
 
@@ -221,7 +242,7 @@ def test_no_matplotlib(monkeypatch):
         TrainingHistoryDisplay(run()).plot()
 
 
-# With the estimator.
+# Estimators.
 
 
 @pytest.fixture(scope="module")
@@ -250,3 +271,13 @@ def test_from_estimator(embedder, plt):
 def test_from_estimator_with_several_columns(embedder):
     with pytest.raises(ValueError, match="'scan', 'photo'"):
         TrainingHistoryDisplay.from_estimator(embedder)
+
+
+def test_r2_of_a_regressor():
+    X = np.random.default_rng(0).normal(size=(60, 3))
+    head = DenseRegressor(epochs=5, random_state=0).fit(X, X[:, 0])
+    display = TrainingHistoryDisplay.from_estimator(head, metric="r2")
+    np.testing.assert_array_equal(display.lines_[1].get_ydata(), head.history_["val_r2"])
+    assert display.ax_.get_ylabel() == "R2"
+    with pytest.raises(ValueError, match="this is the history of one network"):
+        TrainingHistoryDisplay.from_estimator(head, column="image")

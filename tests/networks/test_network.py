@@ -1,4 +1,4 @@
-"""Network: plain data that computes the same in every process, thread and batch."""
+"""Network: plain data that gives the same outputs in every process and thread."""
 
 import json
 import pickle
@@ -12,11 +12,14 @@ import keras
 import numpy as np
 import pytest
 
+from skfusion.networks._base_network import BaseNetwork
+from skfusion.networks._cutting import cut_network
+from skfusion.networks._image_preprocessing import NO_PREPROCESSING, ImagePreprocessing
+from skfusion.networks._lazy_network import LazyNetwork
 from skfusion.networks._network import Network
-from skfusion.networks.backbones import _building
-from skfusion.networks.backbones._building import add_top, build_cut, build_network, cut_network
-from skfusion.networks.runtimes._keras import building
-from tests.networks_for_tests import tiny_cnn, tiny_maps
+from skfusion.networks._top import add_top
+from skfusion.networks.backbones._building import build_network
+from tests.networks_for_tests import tiny_cnn
 from tests.processes import run_python
 
 ROOT = Path(__file__).parents[2]
@@ -48,7 +51,7 @@ BUILDS = {
 @pytest.mark.parametrize("build", BUILDS.values(), ids=BUILDS)
 def test_two_builds_are_the_same(build):
     one = build()
-    keras.layers.Dense(1)  # moves Keras's count of names on
+    keras.layers.Dense(1)  # increases Keras's count of names
     random.random()
     two = build()
     assert one.config == two.config
@@ -77,30 +80,32 @@ def test_fingerprint_differs_with_the_seed():
 def test_fingerprint_differs_with_one_weight(network):
     weights = [array.copy() for array in network.weights]
     weights[-1][0] += 1e-6
-    other = network.with_weights(weights)
+    other = network.replace(weights=weights)
     assert other.fingerprint != network.fingerprint
-    assert other.with_weights(network.weights).fingerprint == network.fingerprint
+    assert other.replace(weights=network.weights).fingerprint == network.fingerprint
 
 
 def test_fingerprint_differs_with_the_type_of_weights(network):
     weights = [array.astype(np.float64) for array in network.weights]
-    assert network.with_weights(weights).fingerprint != network.fingerprint
+    assert network.replace(weights=weights).fingerprint != network.fingerprint
 
 
 def test_fingerprint_differs_with_config(network):
     config = network.config.replace('"relu"', '"elu"', 1)
-    assert changed(network, config=config).fingerprint != network.fingerprint
+    assert network.replace(config=config).fingerprint != network.fingerprint
 
 
-@pytest.mark.parametrize("preprocessing", ["none", "mobilenet", "resnet"])
+@pytest.mark.parametrize(
+    "preprocessing",
+    [
+        NO_PREPROCESSING,
+        ImagePreprocessing(mean=(0.5,) * 3),
+        ImagePreprocessing(channels="bgr"),
+    ],
+)
 def test_fingerprint_differs_with_preprocessing(network, preprocessing):
-    assert changed(network, preprocessing=preprocessing).fingerprint != network.fingerprint
-
-
-def changed(network, **values):
-    other = pickle.loads(pickle.dumps(network))
-    vars(other).update(values)
-    return other
+    other = network.replace(preprocessing=preprocessing)
+    assert other.fingerprint != network.fingerprint
 
 
 def test_using_a_network_leaves_its_fingerprint():
@@ -144,7 +149,7 @@ print(json.dumps({**facts, "rebuilt": rebuilt.fingerprint}))
 
 @pytest.fixture(scope="module")
 def elsewhere(network, tmp_path_factory):
-    """What a new process finds out about a pickled network, and what it computes."""
+    """Return the facts that a new process reports of a pickled network, and its outputs."""
     folder = tmp_path_factory.mktemp("elsewhere")
     files = [folder / name for name in ("network.pickle", "images.npy", "outputs.npy")]
     files[0].write_bytes(pickle.dumps(network))
@@ -193,54 +198,6 @@ def test_works_after_a_fork(network, tmp_path):
         np.testing.assert_array_equal(outputs, network.embed(images(5)))
 
 
-# Batches.
-
-
-@pytest.mark.parametrize("batch_size", [1, 3, 8, 32])
-def test_rows_do_not_depend_on_their_batch(network, batch_size):
-    inputs = network.prepare(images(37))
-    singly = np.concatenate([network.compute(inputs[i : i + 1]) for i in range(37)])
-    for length in (1, 2, 3, 7, 8, 31, 32, 33, 37):
-        outputs = network.compute(inputs[:length], batch_size)
-        assert outputs.shape == (length, 256)
-        np.testing.assert_allclose(outputs, singly[:length], rtol=1e-5, atol=1e-5)
-
-
-@pytest.mark.parametrize(("batch_size", "most"), [(1, 1), (5, 4), (32, 6)])
-def test_few_shapes_of_batches(network, shapes, batch_size, most):
-    for length in range(1, 71):
-        network.compute(network.prepare(images(length)), batch_size)
-    assert all(1 <= shape[0] <= batch_size for shape in shapes)
-    assert len(set(shapes)) == most
-
-
-def test_padding_is_no_more_than_double(network, shapes):
-    for length in range(1, 33):
-        shapes.clear()
-        network.compute(network.prepare(images(length)))
-        assert len(shapes) == 1
-        assert length <= shapes[0][0] < 2 * length
-
-
-@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="others trace in other ways")
-def test_few_traces():
-    network = build_network(tiny_cnn, input_shape=(5, 5, 3))
-    for length in range(1, 71):
-        network.compute(network.prepare(images(length, 5)))
-    assert network._awake().predict_function.experimental_get_tracing_count() <= 6
-
-
-@pytest.mark.parametrize("name", ["small_cnn", "MobileNet", "function"])
-def test_prepare_leaves_its_input(name):
-    network = BUILDS[name]()
-    for dtype in (np.uint8, np.float32):
-        pixels = images(2, network.input_shape[0]).astype(dtype)
-        kept = pixels.copy()
-        network.embed(pixels)
-        network.prepare(list(pixels))
-        np.testing.assert_array_equal(pixels, kept)
-
-
 # Threads.
 
 
@@ -252,7 +209,7 @@ def test_threads_share_one_live_model(network, monkeypatch):
     def slow(self):
         calls.append(threading.get_ident())
         model = real(self)
-        threading.Event().wait(0.2)  # long enough for the others to come by
+        threading.Event().wait(0.2)  # long enough for the other threads to arrive
         return model
 
     def embed(_):
@@ -301,178 +258,94 @@ def test_threads_build_the_same_network():
     assert len(set(prints)) == 1
 
 
-# Global state.
+# New weights.
 
 
-@pytest.fixture
-def same_state():
-    """Fails if the global random state or Keras's settings differ after the test."""
-    random.seed(11)
-    np.random.seed(12)  # noqa: NPY002
-    before = state()
-    yield
-    for mine, other in zip(before, state(), strict=True):
-        np.testing.assert_equal(mine, other)
+def test_new_weights_in_place_reach_the_live_model():
+    one, two = (build_network(tiny_cnn, input_shape=(5, 5, 3), seed=seed) for seed in (1, 2))
+    expected = two.embed(images(3, 5))
+    before = one.embed(images(3, 5)), one.fingerprint
+    model = one.runtime.live_model(one)
+    one.set_weights(two.weights)
+    assert one.runtime.live_model(one) is model
+    np.testing.assert_array_equal(one.embed(images(3, 5)), expected)
+    assert not np.array_equal(before[0], expected)
+    assert one.fingerprint == two.fingerprint != before[1]
 
 
-def state():
-    settings = keras.config.floatx(), keras.config.epsilon(), keras.config.image_data_format()
-    policy = keras.config.dtype_policy().name
-    return random.getstate(), np.random.get_state(), settings, policy  # noqa: NPY002
+def test_new_weights_before_the_first_use():
+    one, two = (build_network(tiny_cnn, input_shape=(5, 5, 3), seed=seed) for seed in (1, 2))
+    one.set_weights(two.weights)
+    np.testing.assert_array_equal(one.embed(images(3, 5)), two.embed(images(3, 5)))
 
 
-@pytest.mark.usefixtures("same_state")
-def test_building_restores_random_state():
-    with building(3):
-        random.random()
-        np.random.random()  # noqa: NPY002
-        tiny_cnn((5, 5, 3))
+# Bytes.
 
 
-@pytest.mark.usefixtures("same_state")
-def test_building_restores_random_state_after_an_error():
-    def fail():
-        with building(3):
-            random.random()
-            np.random.random()  # noqa: NPY002
-            raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        fail()
-
-
-@pytest.mark.usefixtures("same_state")
-@pytest.mark.parametrize("name", ["small_cnn", "MobileNet", "function", "cut", "top"])
-def test_a_networks_life_leaves_random_state(name):
-    network = BUILDS[name]()
-    network.embed(images(2, network.input_shape[0]))
-    pickle.loads(pickle.dumps(network)).embed(images(2, network.input_shape[0]))
+@pytest.mark.parametrize("build", BUILDS.values(), ids=BUILDS)
+def test_bytes_hold_the_network_and_the_notes(build):
+    network = build()
+    again, notes = Network.from_bytes(network.to_bytes(epochs=3))
+    assert notes == {"epochs": 3}
+    assert again.fingerprint == network.fingerprint
+    assert again.preprocessing == network.preprocessing
+    assert (again.input_shape, again.output_shape) == (network.input_shape, network.output_shape)
+    assert (again.name, again.top) == (network.name, network.top)
 
 
-def test_building_restores_the_count_of_names():
-    first = keras.layers.Dense(1).name
-    with building(0):
-        assert keras.layers.Dense(1).name == "dense"
-        with building(1):
-            assert keras.layers.Dense(1).name == "dense"
-        assert keras.layers.Dense(1).name == "dense_1"
-    second = keras.layers.Dense(1).name
-    assert number(second) == number(first) + 1
+# Lazy networks.
 
 
-def test_a_networks_life_leaves_the_count_of_names():
-    first = keras.layers.Conv2D(1, 1).name
-    network = BUILDS["cut"]()
-    network.embed(images(2, 32))
-    assert number(keras.layers.Conv2D(1, 1).name) == number(first) + 1
+def lazy(network, **known):
+    """Return a LazyNetwork, and a list that grows with each build."""
+    built = []
+
+    def build():
+        built.append(1)
+        threading.Event().wait(0.1)
+        return network
+
+    shape = network.input_shape
+    return LazyNetwork(build, fingerprint="any", input_shape=shape, **known), built
 
 
-def number(name):
-    """The count in a name that Keras made up."""
-    last = name.rsplit("_", 1)[-1]
-    return int(last) if last.isdecimal() else 0
+def test_a_lazy_network_is_built_when_its_weights_are_needed(network):
+    one, built = lazy(network, width=256, cut_name="dense")
+    assert (one.output_shape, one.cut_name, one.fingerprint) == ((256,), "dense", "any")
+    assert not built
+    np.testing.assert_array_equal(one.embed(images(3)), network.embed(images(3)))
+    assert one.resolve() is network
+    assert built == [1]
 
 
-def test_weights_follow_the_seed():
-    def weights(seed):
-        with building(seed):
-            return np.concatenate([array.ravel() for array in tiny_cnn((5, 5, 3)).get_weights()])
-
-    np.testing.assert_array_equal(weights(1), weights(1))
-    assert not np.array_equal(weights(1), weights(2))
+def test_a_lazy_network_is_built_for_a_shape_that_is_not_known(network):
+    one, built = lazy(network)
+    assert one.output_shape == (256,)
+    assert one.cut_name == "output"
+    assert built == [1]
 
 
-def test_users_functions_may_draw_from_numpy():
-    def drawn(input_shape):
-        model = tiny_cnn(input_shape)
-        rng = np.random  # users' code of an older make
-        model.set_weights([rng.normal(size=array.shape) for array in model.get_weights()])
-        return model
-
-    one, two = (build_network(drawn, input_shape=(5, 5, 3), seed=7) for _ in range(2))
-    assert one.fingerprint == two.fingerprint
-    assert build_network(drawn, input_shape=(5, 5, 3), seed=8).fingerprint != one.fingerprint
+def test_threads_build_a_lazy_network_once(network):
+    one, built = lazy(network)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: one.resolve(), range(4)))
+    assert built == [1]
+    assert all(each is network for each in found)
 
 
-# Networks that are asked for twice.
+def test_a_pickled_lazy_network_is_the_network(network):
+    one, _ = lazy(network)
+    again = pickle.loads(pickle.dumps(one))
+    assert type(again) is Network
+    assert again.fingerprint == network.fingerprint
 
 
-def test_equal_requests_share_a_network():
-    request = {"cut_layer": None, "pooling": "avg", **SMALL_MOBILENET}
-    one = build_cut("MobileNet", **request)
-    assert build_cut("MobileNet", **request) is one
-    assert build_cut("MobileNet", **{**request, "pooling": "max"}) is not one
-    _building.RECENT.clear()
-    again = build_cut("MobileNet", **request)
-    assert again is not one
-    assert again.fingerprint == one.fingerprint
+def test_abstract_methods_are_enforced():
+    class NoCompute(BaseNetwork):
+        n_bytes = 0
 
+        def prepare(self, pixels):
+            return pixels
 
-def test_functions_are_called_each_time():
-    request = {"cut_layer": None, "pooling": "avg", "input_shape": (5, 5, 3)}
-    assert build_cut(tiny_maps, **request) is not build_cut(tiny_maps, **request)
-
-
-def test_a_file_that_changed_is_read_again(tmp_path):
-    path = tmp_path / "own.keras"
-    request = {"cut_layer": None, "pooling": "avg", "input_shape": (5, 5, 3)}
-    prints = []
-    for seed in (1, 2):
-        with building(seed):
-            tiny_maps((5, 5, 3)).save(path)
-        prints.append(build_cut(str(path), **request).fingerprint)
-    assert prints[0] != prints[1]
-
-
-# Keras without a backend.
-
-
-NO_BACKEND = """
-import importlib.abc, sys
-from skfusion import BackendNotFoundError, PretrainedGAP
-import numpy as np
-
-
-class Blocker(importlib.abc.MetaPathFinder):
-    def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in ("tensorflow", "jax", "torch"):
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-
-
-sys.meta_path.insert(0, Blocker())
-for _ in range(2):  # a failed import must not spoil the next
-    try:
-        PretrainedGAP("MobileNet", weights=None).fit(np.zeros((1, 32, 32, 3), "uint8"))
-    except BackendNotFoundError as error:
-        message = str(error)
-print(message)
-"""
-
-
-def test_no_backend_says_what_to_install(monkeypatch):
-    monkeypatch.delenv("KERAS_BACKEND", raising=False)
-    message = run_python(NO_BACKEND)
-    assert "'skfusion[cpu]'" in message
-    assert "'skfusion[gpu]'" in message
-
-
-OTHER_BACKEND = """
-import sys
-import numpy as np
-from skfusion import BackendNotFoundError, PretrainedGAP
-
-try:
-    PretrainedGAP("MobileNet", weights=None).fit(np.zeros((1, 32, 32, 3), "uint8"))
-except BackendNotFoundError as error:
-    print(error)
-"""
-
-
-def test_a_backend_that_is_not_the_chosen_one_is_named(monkeypatch):
-    from importlib.util import find_spec
-
-    chosen = next((name for name in ("jax", "torch") if find_spec(name) is None), None)
-    if chosen is None or find_spec("tensorflow") is None:
-        pytest.skip("needs one backend that is installed and one that isn't")
-    monkeypatch.setenv("KERAS_BACKEND", chosen)
-    assert "KERAS_BACKEND=tensorflow: it is installed" in run_python(OTHER_BACKEND)
+    with pytest.raises(TypeError, match=r"abstract method '?compute"):
+        NoCompute()

@@ -1,10 +1,11 @@
-"""Which layers are trained, and what lies below them."""
+"""Splits of a network: the layers that are trained, and the part below them."""
 
 import numpy as np
 import pytest
 
 from skfusion.networks._split import find_first, split_model
-from skfusion.networks.backbones._building import add_top, build_network
+from skfusion.networks._top import add_top
+from skfusion.networks.backbones._building import build_network
 from skfusion.networks.runtimes._keras import building, import_keras
 
 
@@ -19,7 +20,7 @@ def network():
 
 
 def branching():
-    """A network in which a branch passes by two layers."""
+    """Build a network in which a branch bypasses two layers."""
     keras = import_keras()
     layers = keras.layers
     with building(0):
@@ -41,15 +42,15 @@ def outputs_agree(model, bottom, upper):
     return inner
 
 
-def test_the_top_is_split_off_above_what_has_no_weights(network):
+def test_layers_of_the_top_without_weights_are_below_the_split(network):
     model = network.to_model()
     bottom, upper = split_model(model, network.top, network.top)
     inner = outputs_agree(model, bottom, upper)
-    assert inner.shape == (3, 256)  # gap lies below: a vector is kept, not feature maps
+    assert inner.shape == (3, 256)  # gap is below: vectors are kept, not feature maps
     assert {v.path.split("/")[0] for v in upper.trainable_variables} == {"dense", "output"}
 
 
-def test_the_last_layers_are_trained_but_no_batch_norm(network):
+def test_the_last_layers_are_trained_without_batch_normalization(network):
     model = network.to_model()
     first = find_first(model, 2, network.top)
     assert first == "conv_dw_13"
@@ -61,7 +62,7 @@ def test_the_last_layers_are_trained_but_no_batch_norm(network):
         "dense",
         "output",
     }
-    # The statistics of batch normalization stay as well.
+    # The statistics of batch normalization are frozen, too.
     weights = [layer.get_weights() for layer in model.layers if "bn" in layer.name]
     upper.compile("sgd", "mean_squared_error")
     bottom_out = np.ones((4, *bottom.output_shape[1:]), dtype="float32")
@@ -73,7 +74,7 @@ def test_the_last_layers_are_trained_but_no_batch_norm(network):
             np.testing.assert_array_equal(a, b)
 
 
-def test_a_split_lies_where_no_branch_passes_by():
+def test_a_split_is_below_all_branches():
     model = branching()
     bottom, upper = split_model(model, "c", "output")
     assert bottom.output.shape[1:] == model.get_layer("a").output.shape[1:]
@@ -101,7 +102,7 @@ def test_nothing_to_split_off():
         (27, "conv1"),
     ],
 )
-def test_where_fine_tuning_begins(network, fine_tune, first):
+def test_the_first_layer_that_is_fine_tuned(network, fine_tune, first):
     assert find_first(network.to_model(), fine_tune, network.top) == first
 
 
@@ -109,10 +110,10 @@ def test_where_fine_tuning_begins(network, fine_tune, first):
     ("fine_tune", "message"),
     [
         ("block_13", "No layer of mobilenet.* is called 'block_13'.*conv_pw_13"),
-        ("dense", "No layer of mobilenet.* is called 'dense'"),  # of the top, trained anyway
+        ("dense", "No layer of mobilenet.* is called 'dense'"),  # a layer of the top
         (28, "fine_tune=28, but mobilenet.* has 27 layers"),
     ],
 )
-def test_what_can_not_be_fine_tuned(network, fine_tune, message):
+def test_layers_that_can_not_be_fine_tuned(network, fine_tune, message):
     with pytest.raises(ValueError, match=message):
         find_first(network.to_model(), fine_tune, network.top)

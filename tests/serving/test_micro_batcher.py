@@ -40,7 +40,7 @@ def ask_together(batcher, slow, requests):
         for n_waiting, request in enumerate(requests[1:], start=1):
             futures.append(pool.submit(batcher, request))
             deadline = time.monotonic() + PATIENCE
-            while len(batcher._waiting) < n_waiting:
+            while len(batcher._queue.get().waiting) < n_waiting:
                 assert time.monotonic() < deadline
                 time.sleep(0.001)
         slow.go.set()

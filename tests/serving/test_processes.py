@@ -43,7 +43,7 @@ def fitted(table):
     """A pipeline of two networks and a table, as bytes."""
     gap = PretrainedGAP(tiny_maps, weights=None, image_size=(16, 16))
     cnn = CNNEmbedder(cut_layer="dense", cv=None, epochs=1, random_state=0, batch_size=8)
-    cnn.set_params(backbone_options={"filters": (4, 4), "dense_units": 8})
+    cnn.set_params(options__backbone_options={"filters": (4, 4), "dense_units": 8})
     columns = ColumnTransformer(
         [
             ("gap", gap, ["image"]),
@@ -75,13 +75,17 @@ def test_sixteen_threads_answer_as_one(fitted, table):
         np.testing.assert_array_equal(answer, expected[i % 24])
 
 
+def live_function(network):
+    return network.runtime.live_model(network).predict_function
+
+
 @on_tensorflow
 def test_nothing_is_traced_after_the_first_requests(fitted, table):
     X = table[0]
     model = pickle.loads(fitted)
     model.predict_proba(X[:1])
     model.predict_proba(X[:2])
-    traces = [network._awake().predict_function for network in networks_of(model)]
+    traces = [live_function(network) for network in networks_of(model)]
     before = [trace.experimental_get_tracing_count() for trace in traces]
     with ThreadPoolExecutor(16) as pool:
         list(pool.map(lambda i: model.predict_proba(X[i % 24 : i % 24 + 1]), range(N_REQUESTS)))
@@ -96,7 +100,7 @@ def test_batches_of_any_size_are_few_traces(fitted, table):
     for n_rows in range(1, 71):
         assert model.predict_proba(X[:n_rows]).shape == (n_rows, 2)
     for network in networks_of(model):
-        assert network._awake().predict_function.experimental_get_tracing_count() <= 6
+        assert live_function(network).experimental_get_tracing_count() <= 6
 
 
 def test_a_cold_start_of_eight_threads_builds_each_network_once(fitted, table, monkeypatch):

@@ -160,7 +160,7 @@ def test_compress_is_effective(tmp_path):
     """Weights of a network that learned little, as many are, hold many zeros."""
     gap = PretrainedGAP("MobileNet", **SMALL).fit(PHOTOS)
     network = gap.networks_[0]
-    gap.networks_ = [network.with_weights([np.zeros_like(array) for array in network.weights])]
+    gap.networks_ = [network.replace(weights=[np.zeros_like(array) for array in network.weights])]
     joblib.dump(gap, tmp_path / "plain")
     joblib.dump(gap, tmp_path / "small", compress=3)
     sizes = [(tmp_path / name).stat().st_size for name in ("plain", "small")]

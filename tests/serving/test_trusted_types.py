@@ -192,7 +192,7 @@ def test_a_network_that_brings_code_is_refused():
     outputs = keras.layers.Lambda(lambda x: HARM.append(1) or x, output_shape=(12, 12, 3))(inputs)
     gap = tiny_gap().fit(PHOTOS)
     network = gap.networks_[0]
-    gap.networks_ = [Network.from_model("small_cnn", keras.Model(inputs, outputs), "none")]
+    gap.networks_ = [Network.from_model("small_cnn", keras.Model(inputs, outputs))]
     HARM.clear()
     loaded = shared(gap)
     assert loaded.networks_[0].name == network.name
@@ -207,6 +207,6 @@ def test_a_network_that_names_a_function_is_refused(module):
     network = gap.networks_[0]
     config = json.loads(network.config)
     config["config"]["layers"][1] |= {"module": module, "class_name": "system"}
-    gap.networks_ = [Network.from_state({**network.state(), "config": json.dumps(config)})]
+    gap.networks_ = [network.replace(config=json.dumps(config))]
     with pytest.raises((TypeError, ValueError), match="system"):
         shared(gap).transform(PHOTOS)

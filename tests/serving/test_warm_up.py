@@ -112,7 +112,8 @@ def test_shapes_are_compiled(table):
     X, y = table
     model = loaded(gap(batch_size=6).fit(X[["image"]], y))
     assert warm_up(model, n_rows=[1, 2, 5, 40]) == 1
-    traces = model.networks_[0]._awake().predict_function.experimental_get_tracing_count
+    network = model.networks_[0]
+    traces = network.runtime.live_model(network).predict_function.experimental_get_tracing_count
     n_traces = traces()
     assert n_traces <= 3  # 1, 2, and 6, the most that this model computes at once
     for n_rows in (1, 2, 5, 6):
@@ -125,7 +126,7 @@ def test_a_network_in_a_store_is_built(table, tmp_path, built):
     for _ in range(2):  # the second finds all rows, and builds no network in fit
         model = gap("MobileNet", backbone_options={"alpha": 0.25}, cache=tmp_path)
         model.set_params(image_size=(32, 32)).fit_transform(X[["image"]])
-    _building.RECENT.clear()
+    _building.RECENT.get().clear()
     built.clear()
     assert warm_up(model) == 1
     assert len(built) == 1

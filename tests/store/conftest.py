@@ -1,51 +1,16 @@
-"""Stores and rows that tests of the store share."""
+"""Stores that tests share, and processes that use them."""
 
 import os
 import subprocess
 import sys
+from pathlib import Path
 
-import numpy as np
 import pytest
 
-from skfusion.store._feature_store import FeatureStore
+from skfusion import FeatureStore
+from skfusion.store._backend_registry import _REGISTRY
 
-EXTRACTOR = "f" * 32
-
-
-class Rows:
-    """Keys and rows that follow from numbers, so that any process can tell what is right."""
-
-    extractor = EXTRACTOR
-
-    @staticmethod
-    def keys(numbers):
-        return [int(n).to_bytes(16, "big") for n in numbers]
-
-    @staticmethod
-    def features(numbers, width=8):
-        return (np.array(list(numbers))[:, None] + np.arange(width) / 16).astype(np.float32)
-
-    def write(self, store, numbers, width=8, extractor=EXTRACTOR, **options):
-        numbers = list(numbers)
-        sources = [f"photos/{n}.png" for n in numbers]
-        store.write(
-            extractor, self.keys(numbers), self.features(numbers, width), sources, **options
-        )
-
-    def found(self, store, numbers, width=8, extractor=EXTRACTOR):
-        """The numbers whose rows are in the store; all of them are checked."""
-        numbers = list(numbers)
-        rows, found = store.read(extractor, self.keys(numbers), width)
-        assert rows.shape == (len(numbers), width)
-        assert rows.dtype == np.float32
-        np.testing.assert_array_equal(rows[found], self.features(numbers, width)[found])
-        assert np.isnan(rows[~found]).all()
-        return [n for n, there in zip(numbers, found, strict=True) if there]
-
-
-@pytest.fixture(scope="session")
-def rows():
-    return Rows()
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -66,39 +31,25 @@ def database_path():
 
 @pytest.fixture
 def reopen():
-    """A function that makes a store forget its open files, as a new process would."""
-    from skfusion.store import _store_backend
+    """A function that closes a store and opens it as a new process would."""
 
-    def forget(store):
-        core = _store_backend._CORES.pop(os.path.realpath(store.path), None)
-        if core is not None:
-            core.close()
+    def close(store):
+        backend = _REGISTRY.get()._backends.pop(os.path.realpath(store.path), None)
+        if backend is not None:
+            backend.close()
         return FeatureStore(store.path, store.max_bytes)
 
-    return forget
+    return close
 
 
 _PRELUDE = """
 import os, signal, sys, threading, time, warnings
 import numpy as np
-import numpy.testing  # else loaded when it is first used, by a thread, while another forks
+import numpy.testing  # else a thread imports it on first use, while another one forks
 warnings.simplefilter("error")
-from skfusion.store._feature_store import FeatureStore
-
-def keys(numbers):
-    return [int(n).to_bytes(16, "big") for n in numbers]
-
-def features(numbers, width=8):
-    return (np.array(list(numbers))[:, None] + np.arange(width) / 16).astype(np.float32)
-
-def write(store, numbers, width=8):
-    sources = [f"photos/{n}.png" for n in numbers]
-    store.write("f" * 32, keys(numbers), features(numbers, width), sources)
-
-def found(store, numbers, width=8):
-    rows, there = store.read("f" * 32, keys(numbers), width)
-    np.testing.assert_array_equal(rows[there], features(numbers, width)[there])
-    return [n for n, yes in zip(numbers, there) if yes]
+from skfusion import FeatureStore
+from tests.store import stored
+from tests.store.stored import features, found, keys, write
 
 store = FeatureStore(sys.argv[1])
 """
@@ -106,12 +57,13 @@ store = FeatureStore(sys.argv[1])
 
 @pytest.fixture
 def start():
-    """A function that starts a new Python with the store of a path; stopped after the test."""
+    """A function that starts Python with the store of a path; stopped after the test."""
     running = []
 
     def run(script, store, *args):
         process = subprocess.Popen(
             [sys.executable, "-c", _PRELUDE + script, str(store.path), *map(str, args)],
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -128,7 +80,7 @@ def start():
 
 @pytest.fixture
 def finish():
-    """A function that waits for a process and gives its output; a failure is one of the test."""
+    """A function that waits for a process and returns its output; fails if the process does."""
 
     def wait(process, seconds=60):
         output, errors = process.communicate(timeout=seconds)

@@ -1,4 +1,4 @@
-"""Full disks, folders that can't be written, locks: features are computed, with one warning."""
+"""Full disks, read-only folders, locks: features are computed, with one warning."""
 
 import errno
 import sqlite3
@@ -8,26 +8,28 @@ import threading
 import numpy as np
 import pytest
 
+from skfusion import FeatureStore
 from skfusion._utils.messages import reword_remedies
 from skfusion.exceptions import StoreWarning
-from skfusion.store import _circuit_breaker, _database_file, _runs
-from skfusion.store._feature_store import FeatureStore
+from skfusion.images._image_digests import ImageDigests
+from skfusion.store import _database_file, _errors, _run_files
+from skfusion.store._circuit_breaker import CircuitBreaker
+from tests.store import stored
 
 
-def use_everything(store, rows):
-    """All that an estimator does with a store; nothing is found, nothing is raised."""
-    assert rows.found(store, range(5)) == []
-    rows.write(store, range(5))
-    assert store.digests.of(b"bytes")
-    store.digests.of_many([__file__])
-    assert store.train_once("key", lambda: b"network")[0] == b"network"
+def use_everything(store):
+    """Do all that an estimator does with a store: nothing is found, nothing is raised."""
+    assert stored.found(store, range(5)) == []
+    stored.write(store, range(5))
+    assert ImageDigests(store.path_memo).of_many([b"bytes", __file__])
+    assert store.train_once("key", lambda: ("key", b"network"))[0] == b"network"
     store.flush()
     assert store.stats()["misses"] >= 5
     assert "FeatureStore" in repr(store)
 
 
 def unusable(tmp_path, monkeypatch, how):
-    """A store whose folder can't be used."""
+    """Return a store whose folder can't be used."""
     (tmp_path / "file").write_text("no folder")
 
     def refuse(*args, **kwargs):
@@ -45,43 +47,43 @@ def unusable(tmp_path, monkeypatch, how):
     if how == "no lock can be made":
         (tmp_path / "store").mkdir()
         monkeypatch.setattr("skfusion.store._file_locks.open", fail, raising=False)
-        monkeypatch.setattr("skfusion.store._runs.open", fail, raising=False)
+        monkeypatch.setattr("skfusion.store._run_files.open", fail, raising=False)
     return FeatureStore(tmp_path / "store")
 
 
 @pytest.mark.parametrize(
     "how", ["a file", "below a file", "no folder can be made", "no lock can be made"]
 )
-def test_a_folder_that_can_not_be_used(tmp_path, monkeypatch, rows, how):
+def test_a_folder_that_can_not_be_used(tmp_path, monkeypatch, how):
     store = unusable(tmp_path, monkeypatch, how)
     with pytest.warns(StoreWarning, match="computed without") as caught:
-        use_everything(store, rows)
+        use_everything(store)
     assert len(caught) == 1
     assert str(store.path) in str(caught[0].message)
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc is Linux's")
-def test_a_read_only_file_system(rows):
+def test_a_read_only_file_system():
     with pytest.warns(StoreWarning, match="computed without") as caught:
-        use_everything(FeatureStore("/proc/sys/skfusion"), rows)
+        use_everything(FeatureStore("/proc/sys/skfusion"))
     assert len(caught) == 1
 
 
-def test_a_database_that_can_not_be_written(store, rows, monkeypatch):
-    """As in a folder that became read-only: SQLite says so when it is written to."""
-    rows.write(store, range(5))
-    connection = store._core.database._idle[0].connection
+def test_a_database_that_can_not_be_written(store, monkeypatch):
+    """SQLite refuses to write, as in a folder that became read-only."""
+    stored.write(store, range(5))
+    connection = store._backend.database._idle[0].connection
     connection.execute("PRAGMA query_only = ON")
     with pytest.warns(StoreWarning, match="can't be written to .*readonly"):
-        rows.write(store, range(5, 10))
-    assert rows.found(store, range(10)) == []
-    rest(store, monkeypatch)
-    assert rows.found(store, range(10)) == list(range(5))
+        stored.write(store, range(5, 10))
+    assert stored.found(store, range(10)) == []
+    close_circuit(store)
+    assert stored.found(store, range(10)) == list(range(5))
 
 
-def rest(store, monkeypatch):
-    """Let the time go by for which a store that failed is left alone."""
-    store._core.troubles._until = {"read": 0.0, "write": 0.0}
+def close_circuit(store):
+    """End the time for which a store is not used after an error."""
+    store._backend.breaker._open_until = {"read": 0.0, "write": 0.0}
 
 
 @pytest.fixture
@@ -91,41 +93,41 @@ def small_disk(monkeypatch):
     monkeypatch.setattr(_database_file, "_PRAGMAS", pragmas)
 
 
-def test_a_full_disk(store, rows, small_disk, monkeypatch):
-    rows.write(store, range(10), width=1000)
-    with pytest.warns(StoreWarning, match="no room left") as caught:
-        rows.write(store, range(10, 1000), width=1000)
+def test_a_full_disk(store, small_disk, monkeypatch):
+    stored.write(store, range(10), width=1000)
+    with pytest.warns(StoreWarning, match="no space left") as caught:
+        stored.write(store, range(10, 1000), width=1000)
     assert len(caught) == 1
-    assert rows.found(store, range(1000), width=1000) == list(range(10))  # it can still be read
-    rows.write(store, range(10, 1000), width=1000)  # no second warning
-    rest(store, monkeypatch)
-    rows.write(store, range(10, 1000), width=1000)
-    assert rows.found(store, range(1000), width=1000) == list(range(10))
-    rows.write(store, range(10, 20), width=1000)
-    assert rows.found(store, range(1000), width=1000) in (list(range(10)), list(range(20)))
+    assert stored.found(store, range(1000), width=1000) == list(range(10))  # it can still be read
+    stored.write(store, range(10, 1000), width=1000)  # no second warning
+    close_circuit(store)
+    stored.write(store, range(10, 1000), width=1000)
+    assert stored.found(store, range(1000), width=1000) == list(range(10))
+    stored.write(store, range(10, 20), width=1000)
+    assert stored.found(store, range(1000), width=1000) in (list(range(10)), list(range(20)))
 
 
-def test_a_full_disk_before_there_is_a_store(store, rows, monkeypatch):
+def test_a_full_disk_before_there_is_a_store(store, monkeypatch):
     def full(connection):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(_database_file, "create_tables", full)
-    with pytest.warns(StoreWarning, match="no room left") as caught:
-        use_everything(store, rows)
+    with pytest.warns(StoreWarning, match="no space left") as caught:
+        use_everything(store)
     assert len(caught) == 1
 
 
 def test_a_full_disk_while_a_run_is_written(store, monkeypatch):
-    store.write_run("old", b"network", seconds=1)
+    stored.add_run(store, "old", b"network")
 
     def full(*args):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(_runs, "_encode_header", full)
-    with pytest.warns(StoreWarning, match="no room left"):
-        assert store.train_once("new", lambda: b"network") == (b"network", True)
-    assert store.train_once("new", lambda: b"network") == (b"network", True)
-    assert store.read_run("old") == b"network"
+    monkeypatch.setattr(_run_files, "_encode_header", full)
+    with pytest.warns(StoreWarning, match="no space left"):
+        stored.add_run(store, "new", b"network")
+    stored.add_run(store, "new", b"network")
+    assert stored.find_run(store, "old") == b"network"
     assert [path.name for path in (store.path / "runs").iterdir() if ".part" in path.name] == []
 
 
@@ -141,8 +143,8 @@ with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     for start in range(100, 3000, 100):
         write(store, range(start, start + 100), 100)
-    store.write_run("large", bytes(10**6), seconds=1)
-    assert store.read_run("large") is None
+    stored.add_run(store, "large", bytes(10**6))
+    assert stored.find_run(store, "large") is None
     n_found = len(found(store, range(3000), 100))
 print(len(caught), n_found)
 """
@@ -155,77 +157,77 @@ print(len(caught), n_found)
     np.testing.assert_array_equal(rows[found][:, 0], numbers.astype(np.float32))
 
 
-def test_a_store_that_another_program_locks(store, rows, database_path, monkeypatch):
+def test_a_store_that_another_program_locks(store, database_path, monkeypatch):
     monkeypatch.setattr(_database_file, "BUSY_SECONDS", 0.1)
-    rows.write(store, range(5))
+    stored.write(store, range(5))
     other = sqlite3.connect(database_path(store), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.warns(StoreWarning, match="locked by another program") as caught:
-        rows.write(store, range(5, 10))
+        stored.write(store, range(5, 10))
     assert len(caught) == 1
-    assert rows.found(store, range(10)) == list(range(5))  # reading goes on
+    assert stored.found(store, range(10)) == list(range(5))  # reading goes on
     other.execute("COMMIT")
     other.close()
-    rows.write(store, range(5, 10))
-    assert rows.found(store, range(10)) == list(range(5))  # the store is left alone for a while
-    rest(store, monkeypatch)
-    rows.write(store, range(5, 10))
-    assert rows.found(store, range(10)) == list(range(10))
+    stored.write(store, range(5, 10))
+    assert stored.found(store, range(10)) == list(range(5))  # the store is not used for a while
+    close_circuit(store)
+    stored.write(store, range(5, 10))
+    assert stored.found(store, range(10)) == list(range(10))
 
 
-def test_a_lock_shorter_than_the_patience(store, rows, database_path):
-    rows.write(store, range(5))
+def test_a_lock_that_is_released_in_time(store, database_path):
+    stored.write(store, range(5))
     other = sqlite3.connect(database_path(store), isolation_level=None, check_same_thread=False)
     other.execute("BEGIN IMMEDIATE")
     timer = threading.Timer(0.3, lambda: other.execute("COMMIT"))
     timer.start()
-    rows.write(store, range(5, 10))
+    stored.write(store, range(5, 10))
     timer.join()
     other.close()
-    assert rows.found(store, range(10)) == list(range(10))
+    assert stored.found(store, range(10)) == list(range(10))
 
 
-def test_reading_never_waits_for_a_writer(store, rows, database_path):
-    rows.write(store, range(5))
+def test_reading_never_waits_for_a_writer(store, database_path):
+    stored.write(store, range(5))
     other = sqlite3.connect(database_path(store), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    store._core._counted = -1e9  # it is time to write the counters down
-    assert rows.found(store, range(5)) == list(range(5))
+    store._backend._counters_written_at = -1e9  # it is time to write the counters
+    assert stored.found(store, range(5)) == list(range(5))
     other.execute("ROLLBACK")
     other.close()
     assert store.stats()["hits"] == 5
 
 
-def test_an_opening_that_another_process_holds_up(store, rows, start, monkeypatch):
+def test_another_process_opens_the_store_for_too_long(store, start, monkeypatch):
     monkeypatch.setattr(_database_file, "BUSY_SECONDS", 0.2)
     script = """
 os.makedirs(store.path, exist_ok=True)
-with store._core.locks.hold("open"):
+with store._backend.locks.hold("open"):
     print("held", flush=True)
     sys.stdin.readline()
 """
     holder = start(script, store)
     assert holder.stdout.readline() == "held\n"
     with pytest.warns(StoreWarning, match="locked by another program"):
-        assert rows.found(store, [1]) == []
+        assert stored.found(store, [1]) == []
 
 
 @pytest.mark.parametrize(
     ("error", "kind"),
     [
         (OSError(errno.ENOSPC, "x"), "full"),
-        (OSError(errno.EROFS, "x"), "closed"),
-        (PermissionError(errno.EACCES, "x"), "closed"),
+        (OSError(errno.EROFS, "x"), "unwritable"),
+        (PermissionError(errno.EACCES, "x"), "unwritable"),
         (TimeoutError("x"), "locked"),
         (OSError("x"), "other"),
         (sqlite3.OperationalError("no code"), "other"),
-        (_circuit_breaker.DamagedError("x"), "damaged"),
-        (_circuit_breaker.NewerFormatError("x"), "newer"),
+        (_errors.DamagedError("x"), "damaged"),
+        (_errors.NewerFormatError("x"), "newer"),
     ],
     ids=str,
 )
-def test_kinds(error, kind):
-    assert _circuit_breaker.kind_of(error) == kind
+def test_kinds_of_errors(error, kind):
+    assert _errors.classify_error(error) == kind
 
 
 @pytest.mark.parametrize(
@@ -233,28 +235,28 @@ def test_kinds(error, kind):
     [
         (sqlite3.SQLITE_BUSY_SNAPSHOT, "locked"),
         (sqlite3.SQLITE_FULL, "full"),
-        (sqlite3.SQLITE_READONLY_DBMOVED, "closed"),
+        (sqlite3.SQLITE_READONLY_DBMOVED, "unwritable"),
         (sqlite3.SQLITE_CORRUPT_VTAB, "damaged"),
         (sqlite3.SQLITE_IOERR_CORRUPTFS, "damaged"),
         (sqlite3.SQLITE_IOERR_READ, "other"),
     ],
 )
-def test_kinds_by_code(code, kind):
+def test_kinds_of_errors_of_sqlite(code, kind):
     error = sqlite3.DatabaseError("x")
     error.sqlite_errorcode = code
-    assert _circuit_breaker.kind_of(error) == kind
+    assert _errors.classify_error(error) == kind
 
 
 @pytest.mark.parametrize(
     ("code", "message", "in_a_command"),
     [
         (errno.ENOSPC, "computed each time. Free some space, or pass max_bytes.", "room"),
-        (errno.EROFS, "without it. Name a folder that is yours to write.", "other store"),
+        (errno.EROFS, "without it. Pass a folder that you may write to.", "other store"),
     ],
 )
-def test_a_command_may_tell_its_own_remedy(code, message, in_a_command):
+def test_a_command_may_replace_the_remedy(code, message, in_a_command):
     with pytest.warns(StoreWarning) as caught:
-        _circuit_breaker.CircuitBreaker("/store").rest(OSError(code, "reason"), writing=True)
+        CircuitBreaker("/store").trip(OSError(code, "reason"), writing=True)
     warning = caught[0].message
     assert str(warning).endswith(message)
     assert reword_remedies({in_a_command: "Add --cache."}, warning).endswith(". Add --cache.")

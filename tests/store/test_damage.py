@@ -1,4 +1,4 @@
-"""A damaged store is set aside and begun anew; no wrong answer ever comes out of it."""
+"""A damaged store is set aside and replaced; it never returns wrong rows."""
 
 import sqlite3
 import threading
@@ -8,15 +8,17 @@ import numpy as np
 import pytest
 
 from skfusion.exceptions import StoreWarning
+from skfusion.images._image_digests import ImageDigests
 from skfusion.store import _schema
+from tests.store import stored
 
 NUMBERS = range(300)
 
 
 @pytest.fixture
-def full(store, rows, reopen):
-    """A store with rows, whose database no one has open."""
-    rows.write(store, NUMBERS, width=300)
+def full(store, reopen):
+    """Return a store with rows, whose database is not open."""
+    stored.write(store, NUMBERS, width=300)
     return reopen(store)
 
 
@@ -25,7 +27,7 @@ def set_aside(store):
 
 
 def change(path, work):
-    """Work on the database behind the back of the store."""
+    """Change the database without the store."""
     connection = sqlite3.connect(path, isolation_level=None)
     result = work(connection)
     connection.close()
@@ -57,12 +59,12 @@ def another_database(path):
     change(path, lambda connection: connection.execute("CREATE TABLE t (x)"))
 
 
-def a_table_less(path):
+def one_table_less(path):
     change(path, lambda connection: connection.execute("DROP TABLE features"))
 
 
-def a_trigger_more(path):
-    trigger = "CREATE TRIGGER t AFTER INSERT ON images BEGIN DELETE FROM features; END"
+def one_trigger_more(path):
+    trigger = "CREATE TRIGGER t AFTER INSERT ON entries BEGIN DELETE FROM features; END"
     change(path, lambda connection: connection.execute(trigger))
 
 
@@ -77,67 +79,68 @@ DAMAGES = [
     header_only,
     text,
     another_database,
-    a_table_less,
-    a_trigger_more,
+    one_table_less,
+    one_trigger_more,
     zeroed_beyond_the_first_page,
 ]
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
-def test_a_damaged_database_is_set_aside(full, rows, database_path, damage):
+def test_a_damaged_database_is_set_aside(full, database_path, damage):
     path = database_path(full)
     damage(path)
     with pytest.warns(StoreWarning, match="set aside") as caught:
-        assert rows.found(full, NUMBERS, width=300) == []
+        assert stored.found(full, NUMBERS, width=300) == []
     assert len(caught) == 1
     assert str(full.path) in str(caught[0].message)
     assert set_aside(full) == [path.name + ".damaged"]
-    rows.write(full, NUMBERS, width=300)
-    assert rows.found(full, NUMBERS, width=300) == list(NUMBERS)
+    stored.write(full, NUMBERS, width=300)
+    assert stored.found(full, NUMBERS, width=300) == list(NUMBERS)
     assert database_path(full) != path
 
 
-def test_damage_is_found_by_writing(full, rows, database_path):
+def test_writing_detects_damage(full, database_path):
     zeros(database_path(full))
     with pytest.warns(StoreWarning, match="set aside"):
-        rows.write(full, [1])
-    assert rows.found(full, [1]) == [1]  # written into the new one
+        stored.write(full, [1])
+    assert stored.found(full, [1]) == [1]  # written into the new one
 
 
 def overwrite(store, path):
     """Fill a database with zeros while it is open."""
     with open(path, "r+b") as file:
         file.write(bytes(path.stat().st_size))
-    for handle in store._core.database._idle:
-        handle.connection.execute("PRAGMA shrink_memory")  # it has pages of the file
+    for handle in store._backend.database._idle:
+        handle.connection.execute("PRAGMA shrink_memory")  # frees cached pages
 
 
-def test_damage_while_it_is_open(full, rows, database_path):
-    assert rows.found(full, NUMBERS, width=300) == list(NUMBERS)
+def test_damage_while_it_is_open(full, database_path):
+    assert stored.found(full, NUMBERS, width=300) == list(NUMBERS)
     path = database_path(full)
     overwrite(full, path)
     with pytest.warns(StoreWarning, match="set aside"):
-        assert rows.found(full, NUMBERS, width=300) == []
-    rows.write(full, [1])
-    assert rows.found(full, [1]) == [1]
+        assert stored.found(full, NUMBERS, width=300) == []
+    stored.write(full, [1])
+    assert stored.found(full, [1]) == [1]
 
 
-def test_only_the_last_one_set_aside_is_kept(full, rows, database_path, reopen):
+def test_only_the_last_one_set_aside_is_kept(full, database_path, reopen):
     for _ in range(3):
         full = reopen(full)
         zeros(database_path(full))
         with pytest.warns(StoreWarning, match="set aside"):
-            rows.write(full, [1])
+            stored.write(full, [1])
     assert len(set_aside(full)) == 1
 
 
-def test_many_threads_set_it_aside_once(full, rows, database_path):
-    rows.found(full, NUMBERS, width=300)
+def test_many_threads_set_it_aside_once(full, database_path):
+    stored.found(full, NUMBERS, width=300)
     overwrite(full, database_path(full))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         threads = [
-            threading.Thread(target=lambda: rows.found(full, NUMBERS, width=300)) for _ in range(8)
+            threading.Thread(target=lambda: stored.found(full, NUMBERS, width=300))
+            for _ in range(8)
         ]
         for thread in threads:
             thread.start()
@@ -147,7 +150,7 @@ def test_many_threads_set_it_aside_once(full, rows, database_path):
     assert len(set_aside(full)) == 1
 
 
-def test_programs_set_it_aside_once(full, rows, database_path, start, finish):
+def test_programs_set_it_aside_once(full, database_path, start, finish):
     zeros(database_path(full))
     script = (
         "warnings.simplefilter('always')\n"
@@ -163,10 +166,10 @@ def test_programs_set_it_aside_once(full, rows, database_path, start, finish):
         program.stdin.flush()
     assert sorted(int(finish(program)) for program in programs) == [0, 0, 0, 1]
     assert len(set_aside(full)) == 1
-    assert rows.found(full, range(5)) == [0, 1, 2, 3]
+    assert stored.found(full, range(5)) == [0, 1, 2, 3]
 
 
-def test_another_process_goes_on_after_it_was_set_aside(full, rows, database_path, start, finish):
+def test_another_process_goes_on_after_it_was_set_aside(full, database_path, start, finish):
     script = (
         "assert len(found(store, range(300), 300)) == 300\n"
         "print('ready', flush=True)\n"
@@ -181,11 +184,11 @@ def test_another_process_goes_on_after_it_was_set_aside(full, rows, database_pat
     path.rename(path.with_suffix(".away"))
     path.write_bytes(zeroed)
     with pytest.warns(StoreWarning, match="set aside"):
-        rows.write(full, [6])
+        stored.write(full, [6])
     other.stdin.write("\n")
     other.stdin.flush()
     finish(other)
-    assert rows.found(full, [6, 7]) == [6, 7]
+    assert stored.found(full, [6, 7]) == [6, 7]
 
 
 def flip(path, position, bit):
@@ -196,24 +199,24 @@ def flip(path, position, bit):
         file.write(bytes([byte ^ (1 << bit)]))
 
 
-def test_a_bit_flipped_inside_a_row(full, rows, database_path):
+def test_a_bit_flipped_inside_a_row(full, database_path):
     path = database_path(full)
     content = path.read_bytes()
-    beginning = bytes(4) + rows.features([150], 300).tobytes()[:100]  # it took no seconds
+    beginning = bytes(4) + stored.features([150], 300).tobytes()[:100]  # it took no seconds
     assert content.count(beginning) == 1
     flip(path, content.index(beginning) + 77, 3)
     with pytest.warns(StoreWarning, match="Rows of the feature store .* were damaged") as caught:
-        assert rows.found(full, NUMBERS, width=300) == [n for n in NUMBERS if n != 150]
+        assert stored.found(full, NUMBERS, width=300) == [n for n in NUMBERS if n != 150]
     assert len(caught) == 1
     assert set_aside(full) == []
-    assert rows.found(full, NUMBERS, width=300) == [n for n in NUMBERS if n != 150]
-    rows.write(full, [150], width=300)
-    assert rows.found(full, NUMBERS, width=300) == list(NUMBERS)
+    assert stored.found(full, NUMBERS, width=300) == [n for n in NUMBERS if n != 150]
+    stored.write(full, [150], width=300)
+    assert stored.found(full, NUMBERS, width=300) == list(NUMBERS)
 
 
 @pytest.mark.parametrize("seed", range(30))
-def test_bits_flipped_anywhere(full, rows, database_path, seed):
-    """Whatever is hit: rows come back right or not at all, and can be written again."""
+def test_bits_flipped_anywhere(full, database_path, seed):
+    """Rows are right or not found, and can be written again."""
     path, rng = database_path(full), np.random.default_rng(seed)
     size = path.stat().st_size
     # Half of the seeds hit the pages with the tables' structure, which come first.
@@ -221,31 +224,31 @@ def test_bits_flipped_anywhere(full, rows, database_path, seed):
         flip(path, position, rng.integers(8))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", StoreWarning)
-        rows.found(full, NUMBERS, width=300)  # checks each row that is found
-        rows.write(full, NUMBERS, width=300)
-        found = rows.found(full, NUMBERS, width=300)
+        stored.found(full, NUMBERS, width=300)  # checks each row that is found
+        stored.write(full, NUMBERS, width=300)
+        found = stored.found(full, NUMBERS, width=300)
         full.stats()
-        full.digests.of_many([str(path)])
-    newer = full._core.troubles.resting(writing=False)  # a flip made it a later format
+        ImageDigests(full.path_memo).of_many([str(path)])
+    newer = full._backend.breaker.is_tripped(writing=False)  # a flip made it a later format
     assert newer or found == list(NUMBERS)
 
 
 @pytest.mark.parametrize("value", ["NULL", "'text'", "3", "x'00'", "zeroblob(1208)"])
-def test_a_row_that_is_something_else(full, rows, database_path, value):
+def test_a_row_of_another_type(full, database_path, value):
     work = f"UPDATE OR IGNORE features SET value = {value} WHERE id % 2"
     if value == "NULL":
         work = "DELETE FROM features WHERE id % 2"
     change(database_path(full), lambda connection: connection.execute(work))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", StoreWarning)
-        found = rows.found(full, NUMBERS, width=300)
+        found = stored.found(full, NUMBERS, width=300)
     assert len(found) == len(NUMBERS) / 2
-    rows.write(full, NUMBERS, width=300)
-    assert rows.found(full, NUMBERS, width=300) == list(NUMBERS)
+    stored.write(full, NUMBERS, width=300)
+    assert stored.found(full, NUMBERS, width=300) == list(NUMBERS)
 
 
-def test_rows_that_are_exchanged(full, rows, database_path):
-    """Each is whole, and stands under the key of another."""
+def test_rows_that_are_exchanged(full, database_path):
+    """Each is valid, but has the key of another."""
 
     def exchange(connection):
         connection.execute("UPDATE features SET id = -id WHERE id <= 100")
@@ -253,52 +256,53 @@ def test_rows_that_are_exchanged(full, rows, database_path):
 
     change(database_path(full), exchange)
     with pytest.warns(StoreWarning, match="damaged"):
-        assert rows.found(full, NUMBERS, width=300) == list(range(100, 300))
+        assert stored.found(full, NUMBERS, width=300) == list(range(100, 300))
 
 
-def test_extractors_that_are_exchanged(store, rows, database_path, reopen):
-    rows.write(store, [1], extractor="one")
-    store.write("two", rows.keys([1]), np.zeros((1, 8)), ["a"])
+def test_extractors_that_are_exchanged(store, database_path, reopen):
+    stored.write(store, [1], extractor="one")
+    store.write("two", stored.keys([1]), np.zeros((1, 8)), ["a"])
     store = reopen(store)
 
     def exchange(connection):
-        connection.execute("UPDATE images SET extractor = 10 + extractor")
-        connection.execute("UPDATE images SET extractor = 13 - extractor")
+        connection.execute("UPDATE entries SET extractor = 10 + extractor")
+        connection.execute("UPDATE entries SET extractor = 13 - extractor")
 
     change(database_path(store), exchange)
     with pytest.warns(StoreWarning, match="damaged"):
-        assert rows.found(store, [1], extractor="one") == []
+        assert stored.found(store, [1], extractor="one") == []
 
 
-def test_an_older_format_is_set_aside(full, rows, database_path):
+@pytest.mark.parametrize("older", range(_schema.FORMAT))
+def test_an_older_format_is_set_aside(full, database_path, older):
     path = database_path(full)
-    change(path, lambda connection: connection.execute("PRAGMA user_version = 0"))
-    with pytest.warns(StoreWarning, match="older format version 0") as caught:
-        assert rows.found(full, NUMBERS, width=300) == []
+    change(path, lambda connection: connection.execute(f"PRAGMA user_version = {older}"))
+    with pytest.warns(StoreWarning, match=f"older format version {older}") as caught:
+        assert stored.found(full, NUMBERS, width=300) == []
     assert len(caught) == 1
     assert len(set_aside(full)) == 1
-    rows.write(full, [1])
-    assert rows.found(full, [1]) == [1]
+    stored.write(full, [1])
+    assert stored.found(full, [1]) == [1]
 
 
-def test_a_newer_format_is_left_alone(full, rows, database_path):
+def test_a_newer_format_is_left_alone(full, database_path):
     path, newer = database_path(full), _schema.FORMAT + 1
     change(path, lambda connection: connection.execute(f"PRAGMA user_version = {newer}"))
     content = path.read_bytes()
     with pytest.warns(StoreWarning, match=f"format version {newer}.*Update skfusion"):
-        assert rows.found(full, NUMBERS, width=300) == []
-    rows.write(full, [1])
-    assert rows.found(full, [1]) == []
+        assert stored.found(full, NUMBERS, width=300) == []
+    stored.write(full, [1])
+    assert stored.found(full, [1]) == []
     assert database_path(full) == path
     assert path.read_bytes() == content
 
 
-def test_a_new_log_beside_a_new_database(full, rows, database_path, reopen):
+def test_a_new_log_beside_a_new_database(full, database_path, reopen):
     """A log that doesn't belong to the database is not read into it."""
-    rows.write(full, range(1000, 1100))
+    stored.write(full, range(1000, 1100))
     log = database_path(full).with_suffix(".sqlite-wal").read_bytes()
     assert log
     full = reopen(full)
     path = database_path(full)
     path.with_suffix(".sqlite-wal").write_bytes(log[: len(log) // 2] + bytes(5000))
-    assert rows.found(full, range(1000, 1100)) == list(range(1000, 1100))
+    assert stored.found(full, range(1000, 1100)) == list(range(1000, 1100))

@@ -1,4 +1,4 @@
-"""Threads, processes made in any way, programs side by side, and processes that are killed."""
+"""Threads, forked and spawned processes, several programs, and processes that are killed."""
 
 import os
 import sys
@@ -8,7 +8,9 @@ import joblib
 import numpy as np
 import pytest
 
-from skfusion.store._feature_store import FeatureStore
+from skfusion import FeatureStore
+from skfusion.images._image_digests import ImageDigests
+from tests.store import stored
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 
@@ -33,32 +35,32 @@ def in_threads(works):
 
 
 @pytest.mark.parametrize("n_threads", [2, 8])
-def test_threads(store, rows, n_threads):
+def test_threads(store, n_threads):
     def work(seed):
         rng = np.random.default_rng(seed)
         own = FeatureStore(store.path)
         for _ in range(15):
             numbers = rng.integers(0, 2000, size=60).tolist()
-            rows.write(own, numbers)
-            assert rows.found(own, numbers) == numbers
-            rows.found(own, rng.integers(0, 2000, size=60))
-            own.digests.of_many([bytes([seed]), __file__])
+            stored.write(own, numbers)
+            assert stored.found(own, numbers) == numbers
+            stored.found(own, rng.integers(0, 2000, size=60))
+            ImageDigests(own.path_memo).of_many([bytes([seed]), __file__])
 
     in_threads([lambda seed=seed: work(seed) for seed in range(n_threads)])
     stats = store.stats()
     assert stats["hits"] + stats["misses"] == n_threads * 15 * 120
-    assert stats["rows"] == len(rows.found(store, range(2000)))
+    assert stats["rows"] == len(stored.found(store, range(2000)))
 
 
-def test_threads_share_few_connections(store, rows):
-    rows.write(store, range(10))
+def test_threads_share_few_connections(store):
+    stored.write(store, range(10))
     for _ in range(5):
-        in_threads([lambda: rows.found(store, range(10))] * 4)
-    assert 1 <= len(store._core.database._idle) <= 4
+        in_threads([lambda: stored.found(store, range(10))] * 4)
+    assert 1 <= len(store._backend.database._idle) <= 4
 
 
-def test_two_programs(store, rows, start, finish):
-    """They write the same rows and others at the same time, into a store that neither has seen."""
+def test_two_programs(store, start, finish):
+    """They write the same rows and others at the same time, into a new store."""
     script = """
 rng = np.random.default_rng(int(sys.argv[2]))
 print("ready", flush=True)
@@ -81,11 +83,11 @@ store.flush()
         finish(program)
     stats = store.stats()
     assert stats["hits"] + stats["misses"] == 2 * (40 * 1050 + 50)
-    assert len(rows.found(store, range(1000), width=100)) == stats["rows"] > 900
+    assert len(stored.found(store, range(1000), width=100)) == stats["rows"] > 900
 
 
 def _embed(store, numbers):
-    """What a worker does: look up, compute what is missing, keep it."""
+    """Read rows, compute what is missing and write it, as a worker does."""
     keys = [int(n).to_bytes(16, "big") for n in numbers]
     rows, found = store.read("joblib", keys, 4)
     missing = np.flatnonzero(~found)
@@ -96,11 +98,11 @@ def _embed(store, numbers):
 
 
 @pytest.mark.parametrize("backend", ["loky", "threading"])
-def test_joblib(store, rows, backend):
+def test_joblib(store, backend):
     with joblib.parallel_config(backend, n_jobs=2):
         results = joblib.Parallel()(joblib.delayed(_embed)(store, range(100)) for _ in range(6))
     for result in results:
-        np.testing.assert_array_equal(result, rows.features(range(100), 4))
+        np.testing.assert_array_equal(result, stored.features(range(100), 4))
     stats = store.stats()
     assert stats["rows"] == 100
     assert stats["hits"] + stats["misses"] == 600
@@ -109,7 +111,7 @@ def test_joblib(store, rows, backend):
 
 @needs_fork
 def test_multiprocessing_by_fork(store, start, finish):
-    """In a process of its own: this one may have threads, which others would not survive."""
+    """In a process of its own, since this one may have threads."""
     script = """
 import multiprocessing
 
@@ -136,14 +138,14 @@ if __name__ == "__main__":
     finish(start(script, store))
 
 
-def test_spawn(store, rows, tmp_path, start, finish):
-    """A process pool that spawns its workers; what they run comes from a file."""
+def test_spawn(store, tmp_path, start, finish):
+    """A pool of spawned processes, whose function is in a file."""
     (tmp_path / "spawned.py").write_text(
         "from skfusion.store._feature_store import FeatureStore\n"
         "def look(store, keys):\n"
         "    return store.read('f' * 32, keys, 8)\n"
     )
-    rows.write(store, range(10))
+    stored.write(store, range(10))
     script = """
 sys.path.insert(0, sys.argv[2])
 import multiprocessing
@@ -163,10 +165,15 @@ if __name__ == "__main__":
 
 @needs_fork
 def test_forks_in_the_middle_of_work(store, start, finish):
-    """Threads read, write and lock while the process forks; neither side hangs or errs."""
+    """Threads read, write and train while the process forks; neither process hangs or fails."""
     script = """
 warnings.filterwarnings("ignore", message=".*multi-threaded", category=DeprecationWarning)
 stop, errors = threading.Event(), []
+
+def network():
+    return "key", b"network"
+
+store.train_once("key", network)
 
 def work(seed):
     rng = np.random.default_rng(seed)
@@ -175,8 +182,8 @@ def work(seed):
             numbers = rng.integers(0, 500, size=40).tolist()
             write(store, numbers)
             assert found(store, numbers) == numbers
-            with store.run_lock("key"):
-                pass
+            assert store.train_once("key", network) == (b"network", False)
+            store.train_once(f"{seed} {time.monotonic()}", network)
     except BaseException as error:
         errors.append(error)
 
@@ -193,8 +200,8 @@ for i in range(15):
             write(store, numbers)
             assert found(store, numbers) == numbers
             found(store, range(500))
-            with store.run_lock("key"):
-                pass
+            assert store.train_once("key", network) == (b"network", False)
+            assert store.train_once(f"child {i}", network) == (b"network", True)
             assert store.stats()["session"]["hits"] <= 510
             code = 0
         finally:
@@ -214,7 +221,7 @@ for thread in threads:
     thread.join()
 assert not errors, errors
 assert len(found(store, range(1000, 1150))) == 150
-connection = store._core.database._take_idle().connection
+connection = store._backend.database._pop_idle().connection
 assert connection.execute("PRAGMA integrity_check").fetchall() == [(b"ok",)]
 """
     finish(start(script, store))
@@ -224,7 +231,7 @@ assert connection.execute("PRAGMA integrity_check").fetchall() == [(b"ok",)]
 def test_no_connection_crosses_a_fork(store, start, finish):
     script = """
 write(store, range(10))
-database = store._core.database
+database = store._backend.database
 assert database.is_open()
 read_end, write_end = os.pipe()
 pid = os.fork()
@@ -243,8 +250,8 @@ assert found(store, range(10)) == list(range(10))
 
 
 @needs_fork
-def test_a_fork_that_ends_as_programs_do(store, start, finish):
-    """The forked process runs what is registered for the end, and must not harm the other."""
+def test_a_child_that_exits_regularly(store, start, finish):
+    """The child runs the functions that are registered for the exit."""
     script = """
 write(store, range(10))
 for i in range(5):
@@ -272,20 +279,21 @@ def writer(round, pipe):
     while True:
         first = 10**6 * round + BATCH * batch
         write(store, range(first, first + BATCH), WIDTH)
-        store.write_run(f"{round} {batch}", b"%d" % first * 5000, seconds=1)
+        stored.add_run(store, f"{round} {batch}", b"%d" % first * 5000)
         os.write(pipe, b".")
         batch += 1
 
-def verify(round, n_told):
-    n_batches = n_told + 2
+def verify(round, n_reported):
+    n_batches = n_reported + 2
     first = 10**6 * round
     there = found(store, range(first, first + BATCH * n_batches), WIDTH)  # checks each row
     batches = {(number - first) // BATCH for number in there}
     assert len(there) == BATCH * len(batches), "half a batch"
-    assert batches >= set(range(n_told)), "a batch was lost"
+    assert batches >= set(range(n_reported)), "a batch was lost"
     for batch in range(n_batches):
-        blob = store.read_run(f"{round} {batch}")
-        assert blob == b"%d" % (first + BATCH * batch) * 5000 or (blob is None and batch >= n_told)
+        blob = stored.find_run(store, f"{round} {batch}")
+        assert blob is not None or batch >= n_reported
+        assert blob in (None, b"%d" % (first + BATCH * batch) * 5000)
     return len(there)
 
 n_rows = n_torn = 0
@@ -299,12 +307,12 @@ for round in range(20):
     time.sleep(random.uniform(0.005, 0.15))
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
-    n_told = len(os.read(read_end, 10**6))
+    n_reported = len(os.read(read_end, 10**6))
     os.close(read_end)
-    n_rows += verify(round, n_told)
+    n_rows += verify(round, n_reported)
 for round in range(20):
     verify(round, 0)
-connection = store._core.database._take_idle().connection
+connection = store._backend.database._pop_idle().connection
 assert connection.execute("PRAGMA integrity_check").fetchall() == [(b"ok",)]
 assert not list(store.path.glob("*.damaged"))
 print(n_rows)
@@ -313,14 +321,14 @@ print(n_rows)
 
 @needs_fork
 def test_killed_writers(store, start, finish):
-    """20 writers are killed at random moments: what they had told of is there, and all is right."""
+    """20 writers are killed at random moments: what they reported is there, and all is right."""
     n_rows = int(finish(start(CRASHES, store, 0)))
     assert n_rows > 20 * 40
 
 
 @needs_fork
-def test_killed_while_the_store_is_made(tmp_path, start, finish):
-    """At the first moments: no folder, half a database, an unfinished one."""
+def test_killed_while_the_store_is_created(tmp_path, start, finish):
+    """There may be no folder, or half a database."""
     script = """
 import random
 random.seed(1)
@@ -335,7 +343,7 @@ for round in range(20):
     there = found(store, range(10))
     assert there in ([], list(range(10)))
     if round % 4 == 3:
-        store._core.close()
+        store._backend.close()
         for path in store.path.glob("features-*"):
             path.unlink()
 write(store, range(10))
@@ -346,14 +354,14 @@ assert not list(store.path.glob("*.new*"))
     finish(start(script, FeatureStore(tmp_path / "store")))
 
 
-def test_the_end_of_a_process_writes_counters_down(store, start, finish):
+def test_counters_are_written_at_exit(store, start, finish):
     finish(start("write(store, range(5))\nfound(store, range(10))\n", store))
     stats = store.stats()
     assert (stats["hits"], stats["misses"]) == (5, 5)
     assert stats["session"]["hits"] == 0
 
 
-def test_the_end_of_a_process_makes_no_folder(store, start, finish):
+def test_no_folder_is_created_at_exit(store, start, finish):
     script = """
 import shutil
 write(store, range(5))
@@ -365,7 +373,7 @@ shutil.rmtree(store.path)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="opened files stay in place there")
-def test_who_has_the_old_database_open_does_not_harm_the_new_one(store, rows, start, finish):
+def test_a_process_with_the_old_database_leaves_the_new_one(store, start, finish):
     """SQLite removes the log of a database by name when the last one closes it."""
     script = """
 write(store, range(5))
@@ -376,11 +384,11 @@ sys.stdin.readline()
     assert other.stdout.readline() == "ready\n"
     for path in store.path.glob("features-*"):
         path.unlink()
-    rows.write(store, range(10, 20))
+    stored.write(store, range(10, 20))
     other.stdin.write("\n")
     other.stdin.flush()
     finish(other)
-    rows.write(store, range(20, 30))
-    assert rows.found(store, range(40)) == list(range(10, 30))
+    stored.write(store, range(20, 30))
+    assert stored.found(store, range(40)) == list(range(10, 30))
     logs = list(store.path.glob("features-*.sqlite-wal"))
     assert len(logs) == 1

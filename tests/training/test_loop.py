@@ -1,11 +1,15 @@
-"""One training run: validation, early stopping, what is told on the way."""
+"""Training runs: validation, early stopping, callers, inputs."""
 
 import numpy as np
 import pytest
+from sklearn.metrics import r2_score
 
-from skfusion.networks.backbones._building import add_top, build_network
+from skfusion.networks._top import add_top
+from skfusion.networks.backbones._building import build_network
+from skfusion.training._array_input import ArrayInput
 from skfusion.training._loop import train
 from skfusion.training._training_config import TrainingConfig
+from skfusion.training._training_data import TrainingData
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +25,12 @@ def problem():
     return add_top(network, n_outputs=2, activation="softmax"), pixels, targets
 
 
-PLAN = {"loss": "sparse_categorical_crossentropy", "learning_rate": 1e-2}
+def train_on_images(network, pixels, targets, config, *, weights=None, held_out=None, **more):
+    data = TrainingData(ArrayInput(pixels, preprocess=network.prepare), targets, weights, held_out)
+    return train(network, data, config, **more)
+
+
+CONFIG = {"loss": "sparse_categorical_crossentropy", "learning_rate": 1e-2}
 
 
 def log_loss(network, pixels, targets):
@@ -32,7 +41,9 @@ def log_loss(network, pixels, targets):
 def test_the_loss_falls_and_the_start_stays(problem):
     network, pixels, targets = problem
     before = [array.copy() for array in network.weights]
-    trained, history = train(network, pixels, targets, TrainingConfig(epochs=30, **PLAN))
+    trained, history = train_on_images(
+        network, pixels, targets, TrainingConfig(epochs=30, **CONFIG)
+    )
     assert [line["epoch"] for line in history] == list(range(30))
     assert history[-1]["loss"] < 0.7 * history[0]["loss"]
     assert log_loss(trained, pixels, targets) < log_loss(network, pixels, targets)
@@ -45,8 +56,12 @@ def test_best_weights_are_restored(problem):
     held_out = np.arange(20)
     shuffled = targets.copy()
     shuffled[held_out] = 1 - targets[held_out]  # validation gets worse as training goes on
-    trained, history = train(
-        network, pixels, shuffled, TrainingConfig(epochs=30, patience=3, **PLAN), held_out=held_out
+    trained, history = train_on_images(
+        network,
+        pixels,
+        shuffled,
+        TrainingConfig(epochs=30, early_stopping=True, n_iter_no_change=3, **CONFIG),
+        held_out=held_out,
     )
     losses = [line["val_loss"] for line in history]
     best = int(np.argmin(losses))
@@ -59,8 +74,8 @@ def test_best_weights_are_restored(problem):
 def test_without_patience_the_last_weights_stay(problem):
     network, pixels, targets = problem
     held_out = np.arange(20)
-    trained, history = train(
-        network, pixels, 1 - targets, TrainingConfig(epochs=4, **PLAN), held_out=held_out
+    trained, history = train_on_images(
+        network, pixels, 1 - targets, TrainingConfig(epochs=4, **CONFIG), held_out=held_out
     )
     assert log_loss(trained, pixels[held_out], 1 - targets[held_out]) == pytest.approx(
         history[-1]["val_loss"], rel=1e-4
@@ -72,9 +87,9 @@ def test_held_out_rows_take_no_part(problem):
     held_out = np.arange(20)
     other = pixels.copy()
     other[held_out] = 0
-    plan = TrainingConfig(epochs=2, **PLAN)
-    one, _ = train(network, pixels, targets, plan, held_out=held_out)
-    two, _ = train(network, other, targets, plan, held_out=held_out)
+    config = TrainingConfig(epochs=2, **CONFIG)
+    one, _ = train_on_images(network, pixels, targets, config, held_out=held_out)
+    two, _ = train_on_images(network, other, targets, config, held_out=held_out)
     for a, b in zip(one.weights, two.weights, strict=True):
         np.testing.assert_array_equal(a, b)
 
@@ -86,13 +101,13 @@ def test_regression_validates_with_weights(problem):
     values = targets[:, np.newaxis].astype(np.float32)
     held_out = np.arange(20)
     weight = np.linspace(1, 5, 60)
-    trained, history = train(
+    trained, history = train_on_images(
         network,
         pixels,
         values,
         TrainingConfig("mean_squared_error", epochs=1),
         held_out=held_out,
-        sample_weight=weight,
+        weights=weight,
     )
     errors = (trained.embed(pixels[held_out]) - values[held_out])[:, 0] ** 2
     expected = np.average(errors, weights=weight[held_out])
@@ -108,8 +123,8 @@ def test_the_caller_is_told_and_can_stop(problem):
         told.append((epoch, values["loss"]))
         return epoch == 1
 
-    _, history = train(
-        network, pixels, targets, TrainingConfig(epochs=9, **PLAN), on_epoch=on_epoch
+    _, history = train_on_images(
+        network, pixels, targets, TrainingConfig(epochs=9, **CONFIG), on_epoch=on_epoch
     )
     assert told == [(line["epoch"], line["loss"]) for line in history]
     assert len(told) == 2
@@ -118,9 +133,61 @@ def test_the_caller_is_told_and_can_stop(problem):
 def test_nan_names_the_learning_rate(problem):
     network, pixels, targets = problem
     values = np.eye(2, dtype=np.float32)[targets]
-    plan = TrainingConfig("mean_squared_error", epochs=5, learning_rate=1e30, optimizer="sgd")
+    config = TrainingConfig("mean_squared_error", epochs=5, learning_rate=1e30, optimizer="sgd")
     with pytest.raises(FloatingPointError, match=r"learning_rate=1e\+30"):
-        train(network, 50.0 * pixels, 50 * values, plan)
+        train_on_images(network, 50.0 * pixels, 50 * values, config)
     # The trainer that met NaN is not used again.
-    sane = TrainingConfig(epochs=1, **PLAN)
-    assert np.isfinite(train(network, pixels, targets, sane)[1][0]["loss"])
+    sane = TrainingConfig(epochs=1, **CONFIG)
+    assert np.isfinite(train_on_images(network, pixels, targets, sane)[1][0]["loss"])
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_history_holds_means_over_the_epoch(weighted, problem):
+    network, pixels, targets = problem
+    # A rate this small leaves the network as it is. 60 rows are 7 batches of 8, and one of 4.
+    config = TrainingConfig(CONFIG["loss"], epochs=1, batch_size=8, learning_rate=1e-12)
+    weight = np.linspace(0, 5, 60) if weighted else None
+    _, history = train_on_images(network, pixels, targets, config, weights=weight)
+    likelihood = network.embed(pixels)
+    losses = -np.log(likelihood[np.arange(60), targets])
+    right = likelihood.argmax(axis=1) == targets
+    assert history[0]["loss"] == pytest.approx(np.average(losses, weights=weight), rel=1e-4)
+    assert history[0]["accuracy"] == pytest.approx(np.average(right, weights=weight), rel=1e-4)
+
+
+@pytest.mark.parametrize("loss", ["mean_squared_error", "huber"])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_history_has_r2_for_a_regression(weighted, loss, problem):
+    _, pixels, targets = problem
+    base = build_network("small_cnn", input_shape=(12, 12, 1), options={"dense_units": 4})
+    network = add_top(base, n_outputs=2, activation="linear")
+    values = np.column_stack([targets, 2 - 3 * targets]).astype(np.float32)
+    weight = np.linspace(0, 5, 60) if weighted else None
+    training, held_out = np.arange(20, 60), np.arange(20)
+    config = TrainingConfig(loss, epochs=1, batch_size=16, learning_rate=1e-12)
+    _, history = train_on_images(network, pixels, values, config, held_out=held_out, weights=weight)
+    outputs = network.embed(pixels)
+    for name, rows in [("r2", training), ("val_r2", held_out)]:
+        expected = r2_score(
+            values[rows],
+            outputs[rows],
+            sample_weight=None if weight is None else weight[rows],
+            multioutput="variance_weighted",
+        )
+        assert history[0][name] == pytest.approx(expected, rel=1e-3)
+
+
+def test_all_weighted_rows_may_be_held_out(problem):
+    network, pixels, targets = problem
+    held_out = np.arange(20)
+    weight = np.isin(np.arange(60), held_out).astype(float)
+    _, history = train_on_images(
+        network,
+        pixels,
+        targets,
+        TrainingConfig(epochs=1, **CONFIG),
+        held_out=held_out,
+        weights=weight,
+    )
+    assert history[0]["loss"] == 0
+    assert history[0]["val_loss"] > 0

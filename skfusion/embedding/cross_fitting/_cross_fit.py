@@ -1,20 +1,20 @@
-"""Cross-fitting: columns that a network gives to images it was not trained on."""
+"""Cross-fitting: columns of images from networks that were not trained on them."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from skfusion.embedding.cross_fitting._probe import decide
+from skfusion.embedding.cross_fitting._form_choice import choose_form
 from skfusion.embedding.cross_fitting._procrustes_map import fit_procrustes
 
 # The share of rows that get out-of-fold columns where new rows get the networks' average.
-_AVERAGE_COIN = 0.5
+_AVERAGE_SHARE = 0.5
 
 
 @dataclass
 class CrossFit:
-    """What cross-fitting one column of images came to.
+    """The result of cross-fitting one image column.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ class CrossFit:
 
 
 def cross_fit(trainer, folds, form, reporter):
-    """Train on all rows and on each fold's, and combine what the networks say.
+    """Train on all rows and on those of each fold, and combine the networks' columns.
 
     Parameters
     ----------
@@ -73,11 +73,11 @@ def cross_fit(trainer, folds, form, reporter):
     ]
     if form == "auto":
         key = None if trainer.cache is None else (final, *networks)
-        form, losses = decide(trainer, by_fold, folds, axes, key)
+        form, losses = choose_form(trainer, by_fold, folds, axes, key)
         report |= losses
         if form == "in-sample":
             return CrossFit(final, in_sample, in_sample, report)
-    share = _AVERAGE_COIN if form == "average" else form
+    share = _AVERAGE_SHARE if form == "average" else form
     unseen = out_of_fold(in_sample, by_fold, folds, axes)
     columns = mix_by_bernoulli(
         in_sample, unseen, share, trainer.config.training.seed, trainer.images.rows
@@ -90,7 +90,7 @@ def cross_fit(trainer, folds, form, reporter):
 
 
 def of_images(folds, images):
-    """Folds of rows of X as folds of the images that these rows have."""
+    """Convert folds of rows of X to folds of the images of these rows."""
     result = [tuple(images.among_rows(rows) for rows in fold) for fold in folds]
     for number, (train, _) in enumerate(result):
         if len(train) == 0:
@@ -102,7 +102,7 @@ def of_images(folds, images):
 
 
 def average(in_sample, by_fold, axes):
-    """What the networks say on average, in the final one's axes."""
+    """Average the columns of the networks, in the axes of the final network."""
     total = in_sample.astype(np.float64)
     for columns, turned in zip(by_fold, axes, strict=True):
         total += turned.apply(columns)
@@ -112,7 +112,7 @@ def average(in_sample, by_fold, axes):
 
 
 def out_of_fold(in_sample, by_fold, folds, axes):
-    """Columns of each row from networks that were not trained on it.
+    """Compute columns of each row from networks that were not trained on it.
 
     Parameters
     ----------
@@ -146,7 +146,7 @@ def out_of_fold(in_sample, by_fold, folds, axes):
 
 
 def _keep_dead(columns, in_sample):
-    """Let a unit that is dead in the final network stay exactly so.
+    """Keep a unit that is dead in the final network constant.
 
     The map leaves noise in its column, which a scaler would blow up to the size of the others.
     """
@@ -155,10 +155,10 @@ def _keep_dead(columns, in_sample):
 
 
 def mix_by_bernoulli(in_sample, unseen, share, seed, rows):
-    """Each row from one or the other, by a coin that falls on `unseen` with this probability.
+    """Choose each row from one of two arrays at random: from `unseen` with probability `share`.
 
-    `rows` are those of the images: all images of a row go with its coin.
+    `rows` are those of the images: all images of a row come from the same array.
     """
     distinct, back = np.unique(rows, return_inverse=True)
-    heads = (np.random.default_rng(seed).random(len(distinct)) < share)[back]
-    return np.where(heads[:, np.newaxis], unseen, in_sample).astype(np.float32)
+    from_unseen = (np.random.default_rng(seed).random(len(distinct)) < share)[back]
+    return np.where(from_unseen[:, np.newaxis], unseen, in_sample).astype(np.float32)

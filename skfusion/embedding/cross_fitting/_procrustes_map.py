@@ -1,10 +1,10 @@
-"""ProcrustesMap: from one network's axes to another's."""
+"""ProcrustesMap: maps columns from the axes of one network to those of another."""
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 # Below this many numbers the threads of a linear algebra library cost more than they bring, and
-# very much more where other processes want the cores as well.
+# far more where other processes use the cores.
 _THREADS_PAY = 2_000_000
 # How strongly the map is pulled towards the identity; each is tried.
 _PULLS = (0.0, 0.003, 0.03, 0.3)
@@ -72,7 +72,7 @@ class ProcrustesMap:
         with threadpool_limits(None if source.size > _THREADS_PAY else 1, user_api="blas"):
             basis = _common_basis(source, target)
             rows_from, rows_to = source @ basis, target @ basis
-            turn = _nearest_turn(rows_from.T @ rows_to, pull)
+            turn = _nearest_rotation(rows_from.T @ rows_to, pull)
             spread = np.sum(rows_from**2)
             agreement = np.sum((rows_from @ turn) * rows_to)
             self.scale = max(0.0, agreement / spread) if spread > 0 else 0.0
@@ -81,7 +81,7 @@ class ProcrustesMap:
         self.shift = target_mean - self._turned(source_mean[np.newaxis])[0]
 
     def apply(self, rows):
-        """Rows in the source's axes, brought to the target's."""
+        """Map rows from the axes of the source to those of the target."""
         return (self._turned(self._fold(rows)) + self.shift).reshape(len(rows), -1)
 
     def _turned(self, rows):
@@ -92,7 +92,7 @@ class ProcrustesMap:
 
 
 def fit_procrustes(source, target, train, test, channels=None):
-    """An ProcrustesMap that is fitted on some rows, with the pull that others confirm.
+    """Fit a ProcrustesMap on some rows, with the pull that has the lowest error on others.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ def fit_procrustes(source, target, train, test, channels=None):
 
 
 def _common_basis(source, target):
-    """Orthonormal axes, as columns, of the space in which the rows of both lie."""
+    """Compute orthonormal axes, as columns, of the space that the rows of both span."""
     n_columns = source.shape[1]
     if n_columns <= 2 * len(source):
         return np.eye(n_columns)
@@ -126,10 +126,10 @@ def _common_basis(source, target):
     return axes[: max(1, int(np.sum(values > tolerance)))].T
 
 
-def _nearest_turn(product, pull):
-    """The orthogonal matrix that agrees best with a cross product, and with the identity."""
+def _nearest_rotation(product, pull):
+    """Compute the orthogonal matrix closest to a cross product, pulled to the identity."""
     largest = np.linalg.norm(product, ord=2)
-    # Never quite 0: where rows say nothing, the identity decides.
+    # Not 0: the identity decides in directions without rows.
     aim = product + (pull + 1e-10) * (largest or 1.0) * np.eye(len(product))
     left, _, right = np.linalg.svd(aim)
     return left @ right

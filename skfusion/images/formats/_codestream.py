@@ -1,4 +1,4 @@
-"""What compressed frames tell of themselves, before anything decodes them."""
+"""The headers of compressed frames, read before anything decodes them."""
 
 import struct
 from typing import NamedTuple
@@ -11,23 +11,25 @@ _RGB = (b"RGB", b"rgb")
 
 
 class Codestream(NamedTuple):
-    """The shape of a compressed frame and, for JPEG, its colors (None: it doesn't say)."""
+    """Shape and bits of a compressed frame and, for JPEG, its colors; None where they are open."""
 
     height: int
     width: int
     samples: int
+    bits: int
     colors: str | None = None
 
 
 def read_codestream(frame):
-    """Size and colors of a JPEG, JPEG-LS or JPEG 2000 frame; None for anything else."""
+    """Read the header of a JPEG, JPEG-LS or JPEG 2000 frame; None for anything else."""
     if frame.startswith(_JPEG_START):
         return _read_jpeg(frame)
     start = frame.find(_J2K_START)  # behind the boxes of a JP2 file, if it is one
-    if start < 0 or len(frame) < start + 42:
+    if start < 0 or len(frame) < start + 43:
         return None
     right, bottom, left, top = struct.unpack_from(">4I", frame, start + 8)
-    return Codestream(bottom - top, right - left, *struct.unpack_from(">H", frame, start + 40))
+    samples, depth = struct.unpack_from(">HB", frame, start + 40)
+    return Codestream(bottom - top, right - left, samples, (depth & 0x7F) + 1)
 
 
 def _read_jpeg(frame):
@@ -48,7 +50,7 @@ def _read_jpeg(frame):
 
 
 def _read_frame_header(frame, place, is_jfif):
-    _, height, width, samples = struct.unpack_from(">BHHB", frame, place)
+    bits, height, width, samples = struct.unpack_from(">BHHB", frame, place)
     names = frame[place + 6 : place + 6 + 3 * samples : 3]
     colors = "RGB" if names in _RGB else "YBR" if is_jfif else None
-    return Codestream(height, width, samples, colors)
+    return Codestream(height, width, samples, bits, colors)

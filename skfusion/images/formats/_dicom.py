@@ -7,7 +7,7 @@ from skfusion.images.formats._dicom_frames import DicomFrames
 from skfusion.images.formats._dicom_header import number, numbers, read_header, text
 from skfusion.images.formats._window import Window, apply_window, normalize, stretch
 
-# What a file that is deflated as a whole may inflate to: 8 bytes a pixel, and a generous header.
+# A file that is deflated as a whole may inflate to 8 bytes a pixel, and a generous header.
 _BYTES_PER_PIXEL = 8
 _HEADER_BYTES = 1 << 26
 
@@ -27,7 +27,7 @@ class DicomVolume:
         The elements.
 
     frames : DicomFrames
-        What decodes the pixels.
+        Decodes the pixels.
     """
 
     def __init__(self, header, frames):
@@ -38,7 +38,7 @@ class DicomVolume:
         self._has_color = self._is_palette or self._options["samples_per_pixel"] >= 3
 
     def slices(self, plane):
-        """How many frames there are, and their shape (height, width, channels)."""
+        """Return the number of frames, and their shape (height, width, channels)."""
         shape = self._options["rows"], self._options["columns"], 3 if self._has_color else 1
         return self._options["number_of_frames"], shape
 
@@ -66,21 +66,21 @@ class DicomVolume:
         return (frame[..., :3] * (255 / largest)).clip(0, 255).astype(np.float32)
 
     def _measured(self, frame, index):
-        """Stored values in the unit of the modality; NaN where there is only padding."""
+        """Return values in the unit of the modality; NaN where there is only padding."""
         padding = self._is_padding(frame)
         group = self._functional_group("PixelValueTransformationSequence", index)
         if self._dataset.get("ModalityLUTSequence"):
             values = apply_modality_lut(frame, self._dataset).astype(np.float32)
         else:
             values = frame.astype(np.result_type(frame.dtype.newbyteorder("="), np.float32))
-            values *= values.dtype.type(number(group, "RescaleSlope", 1))
+            values *= values.dtype.type(_usable_slope(group))
             values += values.dtype.type(number(group, "RescaleIntercept", 0))
         if padding is not None:
             values[padding] = np.nan
         return values
 
     def _is_padding(self, frame):
-        """Where a frame holds the value that stands for no measurement; None without one."""
+        """Return where a frame holds the value of padding; None without such a value."""
         first = numbers(self._dataset, "PixelPaddingValue")
         if not first or frame.dtype.kind not in "iu":
             return None
@@ -90,7 +90,7 @@ class DicomVolume:
         return (frame >= ends.min()) & (frame <= ends.max())
 
     def _gray(self, values, index, window, percentiles):
-        """Values through a window, or by their distribution."""
+        """Map values by a window, or by their distribution."""
         if not isinstance(window, str):
             return apply_window(values, Window(*window, "LINEAR_EXACT"))
         if window != "auto":
@@ -105,7 +105,7 @@ class DicomVolume:
         return normalize(values, "percentile", percentiles)
 
     def _window_of_file(self, index):
-        """The first window that the file has for a frame; None without one."""
+        """Return the first window that the file has for a frame; None without one."""
         group = self._functional_group("FrameVOILUTSequence", index)
         center, width = number(group, "WindowCenter"), number(group, "WindowWidth")
         if center is None or width is None or width <= 0:
@@ -116,20 +116,20 @@ class DicomVolume:
         return Window(center, width, function)
 
     def _through_table(self, values):
-        """The file's own table from measured values to gray levels."""
+        """Map values by the file's own table of gray levels."""
         whole = np.rint(np.nan_to_num(values)).astype(np.int64)
         gray = apply_voi(whole, self._dataset)
         bits = int(self._dataset.VOILUTSequence[0].LUTDescriptor[2])
         return stretch(gray.astype(np.float32), 0, 2**bits - 1)
 
     def _is_ready_to_show(self):
-        """Whether the values are gray levels already: 8 bits or fewer, and nothing to apply."""
+        """Return whether the values are gray levels: 8 bits or fewer, and nothing to apply."""
         unsigned = self._options["pixel_representation"] == 0
         rescaled = "RescaleSlope" in self._dataset or "ModalityLUTSequence" in self._dataset
         return unsigned and not rescaled and self._options["bits_stored"] <= 8
 
     def _functional_group(self, keyword, index):
-        """The item that holds a frame's values in an enhanced file; the dataset in others."""
+        """Return the item with a frame's values in an enhanced file; the dataset in others."""
         for name, place in (
             ("PerFrameFunctionalGroupsSequence", index),
             ("SharedFunctionalGroupsSequence", 0),
@@ -138,3 +138,9 @@ class DicomVolume:
             if place < len(items) and items[place].get(keyword):
                 return items[place].get(keyword)[0]
         return self._dataset
+
+
+def _usable_slope(group):
+    """Return the slope; one of 0, which would leave nothing of the image, counts as none."""
+    slope = number(group, "RescaleSlope", 1)
+    return slope if np.isfinite(slope) and slope != 0 else 1

@@ -1,28 +1,18 @@
-"""From opened PIL images to pixels."""
+"""PillowImage: images that Pillow decodes."""
 
 import io
-import struct
 
 import numpy as np
 from PIL import Image, ImageCms, PngImagePlugin
 
+from skfusion.images._pixels import array_to_pixels, composite, convert_channels, scale_to_pixels
+from skfusion.images.formats._draft import decode_at_scale
 from skfusion.images.formats._icc import to_srgb
-from skfusion.images.sources._arrays import array_to_pixels, convert_channels
-
-# Pillow signals a file that it can't read with nearly any of these, depending on the format.
-READ_ERRORS = (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError)
-READ_ERRORS += (AttributeError, OverflowError, MemoryError, NotImplementedError, RuntimeError)
-READ_ERRORS += (
-    ArithmeticError,
-    struct.error,
-    Image.DecompressionBombError,
-    ImageCms.PyCMSError,
-    Warning,  # raised where the user turned warnings into errors
-)
+from skfusion.images.formats._opened_image import OpenedImage
+from skfusion.images.formats._orientation import ORIENTATION, is_sideways
+from skfusion.images.formats._tiff_layout import BITS, TiffLayout, layout_to_pixels
 
 _GRAY_MODES = {"1", "L", "LA", "La", "I", "F"}
-# EXIF's and TIFF's number of the tag, and what has to be done for each of its values.
-_ORIENTATION = 0x0112
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -32,75 +22,100 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_SIDEWAYS = (5, 6, 7, 8)
 _TIFF_WIDTH, _TIFF_HEIGHT = 0x0100, 0x0101
-# Smaller JPEG files, in pixels, are decoded quickly as they are.
-_LARGE = 1_000_000
+# Pillow decodes 16 bits of these formats to mode "I", which has 32.
+_16_BITS = {"PNG", "PPM", "JPEG2000"}
 
 
-def decode_at_scale(image, size, oversampling=2):
-    """Let a JPEG file be decoded at a half, a quarter or an eighth of its size.
+class PillowImage(OpenedImage):
+    """A PIL image.
 
     Parameters
     ----------
     image : PIL image
-        Not decoded yet.
+        At the frame to be read.
 
-    size : tuple (height, width)
-        The size that it will be resized to, once it is upright.
+    options : ReadOptions
+        How to read it.
 
-    oversampling : int, default=2
-        How many times `size` is decoded at least, so that resizing still has the say.
-
-    Returns
-    -------
-    image : PIL image
-        The same, or another.
-
-    Notes
-    -----
-    libjpeg leaves out high frequencies (Pillow's draft mode).
+    is_shared : bool, default=False
+        Whether the image is the user's own, and has to stay as it is.
     """
-    if image.format not in ("JPEG", "MPO") or image.width * image.height < _LARGE:
-        return image
-    height, width = size
-    if is_sideways(image):
-        height, width = width, height
-    answer = image.draft(None, (oversampling * width, oversampling * height))
-    if answer is None or answer[1][2:] == image.size:
-        return image
-    # The last column and row stand for less than the others: bring all to equal widths, or what
-    # is shown at the right and below would be out of place.
-    whole = tuple(int(end) for end in answer[1][2:])
-    return image.resize(whole, Image.Resampling.BICUBIC, box=answer[1])
+
+    def __init__(self, image, options, is_shared=False):
+        self._image, self._options, self._is_shared = image, options, is_shared
+        self._layout = _layout_of(image)
+
+    def shape(self):
+        """Return height, width and channels."""
+        width, height = self._image.size
+        if is_sideways(_orientation(self._image)):
+            # Some versions of Pillow give the size of a TIFF file as it will be once it is turned.
+            stored = getattr(self._image, "tag_v2", {})
+            width, height = stored.get(_TIFF_HEIGHT, height), stored.get(_TIFF_WIDTH, width)
+        return height, width, 1 if _is_gray(self._image) else 3
+
+    def read(self):
+        """Decode the image, upright."""
+        options, image = self._options, self._image
+        if options.size is not None and not self._is_shared:
+            image = decode_at_scale(image, options.size)
+        image = _upright(image)
+        if self._layout is not None:
+            return layout_to_pixels(np.asarray(image)[..., np.newaxis], self._layout, options)
+        if options.icc == "srgb":
+            image = to_srgb(image)
+        channels = 1 if _is_gray(image) else 3
+        if _has_deep_mode(image):
+            return _deep_pixels(image, options)
+        pixels = array_to_pixels(_decoded(image), background=options.background)
+        return convert_channels(pixels, channels)
+
+    def facts(self):
+        """Return format, mode and frames."""
+        image = self._image
+        return {
+            "format": image.format or "PIL image",
+            "mode": image.mode,
+            "frames": getattr(image, "n_frames", 1),
+        }
+
+    @property
+    def has_open_range(self):
+        """bool : Whether the image holds floats or integers of 32 bits."""
+        if self._layout is not None:
+            return self._layout.has_open_range
+        return self._image.mode == "F" or (self._image.mode == "I" and not _is_16_bit(self._image))
+
+    def values(self):
+        """Decode the values as they are stored."""
+        self._image.load()
+        return np.asarray(self._image)
 
 
-def probe_image(image):
-    """Height, width and channels (1 or 3) that `image_to_pixels` will give, from the header."""
-    width, height = image.size
-    if is_sideways(image):
-        # Some versions of Pillow tell the size of a TIFF file as it will be once it is turned.
-        stored = getattr(image, "tag_v2", {})
-        width, height = stored.get(_TIFF_HEIGHT, height), stored.get(_TIFF_WIDTH, width)
-    return height, width, 1 if is_gray(image) else 3
-
-
-def is_sideways(image):
-    """Whether height and width change places when an image is turned upright."""
-    return _orientation(image) in _SIDEWAYS
+def _layout_of(image):
+    """Return the layout of a TIFF file of more than 8 bits; None for other images."""
+    tags = getattr(image, "tag_v2", None)
+    if image.format != "TIFF" or tags is None:
+        return None
+    if _has_deep_mode(image):
+        return TiffLayout.of_tags(tags)
+    if tags.get(BITS, 8) != 8 and TiffLayout.of_tags(tags).is_misread_by_pillow:
+        raise ValueError("Pillow can't decode planes of 16 bits; pass the path, not the PIL image")
+    return None
 
 
 def _orientation(image):
-    """How an image has to be turned, from the header."""
+    """Return how an image has to be turned, from the header."""
     undecoded_png = isinstance(image, PngImagePlugin.PngImageFile) and image.tile
-    if undecoded_png and "exif" not in image.info and not _tells_more_at_its_end(image):
+    if undecoded_png and "exif" not in image.info and not _has_metadata_at_its_end(image):
         # Pillow's own method would decode the image, to see what comes after the pixels.
-        return Image.Image.getexif(image).get(_ORIENTATION)
-    return image.getexif().get(_ORIENTATION)
+        return Image.Image.getexif(image).get(ORIENTATION)
+    return image.getexif().get(ORIENTATION)
 
 
-def _tells_more_at_its_end(png):
-    """Whether metadata come after the pixels of a PNG file, as its standard allows."""
+def _has_metadata_at_its_end(png):
+    """Return whether metadata come after the pixels of a PNG file, as its standard allows."""
     file, position = png.fp, png.fp.tell()
     try:
         file.seek(png.tile[0][2] - 8)  # the header of the first chunk of pixels
@@ -115,45 +130,35 @@ def _tells_more_at_its_end(png):
         file.seek(position)
 
 
-def is_gray(image):
-    """Whether the mode of an image has no color."""
+def _is_gray(image):
+    """Return whether the mode of an image has no color."""
     return image.mode in _GRAY_MODES or image.mode.startswith("I;16")
 
 
-def image_to_pixels(image, background=(255, 255, 255), icc="ignore"):
-    """Decode a PIL image of any mode to (height, width, 1 or 3), uint8 or float32 in 0..255."""
-    image = _upright(image)
-    if icc == "srgb":
-        image = to_srgb(image)
-    channels = 1 if is_gray(image) else 3
-    pixels = array_to_pixels(_decoded(image), background=background)
-    return convert_channels(pixels, channels)
+def _has_deep_mode(image):
+    """Return whether the mode of an image has more than 8 bits."""
+    return image.mode in ("I", "F") or image.mode.startswith("I;16")
+
+
+def _is_16_bit(image):
+    return image.format in _16_BITS
 
 
 def _upright(image):
-    """Turn an image as its header says.
+    """Turn an image upright, by its header.
 
     Pillow's `exif_transpose` also writes the header anew, which fails where other tags are odd.
     """
     image.load()
-    turn = _TURNS.get(image.getexif().get(_ORIENTATION))
+    turn = _TURNS.get(image.getexif().get(ORIENTATION))
     return image if turn is None else image.transpose(turn)
 
 
 def _decoded(image):
-    """The values of an image in a mode whose channels mean gray or RGB, and alpha."""
+    """Return the values of an image in a mode whose channels mean gray or RGB, and alpha."""
     mode = image.mode
     if mode == "LAB":
         image = _lab_to_rgb(image)
-    elif mode in ("I", "F") or mode.startswith("I;16"):
-        values = np.asarray(image)
-        # Pillow hands 16-bit files out in either of these modes, depending on the format.
-        if mode == "I" and values.min() >= 0 and values.max() <= 65535:
-            values = values.astype(np.uint16)
-        if values.dtype.kind == "u" and "transparency" in image.info:
-            opaque = values != image.info["transparency"]
-            values = np.stack([values, opaque * values.dtype.type(65535)], axis=-1)
-        return _from_zero(values)
     elif "transparency" in image.info and mode in ("1", "L", "P", "RGB"):
         image = image.convert("LA" if mode in ("1", "L") else "RGBA")
     elif mode in ("La", "LA"):
@@ -167,14 +172,16 @@ def _decoded(image):
     return np.asarray(image)
 
 
-def _from_zero(values):
-    """Where values lie below 0, the smallest becomes black and the largest white."""
-    if values.dtype.kind == "u":
-        return values
-    low, high = float(values.min()), float(values.max())
-    if not (low < 0 and np.isfinite([low, high]).all()):
-        return values
-    return ((values - low) / max(high - low, np.finfo(np.float32).tiny)).astype(np.float32)
+def _deep_pixels(image, options):
+    """Return the pixels of an image with more than 8 bits."""
+    values = np.asarray(image)[..., np.newaxis]
+    if image.mode == "I" and _is_16_bit(image):
+        values = values.astype(np.uint16)
+    pixels = scale_to_pixels(values, options.value_range)
+    if values.dtype.kind == "u" and "transparency" in image.info:
+        alpha = (values != image.info["transparency"]) * np.float32(255)
+        pixels = composite(np.concatenate([pixels, alpha], axis=-1), options.background)
+    return pixels
 
 
 def _lab_to_rgb(image):

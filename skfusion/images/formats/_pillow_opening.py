@@ -1,38 +1,41 @@
-"""Opening images with Pillow: sizes are checked before anything is decoded."""
+"""Open images with Pillow; sizes are checked before anything is decoded."""
 
 import struct
 import threading
 
 from PIL import Image, UnidentifiedImageError
 
+from skfusion._utils.process_local import ProcessLocal
 from skfusion.images.formats._icon import icns_content, ico_sizes
 
-_TILE_WIDTH, _TILE_HEIGHT = 0x0142, 0x0143
+# Pillow's own limit: a quarter of a gigabyte of 24-bit color.
+MAX_PIXELS = 89478485
 # A tile may be larger than a small image, but no writer makes them larger than this.
 _USUAL_TILE = 1 << 22
-# Of these formats, all frames before the wanted one are decoded.
+# Of these formats, all frames before the one that is asked for are decoded.
 _FRAME_BY_FRAME = {"AVIF", "FLI", "GIF", "PNG", "WEBP"}
 _PASSED_OVER = 16  # as many times `max_pixels` may be decoded on the way
 # Pillow decodes an opened image when it is first used, which is not safe in several threads. A
 # prime number of locks, so that different images seldom wait for one another.
-_GUARDS = [threading.Lock() for _ in range(31)]
+_GUARDS = [ProcessLocal(threading.RLock) for _ in range(31)]
 
 
-def guard_of(image):
-    """The lock to hold while a PIL image that others may use is decoded."""
-    return _GUARDS[id(image) % len(_GUARDS)]
+def guard_of(cell):
+    """Return the lock to hold while an object is read that others may use."""
+    return _GUARDS[id(cell) % len(_GUARDS)].get()
 
 
-def open_image(file, max_pixels):
-    """Open a binary file lazily: the header is read and its size is checked."""
+def open_image(file, options):
+    """Open a binary file lazily: read the header and check the size."""
+    max_pixels = options.max_pixels
     size = ico_sizes(file)
     if size is not None:
-        _refuse_large(*size, max_pixels)
+        refuse_large(*size, max_pixels)
     try:
         image = Image.open(file)
     except UnidentifiedImageError:
         file.seek(0)
-        reason = "no image format that Pillow knows" if file.read(1) else "the file is empty"
+        reason = "no image format that Pillow reads" if file.read(1) else "the file is empty"
         raise ValueError(reason) from None
     except Image.DecompressionBombError:
         image = _open_large(file)
@@ -40,7 +43,7 @@ def open_image(file, max_pixels):
         if image.format == "EPS":  # Pillow would run Ghostscript, a program, on it
             raise ValueError("EPS files are programs, not images; convert it to PNG")
         check_size(image, max_pixels)
-        _check_parts(image, max_pixels)
+        _check_parts(image, options)
     except ValueError:
         image.close()
         raise
@@ -48,7 +51,7 @@ def open_image(file, max_pixels):
 
 
 def _open_large(file):
-    """Open an image that `Image.open` refuses for its size; `max_pixels` is what counts here."""
+    """Open an image that `Image.open` refuses for its size: here `max_pixels` decides."""
     file.seek(0)
     head = file.read(16)
     for name in Image.ID:
@@ -60,37 +63,40 @@ def _open_large(file):
             return factory(file, "")
         except (SyntaxError, IndexError, TypeError, struct.error):  # as Pillow does
             continue
-    raise ValueError("its header tells more pixels than Pillow opens")
+    raise ValueError("its header promises more pixels than Pillow opens")
 
 
 def check_size(image, max_pixels):
     """Refuse an image by its header, before its pixels take memory."""
-    _refuse_large(*image.size, max_pixels)
+    refuse_large(*image.size, max_pixels)
 
 
-def _refuse_large(width, height, max_pixels):
+def refuse_large(width, height, max_pixels):
+    """Refuse an image of more pixels than the reader allows."""
     if width * height > max_pixels:
         raise ValueError(
             f"{width} x {height} pixels are more than max_pixels={max_pixels} of the reader"
         )
 
 
-def _check_parts(image, max_pixels):
-    """Refuse what is small by its header, but holds something large."""
-    tags = getattr(image, "tag_v2", {})
-    tile = tags.get(_TILE_WIDTH, 0), tags.get(_TILE_HEIGHT, 0)
-    if tile[0] * tile[1] > max(max_pixels, _USUAL_TILE):
+def refuse_large_tiles(width, height, max_pixels):
+    """Refuse tiles that are larger than the image may be; they are decoded whole."""
+    if width * height > max(max_pixels, _USUAL_TILE):
         raise ValueError(
-            f"tiles of {tile[0]} x {tile[1]} pixels are more than max_pixels={max_pixels} of the "
+            f"tiles of {width} x {height} pixels are more than max_pixels={max_pixels} of the "
             "reader"
         )
+
+
+def _check_parts(image, options):
+    """Refuse an icon that is small by its header, but holds a large image."""
     content = icns_content(image)
     if content is not None:
-        open_image(content, max_pixels).close()
+        open_image(content, options).close()
 
 
 def select_frame(image, frame, max_pixels):
-    """Go to a frame of an animation or a page of a file; others have one image only.
+    """Go to a frame of an animation; other images have one frame only.
 
     Parameters
     ----------
@@ -106,9 +112,7 @@ def select_frame(image, frame, max_pixels):
     n_frames = getattr(image, "n_frames", 1) if frame and image.format != "PSD" else 1
     if n_frames == 1:
         return
-    if not -n_frames <= frame < n_frames:
-        raise ValueError(f"there is no frame {frame} in an image of {n_frames} frames")
-    frame %= n_frames
+    frame = find_frame(frame, n_frames)
     width, height = image.size
     if image.format in _FRAME_BY_FRAME and frame * width * height > _PASSED_OVER * max_pixels:
         raise ValueError(
@@ -117,6 +121,14 @@ def select_frame(image, frame, max_pixels):
         )
     image.seek(frame)
     check_size(image, max_pixels)
-    _check_parts(image, max_pixels)
     if image.format in _FRAME_BY_FRAME:
         image.load()  # its mode may only be known then
+
+
+def find_frame(frame, n_frames):
+    """Return the number of a frame, counted from 0; an image of one frame shows that one."""
+    if n_frames == 1:
+        return 0
+    if not -n_frames <= frame < n_frames:
+        raise ValueError(f"there is no frame {frame} in an image of {n_frames} frames")
+    return frame % n_frames

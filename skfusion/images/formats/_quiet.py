@@ -1,26 +1,27 @@
-"""Remarks of others about odd files aren't shown: a file is read, or an error says why not."""
+"""Silence what other libraries print about odd files: our errors explain them."""
 
 import logging
-import os
 import re
 import threading
 import warnings
 
-_RULE = ("ignore", None, Warning, re.compile(r"(PIL|nibabel|pydicom)\."), 0)
+from skfusion._utils.process_local import register_at_fork
 
-_LOGGERS = [logging.getLogger(name) for name in ("PIL", "nibabel", "pydicom")]
+_RULE = ("ignore", None, Warning, re.compile(r"(PIL|nibabel|pydicom|tifffile)\."), 0)
+
+_LOGGERS = [logging.getLogger(name) for name in ("PIL", "nibabel", "pydicom", "tifffile")]
 _NO_HANDLER = logging.NullHandler()
 
 
 class SilencedLibraries:
-    """A context in which warnings from Pillow, pydicom and nibabel are ignored, safe in threads.
+    """A context in which warnings from the libraries that decode are ignored, safe in threads.
 
-    What they log goes to the handlers that a user has set up, but not to the standard error
-    stream of those who have none.
+    Their log records go to the handlers that a user has set up, but not to the standard error
+    stream where there are none.
 
-    `warnings.catch_warnings` puts the filters back that it found, which is wrong where another
-    thread changed them meanwhile. This adds one rule when the first thread enters, and takes this
-    rule away when the last one leaves.
+    `warnings.catch_warnings` restores the filters that it found, which is wrong where another
+    thread changed them meanwhile. This adds one rule when the first thread enters, and removes
+    it when the last one leaves.
 
     Examples
     --------
@@ -31,6 +32,10 @@ class SilencedLibraries:
     """
 
     def __init__(self):
+        self.reset()
+
+    def reset(self):
+        """Forget the threads that are inside; they do not exist in a forked child."""
         self._lock, self._inside, self._changed = threading.Lock(), 0, []
 
     def __enter__(self):
@@ -49,7 +54,7 @@ class SilencedLibraries:
                 return
             for logger in _LOGGERS:
                 logger.removeHandler(_NO_HANDLER)
-            # Who entered `catch_warnings` meanwhile has a copy of the filters.
+            # `catch_warnings` that was entered meanwhile has a copy of the filters.
             for filters in [*self._changed, warnings.filters]:
                 while _RULE in filters:
                     filters.remove(_RULE)
@@ -57,5 +62,4 @@ class SilencedLibraries:
 
 
 silenced_libraries = SilencedLibraries()
-if hasattr(os, "register_at_fork"):  # a thread that was inside is not in the child
-    os.register_at_fork(after_in_child=silenced_libraries.__init__)  # type: ignore[misc]  # no subclass
+register_at_fork(after_in_child=silenced_libraries.reset)

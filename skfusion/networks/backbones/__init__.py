@@ -1,1 +1,1 @@
-"""The registry of backbones and how each family is built."""
+"""Families of backbones, one file each, and the registry that finds them."""

@@ -3,46 +3,47 @@
 import threading
 from collections import OrderedDict
 
-_MOST = 8
-_MOST_BYTES = 2**29
+_MAX_NETWORKS = 8
+_MAX_BYTES = 2**29
 
 
 class NetworkCache:
-    """Keeps the last few networks, as long as they are not too large together.
+    """Keep the last few networks, as long as they are not too large together.
 
-    The last one stays whatever its size: the folds of a cross-validation ask for it again.
+    The last one is kept whatever its size, because the folds of a cross-validation request it
+    again.
 
     Parameters
     ----------
-    most : int, default=8
-        How many networks are kept.
+    max_networks : int, default=8
+        The most networks to keep.
 
-    most_bytes : int, default=2**29
-        How large their weights may be together, in bytes.
+    max_bytes : int, default=2**29
+        The most bytes that their weights may have together.
 
     Examples
     --------
     >>> from types import SimpleNamespace
     >>> from skfusion.networks.backbones._network_cache import NetworkCache
-    >>> recent = NetworkCache(most_bytes=100)
-    >>> recent.find("small", lambda: SimpleNamespace(n_bytes=60)).n_bytes
+    >>> cache = NetworkCache(max_bytes=100)
+    >>> cache.get_or_build("small", lambda: SimpleNamespace(n_bytes=60)).n_bytes
     60
-    >>> recent.find("small", lambda: SimpleNamespace(n_bytes=61)).n_bytes
+    >>> cache.get_or_build("small", lambda: SimpleNamespace(n_bytes=61)).n_bytes
     60
-    >>> recent.find("large", lambda: SimpleNamespace(n_bytes=200)).n_bytes
+    >>> cache.get_or_build("large", lambda: SimpleNamespace(n_bytes=200)).n_bytes
     200
-    >>> recent.find("small", lambda: SimpleNamespace(n_bytes=61)).n_bytes
+    >>> cache.get_or_build("small", lambda: SimpleNamespace(n_bytes=61)).n_bytes
     61
     """
 
-    def __init__(self, most=_MOST, most_bytes=_MOST_BYTES):
-        self._most = most
-        self._most_bytes = most_bytes
+    def __init__(self, max_networks=_MAX_NETWORKS, max_bytes=_MAX_BYTES):
+        self._max_networks = max_networks
+        self._max_bytes = max_bytes
         self._networks = OrderedDict()
         self._lock = threading.Lock()
 
-    def find(self, key, build):
-        """The network of a key; of threads that build it at once, all get the same."""
+    def get_or_build(self, key, build):
+        """Return the network of a key; threads that build it at the same time get the same."""
         with self._lock:
             if key in self._networks:
                 self._networks.move_to_end(key)
@@ -51,15 +52,15 @@ class NetworkCache:
         with self._lock:
             network = self._networks.setdefault(key, network)
             self._networks.move_to_end(key)
-            while len(self._networks) > 1 and self._are_too_many():
+            while len(self._networks) > 1 and self._is_full():
                 self._networks.popitem(last=False)
         return network
 
     def clear(self):
-        """Forget all."""
+        """Remove all networks."""
         with self._lock:
             self._networks.clear()
 
-    def _are_too_many(self):
+    def _is_full(self):
         n_bytes = sum(network.n_bytes for network in self._networks.values())
-        return len(self._networks) > self._most or n_bytes > self._most_bytes
+        return len(self._networks) > self._max_networks or n_bytes > self._max_bytes

@@ -1,142 +1,73 @@
-"""The table of backbones: one frozen BackboneSpec for each network that has a name."""
+"""The families of backbones, and the search for the family of a backbone."""
 
 import difflib
-from dataclasses import dataclass
-from typing import Any
 
-_APACHE = "Apache-2.0"
+from skfusion.networks.backbones._applications import ApplicationsFamily
+from skfusion.networks.backbones._custom import CustomFamily
+from skfusion.networks.backbones._deep_cnn import DeepCNNFamily
+from skfusion.networks.backbones._small_cnn import SmallCNNFamily
+
+# The first family that claims a backbone builds it, so that the most general comes last.
+BACKBONE_FAMILIES = (
+    SmallCNNFamily(),
+    DeepCNNFamily(),
+    ApplicationsFamily(),
+    CustomFamily(),
+)
 
 
-@dataclass(frozen=True)
-class BackboneSpec:
-    """What there is to know about a backbone without building it.
+def find_family(backbone):
+    """Return the BackboneFamily of a backbone.
 
     Parameters
     ----------
-    name : str
-        The name that users write, and the constructor's name in `keras.applications`.
-
-    module : str
-        The module of `keras.applications` that holds its `preprocess_input`; empty for networks
-        of ours, whose pixels are divided by 255.
-
-    image_size : tuple (height, width) or None
-        The size that its ImageNet weights were trained on; None takes any.
-
-    n_features : int
-        Channels of the last feature layer with default options.
-
-    license : str or None
-        The license of the ImageNet weights; None where there are no such weights.
-
-    min_size : int
-        The smallest height and width that it takes.
-
-    Examples
-    --------
-    >>> from skfusion.networks.backbones._registry import find_backbone
-    >>> spec = find_backbone("ResNet50")
-    >>> spec.image_size, spec.n_features, spec.license
-    ((224, 224), 2048, 'MIT')
-    """
-
-    name: str
-    module: str
-    image_size: tuple[Any, ...] | None
-    n_features: int
-    license: str | None = _APACHE
-    min_size: int = 32
-
-    @property
-    def slug(self):
-        """The name in lower case, as in feature names."""
-        return self.name.lower()
-
-
-def _square(name, module, side, n_features, license=_APACHE, min_size=32):
-    return BackboneSpec(name, module, (side, side), n_features, license, min_size)
-
-
-_EFFICIENT_SIDES = (224, 240, 260, 300, 380, 456, 528, 600)
-_EFFICIENT_WIDTHS = (1280, 1280, 1408, 1536, 1792, 2048, 2304, 2560)
-
-_SPECS = (
-    BackboneSpec("small_cnn", "", None, 256, None, min_size=10),
-    BackboneSpec("deep_cnn", "", None, 128, None, min_size=4),
-    *(
-        _square(f"ConvNeXt{size}", "convnext", 224, width, "MIT")
-        for size, width in zip(
-            ("Tiny", "Small", "Base", "Large", "XLarge"), (768, 768, 1024, 1536, 2048), strict=True
-        )
-    ),
-    *(
-        _square(f"DenseNet{depth}", "densenet", 224, width, "BSD-3-Clause")
-        for depth, width in ((121, 1024), (169, 1664), (201, 1920))
-    ),
-    *(
-        _square(f"EfficientNetB{i}", "efficientnet", side, width)
-        for i, (side, width) in enumerate(zip(_EFFICIENT_SIDES, _EFFICIENT_WIDTHS, strict=True))
-    ),
-    *(
-        _square(f"EfficientNetV2{size}", "efficientnet_v2", side, width)
-        for size, side, width in (
-            ("B0", 224, 1280),
-            ("B1", 240, 1280),
-            ("B2", 260, 1408),
-            ("B3", 300, 1536),
-            ("S", 384, 1280),
-            ("M", 480, 1280),
-            ("L", 480, 1280),
-        )
-    ),
-    _square("InceptionResNetV2", "inception_resnet_v2", 299, 1536, min_size=75),
-    _square("InceptionV3", "inception_v3", 299, 2048, min_size=75),
-    _square("MobileNet", "mobilenet", 224, 1024),
-    _square("MobileNetV2", "mobilenet_v2", 224, 1280),
-    _square("MobileNetV3Large", "mobilenet_v3", 224, 960),
-    _square("MobileNetV3Small", "mobilenet_v3", 224, 576),
-    _square("NASNetLarge", "nasnet", 331, 4032),
-    _square("NASNetMobile", "nasnet", 224, 1056),
-    *(_square(f"ResNet{depth}", "resnet", 224, 2048, "MIT") for depth in (50, 101, 152)),
-    *(_square(f"ResNet{depth}V2", "resnet_v2", 224, 2048) for depth in (50, 101, 152)),
-    _square("VGG16", "vgg16", 224, 512, "CC-BY-4.0"),
-    _square("VGG19", "vgg19", 224, 512, "CC-BY-4.0"),
-    _square("Xception", "xception", 299, 2048, "MIT", min_size=71),
-)
-
-BACKBONES = {spec.name: spec for spec in sorted(_SPECS, key=lambda spec: spec.name.lower())}
-
-
-def list_backbones() -> list[str]:
-    """List the names that a `backbone` parameter takes.
+    backbone : str, PathLike or callable
+        As in `PretrainedGAP`.
 
     Returns
     -------
-    names : list of str
-        Every network of `keras.applications` that gives feature maps, and our own
-        "small_cnn" and "deep_cnn".
+    family : BackboneFamily
+        The first that claims it.
 
-    See Also
-    --------
-    list_cut_layers : The layers of one of them.
-
-    Examples
-    --------
-    >>> from skfusion import list_backbones
-    >>> "ResNet50" in list_backbones()
-    True
+    Raises
+    ------
+    ValueError
+        If no family claims it; the message suggests the nearest names.
     """
-    return list(BACKBONES)
-
-
-def find_backbone(name):
-    """The BackboneSpec of a name; ValueError gives the nearest names."""
-    if name in BACKBONES:
-        return BACKBONES[name]
-    by_slug = {known.lower(): known for known in BACKBONES}
-    near = difflib.get_close_matches(str(name).lower(), by_slug, n=3, cutoff=0.5)
-    hint = f"did you mean {', '.join(repr(by_slug[slug]) for slug in near)}?" if near else ""
+    for family in BACKBONE_FAMILIES:
+        if family.claims(backbone):
+            return family
+    slugs = {name.lower(): name for name in listed_names()}
+    nearest = difflib.get_close_matches(str(backbone).lower(), slugs, n=3, cutoff=0.5)
+    if not nearest:
+        raise ValueError(f"Unknown backbone {backbone!r}; see skfusion.list_backbones().")
     raise ValueError(
-        f"Unknown backbone {name!r}; {hint or 'see skfusion.list_backbones()'}"
-        f"{' All names: skfusion.list_backbones().' if hint else '.'}"
+        f"Unknown backbone {backbone!r}; did you mean "
+        f"{', '.join(repr(slugs[slug]) for slug in nearest)}? All names: "
+        "skfusion.list_backbones()."
     )
+
+
+def listed_names(family=None):
+    """Return the names of one family's backbones, or of all families that need no extra."""
+    by_name = {each.name: each for each in BACKBONE_FAMILIES}
+    if family is None:
+        families = [each for each in BACKBONE_FAMILIES if each.extra is None]
+    elif family in by_name:
+        families = [by_name[family]]
+    else:
+        raise ValueError(
+            f"Unknown family of backbones {family!r}. The families are: {', '.join(by_name)}."
+        )
+    names = [name for each in families for name in each.list_names()]
+    return sorted(names, key=str.lower)
+
+
+def find_spec(backbone):
+    """Return the BackboneSpec of a backbone; None for a user's own function or model file."""
+    return find_family(backbone).find_spec(backbone)
+
+
+def backbone_slug(backbone):
+    """Return the backbone's name in feature names."""
+    return find_family(backbone).slug(backbone)

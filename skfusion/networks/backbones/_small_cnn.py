@@ -1,6 +1,19 @@
 """small_cnn: two convolutions and a dense layer, for small images."""
 
+from skfusion.networks.backbones._backbone_spec import BackboneSpec
+from skfusion.networks.backbones._named_family import NamedFamily
 from skfusion.networks.runtimes._keras import import_keras
+
+
+class SmallCNNFamily(NamedFamily):
+    """Build skfusion's own network for small images. It has no pretrained weights."""
+
+    name = "small_cnn"
+    specs = {"small_cnn": BackboneSpec("small_cnn", None, 256, min_size=10)}
+
+    def construct(self, spec, input_shape, options, *, pretrained):
+        """Build the Keras model without its top."""
+        return small_cnn(input_shape, **options)
 
 
 def small_cnn(input_shape, filters=(32, 64), dense_units=256):
@@ -23,11 +36,6 @@ def small_cnn(input_shape, filters=(32, 64), dense_units=256):
         Layers conv1, pool1, conv2, pool2, flatten and dense.
     """
     keras = import_keras()
-    if min(input_shape[:2]) < 10:
-        raise ValueError(
-            f"images of {input_shape[0]} x {input_shape[1]} pixels are too small for "
-            "small_cnn, which needs 10 x 10; pass a larger image_size"
-        )
     layers = keras.layers
     inputs = layers.Input(input_shape, name="input")
     x = layers.Conv2D(filters[0], 3, activation="relu", name="conv1")(inputs)

@@ -1,1 +1,1 @@
-"""Runtimes that compute networks: Keras and ONNX Runtime."""
+"""Libraries that compute a network's outputs, behind one interface."""

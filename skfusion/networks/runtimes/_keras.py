@@ -1,7 +1,6 @@
-"""Keras, imported on first use, and the state of it that we may not leave changed."""
+"""Keras, imported on first use, and the global state that building a network changes."""
 
 import contextlib
-import os
 import random
 import threading
 from collections import defaultdict
@@ -9,27 +8,27 @@ from importlib.util import find_spec
 
 import numpy as np
 
+from skfusion._utils.process_local import ProcessLocal, register_at_fork
 from skfusion.exceptions import BackendNotFoundError
-from skfusion.networks.runtimes._resources import settle_resources
+from skfusion.networks.runtimes._resources import apply_resource_limits
 
 _BACKENDS = ("tensorflow", "jax", "torch")
 # Seeds and name counters are global while a network is built: one thread at a time.
-_BUILDING = threading.RLock()
-# Whether networks were built in this process; whether they were in the one that it was forked from.
+_BUILDING = ProcessLocal(threading.RLock)
+# Whether networks were built in this process, and in the process that it was forked from.
 _BUILT = _BUILT_BEFORE_FORK = False
 
 
 def _after_fork():
-    global _BUILDING, _BUILT_BEFORE_FORK
-    _BUILDING = threading.RLock()
+    global _BUILT_BEFORE_FORK
     _BUILT_BEFORE_FORK = _BUILT
 
 
-os.register_at_fork(after_in_child=_after_fork)
+register_at_fork(after_in_child=_after_fork)
 
 
 def import_keras():
-    """Import Keras; BackendNotFoundError says what to install where it has nothing to run on."""
+    """Import Keras; raise BackendNotFoundError if no backend can be imported."""
     try:
         import keras
     except ImportError as error:
@@ -47,22 +46,22 @@ def import_keras():
             f"TensorFlow with CUDA.{hint}",
             name=error.name,
         ) from error
-    settle_resources()
+    apply_resource_limits()
     return keras
 
 
 def _is_installed(name):
     try:
         return find_spec(name) is not None
-    except (ImportError, ValueError):  # something on the import path refuses to look for it
+    except (ImportError, ValueError):  # an import hook that raises, or a module without a spec
         return False
 
 
 def jit_compile():
-    """What to pass as Keras's `jit_compile`: never XLA on TensorFlow's CPU.
+    """Return the value for Keras's `jit_compile`: False on TensorFlow's CPU, else "auto".
 
-    There XLA takes seconds to compile each batch shape and the result is several times slower
-    (see ``benchmarks/throughput.py``).
+    On TensorFlow's CPU, XLA takes seconds to compile each batch shape, and the result is several
+    times slower (see ``benchmarks/throughput.py``).
     """
     keras = import_keras()
     if keras.backend.backend() != "tensorflow":
@@ -74,29 +73,29 @@ def jit_compile():
 
 @contextlib.contextmanager
 def building(seed):
-    """Build networks whose weights depend on the seed alone and whose names on nothing.
+    """Build networks whose weights and layer names depend on the seed alone.
 
-    Keras draws the seeds of initializers and dropout layers from Python's global generator and
-    numbers unnamed layers through the whole process. Both start afresh inside and are put back
-    as they were afterwards; so is numpy's global generator, which users' functions may use.
+    Keras draws the seeds of initializers and dropout layers from Python's global generator, and
+    numbers unnamed layers across the whole process. Both are reset inside the context and
+    restored afterwards. So is numpy's global generator, which users' functions may use.
 
     Parameters
     ----------
     seed : int
-        Where random numbers start.
+        Seed of the random numbers.
 
     Raises
     ------
     RuntimeError
         In a process that was forked from one that had built networks on TensorFlow.
     """
-    _refuse_late_fork(import_keras())
+    _check_not_forked(import_keras())
     from keras.src.backend.common import global_state
 
     global _BUILT
     _BUILT = True
 
-    with _BUILDING:
+    with _BUILDING.get():
         python_state, numpy_state = random.getstate(), np.random.get_state()  # noqa: NPY002
         names = global_state.get_global_attribute("object_name_uids")
         random.seed(seed)
@@ -110,8 +109,8 @@ def building(seed):
             random.setstate(python_state)
 
 
-def _refuse_late_fork(keras):
-    """TensorFlow's threads don't outlive a fork: what waits for them would wait for ever."""
+def _check_not_forked(keras):
+    """Raise an error after a fork in which TensorFlow's threads were lost: it would hang."""
     if _BUILT_BEFORE_FORK and keras.backend.backend() == "tensorflow":
         raise RuntimeError(
             "This process was forked from one that had built or used networks, and TensorFlow "

@@ -1,4 +1,4 @@
-"""TensorFlow's warning that a function is traced too often, where that is what has to happen."""
+"""Batches computed by Keras, without TensorFlow's warning about retracing."""
 
 import contextlib
 import logging
@@ -6,42 +6,43 @@ import threading
 
 import numpy as np
 
-_HERE = threading.local()
-_WORDS = "triggered tf.function retracing"
+_THREAD = threading.local()
+_WARNING = "triggered tf.function retracing"
 
 
 @contextlib.contextmanager
-def tracing_is_due():
-    """Calls of networks inside may trace; TensorFlow doesn't warn of it.
+def allow_retracing():
+    """Silence TensorFlow's warning about retracing for calls of networks in this context.
 
-    It counts the tracings of all Keras models as those of one function. A cross-validation makes
-    a network for each fold, and each is traced once for each batch shape, of which padding leaves
-    a few: what the warning advises is done. Warnings of other threads, and of models that are
-    called elsewhere, come through.
+    TensorFlow counts the tracings of all Keras models as those of one function. A
+    cross-validation makes a network for each fold, and each is traced once for each batch shape.
+    Padding keeps these few, which is what the warning advises. Warnings from other threads, and
+    about models that are called outside the context, are still shown.
 
     Examples
     --------
     >>> import logging
-    >>> from skfusion.networks.runtimes._tracing import tracing_is_due
-    >>> with tracing_is_due():
+    >>> from skfusion.networks.runtimes._tracing import allow_retracing
+    >>> with allow_retracing():
     ...     logging.getLogger("tensorflow").warning("5 calls triggered tf.function retracing.")
     """
     logger = logging.getLogger("tensorflow")
-    if _drop_expected not in logger.filters:
-        logger.addFilter(_drop_expected)
-    before = getattr(_HERE, "is_due", False)
-    _HERE.is_due = True
+    if _keep_record not in logger.filters:
+        logger.addFilter(_keep_record)
+    before = getattr(_THREAD, "allows_retracing", False)
+    _THREAD.allows_retracing = True
     try:
         yield
     finally:
-        _HERE.is_due = before
+        _THREAD.allows_retracing = before
 
 
-def outputs_of(model, batch):
-    """What a Keras model gives for a batch, as an array."""
-    with tracing_is_due():
+def predict_batch(model, batch):
+    """Return the outputs of a Keras model for one batch, as an array."""
+    with allow_retracing():
         return np.asarray(model.predict_on_batch(batch))
 
 
-def _drop_expected(record):
-    return not (getattr(_HERE, "is_due", False) and _WORDS in record.getMessage())
+def _keep_record(record):
+    """Return whether the logger emits a record."""
+    return not (getattr(_THREAD, "allows_retracing", False) and _WARNING in record.getMessage())

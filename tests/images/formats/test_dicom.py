@@ -23,11 +23,12 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
     JPEG2000Lossless,
     JPEGLosslessSV1,
+    JPEGLSLossless,
     RLELossless,
 )
 
 from skfusion import ImageReader, ImageReadError, PixelFlattener
-from skfusion.images._image_column import describe
+from skfusion.images.sources._find_source import describe
 
 # Real files of the set that can't be read, and what the reason has to say.
 NOT_READ = {
@@ -298,13 +299,13 @@ def test_functional_groups_of_enhanced_files():
     ds = make_dataset(frames, frames=3)
     shared, groups = Dataset(), [Dataset(), Dataset(), Dataset()]
     shared.FrameVOILUTSequence = Sequence([make_item(WindowCenter=0, WindowWidth=1000)])
-    for slope, group in enumerate(groups):
+    for slope, group in enumerate(groups, start=1):
         item = make_item(RescaleSlope=slope, RescaleIntercept=5)
         group.PixelValueTransformationSequence = Sequence([item])
     ds.SharedFunctionalGroupsSequence = Sequence([shared])
     ds.PerFrameFunctionalGroupsSequence = Sequence(groups)
     for i in range(3):
-        expected = ((RAMP * float(i) + 5 + 0.5) / 999 + 0.5).clip(0, 1) * 255
+        expected = ((RAMP * float(i + 1) + 5 + 0.5) / 999 + 0.5).clip(0, 1) * 255
         np.testing.assert_allclose(gray(encode(ds), volume=i), expected, atol=0.01)
 
 
@@ -501,3 +502,127 @@ def test_damaged_files_are_errors_or_images(folder):
             damaged[place] = rng.integers(256)
         with contextlib.suppress(ValueError):
             assert ImageReader(max_pixels=10**6).read(bytes(damaged)).ndim == 3
+
+
+# Bits.
+
+
+def with_bits(array, stored, high_bit=None, signed=False, syntax=ExplicitVRLittleEndian, code=None):
+    """A file whose samples have fewer bits than are allocated."""
+    ds = make_dataset(array, syntax if code is None else ExplicitVRLittleEndian)
+    ds.BitsStored, ds.HighBit = stored, stored - 1 if high_bit is None else high_bit
+    ds.PixelRepresentation = int(signed)
+    if code is not None:
+        ds.file_meta.TransferSyntaxUID = syntax
+        ds.PixelData = encapsulate([code])
+        ds["PixelData"].VR = "OB"
+    return encode(ds)
+
+
+VALUES_12 = (np.arange(1024, dtype=np.uint16) * 4).reshape(32, 32)
+SIGNED_12 = (np.arange(1024).reshape(32, 32) * 4 - 2048).astype(np.int16)
+
+
+def test_overlays_in_unused_bits_are_ignored():
+    plain = gray(with_bits(VALUES_12, 12), window=(2047.5, 4095))
+    overlay = VALUES_12.copy()
+    overlay[::3] |= 0xF000
+    for syntax in (ExplicitVRLittleEndian, ExplicitVRBigEndian, ImplicitVRLittleEndian):
+        content = with_bits(overlay, 12, syntax=syntax)
+        np.testing.assert_array_equal(gray(content, window=(2047.5, 4095)), plain)
+    packed = dcmread(io.BytesIO(with_bits(overlay, 12)))
+    packed.BitsStored, packed.HighBit = 16, 15
+    packed.compress(RLELossless)
+    packed.BitsStored, packed.HighBit = 12, 11
+    np.testing.assert_array_equal(gray(encode(packed), window=(2047.5, 4095)), plain)
+
+
+@pytest.mark.parametrize("overlaid", [0, 0x1000, 0xF000])
+def test_the_sign_of_fewer_bits(overlaid):
+    """The highest bit stored is the sign, whatever is above it."""
+    expected = (SIGNED_12 / 4095 + 2048 / 4095) * 255
+    stored = (SIGNED_12.view(np.uint16) & 0x0FFF) | overlaid
+    read = {"window": (-0.5, 4095)}
+    np.testing.assert_allclose(gray(with_bits(stored, 12, signed=True), **read), expected, atol=0.1)
+    code = imagecodecs.jpegls_encode(stored)
+    content = with_bits(stored, 12, signed=True, syntax=JPEGLSLossless, code=code)
+    np.testing.assert_allclose(gray(content, **read), expected, atol=0.1)
+
+
+@pytest.mark.parametrize("high_bit", [11, 12, 15])
+@pytest.mark.parametrize("compressed", [False, True])
+def test_high_bit(high_bit, compressed):
+    plain = gray(with_bits(VALUES_12, 12), window=(2047.5, 4095))
+    shifted = VALUES_12 << (high_bit - 11)
+    shifted |= np.uint16(0xFFFF ^ (0xFFF << (high_bit - 11)))  # all other bits are noise
+    options = {}
+    if compressed:
+        code = imagecodecs.jpeg2k_encode(
+            shifted, level=0, reversible=True, bitspersample=16, codecformat="J2K"
+        )
+        options = {"syntax": JPEG2000Lossless, "code": code}
+    content = with_bits(shifted, 12, high_bit, **options)
+    np.testing.assert_array_equal(gray(content, window=(2047.5, 4095)), plain)
+
+
+def test_a_high_bit_that_compressed_frames_do_not_have():
+    code = imagecodecs.jpeg2k_encode(
+        VALUES_12 // 4, level=0, reversible=True, bitspersample=10, codecformat="J2K"
+    )
+    content = with_bits(VALUES_12, 12, 15, syntax=JPEG2000Lossless, code=code)
+    with pytest.raises(ValueError, match="compressed frames of 10 bits hold no bit 15"):
+        ImageReader().read(content)
+
+
+@pytest.mark.parametrize("high_bit", [0, 7, 16, 255])
+def test_a_high_bit_that_can_not_be_is_ignored(high_bit):
+    plain = gray(with_bits(VALUES_12, 12), window=(2047.5, 4095))
+    content = with_bits(VALUES_12, 12, high_bit)
+    np.testing.assert_array_equal(gray(content, window=(2047.5, 4095)), plain)
+
+
+@pytest.mark.parametrize("stored", [0, 17])
+def test_bits_stored_that_can_not_be_are_those_allocated(stored):
+    expected = gray(with_bits(VALUES_12, 16), window="minmax")
+    np.testing.assert_array_equal(gray(with_bits(VALUES_12, stored, 15), window="minmax"), expected)
+
+
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, ExplicitVRBigEndian])
+@pytest.mark.parametrize("shape", [(3, 5), (1, 3), (4, 4), (7, 9)])
+def test_frames_of_one_bit_a_pixel(syntax, shape):
+    masks = np.random.default_rng(0).random((6, *shape)) > 0.5
+    bits = np.packbits(masks.ravel(), bitorder="little").tobytes()
+    bits += bytes(len(bits) % 2)
+    if syntax == ExplicitVRBigEndian:  # words of 16 bits
+        bits = np.frombuffer(bits, "<u2").astype(">u2").tobytes()
+    ds = make_dataset(np.zeros((2, 2), np.uint8), syntax)
+    ds.Rows, ds.Columns, ds.NumberOfFrames = *shape, 6
+    ds.BitsAllocated, ds.BitsStored, ds.HighBit, ds.PixelData = 1, 1, 0, bits
+    content = encode(ds)
+    for i, mask in enumerate(masks):
+        np.testing.assert_array_equal(gray(content, volume=i), mask * 255)
+    assert gray(content, volume="montage").shape == (2 * shape[0], 3 * shape[1])
+
+
+def test_a_slope_of_zero_counts_as_none():
+    window = {"WindowCenter": 0, "WindowWidth": 1600}
+    expected = gray(make_dataset(RAMP, **window))
+    for slope in ("0", "0.0", "-0"):
+        ds = make_dataset(RAMP, RescaleSlope=slope, RescaleIntercept="0", **window)
+        np.testing.assert_array_equal(gray(encode(ds)), expected)
+
+
+def test_padding_is_left_out_of_the_mean():
+    frames = np.stack([RAMP, RAMP + 1, RAMP + 2])
+    frames[0, 0], frames[1, 0], frames[:, 1] = -2000, -2000, -2000
+    ds = make_dataset(frames, frames=3, PixelPaddingValue=-2000)
+    pixels = gray(ds, volume="mean", window=(0, 1600))
+    expected = ((np.stack([RAMP + 2, RAMP + 1])[[0, 1, 1, 1], range(4)]) / 1600 + 0.5) * 255
+    expected[1] = 0
+    np.testing.assert_allclose(pixels, expected, atol=1e-3)
+
+
+def test_the_mean_of_colors_does_not_overflow():
+    frames = np.full((3, 2, 4, 3), 200, dtype=np.uint8)
+    pixels = ImageReader(volume="mean").read(make_dataset(frames, frames=3))
+    assert (pixels == 200).all()

@@ -8,7 +8,7 @@ import pytest
 from nibabel.orientations import axcodes2ornt, inv_ornt_aff, ornt_transform
 
 from skfusion import ImageReader, ImageReadError, PixelFlattener
-from skfusion.images._image_column import describe
+from skfusion.images.sources._find_source import describe
 
 PLANES = ("axial", "coronal", "sagittal")
 SHAPE = (6, 7, 8)  # right, anterior, superior
@@ -387,3 +387,29 @@ def test_damaged_headers(field, capfd):
 
 def test_an_image_is_described_in_two_words():
     assert describe(make_image()) == "nibabel Nifti1Image"
+
+
+# What was not measured.
+
+
+def test_the_mean_of_what_was_measured():
+    values = np.full(SHAPE, 10, dtype=np.float32)
+    values[..., 1] = np.nan
+    values[0] = np.nan
+    values[1, 1, 2:] = np.nan
+    values[1, 1, 0] = 30
+    pixels = gray(make_image(values), volume="mean", window=(10, 40))
+    down, across = SHAPE[1] - 1 - 1, SHAPE[0] - 1 - 1  # of the voxel (1, 1)
+    assert (pixels[:, -1] == 0).all()  # nothing measured
+    assert pixels[down, across] == 255
+    others = np.delete(pixels[:, :-1].ravel(), down * (SHAPE[0] - 1) + across)
+    np.testing.assert_allclose(others, 127.5)
+
+
+@pytest.mark.parametrize("suffix", [".nii", ".nii.gz"])
+def test_gaps_in_files_are_left_out_of_the_mean(tmp_path, suffix):
+    values = np.random.default_rng(0).random(SHAPE).astype(np.float32)
+    values[values < 0.3] = np.nan
+    path = save(make_image(values), tmp_path / f"a{suffix}")
+    expected = stretched(np.nanmean(values, axis=2).T[::-1, ::-1])
+    np.testing.assert_allclose(gray(path, volume="mean"), expected, atol=1e-2)

@@ -22,8 +22,9 @@ from skfusion import (
     ImageReadError,
     PixelFlattener,
 )
-from skfusion.images.formats._medical_signature import files_of, kind_of_file, kind_of_value
-from skfusion.store._image_digests import ImageDigests
+from skfusion.images._files import files_of
+from skfusion.images._image_digests import ImageDigests
+from skfusion.images.formats._signature import find_format, format_of_file
 from tests.dicom_for_tests import make_dicom
 
 
@@ -162,8 +163,8 @@ def test_digests_of_pairs(folder):
 class ChangingReader(ImageReader):
     """Reads a file, and then someone changes it."""
 
-    def read(self, cell, white=None):
-        pixels = super().read(cell, white=white)
+    def read(self, cell, value_range=None):
+        pixels = super().read(cell, value_range=value_range)
         nibabel.save(make_nifti(np.arange(8000).reshape(40, 40, 5)), cell)
         return pixels
 
@@ -188,10 +189,10 @@ def test_objects_are_not_kept(tmp_path):
 
 
 def test_kinds(folder):
-    kinds = [kind_of_file(folder / name) for name in NAMES if name]
+    kinds = [format_of_file(folder / name) for name in NAMES if name]
     assert kinds == [None, "DICOM", "NIfTI", "NIfTI", "NIfTI", "DICOM"]
     for name in ("b.dcm", "c.nii", "d.nii.gz"):
-        assert kind_of_value((folder / name).read_bytes()) == kind_of_file(folder / name)
+        assert find_format((folder / name).read_bytes()) == format_of_file(folder / name)
     renamed = (folder / "c.nii").rename(folder / "c.png")
     assert ImageReader().read(renamed).shape == (40, 40, 1)
 
@@ -204,10 +205,10 @@ def test_files_of_a_pair(folder):
 
 @pytest.mark.parametrize(
     "cell",
-    [b"", b"\x1f\x8b", b"\x1f\x8b" + bytes(50), bytes(3), bytes(2000), None, 3, "no", b"GIF89a"],
+    [b"", b"\x1f\x8b", b"\x1f\x8b" + bytes(50), bytes(3), bytes(2000), b"GIF89a"],
 )
 def test_what_is_not_medical(cell):
-    assert kind_of_value(cell) is None
+    assert find_format(cell) is None
 
 
 @pytest.mark.parametrize("kind", [1, 2, 3, 9, 10, 11])
@@ -215,13 +216,13 @@ def test_what_is_not_medical(cell):
 def test_tga_is_not_taken_for_dicom(kind, id_length):
     for colormap in (0, 1):
         head = bytes([id_length, colormap, kind, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8, 0, 8, 0, 24, 0])
-        assert kind_of_value(head + bytes(100)) is None
+        assert find_format(head + bytes(100)) is None
 
 
 def test_no_regular_file(tmp_path):
-    assert kind_of_file(tmp_path) is None
-    assert kind_of_file(tmp_path / "none") is None
-    assert kind_of_file("a\0b") is None
+    assert format_of_file(tmp_path) is None
+    assert format_of_file(tmp_path / "none") is None
+    assert format_of_file("a\0b") is None
     with pytest.raises(ValueError, match="no such file"):
         ImageReader().read(tmp_path / "none.dcm")
 

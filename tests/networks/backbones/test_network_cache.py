@@ -1,4 +1,4 @@
-"""Equal requests share a network, and what is kept for that has a bound."""
+"""NetworkCache: equal requests share a network, and the networks that it keeps are limited."""
 
 import threading
 from types import SimpleNamespace
@@ -12,47 +12,48 @@ def network(n_bytes=1):
     return SimpleNamespace(n_bytes=n_bytes)
 
 
-def test_one_is_built_once():
-    recent, one = NetworkCache(), network()
-    assert recent.find("a", lambda: one) is one
-    assert recent.find("a", network) is one
-    assert recent.find("b", network) is not one
+def test_a_network_is_built_once():
+    cache, one = NetworkCache(), network()
+    assert cache.get_or_build("a", lambda: one) is one
+    assert cache.get_or_build("a", network) is one
+    assert cache.get_or_build("b", network) is not one
 
 
-def test_the_one_that_was_asked_for_longest_ago_goes():
-    recent, first, second = NetworkCache(most=2), network(), network()
-    recent.find("a", lambda: first)
-    recent.find("b", lambda: second)
-    recent.find("a", network)
-    recent.find("c", network)
-    assert recent.find("a", network) is first
-    assert recent.find("b", network) is not second
+def test_the_least_recently_used_network_is_dropped():
+    cache, first, second = NetworkCache(max_networks=2), network(), network()
+    cache.get_or_build("a", lambda: first)
+    cache.get_or_build("b", lambda: second)
+    cache.get_or_build("a", network)
+    cache.get_or_build("c", network)
+    assert cache.get_or_build("a", network) is first
+    assert cache.get_or_build("b", network) is not second
 
 
-def test_large_ones_go_earlier():
-    recent, kept = NetworkCache(most_bytes=100), network(50)
-    recent.find("a", lambda: network(60))
-    recent.find("b", lambda: kept)
-    assert recent.find("b", network) is kept
-    assert recent.find("a", lambda: network(40)).n_bytes == 40
+def test_large_networks_are_dropped_earlier():
+    cache, kept = NetworkCache(max_bytes=100), network(50)
+    cache.get_or_build("a", lambda: network(60))
+    cache.get_or_build("b", lambda: kept)
+    assert cache.get_or_build("b", network) is kept
+    assert cache.get_or_build("a", lambda: network(40)).n_bytes == 40
 
 
-def test_the_last_one_stays_whatever_its_size():
-    recent, large = NetworkCache(most_bytes=100), network(1000)
-    recent.find("a", network)
-    recent.find("b", lambda: large)
-    assert recent.find("b", network) is large
+def test_the_last_network_is_kept_whatever_its_size():
+    cache, large = NetworkCache(max_bytes=100), network(1000)
+    cache.get_or_build("a", network)
+    cache.get_or_build("b", lambda: large)
+    assert cache.get_or_build("b", network) is large
 
 
-def test_of_threads_that_build_at_once_all_get_the_same():
-    recent, barrier, found = NetworkCache(), threading.Barrier(4), []
+def test_threads_that_build_at_the_same_time_get_the_same_network():
+    cache, barrier, found = NetworkCache(), threading.Barrier(4), []
 
     def build():
         barrier.wait(timeout=20)
         return network()
 
     threads = [
-        threading.Thread(target=lambda: found.append(recent.find("a", build))) for _ in range(4)
+        threading.Thread(target=lambda: found.append(cache.get_or_build("a", build)))
+        for _ in range(4)
     ]
     for thread in threads:
         thread.start()
@@ -62,18 +63,18 @@ def test_of_threads_that_build_at_once_all_get_the_same():
     assert all(one is found[0] for one in found)
 
 
-def test_what_fails_is_not_kept():
+def test_a_failed_build_is_not_kept():
     def fail():
         raise OSError("no such file")
 
-    recent, one = NetworkCache(), network()
+    cache, one = NetworkCache(), network()
     with pytest.raises(OSError, match="no such file"):
-        recent.find("a", fail)
-    assert recent.find("a", lambda: one) is one
+        cache.get_or_build("a", fail)
+    assert cache.get_or_build("a", lambda: one) is one
 
 
-def test_forgetting():
-    recent, one = NetworkCache(), network()
-    recent.find("a", lambda: one)
-    recent.clear()
-    assert recent.find("a", network) is not one
+def test_clear():
+    cache, one = NetworkCache(), network()
+    cache.get_or_build("a", lambda: one)
+    cache.clear()
+    assert cache.get_or_build("a", network) is not one

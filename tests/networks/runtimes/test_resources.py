@@ -1,4 +1,4 @@
-"""What TensorFlow is told of threads and of a GPU, when, and what it no longer takes."""
+"""limit_resources: threads and GPU memory, set before and after Keras is loaded."""
 
 import json
 import os
@@ -20,30 +20,30 @@ pytestmark = pytest.mark.skipif(
 
 
 class FakeGPUs:
-    """Stands in for `tf.config` on a machine with GPUs, and notes what it is told."""
+    """Replace the functions of `tf.config`, and record their calls, as if there were a GPU."""
 
-    def __init__(self, monkeypatch, refuses=None):
+    def __init__(self, monkeypatch, error=None):
         import tensorflow as tf
 
-        self.told, self.refuses = [], refuses
+        self.calls, self.error = [], error
         monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [f"{kind}:0"])
         monkeypatch.setattr(tf.config.experimental, "set_memory_growth", self.grow)
         monkeypatch.setattr(tf.config, "set_logical_device_configuration", self.limit)
 
     def grow(self, gpu, enable):
-        if self.refuses is not None:
-            raise self.refuses
-        self.told.append((gpu, "grow", enable))
+        if self.error is not None:
+            raise self.error
+        self.calls.append((gpu, "grow", enable))
 
     def limit(self, gpu, devices):
-        self.told.append((gpu, "limit", [device.memory_limit for device in devices]))
+        self.calls.append((gpu, "limit", [device.memory_limit for device in devices]))
 
 
 @pytest.fixture(autouse=True)
-def untold(monkeypatch):
-    """As in a process that has not loaded Keras yet."""
-    monkeypatch.setattr(_resources, "_ASKED", {"n_threads": None, "gpu_memory": None})
-    monkeypatch.setattr(_resources, "_TOLD", False)
+def new_process(monkeypatch):
+    """Reset the limits, as in a process that hasn't loaded Keras yet."""
+    monkeypatch.setattr(_resources, "_LIMITS", {"n_threads": None, "gpu_memory": None})
+    monkeypatch.setattr(_resources, "_APPLIED", False)
     monkeypatch.delenv("TF_FORCE_GPU_ALLOW_GROWTH", raising=False)
 
 
@@ -51,41 +51,41 @@ def test_memory_of_a_gpu_grows_by_default(monkeypatch):
     fake = FakeGPUs(monkeypatch)
     import_keras()
     import_keras()
-    assert fake.told == [("GPU:0", "grow", True)]
+    assert fake.calls == [("GPU:0", "grow", True)]
 
 
 def test_memory_of_a_gpu_is_limited(monkeypatch):
     fake = FakeGPUs(monkeypatch)
     limit_resources(gpu_memory=512)
-    assert fake.told == []
+    assert fake.calls == []
     import_keras()
-    assert fake.told == [("GPU:0", "grow", False), ("GPU:0", "limit", [512])]
+    assert fake.calls == [("GPU:0", "grow", False), ("GPU:0", "limit", [512])]
 
 
 def test_a_limit_after_keras_was_loaded(monkeypatch):
     fake = FakeGPUs(monkeypatch)
     import_keras()
     limit_resources(gpu_memory=512)
-    assert fake.told[-1] == ("GPU:0", "limit", [512])
+    assert fake.calls[-1] == ("GPU:0", "limit", [512])
 
 
-def test_the_environment_decides_about_growth(monkeypatch):
+def test_the_environment_variable_takes_precedence(monkeypatch):
     fake = FakeGPUs(monkeypatch)
     monkeypatch.setenv("TF_FORCE_GPU_ALLOW_GROWTH", "false")
     import_keras()
-    assert fake.told == []
+    assert fake.calls == []
 
 
 @pytest.mark.parametrize("error", [RuntimeError("initialized"), ValueError("virtual devices")])
-def test_what_the_programme_chose_before_stands(monkeypatch, error):
-    FakeGPUs(monkeypatch, refuses=error)
+def test_earlier_settings_of_the_program_are_kept(monkeypatch, error):
+    FakeGPUs(monkeypatch, error=error)
     import_keras()
 
 
-def test_a_limit_that_comes_too_late(monkeypatch):
-    FakeGPUs(monkeypatch, refuses=RuntimeError("initialized"))
+def test_a_limit_after_tensorflow_is_in_use(monkeypatch):
+    FakeGPUs(monkeypatch, error=RuntimeError("initialized"))
     import_keras()
-    with pytest.raises(RuntimeError, match=r"takes no limits any more .*before anything is fitted"):
+    with pytest.raises(RuntimeError, match=r"limits can't change .*before anything is fitted"):
         limit_resources(gpu_memory=512)
 
 
@@ -98,7 +98,7 @@ def test_limits_on_another_backend(monkeypatch):
 
 @pytest.mark.parametrize("value", [0, -1, 1.5, "1"])
 @pytest.mark.parametrize("name", ["n_threads", "gpu_memory"])
-def test_values_that_are_no_limits(name, value):
+def test_invalid_limits(name, value):
     with pytest.raises(ValueError, match=f"The '{name}' parameter of limit_resources must be"):
         limit_resources(**{name: value})
 
@@ -113,13 +113,13 @@ from skfusion.networks.backbones._building import build_network
 network = build_network("small_cnn", input_shape=(28, 28, 1))
 network.embed(np.zeros((8, 28, 28, 1), "uint8"))
 import tensorflow as tf
-told = tf.config.threading
+threading = tf.config.threading
 late = ""
 try:
     skfusion.limit_resources(n_threads=2)
 except RuntimeError as error:
     late = str(error)
-numbers = told.get_intra_op_parallelism_threads(), told.get_inter_op_parallelism_threads()
+numbers = threading.get_intra_op_parallelism_threads(), threading.get_inter_op_parallelism_threads()
 print(json.dumps([*numbers, late]))
 """
 
@@ -127,7 +127,7 @@ print(json.dumps([*numbers, late]))
 def test_threads_are_limited_in_a_new_process():
     intra, inter, late = json.loads(run_python(THREADS))
     assert (intra, inter) == (1, 1)
-    assert "takes no limits any more" in late
+    assert "limits can't change" in late
 
 
 NO_GPU = """
@@ -142,7 +142,7 @@ print(tf.config.list_physical_devices("GPU"), os.environ["CUDA_VISIBLE_DEVICES"]
 
 
 def test_a_pickle_needs_no_gpu(tmp_path, monkeypatch):
-    """Weights are plain arrays, so it doesn't matter where the network was fitted."""
+    """Weights are plain arrays, wherever the network was fitted."""
     network = build_network("small_cnn", input_shape=(12, 12, 3))
     files = tmp_path / "network.pickle", tmp_path / "outputs.npy"
     files[0].write_bytes(pickle.dumps(network))

@@ -1,54 +1,54 @@
-"""Many networks in one process are nothing that TensorFlow has to warn of."""
+"""Many networks in one process cause no warning about retracing."""
 
 import logging
 import threading
 
 import pytest
 
-from skfusion.networks.runtimes._tracing import tracing_is_due
+from skfusion.networks.runtimes._tracing import allow_retracing
 from tests.processes import run_python
 
 WARNING = "5 out of the last 5 calls to <f> triggered tf.function retracing."
 
 
 @pytest.fixture
-def told(caplog):
-    """What TensorFlow's logger let through."""
+def messages(caplog):
+    """Record the messages that TensorFlow's logger emits."""
     logger = logging.getLogger("tensorflow")
     logger.addHandler(caplog.handler)
     yield caplog
     logger.removeHandler(caplog.handler)
 
 
-def texts(told):
-    return {record.getMessage() for record in told.records}
+def texts(messages):
+    return {record.getMessage() for record in messages.records}
 
 
-def test_only_that_warning_and_only_inside(told):
+def test_only_that_warning_is_silenced_and_only_inside(messages):
     logger = logging.getLogger("tensorflow")
-    with tracing_is_due():
-        with tracing_is_due():
+    with allow_retracing():
+        with allow_retracing():
             pass
         logger.warning(WARNING)
         logger.warning("another")
-        assert texts(told) == {"another"}
+        assert texts(messages) == {"another"}
     logger.warning(WARNING)
-    assert texts(told) == {"another", WARNING}
+    assert texts(messages) == {"another", WARNING}
 
 
-def test_other_threads_are_warned(told):
-    with tracing_is_due():
+def test_other_threads_still_warn(messages):
+    with allow_retracing():
         thread = threading.Thread(target=logging.getLogger("tensorflow").warning, args=[WARNING])
         thread.start()
         thread.join()
-    assert texts(told) == {WARNING}
+    assert texts(messages) == {WARNING}
 
 
-def test_it_ends_where_an_error_leaves_it(told):
-    with pytest.raises(ZeroDivisionError), tracing_is_due():
+def test_it_ends_with_an_error(messages):
+    with pytest.raises(ZeroDivisionError), allow_retracing():
         raise ZeroDivisionError
     logging.getLogger("tensorflow").warning(WARNING)
-    assert texts(told) == {WARNING}
+    assert texts(messages) == {WARNING}
 
 
 MANY_NETWORKS = """
@@ -68,5 +68,5 @@ print(sum("retracing" in record.getMessage() for record in records))
 
 
 def test_many_networks():
-    """In a process of its own, as TensorFlow warns no more than twice."""
+    """Run in a new process, because TensorFlow warns no more than twice."""
     assert run_python(MANY_NETWORKS) == "0"

@@ -1,0 +1,190 @@
+"""How much a fusion's predictions depend on each source and column."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from skfusion.fusion._combination import FEATURE_SETS_OF
+from skfusion.fusion._row_losses import row_losses
+from skfusion.fusion._strategy_cv import combine, fit_combination
+
+# How often each column is shuffled at most, rows to predict in a fold, and rows at once.
+_SHUFFLES, _MOST_ROWS, _ROWS_AT_ONCE = 5, 100_000, 5_000
+_ALL = {"table": "table (all columns)", "image": "images (all columns)"}
+
+
+class _Part(NamedTuple):
+    """A part of the input whose rows are shuffled: one column, or all of a source."""
+
+    label: str
+    source: str
+    columns: list
+    is_source: bool
+
+
+def source_importance(trial, fits, strategy, prior, seed):
+    """Return how much worse predictions get without a source, and with shuffled columns.
+
+    Parameters
+    ----------
+    trial : StrategyTrial
+        The predictions of models and strategies for rows that they have not seen.
+
+    fits : list of FoldFit
+        What was fitted in the folds.
+
+    strategy : str
+        The strategy in use.
+
+    prior : float or ndarray
+        The prediction for rows without an image where there is no table.
+
+    seed : int
+        The seed of the shuffles.
+
+    Returns
+    -------
+    importance : DataFrame
+        One row for each column of the table and of images, and before them one for all columns
+        of a source that has several; `source` is "table" or "image". `left_out`, of a whole
+        source: by how much the loss of the other source alone is higher than that of the fusion;
+        below 0 where the source did harm. `permuted` and `permuted_std`: by how much the loss
+        rises when the rows of the column, or of all columns together, are shuffled, over several
+        shuffles.
+
+    Notes
+    -----
+    Shuffling is permutation importance (Breiman, doi 10.1023/A:1010933404324; Fisher, Rudin and
+    Dominici, arXiv 1801.01489). Losses are log losses, or squared errors.
+    """
+    rows = trial.out_of_fold.rows
+    parts = _find_parts(fits[0].sources)
+    whole = np.average(row_losses(trial.predictions[strategy], rows.y), weights=rows.weights)
+    used = _find_used_sources(strategy, trial.out_of_fold.has_image)
+    moved = [part for part in parts if part.source in used]
+    losses = _shuffled_losses(trial, fits, moved, strategy, prior, seed) / rows.weights.sum()
+    rises = dict(zip([part.label for part in moved], losses - whole, strict=True))
+    left_out = _left_out_losses(trial, strategy, prior)
+    lines = {}
+    for part in parts:
+        alone = left_out[part.source] - whole if part.is_source else np.nan
+        rise = rises.get(part.label, np.zeros(1))
+        lines[part.label] = (part.source, alone, rise.mean(), rise.std())
+    columns = ["source", "left_out", "permuted", "permuted_std"]
+    return pd.DataFrame.from_dict(lines, orient="index", columns=columns).rename_axis("column")
+
+
+def _find_parts(sources):
+    parts = []
+    for source in sources.names:
+        columns = {"table": sources.table_columns, "image": sources.image_columns}[source]
+        if len(columns) == 1:
+            parts.append(_Part(columns[0], source, list(columns), is_source=True))
+            continue
+        parts.append(_Part(_ALL[source], source, list(columns), is_source=True))
+        if source == "table" or sources.image_features_:
+            parts += [_Part(name, source, [name], is_source=False) for name in columns]
+    return parts
+
+
+def _find_used_sources(strategy, has_image):
+    """Return the sources on which predictions depend; rows without an image have a table."""
+    used = {name for name in FEATURE_SETS_OF[strategy] if name != "joint"}
+    if "joint" in FEATURE_SETS_OF[strategy] or not has_image.all():
+        used |= {"table", *(["image"] if strategy != "table" else [])}
+    return used
+
+
+def _left_out_losses(trial, strategy, prior):
+    """Return the loss without each source: of the other source alone, or of a constant."""
+    rows, names = trial.out_of_fold.rows, FEATURE_SETS_OF[strategy]
+    sources = [name for name in ("table", "image") if name in trial.predictions]
+    if len(sources) == 1:
+        shape = trial.predictions[names[0]].shape
+        alone = {sources[0]: np.broadcast_to(prior, shape)}
+    else:
+        alone = {"table": trial.predictions["image"], "image": trial.predictions["table"]}
+    return {
+        name: np.average(row_losses(prediction, rows.y), weights=rows.weights)
+        for name, prediction in alone.items()
+    }
+
+
+def _shuffled_losses(trial, fits, parts, strategy, prior, seed):
+    """Return the summed losses of all rows, of shape (n_parts, n_shuffles)."""
+    out_of_fold = trial.out_of_fold
+    largest = max(len(fit.test) for fit in fits)
+    n_shuffles = int(np.clip(_MOST_ROWS // (len(parts) * largest), 1, _SHUFFLES))
+    total = np.zeros((len(parts), n_shuffles))
+    generator = np.random.default_rng(seed)
+    for number, fit in enumerate(fits):
+        combination, fallback = fit_combination(
+            strategy, out_of_fold, out_of_fold.fold != number, prior
+        )
+        shuffler = _FoldShuffler(fit, trial.target_transform, combination, fallback)
+        y, weights = out_of_fold.rows.y[fit.test], out_of_fold.rows.weights[fit.test]
+        for position, part in enumerate(parts):
+            for first, predictions in shuffler.predict(part, n_shuffles, generator):
+                n_copies = len(predictions) // len(y)
+                losses = row_losses(predictions, np.tile(y, n_copies)).reshape(n_copies, -1)
+                total[position, first : first + n_copies] += losses @ weights
+    return total
+
+
+class _FoldShuffler:
+    """Predict for the rows of one fold, with a part of the input shuffled."""
+
+    def __init__(self, fit, target_transform, combination, fallback):
+        self.fit = fit
+        self.models = fit.models[target_transform]
+        self.predictions = fit.predictions[target_transform]
+        self.combination = combination
+        self.fallback = fallback
+        self.blocks = self.models.rotate(fit.matrices, fit.has_image)
+
+    def predict(self, part, n_shuffles, generator):
+        """Yield the number of a first shuffle, and predictions of it and the next ones."""
+        at_once = max(1, _ROWS_AT_ONCE // len(self.fit.test))
+        for first in range(0, n_shuffles, at_once):
+            n_copies = min(at_once, n_shuffles - first)
+            yield first, self._predict_copies(part, n_copies, generator)
+
+    def _predict_copies(self, part, n_copies, generator):
+        has_image = np.tile(self.fit.has_image, n_copies)
+        used = {*self.combination.feature_sets, "table"}  # the table serves rows without images
+        changed = [name for name in (part.source, "joint") if name in used & {*self.predictions}]
+        predictions = {
+            name: [np.concatenate([array] * n_copies) for array in arrays]
+            for name, arrays in self.predictions.items()
+        }
+        blocks = {name: np.concatenate([block] * n_copies) for name, block in self.blocks.items()}
+        blocks[part.source] = self._shuffled_block(part, n_copies, generator)
+        predictions |= self.models.predict(blocks, has_image, changed)
+        return combine(self.combination, predictions, has_image, self.fallback)
+
+    def _shuffled_block(self, part, n_copies, generator):
+        if part.source == "table":
+            copies = [self._shuffled_table(part, generator) for _ in range(n_copies)]
+            return self.fit.sources.transform_table(pd.concat(copies, ignore_index=True))
+        copies = np.concatenate([self._shuffled_images(part, generator) for _ in range(n_copies)])
+        has_image = np.tile(self.fit.has_image, n_copies)
+        return self.models.rotate({"image": copies}, has_image)["image"]
+
+    def _shuffled_table(self, part, generator):
+        table = self.fit.table[self.fit.sources.table_columns].reset_index(drop=True)
+        order = generator.permutation(len(table))
+        for name in part.columns:
+            table[name] = table[name].iloc[order].reset_index(drop=True)
+        return table
+
+    def _shuffled_images(self, part, generator):
+        """Return features of which the rows that have an image have another row's."""
+        features = self.fit.matrices["image"].copy()
+        places = self.fit.sources.image_features_
+        own = slice(None) if part.is_source else places[part.columns[0]]
+        held = np.flatnonzero(~np.isnan(features[:, own]).all(axis=1))
+        features[held[:, None], np.arange(features.shape[1])[own]] = features[
+            generator.permutation(held)
+        ][:, own]
+        return features

@@ -1,0 +1,61 @@
+"""ReadOptions: what decides how one cell becomes pixels."""
+
+import os
+from dataclasses import dataclass
+
+from skfusion.images._value_range import ValueRange
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """What a reader was asked for, in the form that sources and formats need.
+
+    Parameters
+    ----------
+    root : str, PathLike or None, default=None
+        The folder that relative paths start from.
+
+    strict_root : bool, default=False
+        Whether files outside `root` are refused.
+
+    max_pixels : int or None, default=None
+        The largest image that is decoded; None is without a limit.
+
+    background : tuple of int, default=(255, 255, 255)
+        The color under transparent pixels.
+
+    frame : int, default=0
+        The frame of an animation, or the page of a file.
+
+    icc : {"ignore", "srgb"}, default="ignore"
+        What happens with a color profile.
+
+    size : tuple (height, width) or None, default=None
+        The size that the image will be resized to, if large files may be decoded at a reduced
+        scale.
+
+    volume, plane, window, percentiles : object
+        As in ImageReader.
+
+    value_range : ValueRange or None, default=None
+        What is black and white where type and format do not define it.
+    """
+
+    root: str | os.PathLike | None = None
+    strict_root: bool = False
+    max_pixels: int | None = None
+    background: tuple = (255, 255, 255)
+    frame: int = 0
+    icc: str = "ignore"
+    size: tuple | None = None
+    volume: str | int = "middle"
+    plane: str = "axial"
+    window: str | tuple = "auto"
+    percentiles: tuple = (1, 99)
+    value_range: ValueRange | None = None
+
+    @property
+    def given_range(self):
+        """ValueRange or None : The range that the user gave to the reader."""
+        chosen = self.value_range
+        return chosen if chosen is not None and chosen.origin == "reader" else None

@@ -1,0 +1,55 @@
+"""New layers on top of a backbone, which are trained to predict a target."""
+
+from skfusion.networks._cutting import unused_name
+from skfusion.networks._network import Network
+from skfusion.networks.runtimes._keras import building, import_keras
+
+DENSE_UNITS = 256
+
+
+def add_top(network, *, n_outputs, activation, dense_units=DENSE_UNITS, seed=0):
+    """Add an output layer on top of a network.
+
+    Networks that end in feature maps get the layers gap (global average pooling) and dense below
+    it.
+
+    Parameters
+    ----------
+    network : Network
+        A network that ends in a vector or in feature maps. It isn't changed.
+
+    n_outputs : int
+        Units of the output layer.
+
+    activation : str
+        Activation of the output layer.
+
+    dense_units : int, default=256
+        Units of the layer dense.
+
+    seed : int, default=0
+        Seed of the new weights.
+
+    Returns
+    -------
+    network : Network
+        The network with its new top.
+    """
+    layers = import_keras().layers
+    with building(seed):
+        model = network.to_model()
+        x = model.outputs[0]
+        top = output = unused_name(model, "output")
+        if len(x.shape) == 4:
+            top = unused_name(model, "gap")
+            x = layers.GlobalAveragePooling2D(name=top)(x)
+            dense = unused_name(model, "dense")
+            x = layers.Dense(dense_units, activation="relu", name=dense)(x)
+        if len(x.shape) != 2:
+            raise ValueError(
+                f"{network.name} gives an output of shape {tuple(x.shape)}; a vector or feature "
+                "maps are needed."
+            )
+        outputs = layers.Dense(n_outputs, activation=activation, name=output)(x)
+        topped = import_keras().Model(model.inputs, outputs, name=model.name)
+        return Network.from_model(network.name, topped, network.preprocessing, top=top)

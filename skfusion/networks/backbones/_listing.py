@@ -1,0 +1,95 @@
+"""list_backbones and list_cut_layers: the names that parameters of estimators take."""
+
+from typing import Any
+
+from skfusion._utils.typing import Backbone, Size
+from skfusion.networks.backbones._registry import find_family, listed_names
+
+_CUSTOM_SIZE = (224, 224)
+_SMALL_SIZE = (28, 28)
+
+
+def list_backbones(family: str | None = None) -> list[str]:
+    """List the names that a `backbone` parameter takes.
+
+    Parameters
+    ----------
+    family : str or None, default=None
+        The family to list: "applications" (the networks of `keras.applications`), or "small_cnn"
+        or "deep_cnn" (skfusion's own). None lists all.
+
+    Returns
+    -------
+    names : list of str
+        The names in alphabetical order.
+
+    Raises
+    ------
+    ValueError
+        If there is no such family.
+
+    See Also
+    --------
+    list_cut_layers : List the layers of a backbone.
+
+    Examples
+    --------
+    >>> from skfusion import list_backbones
+    >>> "ResNet50" in list_backbones()
+    True
+    >>> list_backbones(family="small_cnn")
+    ['small_cnn']
+    """
+    return listed_names(family)
+
+
+def list_cut_layers(
+    backbone: Backbone,
+    *,
+    backbone_options: dict[str, Any] | None = None,
+    image_size: Size | None = None,
+    top: bool | None = None,
+) -> list[str]:
+    """List the layers at which a backbone can be cut.
+
+    Parameters
+    ----------
+    backbone : str, PathLike or callable
+        As in `PretrainedGAP` and `CNNEmbedder`.
+
+    backbone_options : dict or None, default=None
+        Arguments of the backbone's constructor.
+
+    image_size : tuple (height, width) or None, default=None
+        The size of the images; None is the backbone's own.
+
+    top : bool or None, default=None
+        Whether to list the layers that `CNNEmbedder` adds on top (gap, dense and output, or
+        output alone). None lists them for backbones without pretrained weights.
+
+    Returns
+    -------
+    names : list of str
+        Layer names in the network's order.
+
+    See Also
+    --------
+    list_backbones : List the names of backbones.
+
+    Examples
+    --------
+    >>> from skfusion import list_cut_layers
+    >>> list_cut_layers("small_cnn")
+    ['conv1', 'pool1', 'conv2', 'pool2', 'flatten', 'dense', 'output']
+    """
+    family = find_family(backbone)
+    spec = family.find_spec(backbone)
+    if top is None:
+        top = spec is not None and spec.license is None
+    default_size = _CUSTOM_SIZE if spec is None else spec.image_size or _SMALL_SIZE
+    return family.list_cut_layers(
+        backbone,
+        input_shape=(*(image_size or default_size), 3),
+        options=dict(backbone_options or {}),
+        top=top,
+    )

@@ -1,0 +1,65 @@
+"""Messages of commands: errors, stops, warnings, and remedies that name options."""
+
+import subprocess
+import sys
+import warnings
+
+import pytest
+
+from skfusion._commands._messages import told
+from skfusion._utils.messages import with_remedies
+
+
+def test_an_error_is_one_line(capsys):
+    with pytest.raises(SystemExit, match="2"), told("embed"):
+        raise ValueError("no such thing")
+    assert capsys.readouterr().err == "skfusion embed: no such thing\n"
+
+
+def test_a_bug_keeps_its_traceback():
+    with pytest.raises(RuntimeError, match="mistake"), told("embed"):
+        raise RuntimeError("mistake")
+
+
+def test_a_stop(capsys):
+    with pytest.raises(SystemExit, match="130"), told("embed"):
+        raise KeyboardInterrupt
+    assert capsys.readouterr().err == (
+        "\nskfusion embed: stopped. The same command goes on from here.\n"
+    )
+
+
+def test_a_warning_is_one_line(capsys):
+    before = warnings.showwarning
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        with told("embed"):
+            warnings.warn("two\nlines", UserWarning, stacklevel=1)
+        assert warnings.showwarning is before
+    assert capsys.readouterr().err == "skfusion embed: warning: two lines\n"
+
+
+def test_remedies_name_options_of_the_command(capsys):
+    remedies = {"root": "Name a root.", "size": "Pass size=3."}
+    own = {"size": "Add --size 3."}
+    error = with_remedies(ValueError, "Too small.", remedies)
+    assert str(error) == "Too small. Name a root. Pass size=3."
+    with pytest.raises(SystemExit), told("embed", own):
+        raise error
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        with told("embed", own):
+            warnings.warn(with_remedies(UserWarning, "Small.", remedies), stacklevel=1)
+    assert capsys.readouterr().err.splitlines() == [
+        "skfusion embed: Too small. Name a root. Add --size 3.",
+        "skfusion embed: warning: Small. Name a root. Add --size 3.",
+    ]
+
+
+def test_the_package_runs_as_the_command_does():
+    for words in (["-m", "skfusion"], ["-m", "skfusion.cli"]):
+        shown = subprocess.run(
+            [sys.executable, *words, "check", "nowhere.csv"], capture_output=True, text=True
+        )
+        assert shown.returncode == 2
+        assert shown.stderr == "skfusion check: there is no table or folder 'nowhere.csv'\n"
