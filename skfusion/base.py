@@ -5,11 +5,12 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
+from skfusion._utils.decorators import fit_context, with_callbacks
 from skfusion._utils.saved_state import SavedStateMixin
-from skfusion._utils.sklearn_compat import CallbackSupportMixin, with_callbacks
+from skfusion._utils.sklearn_compat import CallbackSupportMixin
 from skfusion._utils.transformer_output import keep_series_index, tags_of_images
 from skfusion._utils.typing import Features, ImageInput
 from skfusion.extraction._fitted_columns import FittedColumns
@@ -43,7 +44,8 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
     _parameter_constraints: dict[str, Any] = READING_PARAMETERS
 
     # Defaults of subclasses without these parameters.
-    batch_size, cache = 64, None
+    batch_size: int = 64
+    cache: Any = None
 
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)

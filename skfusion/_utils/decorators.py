@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from sklearn.base import _fit_context
 from sklearn.utils._param_validation import validate_params as _validate_params
 
-from skfusion._utils import callbacks
+from skfusion._utils import sklearn_compat
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -31,5 +31,5 @@ def validate_params(
 
 def with_callbacks(method: Function) -> Function:
     """Apply scikit-learn's `with_callbacks`, where this version has it."""
-    decorated: Function = callbacks.with_callbacks(method)
+    decorated: Function = sklearn_compat.with_callbacks(method)
     return decorated

@@ -8,11 +8,12 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, OneToOneFeatureMixin, _fit_context
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _check_feature_names, check_consistent_length, validate_data
 
+from skfusion._utils.decorators import fit_context
 from skfusion._utils.doc_link import DocLinkMixin
 from skfusion._utils.messages import caller_stacklevel, join_names
 from skfusion._utils.prefetch import map_ahead
@@ -258,12 +259,11 @@ class ImageAugmenter(DocLinkMixin, OneToOneFeatureMixin, BaseEstimator):
             origins = choose_origins(labels, self.sampling_strategy_, rng)
         else:
             origins = np.repeat(np.arange(rows.n_rows), self.factor - 1)
-        copies = {
-            position: self._copy_column(
-                *rows.column(position), origins, augmentation, [rng_seed, position]
-            )
-            for position in self.image_columns_
-        }
+        copies = {}
+        for position in self.image_columns_:
+            name, cells = rows.column(position)
+            seeds = [rng_seed, position]
+            copies[position] = self._copy_column(name, cells, origins, augmentation, seeds)
         self.sample_indices_ = np.concatenate([np.arange(rows.n_rows), origins])
         return rows.extend(origins, copies), take_rows(y, origins)
 

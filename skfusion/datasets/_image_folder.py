@@ -10,6 +10,7 @@ import pandas as pd
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import StrOptions
 
+from skfusion._utils.decorators import validate_params
 from skfusion._utils.messages import caller_stacklevel, join_names, with_remedies
 from skfusion._utils.typing import PathLike
 from skfusion.datasets._folder_scan import scan_folder

@@ -8,7 +8,6 @@ from sklearn.utils import Bunch, check_random_state
 from sklearn.utils._param_validation import Interval
 
 from skfusion._utils.decorators import validate_params
-
 from skfusion.images._image_size import check_size_param
 
 

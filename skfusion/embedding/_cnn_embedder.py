@@ -15,7 +15,7 @@ from sklearn.utils.validation import (
     check_is_fitted,
 )
 
-from skfusion._utils.sklearn_compat import with_callbacks
+from skfusion._utils.decorators import fit_context, with_callbacks
 from skfusion._utils.transformer_output import keep_series_index
 from skfusion._utils.typing import (
     Backbone,
@@ -264,7 +264,7 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
 
     _options_class = EmbedderOptions
 
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, Any] = {
         **{
             name: constraint
             for name, constraint in ImageTransformer._parameter_constraints.items()

@@ -40,7 +40,7 @@ class ImageDecoder:
 
     reader: object
     value_range: ValueRange | None = None
-    size: tuple | None = None
+    size: tuple[Any, ...] | None = None
 
     def decode(self, cell):
         """Decode one cell to an array of shape (height, width, channels)."""

@@ -161,7 +161,7 @@ class FusionClassifier(ClassifierMixin, BaseFusion):
 
     _method = "predict_proba"
 
-    def predict(self, X):
+    def predict(self, X: ImageInput) -> np.ndarray:
         """Predict the class of each row.
 
         Parameters

@@ -61,7 +61,7 @@ class BaseDense(
         "verbose": ["verbose"],
     }
 
-    def plot_history(self, *, metric="loss", ax=None):
+    def plot_history(self, *, metric: str = "loss", ax: Any = None) -> TrainingHistoryDisplay:
         """Draw the learning curve.
 
         Parameters

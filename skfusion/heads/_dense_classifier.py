@@ -8,7 +8,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.multiclass import type_of_target, unique_labels
 
-from skfusion._utils.sklearn_compat import with_callbacks
+from skfusion._utils.decorators import fit_context, with_callbacks
 from skfusion._utils.typing import RandomState
 from skfusion.heads._base_dense import BaseDense
 from skfusion.heads._known_target import encode_classes, encode_labels
@@ -181,7 +181,7 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         validation_fraction: float = 0.1,
         early_stopping: bool = False,
         n_iter_no_change: int = 10,
-        class_weight: dict | str | None = None,
+        class_weight: dict[str, Any] | str | None = None,
         standardize: bool = True,
         options: TrainingOptions | None = None,
         random_state: RandomState = None,
@@ -232,7 +232,7 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         target = self._fit(X, y, sample_weight, class_weight=self.class_weight)
         return self._keep_classes(target)
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
         self,
         X: ArrayLike,

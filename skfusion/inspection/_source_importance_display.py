@@ -62,7 +62,7 @@ class SourceImportanceDisplay:
         self.loss = loss
 
     @classmethod
-    def from_estimator(cls, estimator, *, ax=None):
+    def from_estimator(cls, estimator: Any, *, ax: Any = None) -> Self:
         """Draw the importance of the sources of a fitted fusion.
 
         Parameters
@@ -124,7 +124,8 @@ class SourceImportanceDisplay:
         ax.axvline(0, color="#222222", linewidth=0.8)
         ax.set_yticks(places, list(self.importance.index))
         ax.invert_yaxis()
-        is_narrow = ax.figure.get_figwidth() < _NARROW
+        width = ax.figure.get_figwidth()  # type: ignore[union-attr]  # a SubFigure has it too
+        is_narrow = width < _NARROW
         label = f"rise of the {_UNITS.get(self.loss, self.loss)} on inner folds"
         ax.set_xlabel(label.replace(" (", "\n(") if is_narrow else label, loc="right")
         # Aligned to the right, since the names of the columns leave space on the left only.

@@ -24,7 +24,7 @@ class SharedArray:
 
 
 # A pickler keeps the objects that it has written until it is done; then the entries go.
-_IN_USE = WeakValueDictionary()
+_IN_USE: WeakValueDictionary[Any, Any] = WeakValueDictionary()
 
 
 def share(values):

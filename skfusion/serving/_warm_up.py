@@ -6,6 +6,7 @@ from typing import Any
 
 from sklearn.utils._param_validation import Interval
 
+from skfusion._utils.decorators import validate_params
 from skfusion.serving._find_networks import find_networks
 
 

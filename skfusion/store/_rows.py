@@ -21,8 +21,8 @@ _OFFSET, _OVERHEAD = _SECONDS.size, _SECONDS.size + _CHECKSUM.size
 class Found(NamedTuple):
     """The result of a query for several rows."""
 
-    ids: list  # of the rows that were found
-    damaged: list  # ids of rows with a wrong checksum
+    ids: list[Any]  # of the rows that were found
+    damaged: list[Any]  # ids of rows with a wrong checksum
     seconds: float  # that computing the found rows took
 
 
