@@ -160,7 +160,7 @@ class PretrainedGAP(ImageTransformer):
     array(['x0_mobilenet_0000', 'x0_mobilenet_0001'], dtype=object)
     """
 
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, Any] = {
         **ImageTransformer._parameter_constraints,
         "backbone": [str, os.PathLike, callable, list, tuple],
         "weights": [str, os.PathLike, dict, list, tuple, None],
@@ -193,7 +193,7 @@ class PretrainedGAP(ImageTransformer):
         cache: PathLike | FeatureStore | None = None,
         drift: str = "warn",
         verbose: int = 0,
-    ):
+    ) -> None:
         self.backbone = backbone
         self.weights = weights
         self.backbone_options = backbone_options

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Sequence
 from numbers import Integral
+from typing import Any
 
 from sklearn.utils._param_validation import Interval, StrOptions
 
@@ -189,7 +190,7 @@ class ImageDescriptors(ImageTransformer):
     'digit_glrlm_short_run_emphasis_mean'
     """
 
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, Any] = {
         **ImageTransformer._parameter_constraints,
         "descriptors": [StrOptions(set(FAMILIES)), list, tuple],
         "mask": [str, callable, list, tuple, None],
@@ -209,7 +210,7 @@ class ImageDescriptors(ImageTransformer):
         image_size: Size | None = (128, 128),
         color_mode: str = "auto",
         *,
-        mask: str | Callable | Sequence[str | int] | None = None,
+        mask: str | Callable[..., Any] | Sequence[str | int] | None = None,
         levels: int = 32,
         gray_range: str = "full",
         distances: Sequence[int] = (1, 3),
@@ -223,7 +224,7 @@ class ImageDescriptors(ImageTransformer):
         cache: PathLike | FeatureStore | None = None,
         drift: str = "warn",
         verbose: int = 0,
-    ):
+    ) -> None:
         self.descriptors = descriptors
         self.image_size = image_size
         self.color_mode = color_mode

@@ -1,6 +1,7 @@
 """PixelFlattener: pixels as columns."""
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -119,7 +120,7 @@ class PixelFlattener(ImageTransformer):
     (1, 8, 8)
     """
 
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, Any] = {
         **ImageTransformer._parameter_constraints,
         "scaling": [StrOptions({"unit", "standard"}), None],
     }
@@ -138,7 +139,7 @@ class PixelFlattener(ImageTransformer):
         reader: ImageReader | None = None,
         drift: str = "warn",
         verbose: int = 0,
-    ):
+    ) -> None:
         self.image_size = image_size
         self.color_mode = color_mode
         self.scaling = scaling

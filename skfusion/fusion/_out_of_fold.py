@@ -1,6 +1,7 @@
 """Predictions for rows that models, encoders and embedders have not seen."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -40,12 +41,12 @@ class FoldFit:
     """
 
     sources: SourceEncoder
-    models: dict
+    models: dict[str, Any]
     test: np.ndarray
     table: pd.DataFrame
-    matrices: dict
+    matrices: dict[str, Any]
     has_image: np.ndarray
-    predictions: dict
+    predictions: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class OutOfFold:
     """
 
     rows: FusionRows
-    predictions: dict
+    predictions: dict[str, Any]
     fold: np.ndarray
     has_image: np.ndarray
 

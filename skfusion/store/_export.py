@@ -2,7 +2,7 @@
 
 import os
 from importlib import import_module
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,8 +25,8 @@ class ExtractorInfo(NamedTuple):
 class Batch(NamedTuple):
     """Some rows of an extractor."""
 
-    sources: list
-    digests: list
+    sources: list[Any]
+    digests: list[Any]
     features: np.ndarray
 
 

@@ -1,6 +1,7 @@
 """Cross-fitting: columns of images from networks that were not trained on them."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -33,7 +34,7 @@ class CrossFit:
     network: object
     columns: np.ndarray
     as_new: np.ndarray
-    report: dict
+    report: dict[str, Any]
 
 
 def cross_fit(trainer, folds, form, reporter):
