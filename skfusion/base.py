@@ -161,7 +161,7 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
         return [[name for part in self._extractors(i) for name in part.names] for i in positions]
 
     @property
-    def value_ranges_(self):
+    def value_ranges_(self) -> list[tuple[float, float] | None]:
         """list of tuple (low, high) or None : What is black and white in each image column.
 
         For floats and signed integers; None where `fit` saw none of these.
