@@ -161,13 +161,9 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
         return [[name for part in self._extractors(i) for name in part.names] for i in positions]
 
     @property
-    def value_ranges_(self):
-        """list of tuple (low, high) or None : What is black and white in each image column.
-
-        For floats and signed integers; None where `fit` saw none of these.
-        """
-        ranges = self._columns.value_ranges
-        return [None if one.origin == "type" else one.ends for one in ranges]
+    def value_ranges_(self) -> list[tuple[float, float] | None]:
+        """list of tuple (low, high) or None : Black and white of each column of open range."""
+        return [None if v.origin == "type" else v.ends for v in self._columns.value_ranges]
 
     def __sklearn_is_fitted__(self):
         return getattr(self, "_fitted", False)

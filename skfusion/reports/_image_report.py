@@ -101,7 +101,7 @@ class ImageReport:
         return int((self.rows["status"] == "broken").sum())
 
     @property
-    def ok(self):
+    def ok(self) -> pd.DataFrame:
         """DataFrame : The rows whose image can be read."""
         return self.rows[self.rows["status"] == "ok"]
 
@@ -111,7 +111,7 @@ class ImageReport:
         return self.rows[self.rows["status"] == "broken"]
 
     @property
-    def reasons(self):
+    def reasons(self) -> pd.Series:
         """Series : The number of broken images for each reason, the most frequent first."""
         return self.broken["reason"].value_counts()
 
@@ -133,7 +133,7 @@ class ImageReport:
         return [ok.index[places].tolist() for places in groups.values() if len(places) > 1]
 
     @property
-    def advice(self):
+    def advice(self) -> list[str]:
         """list of str : What to do about what was found."""
         advice = []
         if self.n_broken and (self.broken["reason"] == "no such file").all() and not self.n_ok:
