@@ -35,9 +35,8 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
 
     Examples
     --------
-    >>> from skfusion.base import ImageTransformer
-    >>> from skfusion import PretrainedGAP
-    >>> issubclass(PretrainedGAP, ImageTransformer)
+    >>> from skfusion import PretrainedGAP, base
+    >>> issubclass(PretrainedGAP, base.ImageTransformer)
     True
     """
 
