@@ -77,6 +77,10 @@ class PixelFlattener(ImageTransformer):
     reader_ : ImageReader
         The reader in use.
 
+    value_ranges_ : list of (tuple (low, high) or None)
+        What is black and white in each image column, for floats and signed integers; None where
+        `fit` saw none of these. See :ref:`pixel_values`.
+
     Raises
     ------
     ImageReadError
@@ -93,8 +97,7 @@ class PixelFlattener(ImageTransformer):
     Notes
     -----
     Values are in the order of ``ndarray.reshape``: rows from the top, pixels from the left,
-    channels last. Arrays of floats may go beyond the range where they are whiter than all that
-    `fit` saw.
+    channels last.
 
     The columns are those of one fixed frame, so an image that is shifted by a few pixels is
     another row altogether: compare with :class:`ImageDescriptors` or a network.
