@@ -71,8 +71,8 @@ print(f"test images whose original or copy is in the training set: {known:.0%}")
 # %%
 # Augmentation inside the pipeline
 # --------------------------------
-# In a pipeline of imbalanced-learn, the augmenter runs only in `fit`, on the training images of each
-# fold. (scikit-learn's own pipeline does not support such steps.)
+# In a pipeline of imbalanced-learn, the augmenter runs only in `fit`, on the training images of
+# each fold. (scikit-learn's own pipeline does not support such steps.)
 
 
 def to_100(y):
@@ -120,5 +120,5 @@ plt.show()
 
 # %%
 # Only the first score is wrong. The others agree within the spread of five folds of so few images.
-# Here augmentation does not help, because rotated and shifted images add no information for a forest
-# on four pixels. On other data, compare scores of correct folds to find out.
+# Here augmentation does not help, because rotated and shifted images add no information for a
+# forest on four pixels. On other data, compare scores of correct folds to find out.

@@ -27,8 +27,8 @@ print(f"{pca.explained_variance_ratio_.sum():.0%} of the variance of {len(digits
 # %%
 # Components
 # ----------
-# Components have both signs; `dtype="float32"` keeps them. An image with a large positive score on a
-# component is brighter where the component is red, and darker where it is blue.
+# Components have both signs; `dtype="float32"` keeps them. An image with a large positive score on
+# a component is brighter where the component is red, and darker where it is blue.
 components = flattener.inverse_transform(pca.components_, dtype="float32")
 mean = flattener.inverse_transform(pca.mean_.reshape(1, -1))[0]
 

@@ -12,8 +12,9 @@ and chooses the best.
 # Three tables with images
 # ------------------------
 #
-# Noisy images of handwritten digits, and five numbers. The task is to separate even from odd digits.
-# The numbers are informative in the first table, less so in the second, and not in the third.
+# Noisy images of handwritten digits, and five numbers. The task is to separate even from odd
+# digits. The numbers are informative in the first table, less so in the second, and not in the
+# third.
 
 import matplotlib.pyplot as plt
 import numpy as np

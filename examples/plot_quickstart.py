@@ -34,10 +34,10 @@ print(X[lengths].describe().loc[["min", "mean", "max"]].round(1))
 # %%
 # From images to columns
 # ------------------------
-# A `ColumnTransformer` sends each column to its own transformer. `PixelFlattener` returns the pixels.
-# `CNNEmbedder` trains a small network on the training rows and returns the activations of one of
-# its layers. Hundreds of columns would outweigh two measurements, so a PCA reduces them to ten
-# columns of variance 1, on the scale of the standardized measurements.
+# A `ColumnTransformer` sends each column to its own transformer. `PixelFlattener` returns the
+# pixels. `CNNEmbedder` trains a small network on the training rows and returns the activations of
+# one of its layers. Hundreds of columns would outweigh two measurements, so a PCA reduces them to
+# ten columns of variance 1, on the scale of the standardized measurements.
 
 
 def ten_columns(transformer):

@@ -98,8 +98,8 @@ compare(X, flowers)
 # A network that memorizes
 # ------------------------
 # Now the images are very noisy, the network is trained for 20 epochs and cut at its dense layer,
-# and only the two sepal columns are used. The network is far more accurate on its training rows than
-# on others:
+# and only the two sepal columns are used. The network is far more accurate on its training rows
+# than on others:
 rng = np.random.default_rng(0)
 noisy = X.drop(columns=flowers[2:])
 noisy["digit"] = [

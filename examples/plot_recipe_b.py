@@ -81,8 +81,8 @@ print(table.assign(auc=search.cv_results_["mean_test_score"].round(3)).to_string
 # %%
 # One pickle
 # ----------
-# It contains the weights of all networks. `cache=None` removes the path of the cache, which does not
-# exist on a server.
+# It contains the weights of all networks. `cache=None` removes the path of the cache, which does
+# not exist on a server.
 file = io.BytesIO()
 joblib.dump(model.set_params(pretrainedgap__cache=None), file)
 print(f"{file.tell() / 1e6:.1f} MB")

@@ -115,8 +115,8 @@ def without(table, share, rng):
 # %%
 # The robustness curve
 # --------------------
-# Each model is scored on test rows with a growing share of missing images. It is fitted once on rows
-# that all have an image, and once on rows of which 30 % have none.
+# Each model is scored on test rows with a growing share of missing images. It is fitted once on
+# rows that all have an image, and once on rows of which 30 % have none.
 shares = np.linspace(0, 1, 6)
 folds = list(StratifiedKFold(4, shuffle=True, random_state=0).split(X, y))
 
@@ -160,6 +160,6 @@ plt.show()
 
 # %%
 # Ideally, the curve ends at the score of the table alone. Models that were fitted without missing
-# images fall to chance with 0 or NaN, and below the table with the mean. If images will be missing in
-# production, some should be missing in `fit` too.
+# images fall to chance with 0 or NaN, and below the table with the mean. If images will be missing
+# in production, some should be missing in `fit` too.
 folder.cleanup()

@@ -10,8 +10,8 @@ predicts the class of one new image.
 
 A FOLDER contains the photographs, in one folder per class. DIR contains the ImageNet weights,
 without top, of the three networks: MobileNet with alpha 0.25 and 0.75, and MobileNetV2 with alpha
-0.35. By default, DIR is ``weights/`` two folders above the first FOLDER. --figure saves the learning
-curves.
+0.35. By default, DIR is ``weights/`` two folders above the first FOLDER. --figure saves the
+learning curves.
 """
 
 import argparse
