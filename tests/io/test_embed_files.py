@@ -248,7 +248,7 @@ def test_an_image_that_was_replaced(photos, tmp_path, file_format, shapes):
     embed(photos, tmp_path / "out", **options)
     before = load_features(tmp_path / "out")[0]
     (photos / "rose/2.png").write_bytes((photos / "rose/1.png").read_bytes())
-    with pytest.raises(FileExistsError, match=r"from other images under these names\. Replace"):
+    with pytest.raises(FileExistsError, match=r"from other images under these names\. Pass overwrite"):
         embed(photos, tmp_path / "out", **options)
     np.testing.assert_array_equal(load_features(tmp_path / "out")[0], before)
     shapes.clear()
