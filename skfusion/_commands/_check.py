@@ -6,10 +6,7 @@ from pathlib import Path
 
 from skfusion._commands._messages import exit_on_error
 
-_SEPARATORS = {".csv": ",", ".tsv": "\t", ".tab": "\t", ".txt": "\t"}
-_PARQUET = {".parquet", ".pq"}
 _NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)([eE][+-]?\d+)?")
-_COMPRESSED = {".gz", ".bz2", ".xz", ".zip", ".zst"}
 
 
 def add_parser(commands):
@@ -120,21 +117,10 @@ def _holds_numbers(column, root):
 
 def _read_table(path, columns):
     """Return the columns of a table that hold images."""
-    import pandas as pd
-
     from skfusion.images._find_columns import find_image_columns
+    from skfusion.io._read_table import read_table
 
-    suffixes = [suffix.lower() for suffix in path.suffixes]
-    if suffixes and suffixes[-1] in _COMPRESSED:
-        suffixes.pop()
-    suffix = suffixes[-1] if suffixes else ""
-    if suffix in _PARQUET:
-        table = pd.read_parquet(path)
-    elif suffix in _SEPARATORS:
-        table = pd.read_csv(path, sep=_SEPARATORS[suffix], dtype=str)
-    else:
-        known = ", ".join([*_SEPARATORS, *sorted(_PARQUET)])
-        raise ValueError(f"{path} has no extension of a table ({known})")
+    table = read_table(path)
     unknown = [name for name in columns or () if name not in table.columns]
     if unknown:
         raise ValueError(f"{path} has no column {unknown[0]!r}; it has {list(table.columns)}")

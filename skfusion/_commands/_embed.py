@@ -18,7 +18,7 @@ _REMEDIES = FOLDER_REMEDIES | {
     "other store": "Use a folder with write permission (--cache).",
     "beside": "Move them into the folder of their class, or embed all without classes "
     "(--classes none).",
-    "folder columns": "Leave out --image, --target and --id, which are columns of a CSV file.",
+    "folder columns": "Leave out --image, --target and --id, which are columns of a table.",
     "image column": "Name the column with --image.",
     "target column": "Name the column with --target.",
     "row_id column": "Name a column with a different value in each row with --id.",
@@ -40,9 +40,9 @@ def add_parser(commands):
     )
     parser.add_argument(
         "source",
-        metavar="FOLDER_OR_CSV",
-        help="images in one folder per class; or a CSV file with a column of paths, which start "
-        "from the folder of the file",
+        metavar="FOLDER_OR_TABLE",
+        help="images in one folder per class; or a table (.csv, .tsv, .parquet) with a column of "
+        "images, whose paths start from the folder of the file",
     )
     parser.add_argument(
         "--backbone",
@@ -89,9 +89,9 @@ def _add_network(parser):
     group.add_argument(
         "--image-size",
         type=int,
-        nargs=2,
+        nargs="+",
         metavar=("HEIGHT", "WIDTH"),
-        help="in pixels (default: the size that the backbone was trained with)",
+        help="in pixels; one number is a square (default: the size of the backbone's training)",
     )
     group.add_argument("--batch-size", type=int, default=32, metavar="N", help="default: 32")
 
@@ -132,7 +132,7 @@ def run(options):
             classes=None if options.classes == "none" else options.classes,
             file_format=options.format,
             suffix=options.suffix,
-            image_size=options.image_size,
+            image_size=_size(options.image_size),
             batch_size=options.batch_size,
             unreadable=options.unreadable,
             cache=options.cache,
@@ -144,6 +144,10 @@ def run(options):
             there = "  (existed)" if file.there else ""
             print(f"{file.path}: {n_rows} rows, {n_features} features{there}", flush=True)
     return 0
+
+
+def _size(numbers):
+    return numbers[0] if numbers is not None and len(numbers) == 1 else numbers
 
 
 def find_backbones(names, weights, options):

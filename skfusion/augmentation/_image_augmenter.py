@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, OneToOneFeatureMixin, _fit_context, clone
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, _fit_context
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _check_feature_names, check_consistent_length, validate_data
@@ -31,7 +31,7 @@ from skfusion.augmentation._sampler_tags import as_sampler_tags
 from skfusion.augmentation._wrap_rows import take_rows, wrap_rows
 from skfusion.exceptions import ImageReadError, UnreadableImageWarning
 from skfusion.images._image_column import ImageColumn
-from skfusion.images._image_reader import ImageReader
+from skfusion.images._image_reader import ImageReader, check_reader
 from skfusion.images._image_size import check_size_param
 from skfusion.images._learn_value_range import learn_value_range
 from skfusion.images._read_columns import resolve_shape
@@ -284,9 +284,7 @@ class ImageAugmenter(DocLinkMixin, OneToOneFeatureMixin, BaseEstimator):
                 f"sampling_strategy={self.sampling_strategy!r} balances classes, and factor="
                 f"{self.factor} copies each row. Pass only one of them."
             )
-        reader = ImageReader() if self.reader is None else clone(self.reader)
-        if hasattr(reader, "_validate_params"):
-            reader._validate_params()
+        reader = check_reader(self.reader)
         augmentation = make_augmentation(self.augmentation)
         if self.image_size is not None:
             check_size_param(self.image_size)

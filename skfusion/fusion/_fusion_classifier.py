@@ -158,6 +158,8 @@ class FusionClassifier(ClassifierMixin, BaseFusion):
     (3,)
     """
 
+    _method = "predict_proba"
+
     def predict(self, X):
         """Predict the class of each row.
 
@@ -211,14 +213,6 @@ class FusionClassifier(ClassifierMixin, BaseFusion):
             )
         return numbers
 
-    def _check_image_classes(self, y, remedy):
-        if y.min() == y.max():
-            raise ValueError(
-                f"All rows that have an image in {self.image_columns_} are of class "
-                f"{self.classes_.tolist()[y[0]]!r}: nothing can be learned from the images. "
-                f"{remedy}"
-            )
-
     def _strata(self, y):
         return y
 
@@ -228,10 +222,3 @@ class FusionClassifier(ClassifierMixin, BaseFusion):
 
     def _target_transforms(self, rows):
         return (None,)
-
-    def _check_estimator(self, feature_set, estimator):
-        if not hasattr(estimator, "predict_proba"):
-            raise ValueError(
-                f"estimators[{feature_set!r}], a {type(estimator).__name__}, has no "
-                "predict_proba. Wrap it in CalibratedClassifierCV."
-            )

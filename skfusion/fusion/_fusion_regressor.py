@@ -128,6 +128,7 @@ class FusionRegressor(RegressorMixin, BaseFusion):
     (3,)
     """
 
+    _method = "predict"
     _parameter_constraints: dict = {
         **BaseFusion._parameter_constraints,
         "target_transform": [StrOptions({"auto", "log", "quantile"}), None],
@@ -207,9 +208,3 @@ class FusionRegressor(RegressorMixin, BaseFusion):
                 "Pass 'quantile' or None."
             )
         return (self.target_transform,)
-
-    def _check_estimator(self, feature_set, estimator):
-        if not hasattr(estimator, "predict"):
-            raise ValueError(
-                f"estimators[{feature_set!r}], a {type(estimator).__name__}, has no predict."
-            )

@@ -102,13 +102,10 @@ def make_fusion_pipeline(
 
 def _request_weights(estimator):
     """Request weights of rows for the steps whose requests are open; return the estimator."""
-    steps = (
-        [step for _, step in estimator.steps] if isinstance(estimator, Pipeline) else [estimator]
-    )
+    is_pipeline = isinstance(estimator, Pipeline)
+    steps = [step for _, step in estimator.steps] if is_pipeline else [estimator]
     for step in steps:
-        if not hasattr(step, "get_metadata_routing") or not has_fit_parameter(
-            step, "sample_weight"
-        ):
+        if not hasattr(step, "set_fit_request") or not has_fit_parameter(step, "sample_weight"):
             continue
         with sklearn.config_context(enable_metadata_routing=True):
             requests = getattr(step.get_metadata_routing(), "fit", None)

@@ -6,13 +6,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import ClassifierTags
 
+from skfusion.heads._base_wrapper import BaseWrapper
 from skfusion.heads._keras_head import KerasHead
 from skfusion.heads._scikeras import import_wrappers
 
 wrappers = import_wrappers()
 
 
-class KerasClassifier(KerasHead, wrappers.KerasClassifier):
+class KerasClassifier(KerasHead, wrappers.KerasClassifier, BaseWrapper):
     """Classify with a Keras model that a function of yours builds.
 
     Use it where the layers of `DenseClassifier` are not enough. It needs the extra ``scikeras``.

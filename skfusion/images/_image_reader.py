@@ -6,7 +6,7 @@ from numbers import Integral
 
 import numpy as np
 from PIL import ImageColor
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from skfusion._utils.doc_link import DocLinkMixin
@@ -49,7 +49,7 @@ class ImageReader(DocLinkMixin, BaseEstimator):
         others are an error of that image.
 
     background : str, default="white"
-        The color under transparent pixels, by any name that Pillow's ``ImageColor`` knows.
+        The color under transparent pixels, by any name of Pillow's ``ImageColor``.
 
     resample : {"nearest", "box", "bilinear", "bicubic", "lanczos"}, default="bilinear"
         The method of resizing; all but "nearest" are antialiased when they shrink an image.
@@ -240,7 +240,7 @@ class ImageReader(DocLinkMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If the cell is no image, or its values have another scale; the message says why.
+            If the cell is no image, or its values have another scale; the message has the reason.
 
         ExtraNotFoundError
             If the package that reads it isn't installed.
@@ -264,7 +264,7 @@ class ImageReader(DocLinkMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If the cell is no image; the message says why.
+            If the cell is no image; the message has the reason.
 
         ExtraNotFoundError
             If the package that reads it isn't installed.
@@ -301,3 +301,11 @@ class ImageReader(DocLinkMixin, BaseEstimator):
             percentiles=self.percentiles,
             value_range=as_value_range(chosen),
         )
+
+
+def check_reader(reader):
+    """Return a copy of a reader whose parameters are valid; None gives the default reader."""
+    reader = ImageReader() if reader is None else clone(reader)
+    if hasattr(reader, "_validate_params"):
+        reader._validate_params()
+    return reader

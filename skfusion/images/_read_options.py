@@ -38,7 +38,7 @@ class ReadOptions:
         As in ImageReader.
 
     value_range : ValueRange or None, default=None
-        What is black and white where the type or the format does not say it.
+        What is black and white where type and format do not define it.
     """
 
     root: str | os.PathLike | None = None

@@ -65,7 +65,7 @@ def embed_files(
     Parameters
     ----------
     source : str or PathLike
-        A folder with one folder per class, or a CSV file. `read_rows` describes it, and also
+        A folder with one folder per class, or a table. `read_rows` describes it, and also
         `image`, `target`, `row_id` and `classes`.
 
     backbones : list of Backbone
@@ -75,7 +75,7 @@ def embed_files(
         The folder of the files, ``gap_<backbone><suffix>``; created if it does not exist.
 
     image, target, row_id : str or None, default=None
-        Columns of the CSV file.
+        Columns of the table.
 
     classes : {"first", "last", "path"} or None, default="first"
         The folder that names the class. None: there are no classes.

@@ -1,4 +1,4 @@
-"""EmbedRows holds the images, ids and target of a folder or CSV file."""
+"""EmbedRows holds the images, ids and target of a folder or table."""
 
 import os
 from dataclasses import dataclass
@@ -9,6 +9,8 @@ import pandas as pd
 from skfusion._utils.messages import join_names, with_remedies
 from skfusion.datasets import load_image_folder
 from skfusion.images._find_columns import find_image_columns
+from skfusion.images.sources._find_source import is_missing
+from skfusion.io._read_table import read_table
 
 
 @dataclass
@@ -18,7 +20,7 @@ class EmbedRows:
     Parameters
     ----------
     frame : DataFrame
-        One column of paths.
+        One column of images.
 
     ids : ndarray of str of shape (n_rows,)
         A unique id for each row.
@@ -58,22 +60,22 @@ class EmbedRows:
 
 
 def read_rows(source, *, image=None, target=None, row_id=None, classes="first"):
-    """Read a folder of images, or a CSV file with a column of paths.
+    """Read a folder of images, or a table with a column of images.
 
     Parameters
     ----------
     source : str
-        A folder, as in `load_image_folder`, or a CSV file. Paths in a CSV file start from its
-        folder.
+        A folder, as in `load_image_folder`, or a table, as in `read_table`. Paths in a table start
+        from its folder.
 
     image : str or None, default=None
-        The column of paths; None detects it.
+        The column of paths or encoded images; None detects it.
 
     target : str or None, default=None
         The column of the target. Numbers stay numbers; all other values are classes.
 
     row_id : str or None, default=None
-        The column of the row ids; None uses the paths.
+        The column of the row ids; None uses the paths, or the row numbers of images without paths.
 
     classes : {"first", "last", "path"} or None, default="first"
         The folder that names the class. None: there are no classes.
@@ -89,7 +91,7 @@ def read_rows(source, *, image=None, target=None, row_id=None, classes="first"):
         If a column does not exist or has missing values, or if two rows have the same id.
     """
     if not os.path.isdir(source):
-        return _read_csv(source, image, target, row_id)
+        return _read_table(source, image, target, row_id)
     if not image is target is row_id is None:
         raise with_remedies(
             ValueError,
@@ -101,11 +103,10 @@ def read_rows(source, *, image=None, target=None, row_id=None, classes="first"):
     return EmbedRows(data.frame, _as_text(data.ids), data.target, names, None, data.skipped)
 
 
-def _read_csv(path, image, target, row_id):
+def _read_table(path, image, target, row_id):
     if not os.path.isfile(path):
-        raise FileNotFoundError(f"No such folder or CSV file: {path!r}.")
-    # As text, so that the id 007 stays 007.
-    table = pd.read_csv(path, dtype=str)
+        raise FileNotFoundError(f"No such folder or table: {path!r}.")
+    table = read_table(path)
     for argument, name in (("image", image), ("target", target), ("row_id", row_id)):
         if name is not None and name not in table:
             raise with_remedies(
@@ -115,7 +116,12 @@ def _read_csv(path, image, target, row_id):
             )
     root = os.path.dirname(os.path.abspath(path))
     image = _image_column(table, path, root) if image is None else image
-    ids = _ids(table, image if row_id is None else row_id, path, given=row_id is not None)
+    if row_id is None:
+        names = _names(table[image].rename(image))
+        remedy = "Pass a column with a different value in each row as row_id."
+        ids = _ids(names, path, {"row_id column": remedy})
+    else:
+        ids = _ids(table[row_id], path, {"ids": "Correct the column."})
     labels, names = (None, None) if target is None else _target(table[target], path)
     frame = pd.DataFrame({image: table[image].astype(object)})
     return EmbedRows(frame, ids, labels, names, root, {})
@@ -134,23 +140,29 @@ def _image_column(table, path, root):
     return found[0]
 
 
-def _ids(table, name, path, given):
-    remedies = {"row_id column": "Pass a column with a different value in each row as row_id."}
-    if given:
-        remedies = {"ids": "Correct the column."}
-    gaps = np.flatnonzero(table[name].isna())
+def _names(cells):
+    """Return the paths of images, or the row numbers if an image has no path."""
+    names = [cell.get("path") if isinstance(cell, dict) else cell for cell in cells]
+    named = [isinstance(name, str) and bool(name) for name in names]
+    if all(has or is_missing(cell) for has, cell in zip(named, cells, strict=True)):
+        return pd.Series(names, name=cells.name, dtype=object)
+    return pd.Series(range(len(names)), name="row")
+
+
+def _ids(values, path, remedies):
+    gaps = np.flatnonzero(values.isna())
     if len(gaps):
         rows = join_names(f"row {row}" for row in gaps)
-        problem = f"{len(gaps)} rows of {path!r} have no {name!r} ({rows})."
+        problem = f"{len(gaps)} rows of {path!r} have no {values.name!r} ({rows})."
         raise with_remedies(ValueError, problem, remedies)
-    twice = table[name][table[name].duplicated()].unique()
+    twice = values[values.duplicated()].unique()
     if len(twice):
         problem = (
-            f"{len(twice)} values of {name!r} occur in several rows of {path!r} "
-            f"({join_names(twice)})."
+            f"{len(twice)} values of {values.name!r} occur in several rows of {path!r} "
+            f"({join_names(map(str, twice))})."
         )
         raise with_remedies(ValueError, problem, remedies)
-    return table[name].to_numpy(dtype=object)
+    return values.astype(str).to_numpy(dtype=object)
 
 
 def _target(values, path):

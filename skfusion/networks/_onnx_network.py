@@ -6,17 +6,21 @@ import numpy as np
 
 from skfusion.networks._base_network import BaseNetwork
 from skfusion.networks._image_preprocessing import ImagePreprocessing
+from skfusion.networks._shared_array import share
 from skfusion.networks.runtimes._onnx_runtime import OnnxRuntime
 
 
 @dataclass(eq=False, repr=False)
 class OnnxNetwork(BaseNetwork):
-    """A network as plain data: its ONNX graph.
+    """A network as plain data: its ONNX graph and weights.
 
     Parameters
     ----------
     graph : ndarray of uint8
         The network in ONNX's format.
+
+    weights : dict of str to ndarray
+        The values of the graph's external initializers, by name.
 
     preprocessing : ImagePreprocessing
         How pixels are preprocessed before they reach the graph.
@@ -29,6 +33,7 @@ class OnnxNetwork(BaseNetwork):
     """
 
     graph: np.ndarray
+    weights: dict
     preprocessing: ImagePreprocessing
     name: str
     input_shape: tuple
@@ -41,7 +46,7 @@ class OnnxNetwork(BaseNetwork):
     runtime = OnnxRuntime()
 
     @classmethod
-    def from_network(cls, network, graph):
+    def from_network(cls, network, graph, weights):
         """Return the ONNX form of a Network.
 
         Parameters
@@ -52,6 +57,9 @@ class OnnxNetwork(BaseNetwork):
         graph : bytes
             The same network in ONNX's format.
 
+        weights : dict of str to ndarray
+            The values of the graph's external initializers, by name.
+
         Returns
         -------
         network : OnnxNetwork
@@ -59,6 +67,7 @@ class OnnxNetwork(BaseNetwork):
         """
         return cls(
             np.frombuffer(graph, dtype=np.uint8),
+            weights,
             network.preprocessing,
             network.name,
             network.input_shape,
@@ -69,6 +78,11 @@ class OnnxNetwork(BaseNetwork):
             flips=network.flips,
         )
 
+    @property
+    def n_bytes(self):
+        """int : The size of the graph and the weights."""
+        return self.graph.nbytes + sum(array.nbytes for array in self.weights.values())
+
     def prepare(self, pixels):
         """Preprocess pixels in 0..255; the array that is passed isn't changed."""
         return self.preprocessing.apply(pixels)
@@ -78,4 +92,9 @@ class OnnxNetwork(BaseNetwork):
         return self.runtime.compute(self, inputs, batch_size)
 
     def __getstate__(self):
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        state = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {**state, "weights": {name: share(a) for name, a in self.weights.items()}}
+
+    def __setstate__(self, state):
+        weights = {name: array.values for name, array in state["weights"].items()}
+        vars(self).update(state, weights=weights)

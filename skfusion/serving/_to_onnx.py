@@ -1,56 +1,54 @@
 """to_onnx: a copy of a model whose networks run without Keras."""
 
-import logging
-import tempfile
-import warnings
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from skfusion.exceptions import ExtraNotFoundError
-from skfusion.networks._network import Network
+from skfusion.exceptions import BackendNotFoundError, ExtraNotFoundError
 from skfusion.networks._onnx_network import OnnxNetwork
-from skfusion.networks.runtimes._keras import building
-from skfusion.serving._network_exchange import replace_networks
+from skfusion.networks.runtimes._keras import import_keras
+from skfusion.serving._find_networks import replace_networks
+from skfusion.serving._onnx_export import export_onnx
 
 
 def to_onnx(model: Any) -> Any:
     """Copy a fitted model, with its networks in a form that ONNX Runtime computes.
 
-    For services: the copy predicts without Keras and TensorFlow, so that they need not be
-    installed there, and one row at a time takes a fraction of the time. Where it is made both
-    are needed, with the extra ``onnx-export``; where it is used, the extra ``onnx`` is.
+    The copy predicts without Keras and TensorFlow, so that a service doesn't have to install
+    them, and it predicts single rows in a fraction of the time. Converting a model needs both,
+    and the extra ``onnx-export``; the copy needs the extra ``onnx``.
 
     Parameters
     ----------
     model : estimator
-        A fitted transformer, pipeline, search or anything that can be pickled.
+        A fitted transformer, pipeline, search or any object that holds them. It isn't changed.
 
     Returns
     -------
     copy : estimator
-        It can predict and be saved, but not give its networks to others: fit the original again
-        to change anything. `model` stays as it is.
+        It predicts, and it can be saved. To change a parameter, change it in `model`, fit again
+        and convert again.
 
     Raises
     ------
     ExtraNotFoundError
         If tf2onnx is not installed.
 
+    BackendNotFoundError
+        If Keras runs on another backend than TensorFlow.
+
     ValueError
-        If a network can't be brought to ONNX.
+        If a network has an operation that ONNX doesn't have.
 
     See Also
     --------
-    half_precision : A smaller file, for Keras.
+    half_precision : Copy a model with weights of half the size. Its result can be converted too.
 
     Notes
     -----
-    Features differ by less than 1e-4. The environment variable ``OMP_NUM_THREADS`` limits the
-    threads of ONNX Runtime. ``benchmarks/onnx_runtime.py`` compares the two; :doc:`/sharing`
-    has the figures.
+    Every network of :func:`list_backbones` can be converted. Features differ from Keras's by less
+    than 1e-4 of the largest feature. Networks that share weights still share them in a saved copy.
+    The environment variable ``OMP_NUM_THREADS`` limits the threads of ONNX Runtime.
+    ``benchmarks/onnx_runtime.py`` compares it with Keras; :doc:`/sharing` has the results.
 
     Examples
     --------
@@ -63,33 +61,32 @@ def to_onnx(model: Any) -> Any:
     """
     if find_spec("tf2onnx") is None:
         raise ExtraNotFoundError(
-            "Keras writes ONNX with tf2onnx, which is not installed: "
+            "Networks are converted to ONNX by tf2onnx, which is not installed: "
             "pip install 'skfusion[onnx-export]'."
         )
-    return replace_networks(model, _converted)
+    return replace_networks(model, _convert)
 
 
-def _converted(network):
-    if type(network) is not Network:  # a head computes without Keras already
+def _convert(network):
+    """Return a network's ONNX form, or the network itself if it runs without Keras already."""
+    if isinstance(network, OnnxNetwork) or not network.needs_warm_up:
         return network
-    return OnnxNetwork.from_network(network, _export(network))
+    _check_backend()
+    try:
+        graph, weights = export_onnx(network)
+    except Exception as error:
+        text = " ".join(str(error).split())
+        raise ValueError(
+            f"The network {network.name!r} can't be converted to ONNX: {text:.400}"
+        ) from error
+    return OnnxNetwork.from_network(network, graph, weights)
 
 
-def _export(network):
-    """The network's graph in ONNX's format."""
-    model = network.to_model()
-    level = logging.getLogger("tf2onnx").level
-    with tempfile.TemporaryDirectory() as folder, building(0), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # tf2onnx's own, on names that NumPy has given up
-        path = Path(folder) / "network.onnx"
-        try:
-            model([np.zeros((1, *network.input_shape), dtype=np.float32)])  # exports what ran
-            model.export(path, format="onnx", verbose=False)
-        except Exception as error:
-            text = " ".join(str(error).split())
-            raise ValueError(
-                f"The network {network.name!r} can't be brought to ONNX: {text:.400}"
-            ) from error
-        finally:
-            logging.getLogger("tf2onnx").setLevel(level)
-        return path.read_bytes()
+def _check_backend():
+    """Raise an error unless Keras runs on TensorFlow, which traces the networks."""
+    backend = import_keras().backend.backend()
+    if backend != "tensorflow":
+        raise BackendNotFoundError(
+            f"to_onnx needs Keras with TensorFlow, and Keras runs on {backend!r} in this process. "
+            "Save the model, and convert it in a process with KERAS_BACKEND=tensorflow."
+        )

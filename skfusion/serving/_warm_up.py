@@ -1,20 +1,12 @@
 """warm_up: networks are built and compiled before the first request."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from numbers import Integral
-from types import ModuleType
 from typing import Any
 
 from sklearn.utils._param_validation import Interval, validate_params
 
-from skfusion.networks._base_network import BaseNetwork
-from skfusion.store._feature_store import FeatureStore
-
-# Objects of these libraries hold none of our networks; the rest is looked into.
-_OTHERS = {"numpy", "pandas", "polars", "pyarrow", "scipy", "PIL", "keras", "tensorflow", "torch"}
-_LEAVES = (type, ModuleType, FeatureStore)
-_CONTAINERS = (list, tuple, set, frozenset)
-_BATCH_SIZE = 32
+from skfusion.serving._find_networks import find_networks
 
 
 @validate_params(
@@ -73,37 +65,8 @@ def warm_up(model: Any, *, n_rows: int | Sequence[int] = 1) -> int:
     counts = [n_rows] if isinstance(n_rows, Integral) else list(n_rows)
     if not all(isinstance(count, Integral) and count >= 1 for count in counts):
         raise ValueError(f"n_rows must be positive integers, got {counts}.")
-    found = {}
-    _find(model, _BATCH_SIZE, found, seen={})
-    for network, batch_size in found.values():
+    cold = [(network, size) for network, size in find_networks(model) if network.needs_warm_up]
+    for network, batch_size in cold:
         for count in counts:
             network.warm_up(count, batch_size)
-    return len(found)
-
-
-def _find(item, batch_size, found, seen):
-    """Collect the networks in an object, and the batches that their owner computes them in."""
-    if id(item) in seen or _is_leaf(item):
-        return
-    seen[id(item)] = item  # kept, so that no other object gets its id
-    if isinstance(item, BaseNetwork):
-        if item.needs_warm_up:
-            found[id(item)] = (item, batch_size)
-        return
-    if isinstance(item, Mapping):
-        parts = item.values()
-    elif isinstance(item, _CONTAINERS):
-        parts = item
-    else:
-        parts = vars(item).values()
-        own = getattr(item, "batch_size", None)
-        batch_size = own if isinstance(own, Integral) else batch_size
-    for part in list(parts):
-        _find(part, batch_size, found, seen)
-
-
-def _is_leaf(item):
-    if isinstance(item, (Mapping, *_CONTAINERS)):
-        return False
-    library = type(item).__module__.partition(".")[0]
-    return library in _OTHERS or isinstance(item, _LEAVES) or not hasattr(item, "__dict__")
+    return len(cold)

@@ -195,8 +195,9 @@ class TableEncoder(SavedStateMixin, TransformerMixin, BaseEstimator):
             One name for each column that `transform` returns.
         """
         check_is_fitted(self, "encoders_")
-        names = [encoder.get_feature_names_out() for encoder in self.encoders_.values()]
-        return np.array([name for some in names for name in some], dtype=object)
+        encoders = self.encoders_.values()
+        names = [name for encoder in encoders for name in encoder.get_feature_names_out()]
+        return np.array(names, dtype=object)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -68,7 +68,7 @@ def test_something_broken(table, capsys):
     (table.parent / "images" / "b.png").write_bytes(b"no image")
     assert check(table, "--quiet", "--image", "photo") == 1
     out = capsys.readouterr().out
-    assert "row 1  images/b.png: no image format that Pillow knows" in out
+    assert "row 1  images/b.png: no image format that Pillow reads" in out
 
 
 def test_a_folder(folder, capsys):

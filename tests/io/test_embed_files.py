@@ -248,7 +248,9 @@ def test_an_image_that_was_replaced(photos, tmp_path, file_format, shapes):
     embed(photos, tmp_path / "out", **options)
     before = load_features(tmp_path / "out")[0]
     (photos / "rose/2.png").write_bytes((photos / "rose/1.png").read_bytes())
-    with pytest.raises(FileExistsError, match=r"from other images under these names\. Pass overwrite"):
+    with pytest.raises(
+        FileExistsError, match=r"from other images under these names\. Pass overwrite"
+    ):
         embed(photos, tmp_path / "out", **options)
     np.testing.assert_array_equal(load_features(tmp_path / "out")[0], before)
     shapes.clear()
@@ -344,10 +346,45 @@ def test_tables_with_gaps(photos, tmp_path, change, options, message):
         embed(photos / "other.csv", tmp_path / "out", **options)
 
 
+@pytest.mark.parametrize("name", ["table.parquet", "table.tsv", "table.csv.gz"])
+def test_tables_of_other_kinds(photos, tmp_path, name):
+    """As `skfusion check` reads them."""
+    table = pd.read_csv(photos / "table.csv")
+    if name.endswith("parquet"):
+        table.to_parquet(photos / name)
+    else:
+        table.to_csv(photos / name, index=False, sep="\t" if name.endswith("tsv") else ",")
+    options = {"image": "photo", "target": "species"}
+    embed(photos / "table.csv", tmp_path / "a", **options)
+    embed(photos / name, tmp_path / "b", **options)
+    expected, loaded = (load_features(tmp_path / name, return_X_y=False) for name in "ab")
+    np.testing.assert_array_equal(loaded.data, expected.data)
+    np.testing.assert_array_equal(loaded.target, expected.target)
+    assert loaded.ids.tolist() == expected.ids.tolist()
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_parquet_file_of_encoded_images(photos, tmp_path, named):
+    """As data sets are downloaded from Hugging Face: their names are the ids, or the rows."""
+    names = pd.read_csv(photos / "table.csv")["photo"]
+    contents = [(photos / name).read_bytes() for name in names]
+    cells = [
+        {"bytes": content, "path": name if named else None}
+        for content, name in zip(contents, names, strict=True)
+    ]
+    pd.DataFrame({"image": cells, "label": range(len(cells))}).to_parquet(photos / "t.parquet")
+    embed(photos / "t.parquet", tmp_path / "a", target="label")
+    embed(photos / "table.csv", tmp_path / "b", image="photo")
+    loaded, expected = (load_features(tmp_path / name, return_X_y=False) for name in "ab")
+    np.testing.assert_array_equal(loaded.data, expected.data)
+    assert loaded.ids.tolist() == (names.tolist() if named else list("01234"))
+    assert loaded.target.tolist() == [0, 1, 2, 3, 4]
+
+
 def test_a_folder_has_no_columns(photos, tmp_path):
     with pytest.raises(ValueError, match=r"which has no columns\. Leave out image, target"):
         embed(photos, tmp_path / "out", target="grade")
-    with pytest.raises(FileNotFoundError, match="No such folder or CSV file"):
+    with pytest.raises(FileNotFoundError, match="No such folder or table"):
         embed(photos / "nothing.csv", tmp_path / "out")
 
 
@@ -380,7 +417,7 @@ def test_the_command_prints_errors(tmp_path, capsys):
     words = ["embed", str(tmp_path / "nowhere"), "--backbone", "MobileNet", "--out", str(tmp_path)]
     with pytest.raises(SystemExit, match="2"):
         cli.main(words)
-    assert "skfusion embed: No such folder or CSV file" in capsys.readouterr().err
+    assert "skfusion embed: No such folder or table" in capsys.readouterr().err
     with pytest.raises(SystemExit, match="2"):
         cli.main([*words, "--option", "alpha"])
     assert "KEY=VALUE is expected" in capsys.readouterr().err

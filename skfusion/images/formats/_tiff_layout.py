@@ -1,4 +1,4 @@
-"""TiffLayout: what the header of a TIFF file says about its samples."""
+"""TiffLayout: type and meaning of the samples of a TIFF file, from its header."""
 
 from dataclasses import dataclass
 

@@ -12,7 +12,7 @@ from skfusion.networks.backbones._weights_files import (
 
 
 class NamedFamily(KerasFamily):
-    """Find backbones in a table of BackboneSpecs and check what users ask of them."""
+    """Find backbones in a table of BackboneSpecs and check the arguments for them."""
 
     #: The BackboneSpecs by name.
     specs: dict
@@ -58,7 +58,7 @@ class NamedFamily(KerasFamily):
         return self.specs[backbone].slug
 
     def build_model(self, backbone, input_shape, weights, options):
-        """Build the Keras model; explain what is wrong if it can't be built."""
+        """Build the Keras model; raise an error with the reason if it can't be built."""
         spec = self.specs[backbone]
         _check_size(spec, input_shape)
         if weights == "imagenet" and spec.license is None:

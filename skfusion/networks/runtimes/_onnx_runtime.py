@@ -22,6 +22,8 @@ class OnnxRuntime(Runtime):
             ) from error
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = int(os.environ.get("OMP_NUM_THREADS", 0))  # 0: all cores
+        values = [onnxruntime.OrtValue.ortvalue_from_numpy(a) for a in network.weights.values()]
+        options.add_external_initializers(list(network.weights), values)
         return onnxruntime.InferenceSession(
             network.graph.tobytes(), options, providers=["CPUExecutionProvider"]
         )

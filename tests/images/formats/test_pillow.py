@@ -624,8 +624,8 @@ def test_empty_file(tmp_path):
 def test_text_file(tmp_path):
     path = tmp_path / "text.png"
     path.write_text("These are words.\n" * 100)
-    refused(path, "^no image format that Pillow knows$")
-    refused(path.read_bytes(), "^no image format that Pillow knows$")
+    refused(path, "^no image format that Pillow reads$")
+    refused(path.read_bytes(), "^no image format that Pillow reads$")
 
 
 @pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.gif", "a.tif", "a.bmp", "a.webp"])

@@ -355,7 +355,10 @@ def test_closed_images_are_unreadable_in_any_state(tmp_path):
         gone = io.BytesIO(content)
         without_file = Image.open(gone)
         gone.close()
-        for cell in (opened, loaded, without_file):
+        cells = [opened, loaded]
+        if format != "WEBP":  # of which Pillow reads the whole file when it is opened
+            cells.append(without_file)
+        for cell in cells:
             with pytest.raises(ValueError, match=r"closed") as info:
                 ImageReader().read(cell)
             assert "NoneType" not in str(info.value)
