@@ -3,6 +3,7 @@
 from abc import ABCMeta, abstractmethod
 from dataclasses import replace
 from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -40,7 +41,7 @@ class BaseDense(
 ):
     """Train a dense network on columns of numbers; a subclass gives its outputs a meaning."""
 
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, Any] = {
         "hidden": ["array-like", Interval(Integral, 1, None, closed="left")],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "activation": [StrOptions(set(ACTIVATIONS))],
@@ -60,7 +61,7 @@ class BaseDense(
         "verbose": ["verbose"],
     }
 
-    def plot_history(self, *, metric="loss", ax=None):
+    def plot_history(self, *, metric: str = "loss", ax: Any = None) -> TrainingHistoryDisplay:
         """Draw the learning curve.
 
         Parameters

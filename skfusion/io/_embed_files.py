@@ -3,7 +3,7 @@
 import os
 import re
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from skfusion._utils.fingerprint import digest_text
 from skfusion._utils.messages import with_remedies
@@ -35,7 +35,7 @@ class Written(NamedTuple):
     """
 
     path: str
-    shape: tuple
+    shape: tuple[Any, ...]
     there: bool
 
 

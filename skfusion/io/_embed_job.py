@@ -2,7 +2,7 @@
 
 from importlib.metadata import version
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -44,7 +44,7 @@ class Backbone(NamedTuple):
 
     name: str
     weights: str | None = "imagenet"
-    options: dict | None = None
+    options: dict[str, Any] | None = None
 
 
 class EmbedJob:

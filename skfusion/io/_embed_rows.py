@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -54,9 +55,9 @@ class EmbedRows:
     frame: pd.DataFrame
     ids: np.ndarray
     labels: np.ndarray | None
-    class_names: list | None
+    class_names: list[Any] | None
     root: str | None
-    skipped: dict
+    skipped: dict[str, Any]
 
 
 def read_rows(source, *, image=None, target=None, row_id=None, classes="first"):

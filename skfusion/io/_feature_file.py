@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -55,7 +56,7 @@ class FeatureFile:
     name: str
     features: np.ndarray
     labels: np.ndarray | None
-    class_names: list | None
+    class_names: list[Any] | None
     ids: np.ndarray | None
     fingerprint: str | None
     prefix: str

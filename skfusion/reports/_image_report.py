@@ -1,8 +1,12 @@
 """ImageReport: what was found about the images of a table, as data."""
 
 import os
+from typing import Any
+
+import pandas as pd
 
 from skfusion._utils.atomic_write import write_atomically
+from skfusion._utils.typing import PathLike
 from skfusion.images._files import expand_root
 from skfusion.reports._image_report_html import render_html
 from skfusion.reports._image_report_text import render_text
@@ -62,7 +66,9 @@ class ImageReport:
     Name: count, dtype: int64
     """
 
-    def __init__(self, rows, *, decode=True, root=None):
+    def __init__(
+        self, rows: pd.DataFrame, *, decode: bool = True, root: PathLike | None = None
+    ) -> None:
         self.rows = rows
         self.decode = decode
         self.root = root
@@ -80,54 +86,54 @@ class ImageReport:
         return render_html(self)
 
     @property
-    def n_ok(self):
+    def n_ok(self) -> int:
         """int : The number of images that can be read."""
         return int((self.rows["status"] == "ok").sum())
 
     @property
-    def n_missing(self):
+    def n_missing(self) -> int:
         """int : The number of cells without an image."""
         return int((self.rows["status"] == "missing").sum())
 
     @property
-    def n_broken(self):
+    def n_broken(self) -> int:
         """int : The number of images that can't be read."""
         return int((self.rows["status"] == "broken").sum())
 
     @property
-    def ok(self):
+    def ok(self) -> pd.DataFrame:
         """DataFrame : The rows whose image can be read."""
         return self.rows[self.rows["status"] == "ok"]
 
     @property
-    def broken(self):
+    def broken(self) -> pd.DataFrame:
         """DataFrame : The rows whose image can't be read."""
         return self.rows[self.rows["status"] == "broken"]
 
     @property
-    def reasons(self):
+    def reasons(self) -> pd.Series:
         """Series : The number of broken images for each reason, the most frequent first."""
         return self.broken["reason"].value_counts()
 
     @property
-    def sizes(self):
+    def sizes(self) -> "pd.Series[Any]":
         """Series : The number of images of each (height, width), the most frequent first."""
         return self.ok[["height", "width"]].value_counts()
 
     @property
-    def modes(self):
+    def modes(self) -> "pd.Series[Any]":
         """Series : The number of images of each mode, the most frequent first."""
         return self.ok["mode"].value_counts()
 
     @property
-    def duplicates(self):
+    def duplicates(self) -> list[list[int]]:
         """list of list of int : Lines of `rows` that show the same image."""
         ok = self.ok
         groups = ok.groupby("pixels" if self.decode else "content", sort=False).indices
         return [ok.index[places].tolist() for places in groups.values() if len(places) > 1]
 
     @property
-    def advice(self):
+    def advice(self) -> list[str]:
         """list of str : What to do about what was found."""
         advice = []
         if self.n_broken and (self.broken["reason"] == "no such file").all() and not self.n_ok:
@@ -149,7 +155,7 @@ class ImageReport:
             advice.append("Rows with the same image belong in one fold: see GroupKFold.")
         return advice
 
-    def to_csv(self, path):
+    def to_csv(self, path: PathLike) -> None:
         """Write `rows` to a file, as a whole or not at all.
 
         Parameters

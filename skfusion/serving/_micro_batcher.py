@@ -64,7 +64,7 @@ class MicroBatcher:
         "max_rows": [Interval(Integral, 1, None, closed="left")],
     }
 
-    def __init__(self, predict: Callable[[pd.DataFrame], Any], *, max_rows: int = 32):
+    def __init__(self, predict: Callable[[pd.DataFrame], Any], *, max_rows: int = 32) -> None:
         given = {"predict": predict, "max_rows": max_rows}
         validate_parameter_constraints(self._parameter_constraints, given, "MicroBatcher")
         self.predict = predict

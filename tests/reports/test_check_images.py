@@ -68,7 +68,7 @@ def test_what_is_broken_has_a_reason(report):
     assert reasons["empty.jpg"] == "the file is empty"
     assert reasons["nowhere.png"] == "no such file"
     assert report.broken["row"].tolist() == [6, 7, 8, 9]
-    # What the header tells is known.
+    # Facts of the header are found.
     assert report.broken["format"].tolist()[:1] == ["PNG"]
 
 
@@ -258,7 +258,7 @@ def test_large_files_are_not_held(folder, monkeypatch):
     pd.testing.assert_frame_equal(check_images(NAMES, ImageReader(folder)).rows, expected)
 
 
-def test_the_reader_says_what_is_too_large_and_where_files_lie(folder):
+def test_limits_and_roots_of_the_reader(folder):
     report = check_images(["a.png"], ImageReader(folder, max_pixels=100))
     assert report.broken["reason"].tolist() == [
         "16 x 12 pixels are more than max_pixels=100 of the reader"
@@ -268,7 +268,7 @@ def test_the_reader_says_what_is_too_large_and_where_files_lie(folder):
 
 
 class OwnReader:
-    """Knows nothing of files."""
+    """A reader that is not an ImageReader."""
 
     def get_params(self, deep=True):
         return {}
@@ -282,7 +282,7 @@ class OwnReader:
         return np.zeros((2, 3, 1), dtype=np.uint8)
 
 
-def test_readers_of_ones_own():
+def test_other_readers():
     report = check_images(["good", "bad"], OwnReader())
     assert report.rows["status"].tolist() == ["ok", "broken"]
     assert report.rows["reason"][1] == "this one is bad"

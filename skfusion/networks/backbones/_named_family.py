@@ -1,6 +1,7 @@
 """NamedFamily: base class of the families of Keras models that have names."""
 
 from abc import abstractmethod
+from typing import Any
 
 from skfusion._utils.messages import with_remedies
 from skfusion.networks.backbones._keras_family import KerasFamily
@@ -15,7 +16,7 @@ class NamedFamily(KerasFamily):
     """Find backbones in a table of BackboneSpecs and check the arguments for them."""
 
     #: The BackboneSpecs by name.
-    specs: dict
+    specs: dict[str, Any]
 
     @abstractmethod
     def construct(self, spec, input_shape, options, *, pretrained):

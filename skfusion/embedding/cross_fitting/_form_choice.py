@@ -2,6 +2,7 @@
 
 import warnings
 from collections import OrderedDict
+from typing import Any
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -18,7 +19,7 @@ _TOLERANCE = 1.05
 _ROWS = 600
 _TINY = 1e-6
 # A search fits the same networks again for each head; what was measured is remembered.
-_DECIDED = OrderedDict()
+_DECIDED: OrderedDict[Any, Any] = OrderedDict()
 _DECIDED_LIMIT = 1000
 
 
