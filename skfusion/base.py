@@ -35,9 +35,8 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
 
     Examples
     --------
-    >>> from skfusion.base import ImageTransformer
-    >>> from skfusion import PretrainedGAP
-    >>> issubclass(PretrainedGAP, ImageTransformer)
+    >>> from skfusion import PretrainedGAP, base
+    >>> issubclass(PretrainedGAP, base.ImageTransformer)
     True
     """
 
@@ -162,12 +161,8 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
 
     @property
     def value_ranges_(self) -> list[tuple[float, float] | None]:
-        """list of tuple (low, high) or None : What is black and white in each image column.
-
-        For floats and signed integers; None where `fit` saw none of these.
-        """
-        ranges = self._columns.value_ranges
-        return [None if one.origin == "type" else one.ends for one in ranges]
+        """list of tuple (low, high) or None : Black and white of each column of open range."""
+        return [None if v.origin == "type" else v.ends for v in self._columns.value_ranges]
 
     def __sklearn_is_fitted__(self):
         return getattr(self, "_fitted", False)
@@ -234,10 +229,9 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
             allow_nan=self._rows.missing != "error",
             combine=self._rows.combine,
         )
-        columns = self._select_columns(columns, reset)
         if self._rows.missing == "error":
             refuse_missing(columns, self.reader_)
-        return columns
+        return self._select_columns(columns, reset)
 
     def _extraction(self, columns):
         """Return what computes the features of these columns."""

@@ -42,7 +42,7 @@ class ImageReadError(ValueError):
 
 
 class ImageError(ValueError):
-    """One image can't be used, though it was read; `ImageReadError` will tell its row.
+    """One image can't be used, though it was read; `ImageReadError` names its row.
 
     Examples
     --------

@@ -172,7 +172,7 @@ class FusionRegressor(RegressorMixin, BaseFusion):
         self.target_transform = target_transform
 
     @property
-    def target_transform_(self):
+    def target_transform_(self) -> str | None:
         """{"log", "quantile"} or None : The transform in use."""
         return self._models.target_transform
 

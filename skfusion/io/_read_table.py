@@ -1,4 +1,4 @@
-"""Read a table from a file, by the ending of its name."""
+"""Read a table from a file, by its extension."""
 
 from pathlib import Path
 
@@ -15,18 +15,18 @@ def read_table(path):
     Parameters
     ----------
     path : str or PathLike
-        A text file (.csv, .tsv, .tab or .txt), which may be compressed, or a Parquet file
+        A text file (.csv, .tsv, .tab or .txt), optionally compressed, or a Parquet file
         (.parquet or .pq).
 
     Returns
     -------
     table : DataFrame
-        All columns; those of text files as text, so that the id 007 stays 007.
+        All columns. Those of text files are text, so that the id 007 stays 007.
 
     Raises
     ------
     ValueError
-        If the name has another ending.
+        If the file has another extension.
 
     Examples
     --------
@@ -48,4 +48,4 @@ def read_table(path):
     if suffix in _SEPARATORS:
         return pd.read_csv(path, sep=_SEPARATORS[suffix], dtype=str)
     known = ", ".join([*_SEPARATORS, *_PARQUET])
-    raise ValueError(f"{path} is no table with a known ending ({known})")
+    raise ValueError(f"{path} has no extension of a table ({known})")

@@ -74,7 +74,7 @@ class MicroBatcher:
         self._queue = ProcessLocal(_Queue)
 
     def __call__(self, X: pd.DataFrame) -> np.ndarray:
-        """The answers for the rows of one request; waits until they are there.
+        """Return the answers for the rows of one request; wait until they are computed.
 
         Parameters
         ----------
@@ -172,7 +172,7 @@ class _Queue:
 
 
 class _Request:
-    """Rows whose answers somebody waits for."""
+    """Rows of a request that waits for its answers."""
 
     def __init__(self, X):
         self.X = X

@@ -26,8 +26,8 @@ _DECIDED_LIMIT = 1000
 def choose_form(trainer, by_fold, folds, axes, networks):
     """Measure whether a linear model learns more from cross-fitted columns.
 
-    Each fold's network plays the final one, on whose test rows nobody was trained: a linear model
-    is fitted on its training rows, once with its own columns and once with those of the other
+    The network of each fold takes the place of the final one. Its test rows are unseen. A linear
+    model is fitted on its training rows, once with its own columns and once with those of the other
     folds' networks, mapped to its axes; both predict the test rows.
 
     Parameters
