@@ -67,7 +67,7 @@ def test_an_embedder_in_a_pipeline_gets_the_cache(rows, tmp_path):
 
 def test_a_network_is_cross_fitted_and_gets_the_task(rows):
     frame, _ = rows
-    embedder = CNNEmbedder(TinyCNN(), cut_layer="dense", epochs=1, early_stopping=None)
+    embedder = CNNEmbedder(TinyCNN(), cut_layer="dense", epochs=1, early_stopping=False)
     fusion = FusionRegressor(embedder, cv=2, estimators={"joint": Ridge()}, random_state=0)
     fusion.fit(frame[:24], np.arange(24) % 3)
     fitted = fusion._sources.embedder

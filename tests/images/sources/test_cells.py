@@ -139,7 +139,7 @@ def test_fusion_and_readers_of_tables_find_dicts():
     assert model.image_columns_ == ["image"]
 
 
-def test_a_store_knows_dicts_by_their_content(tmp_path):
+def test_a_store_identifies_dicts_by_their_content(tmp_path):
     (tmp_path / "a.png").write_bytes(PNG)
     store = FeatureStore(tmp_path / "store")
     describe = ImageDescriptors(("intensity",), cache=store)
