@@ -14,6 +14,7 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _check_feature_names, check_consistent_length, validate_data
 
 from skfusion._utils.doc_link import DocLinkMixin
+from skfusion._utils.main_objects import MainObjectsMixin
 from skfusion._utils.messages import caller_stacklevel, join_names
 from skfusion._utils.prefetch import map_ahead
 from skfusion._utils.progress import progress_bar
@@ -38,7 +39,7 @@ from skfusion.images._read_columns import resolve_shape
 from skfusion.images.sources._find_source import describe
 
 
-class ImageAugmenter(DocLinkMixin, OneToOneFeatureMixin, BaseEstimator):
+class ImageAugmenter(MainObjectsMixin, DocLinkMixin, OneToOneFeatureMixin, BaseEstimator):
     """Add rows with changed copies of images, to balance classes or to have more rows.
 
     Use it for small or imbalanced sets of images and a model that does not augment by itself. It
@@ -164,6 +165,7 @@ class ImageAugmenter(DocLinkMixin, OneToOneFeatureMixin, BaseEstimator):
     _estimator_type = "sampler"
     _sampling_type = "over-sampling"
 
+    _fit_only_parameters = ("sampling_strategy", "augmentation", "reader")
     _parameter_constraints: dict = {
         "sampling_strategy": [
             StrOptions(set(STRATEGIES)),

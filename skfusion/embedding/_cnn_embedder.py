@@ -265,6 +265,7 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
 
     _options_class = EmbedderOptions
 
+    _fit_only_parameters = ("backbone", "augmentation")
     _parameter_constraints: dict = {
         **{
             name: constraint
