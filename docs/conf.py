@@ -1,4 +1,4 @@
-"""Sphinx configuration. The build needs no network; `make docs` makes every warning an error."""
+"""Sphinx configuration. The build needs no network; `make docs` turns warnings into errors."""
 
 import warnings
 
@@ -13,10 +13,13 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "numpydoc",
+    "sphinx_design",
     "sphinx_gallery.gen_gallery",
 ]
 exclude_patterns = ["_build", "_templates"]
 templates_path = ["_templates"]
+html_static_path = ["_static"]
+html_css_files = ["skfusion.css"]
 default_role = "literal"  # one backtick is code, as in the docstrings
 
 # --- API reference ---
@@ -25,15 +28,18 @@ autosummary_generate = True
 numpydoc_show_class_members = False  # the template of a class lists its methods
 numpydoc_class_members_toctree = False
 autodoc_member_order = "bysource"
+# Types are described under Parameters; in signatures of 24 arguments they hide the names.
+autodoc_typehints = "none"
+autodoc_preserve_defaults = True  # as written: `1e-3`, not `0.001`
 
 autodoc_default_options = {"members": True, "inherited-members": True}
 
 
 def skip_members(app, what, name, obj, skip, options):
-    """Leave out what a reader doesn't look for here.
+    """Skip members that the reference does not document.
 
-    That is Python's own methods of exceptions; fitted attributes, which a class lists itself; and
-    what scikit-learn gives to every estimator, whose docstrings point at sections of its own guide.
+    These are Python's own methods of exceptions, fitted attributes, which a class lists itself, and
+    methods inherited from scikit-learn, whose docstrings link to sections of its own guide.
     """
     from_sklearn = (getattr(obj, "__module__", None) or "").startswith("sklearn.")
     request_method = name.startswith("set_") and name.endswith("_request")
@@ -47,7 +53,7 @@ def skip_members(app, what, name, obj, skip, options):
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",
-    # Other examples need data that a reader has to get first: they are shown, not run.
+    # The other examples need data that is not part of the repository; they are shown, not run.
     "filename_pattern": r"/plot_",
     "within_subsection_order": "FileNameSortKey",
     "backreferences_dir": "generated/backreferences",
@@ -55,7 +61,7 @@ sphinx_gallery_conf = {
     "show_signature": False,
     "min_reported_time": 1,
 }
-# Figures are kept by the gallery itself, so that `plt.show()` has nothing to do.
+# The gallery saves the figures itself, so `plt.show()` has nothing to do.
 warnings.filterwarnings("ignore", message="FigureCanvasAgg is non-interactive")
 
 # --- pages ---
@@ -73,5 +79,5 @@ html_theme_options = {
 
 
 def setup(app):
-    """Connect the hooks of this file."""
+    """Connect the hooks of this file to Sphinx."""
     app.connect("autodoc-skip-member", skip_members)

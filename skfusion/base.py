@@ -1,23 +1,23 @@
 """ImageTransformer: the base class of transformers that turn images into columns."""
 
 from abc import ABC, abstractmethod
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context, clone
-from sklearn.utils._set_output import _get_output_config
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
+from skfusion._utils.decorators import fit_context, with_callbacks
 from skfusion._utils.saved_state import SavedStateMixin
-from skfusion._utils.sklearn_compat import CallbackSupportMixin, with_callbacks
+from skfusion._utils.sklearn_compat import CallbackSupportMixin
+from skfusion._utils.transformer_output import keep_series_index, tags_of_images
 from skfusion._utils.typing import Features, ImageInput
 from skfusion.extraction._fitted_columns import FittedColumns
 from skfusion.extraction._reading_parameters import READING_PARAMETERS
 from skfusion.extraction._row_options import RowOptions
 from skfusion.images._failures import refuse_missing
-from skfusion.images._image_reader import ImageReader
+from skfusion.images._image_reader import check_reader
 from skfusion.images._read_columns import read_columns
 from skfusion.store._feature_store import as_store
 
@@ -35,21 +35,19 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
 
     Examples
     --------
-    >>> from skfusion.base import ImageTransformer
-    >>> from skfusion import PretrainedGAP
-    >>> issubclass(PretrainedGAP, ImageTransformer)
+    >>> from skfusion import PretrainedGAP, base
+    >>> issubclass(PretrainedGAP, base.ImageTransformer)
     True
     """
 
-    _parameter_constraints: dict = READING_PARAMETERS
+    _parameter_constraints: dict[str, Any] = READING_PARAMETERS
 
-    # The number of images that are read and computed at once, where it is not a parameter.
-    batch_size = 64
-    # The store of features, where it is not a parameter.
-    cache = None
+    # Defaults of subclasses without these parameters.
+    batch_size: int = 64
+    cache: Any = None
 
     @with_callbacks
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: ImageInput, y: ArrayLike | None = None) -> Self:
         """Learn what `transform` needs from the images.
 
@@ -72,7 +70,7 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
         return self
 
     @with_callbacks
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit_transform(self, X: ImageInput, y: ArrayLike | None = None) -> Features:
         """Fit to the images and transform them; each image is computed once.
 
@@ -89,7 +87,7 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
         features : ndarray of shape (n_rows, n_features_out), float32
             Or a DataFrame, depending on `set_output`; the result of `fit` and `transform`.
         """
-        return self._output(X, self._fit_rows(X, y, transform=True))
+        return keep_series_index(self, X, self._fit_rows(X, y, transform=True))
 
     def transform(self, X: ImageInput) -> Features:
         """Transform images into columns.
@@ -114,20 +112,17 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
         extraction = self._extraction(columns)
         features = extraction.rows(*extraction.compute(), self._means)
         self._columns.compare_rows(columns)
-        return self._output(X, features)
+        return keep_series_index(self, X, features)
 
     def drift_counts(self) -> dict[str, dict[str, int]]:
         """Count the images given to `transform` that are unlike those of `fit`.
 
-        Images are counted since `fit` or, in a loaded model, since it was loaded.
-
         Returns
         -------
         counts : dict of str to dict of str to int
-            For each image column: `images` that were read (not found in the cache) and, of these,
-            those whose `depth`, `channels` or `size` is unlike that of all images of `fit`;
-            `rows` and, of these, those that are `missing` an image. Empty with
-            ``drift="ignore"``.
+            For each image column, since `fit` or loading: `images` that were read and, of these,
+            those whose `depth`, `channels` or `size` is unlike that of all images of `fit`; `rows`
+            and, of these, those `missing` an image. Empty with ``drift="ignore"``.
         """
         check_is_fitted(self)
         return {guard.name: guard.counts() for guard in self._columns.guards}
@@ -154,7 +149,7 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
         return np.asarray(self._rows.names(names, self._labels()), dtype=object)
 
     @property
-    def n_features_out_(self):
+    def n_features_out_(self) -> int:
         """int : The number of columns that `transform` returns."""
         labels = self._labels()
         return len(self._rows.names([""] * len(labels), labels))
@@ -165,27 +160,19 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
         return [[name for part in self._extractors(i) for name in part.names] for i in positions]
 
     @property
-    def value_ranges_(self):
-        """list of tuple (low, high) or None : What is black and white in each image column.
-
-        For floats and signed integers; None where `fit` saw none of these.
-        """
-        ranges = self._columns.value_ranges
-        return [None if one.origin == "type" else one.ends for one in ranges]
+    def value_ranges_(self) -> list[tuple[float, float] | None]:
+        """list of tuple (low, high) or None : Black and white of each column of open range."""
+        return [None if v.origin == "type" else v.ends for v in self._columns.value_ranges]
 
     def __sklearn_is_fitted__(self):
         return getattr(self, "_fitted", False)
 
     def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        flattened = self.image_shape is not None
-        tags.input_tags.two_d_array = True
-        tags.input_tags.one_d_array = not flattened
-        tags.input_tags.three_d_array = not flattened
-        tags.input_tags.string = not flattened
-        tags.input_tags.allow_nan = self.missing != "error"
-        tags.transformer_tags.preserves_dtype = ["float32"]
-        return tags
+        return tags_of_images(
+            super().__sklearn_tags__(),
+            flattened=self.image_shape is not None,
+            allow_nan=self.missing != "error",
+        )
 
     @abstractmethod
     def _fit_columns(self, columns, y):
@@ -196,7 +183,7 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
         """Return the extractors of one image column, whose features are side by side."""
 
     def _select_columns(self, columns, reset):
-        """Return the image columns among the columns of X; all of them unless overridden."""
+        """Return the image columns among the columns of X: all of them unless overridden."""
         return columns
 
     def _row_options(self):
@@ -211,9 +198,7 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
         combine, add_indicator, drift = self._row_options()
         self._rows = RowOptions(combine, self.missing, add_indicator)
         self._means = None
-        self.reader_ = ImageReader() if self.reader is None else clone(self.reader)
-        if hasattr(self.reader_, "_validate_params"):
-            self.reader_._validate_params()
+        self.reader_ = check_reader(self.reader)
         columns = self._read_columns(X, reset=True)
         self._columns = FittedColumns(columns, self.reader_, self._rows, drift == "warn")
         return columns
@@ -262,9 +247,3 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
             "store": as_store(self.cache),
             "verbose": self.verbose,
         }
-
-    def _output(self, X, features):
-        """Keep the index of a Series where pandas is asked for; `set_output` does not."""
-        if isinstance(X, pd.Series) and _get_output_config("transform", self)["dense"] == "pandas":
-            return pd.DataFrame(features, index=X.index)
-        return features

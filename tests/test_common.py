@@ -12,11 +12,14 @@ from skfusion import (
     FusionRegressor,
     ImageBlock,
     ImageDescriptors,
+    KerasClassifier,
+    KerasRegressor,
     PixelFlattener,
     PretrainedGAP,
     TableEncoder,
 )
 from skfusion.fusion._block_scaler import BlockScaler
+from tests.heads.keras_functions import SmallModel, build_any_classifier, build_regressor
 from tests.networks_for_tests import TinyCNN
 
 # Each row of numbers is an image of one column of gray pixels.
@@ -36,6 +39,8 @@ ESTIMATORS = [
     CNNEmbedder(TinyCNN(), cv=2, cut_layer="dense", epochs=2, early_stopping=False, **AS_IMAGES),
     DenseClassifier(),
     DenseRegressor((16,), batch_norm=True, early_stopping=True),
+    KerasClassifier(SmallModel(build_any_classifier), epochs=1, verbose=0),
+    KerasRegressor(SmallModel(build_regressor), loss="mean_squared_error", epochs=1, verbose=0),
     TableEncoder(),
     ImageBlock(),
     BlockScaler(),
@@ -50,6 +55,12 @@ _MINI_BATCHES = (
     "training in shuffled mini-batches with a held-out part sees other batches when a row is "
     "repeated than when its weight is doubled, as in scikit-learn's own MLP and SGD estimators"
 )
+_SCIKERAS = {
+    "check_estimator_tags_renamed": "a base class, SciKeras's, has tags of old scikit-learn too",
+    "check_mixin_order": "a base class, SciKeras's, names the mixin last; the tags are set again",
+    "check_sample_weight_equivalence_on_dense_data": _MINI_BATCHES,
+    "check_sample_weight_equivalence_on_sparse_data": _MINI_BATCHES,
+}
 
 
 def expected_failures(estimator):
@@ -60,6 +71,19 @@ def expected_failures(estimator):
     if isinstance(estimator, (DenseClassifier, DenseRegressor)):
         reasons["check_sample_weight_equivalence_on_dense_data"] = _MINI_BATCHES
         reasons["check_sample_weight_equivalence_on_sparse_data"] = _MINI_BATCHES
+    if getattr(estimator, "early_stopping", None) is True:
+        reasons["check_estimators_partial_fit_n_features"] = (
+            "partial_fit raises an error for early_stopping=True, as in scikit-learn's MLP"
+        )
+    if isinstance(estimator, (KerasClassifier, KerasRegressor)):
+        reasons.update(_SCIKERAS)
+    if isinstance(estimator, KerasClassifier):
+        reasons["check_supervised_y_2d"] = (
+            "SciKeras returns predictions in the shape of y, a column for a column, and so does "
+            "not warn of it"
+        )
+    if isinstance(estimator, KerasRegressor):
+        reasons["check_regressor_multioutput"] = "Keras computes in float32, and so predicts it"
     return reasons
 
 

@@ -8,11 +8,12 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, OneToOneFeatureMixin, _fit_context, clone
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _check_feature_names, check_consistent_length, validate_data
 
+from skfusion._utils.decorators import fit_context
 from skfusion._utils.doc_link import DocLinkMixin
 from skfusion._utils.main_objects import MainObjectsMixin
 from skfusion._utils.messages import caller_stacklevel, join_names
@@ -32,7 +33,7 @@ from skfusion.augmentation._sampler_tags import as_sampler_tags
 from skfusion.augmentation._wrap_rows import take_rows, wrap_rows
 from skfusion.exceptions import ImageReadError, UnreadableImageWarning
 from skfusion.images._image_column import ImageColumn
-from skfusion.images._image_reader import ImageReader
+from skfusion.images._image_reader import ImageReader, check_reader
 from skfusion.images._image_size import check_size_param
 from skfusion.images._learn_value_range import learn_value_range
 from skfusion.images._read_columns import resolve_shape
@@ -166,7 +167,7 @@ class ImageAugmenter(MainObjectsMixin, DocLinkMixin, OneToOneFeatureMixin, BaseE
     _sampling_type = "over-sampling"
 
     _fit_only_parameters = ("sampling_strategy", "augmentation", "reader")
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, Any] = {
         "sampling_strategy": [
             StrOptions(set(STRATEGIES)),
             Interval(Real, 0, 1, closed="right"),
@@ -186,7 +187,7 @@ class ImageAugmenter(MainObjectsMixin, DocLinkMixin, OneToOneFeatureMixin, BaseE
 
     def __init__(
         self,
-        sampling_strategy: str | float | dict | Callable = "auto",
+        sampling_strategy: str | float | dict[str, Any] | Callable[..., Any] = "auto",
         *,
         factor: int | None = None,
         augmentation: Any = "recipe",
@@ -197,7 +198,7 @@ class ImageAugmenter(MainObjectsMixin, DocLinkMixin, OneToOneFeatureMixin, BaseE
         reader: ImageReader | None = None,
         random_state: RandomState = None,
         verbose: int = 0,
-    ):
+    ) -> None:
         self.sampling_strategy = sampling_strategy
         self.factor = factor
         self.augmentation = augmentation
@@ -209,7 +210,7 @@ class ImageAugmenter(MainObjectsMixin, DocLinkMixin, OneToOneFeatureMixin, BaseE
         self.random_state = random_state
         self.verbose = verbose
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: ImageInput, y: ArrayLike | None = None) -> Self:
         """Check X and y and count the copies.
 
@@ -231,7 +232,7 @@ class ImageAugmenter(MainObjectsMixin, DocLinkMixin, OneToOneFeatureMixin, BaseE
         self._start(X, y)
         return self
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit_resample(self, X: ImageInput, y: ArrayLike | None = None) -> tuple[Any, Any]:
         """Add rows with changed copies of images.
 
@@ -260,12 +261,11 @@ class ImageAugmenter(MainObjectsMixin, DocLinkMixin, OneToOneFeatureMixin, BaseE
             origins = choose_origins(labels, self.sampling_strategy_, rng)
         else:
             origins = np.repeat(np.arange(rows.n_rows), self.factor - 1)
-        copies = {
-            position: self._copy_column(
-                *rows.column(position), origins, augmentation, [rng_seed, position]
-            )
-            for position in self.image_columns_
-        }
+        copies = {}
+        for position in self.image_columns_:
+            name, cells = rows.column(position)
+            seeds = [rng_seed, position]
+            copies[position] = self._copy_column(name, cells, origins, augmentation, seeds)
         self.sample_indices_ = np.concatenate([np.arange(rows.n_rows), origins])
         return rows.extend(origins, copies), take_rows(y, origins)
 
@@ -286,9 +286,7 @@ class ImageAugmenter(MainObjectsMixin, DocLinkMixin, OneToOneFeatureMixin, BaseE
                 f"sampling_strategy={self.sampling_strategy!r} balances classes, and factor="
                 f"{self.factor} copies each row. Pass only one of them."
             )
-        reader = ImageReader() if self.reader is None else clone(self.reader)
-        if hasattr(reader, "_validate_params"):
-            reader._validate_params()
+        reader = check_reader(self.reader)
         augmentation = make_augmentation(self.augmentation)
         if self.image_size is not None:
             check_size_param(self.image_size)

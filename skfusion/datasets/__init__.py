@@ -1,4 +1,4 @@
-"""Data sets to try skfusion on, made from what its dependencies ship, and folders of images."""
+"""Small data sets for examples, made from those of scikit-learn, and folders of images."""
 
 from skfusion.datasets._digits_iris import load_digits_iris
 from skfusion.datasets._image_folder import load_image_folder

@@ -1,4 +1,4 @@
-"""Digits beside iris rows: a small real data set with an image and numbers a row."""
+"""load_digits_iris: a small real data set with an image and numbers a row."""
 
 import numpy as np
 import pandas as pd
@@ -17,20 +17,20 @@ def load_digits_iris(
 ) -> Bunch:
     """Pair 150 hand-written digits of three classes with the 150 iris rows of three classes.
 
-    Each row has an image of a digit and the measures of a flower, and one class that both tell
-    something about: class 0 is the first of `digits` and setosa, and so on.
+    Each row has an image of a digit, the measures of a flower, and one class that both depend on:
+    class 0 is the first of `digits` and setosa, and so on.
 
     Parameters
     ----------
     digits : tuple of three int, default=(1, 8, 9)
-        Which digits stand for the three classes. The default three are easily taken for each other.
+        The digits of the three classes. The default ones are easily confused.
 
     columns : {"sepal", "all"}, default="sepal"
-        Which iris columns there are: "sepal" gives the two columns that tell versicolor and
-        virginica badly apart, so that neither source is enough alone; "all" gives the four.
+        The iris columns: "sepal" for the two that hardly separate versicolor and virginica, so
+        that neither source is enough alone; "all" for the four.
 
     random_state : int or RandomState instance, default=0
-        Which digits are drawn and in which order the rows stand.
+        Decides the digits that are drawn and the order of the rows.
 
     Returns
     -------
@@ -65,7 +65,7 @@ def load_digits_iris(
     chosen = np.concatenate([rng.permutation(np.flatnonzero(written == d))[:50] for d in digits])
     order = rng.permutation(150)
     frame = iris.data.iloc[:, : 2 if columns == "sepal" else 4].iloc[order]
-    cells = pd.Series([_enlarged(images[row]) for row in chosen[order]], dtype=object)
+    cells = pd.Series([_enlarge(images[row]) for row in chosen[order]], dtype=object)
     frame = frame.reset_index(drop=True)
     frame.insert(0, "digit", cells)
     return Bunch(
@@ -78,7 +78,7 @@ def load_digits_iris(
     )
 
 
-def _enlarged(pixels):
-    """8 x 8 values of 0 to 16 as 28 x 28 of 0 to 255."""
+def _enlarge(pixels):
+    """Return 8 x 8 values of 0 to 16 as 28 x 28 of 0 to 255."""
     image = Image.fromarray(np.rint(pixels.reshape(8, 8) * (255 / 16)).astype(np.uint8))
     return np.asarray(image.resize(_SIZE, Image.Resampling.BICUBIC))

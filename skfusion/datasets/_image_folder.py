@@ -1,4 +1,4 @@
-"""A folder of images, a class a folder, as a table."""
+"""load_image_folder: a folder of images, with a folder for each class, as a table."""
 
 import os
 import re
@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import StrOptions, validate_params
+from sklearn.utils._param_validation import StrOptions
 
-from skfusion._utils.messages import caller_stacklevel, with_remedies
+from skfusion._utils.decorators import validate_params
+from skfusion._utils.messages import caller_stacklevel, join_names, with_remedies
 from skfusion._utils.typing import PathLike
 from skfusion.datasets._folder_scan import scan_folder
 
-_NAMED_IN_ERRORS = 5
 _PARTS_OF_A_SPLIT = {"train", "training", "val", "valid", "validation", "test"}
 
 
@@ -32,14 +32,14 @@ def load_image_folder(
     path: PathLike,
     *,
     classes: str | None = "first",
-    groups: str | re.Pattern | None = None,
+    groups: str | re.Pattern[str] | None = None,
     return_X_y: bool = False,
     as_frame: bool = True,
 ) -> Bunch | tuple[Any, np.ndarray | None]:
     """Load a folder of images, in which each class has a folder, as a table of paths.
 
-    Images stay on disk until a transformer reads them. Rows are sorted by path: they depend
-    neither on the file system nor on the language of the machine.
+    Images stay on disk until a transformer reads them. Rows are sorted by path: their order
+    depends neither on the file system nor on the language of the machine.
 
     Parameters
     ----------
@@ -47,18 +47,17 @@ def load_image_folder(
         The folder.
 
     classes : {"first", "last", "path"} or None, default="first"
-        Which folder names the class of an image, where folders lie in folders: of
-        ``train/ants/3.jpg``, "first" takes ``train``, "last" takes ``ants`` and "path" takes
-        ``train/ants``. None looks for no classes. Where no image lies in a folder of its own,
-        the folder is flat and there are none either.
+        Which folder is the class of an image, where folders are nested: of ``train/ants/3.jpg``,
+        "first" is ``train``, "last" is ``ants`` and "path" is ``train/ants``. None is without
+        classes, as a flat folder always is.
 
     groups : str, compiled pattern or None, default=None
-        A regular expression that finds, in the path of each image from the folder on (with
-        ``/``), which group it belongs to: a patient, say, of whom there are several images.
-        What its one pair of parentheses holds is the group, or all that matches if it has none.
+        A regular expression that finds the group of each image in its path from the folder on
+        (with ``/``); for instance the patient, where there are several images of one. The group
+        is what its one pair of parentheses matches, or the whole match without parentheses.
 
     return_X_y : bool, default=False
-        Whether to give ``(data, target)`` instead of a Bunch.
+        Whether to return ``(data, target)`` instead of a Bunch.
 
     as_frame : bool, default=True
         Whether `data` is a DataFrame; else it is an object array of shape (n_rows, 1).
@@ -79,26 +78,26 @@ def load_image_folder(
         If there is no such folder, or if it is a file.
 
     ValueError
-        If there are no images, if some lie beside the folders of the classes, or if `groups`
-        finds nothing in a path.
+        If there are no images, if some are beside the folders of the classes, or if `groups`
+        matches nothing in a path.
 
     Warns
     -----
     UserWarning
-        If all classes are called as the parts of a split are: train, training, val, valid,
+        If all classes have names of the parts of a split: train, training, val, valid,
         validation, test. Pass ``classes="last"``, or the path of one of them.
 
     See Also
     --------
     sklearn.datasets.load_files : The same for texts.
-    skfusion.PretrainedGAP : Turns the column of images into numbers.
+    skfusion.PretrainedGAP : Turn the column of images into numbers.
 
     Notes
     -----
-    A file counts as an image by its name's ending, one without a known ending by its first
-    bytes: DICOM files often have none. Of a pair of .hdr and .img, the former stands for both.
-    Files and folders whose name begins with a dot are hidden. Links to folders are not followed,
-    links to files only where the file lies in the same folder tree.
+    A file is an image by the ending of its name, one without a known ending by its first bytes:
+    DICOM files often have none. Of a pair of .hdr and .img, only the former is listed. Files and
+    folders whose name begins with a dot are hidden. Links to folders are not followed, links to
+    files only where the file is in the same folder tree.
 
     Examples
     --------
@@ -136,7 +135,7 @@ def load_image_folder(
 
 
 def _scan(path):
-    """The path as text, the images in it and what was left out."""
+    """Return the path as text, the images in it and the numbers of files left out."""
     path = os.path.expanduser(os.fsdecode(path))
     if not os.path.exists(path):
         raise FileNotFoundError(f"No such folder: {path!r}.")
@@ -144,12 +143,14 @@ def _scan(path):
         raise NotADirectoryError(f"{path!r} is a file; give the folder that holds the images.")
     names, skipped = scan_folder(path)
     if not names:
-        raise ValueError(f"No image in {path!r} and the folders in it; {_tell(skipped)}.")
+        raise ValueError(
+            f"No image in {path!r} and the folders in it; {_describe_skipped(skipped)}."
+        )
     return path, names, skipped
 
 
 def find_groups(ids, pattern):
-    """The group of each path, by a regular expression; ValueError names paths without one."""
+    """Find the group of each path by a regular expression; ValueError names paths without one."""
     try:
         pattern = re.compile(pattern)
     except re.error as error:
@@ -157,21 +158,21 @@ def find_groups(ids, pattern):
     if pattern.groups > 1:
         raise ValueError(
             f"groups={pattern.pattern!r} has {pattern.groups} pairs of parentheses; keep "
-            "the one around what names the group and begin the others with (?: instead of (."
+            "the one around the group, and begin the others with (?: instead of (."
         )
     found = [pattern.search(each) for each in ids]
     found = [None if match is None else match.group(pattern.groups) for match in found]
     without = [each for each, group in zip(ids, found, strict=True) if group is None]
     if without:
         raise ValueError(
-            f"groups={pattern.pattern!r} finds nothing in {len(without)} of {len(ids)} paths: "
-            f"{_listed(without)}."
+            f"groups={pattern.pattern!r} matches nothing in {len(without)} of {len(ids)} paths: "
+            f"{join_names(without)}."
         )
     return np.array(found, dtype=object)
 
 
 def _find_classes(path, names, classes):
-    """Sorted class names and each image's number among them; [] and None without classes."""
+    """Return sorted class names and the class of each image; [] and None without classes."""
     lengths = {len(parts) > 1 for parts in names}
     if classes is None or lengths == {False}:
         return [], None
@@ -183,8 +184,8 @@ def _find_classes(path, names, classes):
         )
         raise with_remedies(
             ValueError,
-            f"{len(beside)} of {len(names)} images lie in {path!r} itself, beside the folders "
-            f"of the classes: {_listed(beside)}.",
+            f"{len(beside)} of {len(names)} images are in {path!r} itself, beside the folders "
+            f"of the classes: {join_names(beside)}.",
             {"beside": remedy},
         )
     of_parts = {
@@ -201,7 +202,7 @@ def _find_classes(path, names, classes):
 
 
 def _warn_of_a_split(path, target_names, deeper):
-    """The most common layout has the folders of the classes in train and val."""
+    """Warn where the classes are the parts of a split, which most often hold their folders."""
     if not {name.lower() for name in target_names} <= _PARTS_OF_A_SPLIT:
         return
     remedies = {"split": 'Pass classes="last" to take the folders in them, or the path of one.'}
@@ -212,12 +213,7 @@ def _warn_of_a_split(path, target_names, deeper):
     warnings.warn(warning, stacklevel=caller_stacklevel())
 
 
-def _listed(items):
-    more = len(items) - _NAMED_IN_ERRORS
-    return ", ".join(items[:_NAMED_IN_ERRORS]) + (f" and {more} more" if more > 0 else "")
-
-
-def _tell(skipped):
+def _describe_skipped(skipped):
     if not skipped:
         return "it is empty"
     return "left out: " + ", ".join(f"{count} ({reason})" for reason, count in skipped.items())

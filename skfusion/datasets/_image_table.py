@@ -1,18 +1,21 @@
-"""Made-up images beside a made-up table."""
+"""make_image_table: synthetic images beside a synthetic table."""
 
 from numbers import Integral, Real
 
 import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch, check_random_state
-from sklearn.utils._param_validation import Interval, validate_params
+from sklearn.utils._param_validation import Interval
+
+from skfusion._utils.decorators import validate_params
+from skfusion.images._image_size import check_size_param
 
 
 @validate_params(
     {
         "n_samples": [Interval(Integral, 1, None, closed="left")],
         "n_classes": [Interval(Integral, 1, None, closed="left")],
-        "image_size": ["array-like"],
+        "image_size": [Interval(Integral, 1, None, closed="left"), "array-like"],
         "n_columns": [Interval(Integral, 0, None, closed="left")],
         "noise": [Interval(Real, 0, None, closed="left")],
         "random_state": ["random_state"],
@@ -23,12 +26,12 @@ def make_image_table(
     n_samples: int = 100,
     *,
     n_classes: int = 2,
-    image_size: tuple[int, int] = (32, 32),
+    image_size: tuple[int, int] | int = (32, 32),
     n_columns: int = 3,
     noise: float = 0.5,
     random_state: int | np.random.RandomState | None = None,
 ) -> Bunch:
-    """Make rows of one image and a few numbers, each of which tells part of the class.
+    """Make rows of one image and a few numbers, both of which depend on the class.
 
     The image shows stripes whose direction depends on the class; the numbers are drawn around
     a center of the class. `noise` blurs both.
@@ -36,23 +39,23 @@ def make_image_table(
     Parameters
     ----------
     n_samples : int, default=100
-        Rows.
+        The number of rows.
 
     n_classes : int, default=2
-        Classes, of equal size up to one row.
+        The number of classes, of equal size up to one row.
 
-    image_size : tuple (height, width), default=(32, 32)
-        The size of the RGB images, in pixels.
+    image_size : tuple (height, width) or int, default=(32, 32)
+        The size of the RGB images, in pixels; one number is a square.
 
     n_columns : int, default=3
-        Columns of numbers.
+        The number of columns of numbers.
 
     noise : float, default=0.5
         The deviation of the noise: of the numbers directly, of the pixels in units of the
         stripes' contrast.
 
     random_state : int, RandomState instance or None, default=None
-        Where random numbers start.
+        Seed of the random numbers; an int gives the same data in each call.
 
     Returns
     -------
@@ -67,8 +70,7 @@ def make_image_table(
     >>> list(data.frame.columns), data.target
     (['image', 'number_0', 'number_1', 'number_2'], array([0, 1, 0, 1, 0, 1]))
     """
-    if len(image_size) != 2 or min(image_size) < 1:
-        raise ValueError(f"image_size must be two positive integers, got {image_size!r}.")
+    image_size = check_size_param(image_size)
     rng = check_random_state(random_state)
     target = np.arange(n_samples) % n_classes
     centers = rng.normal(size=(n_classes, n_columns))
@@ -80,7 +82,7 @@ def make_image_table(
 
 
 def _stripes(turn, image_size, noise, rng):
-    """Stripes at `turn` half turns, shifted at random, in three channels with their own noise."""
+    """Draw stripes at `turn` half turns, shifted at random; each channel has its own noise."""
     rows, columns = np.indices(image_size)
     angle = np.pi * turn
     along = np.cos(angle) * rows + np.sin(angle) * columns

@@ -7,7 +7,6 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from sklearn.base import _fit_context
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import (
@@ -16,7 +15,8 @@ from sklearn.utils.validation import (
     check_is_fitted,
 )
 
-from skfusion._utils.sklearn_compat import with_callbacks
+from skfusion._utils.decorators import fit_context, with_callbacks
+from skfusion._utils.transformer_output import keep_series_index
 from skfusion._utils.typing import (
     Backbone,
     CutLayer,
@@ -164,22 +164,20 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
         or with an `augmentation` that is code, are not kept.
 
     reader : ImageReader or None, default=None
-        How cells become pixels; see :class:`~skfusion.base.ImageTransformer`.
+        How cells become pixels; None is ``ImageReader()``. See :term:`reader`.
 
     color_mode : {"auto", "rgb", "grayscale"}, default="auto"
-        For small_cnn and custom networks, the number of channels: three or one. "auto" is one if
-        no image in `fit` has color. Other backbones always get three; see
-        :class:`~skfusion.base.ImageTransformer`.
+        The number of channels of the images, for small_cnn and custom networks. Other backbones
+        always get three. See :term:`color_mode`.
 
     image_shape : tuple (height, width[, channels]) or None, default=None
-        The shape of flattened images; see :class:`~skfusion.base.ImageTransformer`.
+        The shape of the images if X is a table of flattened images. See :term:`image_shape`.
 
     missing : {"error", "nan", "zero", "mean"}, default="error"
-        The features of rows without an image, which take no part in training; see
-        :class:`~skfusion.base.ImageTransformer`.
+        The features of rows without an image, which take no part in training. See :term:`missing`.
 
     corrupt : {"error", "missing"}, default="error"
-        How unreadable images are handled; see :class:`~skfusion.base.ImageTransformer`.
+        Whether unreadable images are an error or count as missing. See :term:`corrupt`.
 
     verbose : int, default=0
         1 shows a progress bar over the epochs, and over the images.
@@ -190,8 +188,9 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
         The trained networks, cut, one for each column of images.
 
     history_ : DataFrame
-        Losses, accuracies for classes, and learning rate of each epoch, with the column of
-        images, the fold (-1 is the final network) and the stage.
+        Losses, accuracies for classes or R2 for numbers, and learning rate of each epoch, with
+        the column of images, the fold (-1 is the final network) and the stage. Values of training
+        are means over the rows of the epoch, weighted by their weights.
 
     cross_fit_ : DataFrame
         For each column of images the `form` of cross-fitting that is used ("in-sample",
@@ -216,6 +215,10 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
 
     reader_ : ImageReader
         The reader in use.
+
+    value_ranges_ : list of (tuple (low, high) or None)
+        What is black and white in each image column, for floats and signed integers; None where
+        `fit` saw none of these. See :ref:`pixel_values`.
 
     Raises
     ------
@@ -266,7 +269,7 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
     _options_class = EmbedderOptions
 
     _fit_only_parameters = ("backbone", "augmentation")
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, Any] = {
         **{
             name: constraint
             for name, constraint in ImageTransformer._parameter_constraints.items()
@@ -318,7 +321,7 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
         missing: str = "error",
         corrupt: str = "error",
         verbose: int = 0,
-    ):
+    ) -> None:
         self.backbone = backbone
         self.cut_layer = cut_layer
         self.pooling = pooling
@@ -345,8 +348,8 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
         self.verbose = verbose
 
     @with_callbacks
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(  # type: ignore[override]  # a network is trained to predict y
         self,
         X: ImageInput,
         y: ArrayLike,
@@ -366,7 +369,8 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
             Classes, or numbers.
 
         sample_weight : array-like of shape (n_rows,), default=None
-            Weights of the rows in the loss.
+            Weights of the rows: in the loss and, for a regression, in the scaling of y. Only their
+            ratios matter.
 
         groups : array-like of shape (n_rows,), default=None
             Rows of one group (such as the images of one patient) stay together: in one fold of
@@ -381,8 +385,8 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
         return self
 
     @with_callbacks
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit_transform(
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit_transform(  # type: ignore[override]  # as in fit
         self,
         X: ImageInput,
         y: ArrayLike,
@@ -400,7 +404,8 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
             Classes, or numbers.
 
         sample_weight : array-like of shape (n_rows,), default=None
-            Weights of the rows in the loss.
+            Weights of the rows: in the loss and, for a regression, in the scaling of y. Only their
+            ratios matter.
 
         groups : array-like of shape (n_rows,), default=None
             Rows of one group (such as the images of one patient) stay together: in one fold of
@@ -411,7 +416,7 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
         features : ndarray of shape (n_rows, n_features_out), float32
             Or a DataFrame, depending on `set_output`.
         """
-        return self._output(X, self._fit(X, y, sample_weight, groups, for_rows=True))
+        return keep_series_index(self, X, self._fit(X, y, sample_weight, groups, for_rows=True))
 
     def list_cut_layers(self, column: str | None = None) -> pd.DataFrame:
         """List the layers at which the fitted network can be cut.
@@ -419,7 +424,7 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
         Parameters
         ----------
         column : str or None, default=None
-            The column of images; may be None where there is one.
+            The column of images. It may be None if there is only one.
 
         Returns
         -------
@@ -435,12 +440,12 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
         Parameters
         ----------
         column : str or None, default=None
-            The column of images; may be None where there is one.
+            The column of images. It may be None if there is only one.
 
         Returns
         -------
         text : str
-            One line a layer.
+            One line for each layer.
         """
         position = self._position(column)
         network = self.networks_[position]
@@ -448,24 +453,26 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
         title = f"{network.name}, column {self.cross_fit_['column'][position]!r}, {form}"
         return format_layers(self._layers[position], cut=network.cut_name, title=title)
 
-    def plot_history(self, column: str | None = None, *, metric: str = "loss", ax: Any = None):
+    def plot_history(
+        self, column: str | None = None, *, metric: str = "loss", ax: Any = None
+    ) -> TrainingHistoryDisplay:
         """Draw the epochs of the training.
 
         Parameters
         ----------
         column : str or None, default=None
-            The column of images; may be None where there is one.
+            The column of images. It may be None if there is only one.
 
-        metric : {"loss", "accuracy"}, default="loss"
-            What is drawn.
+        metric : {"loss", "accuracy", "r2"}, default="loss"
+            The metric: the loss, or "accuracy" for classes, or "r2" for numbers.
 
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a new figure.
+            The axes to draw on. None creates a figure.
 
         Returns
         -------
         display : TrainingHistoryDisplay
-            With what was drawn.
+            The display, with the curves.
         """
         return TrainingHistoryDisplay.from_estimator(self, column=column, metric=metric, ax=ax)
 
@@ -477,7 +484,7 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
             return 0
         if column not in names:
             asked = "Several" if column is None else f"No column {column!r} among the"
-            raise ValueError(f"{asked} columns of images were fitted: pass one of {names}.")
+            raise ValueError(f"{asked} columns of images were fitted. Pass one of {names}.")
         return names.index(column)
 
     def __sklearn_tags__(self):
@@ -497,7 +504,7 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         folds = make_folds(self.cv, target.strata, n_rows, seed, rows.groups)
         if not for_rows and not isinstance(options.cross_fit, str):
-            folds = []  # the folds' networks would have nothing to say about new rows
+            folds = []  # new rows get the columns of the final network alone
         config = self._fit_config(target, seed, options)
         self._shapes = [self._learn_shape(column) for column in columns]
         trainers = [

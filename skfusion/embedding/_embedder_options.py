@@ -5,7 +5,7 @@ from typing import Any
 
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from skfusion.base import ImageTransformer
+from skfusion.extraction._reading_parameters import READING_PARAMETERS
 from skfusion.training._learning_rates import OPTIMIZERS
 from skfusion.training._training_options import TrainingOptions
 
@@ -47,17 +47,14 @@ class EmbedderOptions(TrainingOptions):
         The learning rate of the stage "fine-tune". None is a tenth of `learning_rate`.
 
     combine : {"mean", "max"} or None, default=None
-        How several images of a row become one; see :class:`~skfusion.base.ImageTransformer`. One
-        network is trained on all images, each with the y of its row and an equal share of its
-        weight.
+        How several images of a row become one line of features. One network is trained on all
+        images, each with the y of its row and an equal share of its weight. See :term:`combine`.
 
     add_indicator : bool, default=False
-        Whether to append columns that mark missing images; see
-        :class:`~skfusion.base.ImageTransformer`.
+        Whether to append columns that mark missing images. See :term:`add_indicator`.
 
     drift : {"warn", "ignore"}, default="warn"
-        Whether to warn of images unlike those of `fit`; see
-        :class:`~skfusion.base.ImageTransformer`.
+        Whether `transform` warns of images unlike those of `fit`. See :term:`drift`.
 
     lr_schedule : {"constant", "cosine", "plateau"}, default="constant"
         How the learning rate falls in each stage of the training; see `TrainingOptions`.
@@ -89,12 +86,11 @@ class EmbedderOptions(TrainingOptions):
     EmbedderOptions(lr_schedule='cosine', tta='horizontal')
     """
 
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, Any] = {
         **TrainingOptions._parameter_constraints,
-        **{
-            name: ImageTransformer._parameter_constraints[name]
-            for name in ("combine", "add_indicator", "drift")
-        },
+        "combine": READING_PARAMETERS["combine"],
+        "add_indicator": READING_PARAMETERS["add_indicator"],
+        "drift": READING_PARAMETERS["drift"],
         "optimizer": [StrOptions(set(OPTIMIZERS))],
         "class_weight": [dict, StrOptions({"balanced"}), None],
         "cross_fit": [StrOptions({"auto", "average"}), Interval(Real, 0, 1, closed="both")],
@@ -107,7 +103,7 @@ class EmbedderOptions(TrainingOptions):
         self,
         *,
         optimizer: str = "adam",
-        class_weight: dict | str | None = None,
+        class_weight: dict[str, Any] | str | None = None,
         cross_fit: str | float = "auto",
         tta: str | None = None,
         backbone_options: dict[str, Any] | None = None,
@@ -120,7 +116,7 @@ class EmbedderOptions(TrainingOptions):
         loss: str = "auto",
         target_bins: int | None = None,
         callbacks: Any = None,
-    ):
+    ) -> None:
         super().__init__(
             lr_schedule=lr_schedule,
             warmup_epochs=warmup_epochs,

@@ -65,10 +65,6 @@ class PretrainedGAP(ImageTransformer):
         The size in pixels to which images are resized; None takes the size that the backbone
         was trained on, 224 x 224 for a function.
 
-    cache : str, PathLike, FeatureStore or None, default=None
-        Where features are kept, so that no image is computed twice: a folder, or a store. The
-        network itself is then built only for images that are not in the store.
-
     batch_size : int, default=32
         Images per call of the network.
 
@@ -76,33 +72,33 @@ class PretrainedGAP(ImageTransformer):
         Where random weights start (``weights=None``).
 
     color_mode : {"auto", "rgb", "grayscale"}, default="auto"
-        "grayscale" drops the color; networks still get three, equal, channels. "auto" is "rgb".
+        The number of channels of the images; networks always get three. "auto" is "rgb". See
+        :term:`color_mode`.
 
     image_shape : tuple (height, width[, channels]) or None, default=None
-        The shape of the images where X is a table of flattened images; one entry may be -1.
+        The shape of the images if X is a table of flattened images. See :term:`image_shape`.
 
     combine : {"mean", "max"} or None, default=None
-        How the images of a row, in lists or in several columns, become one line: by the mean or
-        the maximum of each feature. All images of a row count the same. None puts columns side
-        by side, and refuses lists of several images.
+        How several images of a row become one line of features. See :term:`combine`.
 
     missing : {"error", "nan", "zero", "mean"}, default="error"
-        What a row without an image gets: an error, or a row of NaN, of 0, or of the mean over
-        the rows of `fit` that have one.
+        The features of rows without an image. See :term:`missing`.
 
     add_indicator : bool, default=False
-        Whether to append, for each column of images (one in all with `combine`), the column
-        ``<column>_missing``: 1 where a row has no image, else 0.
+        Whether to append columns that mark missing images. See :term:`add_indicator`.
 
     corrupt : {"error", "missing"}, default="error"
-        Whether images that can't be read are an error or count as missing, with one warning.
+        Whether unreadable images are an error or count as missing. See :term:`corrupt`.
 
     reader : ImageReader or None, default=None
-        How cells become pixels; None is ``ImageReader()``.
+        How cells become pixels; None is ``ImageReader()``. See :term:`reader`.
+
+    cache : str, PathLike, FeatureStore or None, default=None
+        Where features are kept, so that no image is computed twice: a folder, or a store. The
+        network itself is then built only for images that are not in the store.
 
     drift : {"warn", "ignore"}, default="warn"
-        Whether `transform` warns, once for each kind, of images unlike those that `fit` read:
-        another bit depth, number of channels or size, or more of them missing.
+        Whether `transform` warns of images unlike those of `fit`. See :term:`drift`.
 
     verbose : int, default=0
         1 shows a progress bar with images a second.
@@ -123,6 +119,10 @@ class PretrainedGAP(ImageTransformer):
 
     reader_ : ImageReader
         The reader in use.
+
+    value_ranges_ : list of (tuple (low, high) or None)
+        What is black and white in each image column, for floats and signed integers; None where
+        `fit` saw none of these. See :ref:`pixel_values`.
 
     Raises
     ------
@@ -165,7 +165,7 @@ class PretrainedGAP(ImageTransformer):
     """
 
     _fit_only_parameters = ("backbone",)
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, Any] = {
         **ImageTransformer._parameter_constraints,
         "backbone": [str, os.PathLike, callable, list, tuple],
         "weights": [str, os.PathLike, dict, list, tuple, None],
@@ -198,7 +198,7 @@ class PretrainedGAP(ImageTransformer):
         cache: PathLike | FeatureStore | None = None,
         drift: str = "warn",
         verbose: int = 0,
-    ):
+    ) -> None:
         self.backbone = backbone
         self.weights = weights
         self.backbone_options = backbone_options

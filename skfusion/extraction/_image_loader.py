@@ -5,8 +5,8 @@ from skfusion.exceptions import ImageError
 from skfusion.extraction._image_batches import ImageBatches
 from skfusion.extraction._masked_column import PairedDigests
 from skfusion.extraction._verified_digests import VerifiedDigests
-from skfusion.images._image_column import describe
 from skfusion.images._masks import mask_reader, read_mask
+from skfusion.images.sources._find_source import describe
 
 
 class ImageLoader(ImageBatches):

@@ -1,4 +1,7 @@
-"""Constraints of the parameters that all transformers of images share."""
+"""Constraints of the parameters that all transformers of images share.
+
+They are described once, in docs/reading_parameters.rst.
+"""
 
 from numbers import Integral
 

@@ -9,13 +9,13 @@ _CHANNELS = {1: ["gray"], 3: ["red", "green", "blue"]}
 
 
 def color_names(options):
-    """Names of the moments and of the bins of each channel."""
+    """Return the names of the moments and of the bins of each channel."""
     parts = ["mean", "std", "skewness", *(f"hist_{i:02d}" for i in range(_BINS))]
     return [f"{channel}_{part}" for channel in _CHANNELS[options.channels] for part in parts]
 
 
 def measure_color(image):
-    """Mean, standard deviation, skewness and histogram of each channel in the region."""
+    """Measure mean, standard deviation, skewness and histogram of each channel in the region."""
     blocks = []
     for channel in range(image.pixels.shape[2]):
         values = image.in_region(image.pixels[..., channel]).astype(np.float64)

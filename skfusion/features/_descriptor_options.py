@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 
 class DescriptorOptions(NamedTuple):
-    """How images are measured; part of the fingerprint of what a store keeps.
+    """Options of the measurement; part of the fingerprint of cached features.
 
     Parameters
     ----------

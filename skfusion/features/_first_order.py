@@ -1,4 +1,4 @@
-"""First-order statistics: how bright an image is and how its values are spread."""
+"""First-order statistics: the distribution of the gray values."""
 
 import numpy as np
 from scipy.special import entr
@@ -31,12 +31,12 @@ _STATISTICS = [
 
 
 def intensity_names(options):
-    """Names of the statistics of the gray values."""
+    """Return the names of the statistics of the gray values."""
     return list(_STATISTICS)
 
 
 def measure_intensity(image):
-    """Statistics of the gray values of the region."""
+    """Measure statistics of the gray values of the region."""
     values = image.values
     mean, std, skewness, kurtosis = moments(values)
     low, p10, p25, median, p75, p90, high = np.percentile(values, [0, 10, 25, 50, 75, 90, 100])
@@ -62,7 +62,7 @@ def measure_intensity(image):
 
 
 def moments(values):
-    """Mean, standard deviation, skewness and excess kurtosis; the last two of flat values are 0."""
+    """Compute mean, standard deviation, skewness and excess kurtosis, the last two 0 if flat."""
     mean, std = values.mean(), values.std()
     if std <= FLAT:
         return mean, std, 0.0, 0.0

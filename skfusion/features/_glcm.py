@@ -1,4 +1,4 @@
-"""Co-occurrence of gray levels: which levels lie side by side."""
+"""Co-occurrence of gray levels: the frequencies of pairs of neighboring levels."""
 
 import numpy as np
 from scipy.special import entr
@@ -32,7 +32,7 @@ _PROPERTIES = [
 
 
 def glcm_names(options):
-    """Names of the co-occurrence properties: property, distance, mean or range."""
+    """Return the names of the co-occurrence properties: property, distance, mean or range."""
     return [
         f"{name}_d{distance}_{over}"
         for name in _PROPERTIES
@@ -42,7 +42,7 @@ def glcm_names(options):
 
 
 def measure_glcm(image):
-    """Properties of the co-occurrence matrices: mean and range over four directions."""
+    """Measure the co-occurrence matrices: mean and range of properties over four directions."""
     options = image.options
     matrices = [
         cooccurrence(image.bins, distance * down, distance * right, options.levels)
@@ -54,9 +54,9 @@ def measure_glcm(image):
     return np.stack([values.mean(axis=2), np.ptp(values, axis=2)], axis=2).ravel()
 
 
-# scikit-image's matrices know no mask, and round diagonal distances where IBSI counts steps.
+# scikit-image's matrices support no mask, and round diagonal distances where IBSI counts steps.
 def cooccurrence(bins, down, right, count):
-    """Count which levels lie a step apart, in both directions, as shares of all pairs.
+    """Count which levels are one step apart, in both directions, as shares of all pairs.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def cooccurrence(bins, down, right, count):
 
 
 def _properties(matrices):
-    """The properties, in the order of their names, of n symmetric matrices (n, levels, levels)."""
+    """Compute the properties of symmetric matrices (n, levels, levels), in the order of names."""
     count = matrices.shape[1]
     level = np.arange(1, count + 1)
     marginal = matrices.sum(axis=2)
@@ -101,7 +101,7 @@ def _properties(matrices):
     totals = _distribution(matrices, level[:, np.newaxis] + level - 2, 2 * count - 1)
     contrast, dissimilarity = gaps @ gap**2, gaps @ gap
     around = total - 2 * mean[:, np.newaxis]
-    surplus = 2 * marginal_entropy - joint_entropy  # what one level of a pair tells of the other
+    surplus = 2 * marginal_entropy - joint_entropy  # the mutual information of a pair
     return [
         matrices.max(axis=(1, 2)),
         mean,
@@ -136,10 +136,10 @@ def _distribution(matrices, index, size):
 
 
 def _entropy(shares):
-    """In bits, of each entry of the first axis."""
+    """Compute the entropy of each entry of the first axis, in bits."""
     return entr(shares.reshape(len(shares), -1)).sum(axis=1) / np.log(2)
 
 
 def _quotient(part, whole):
-    """0 where `whole` is 0: there is one level only."""
+    """Divide; return 0 where `whole` is 0, which means that there is one level."""
     return np.divide(part, whole, out=np.zeros_like(part), where=whole > 1e-12)

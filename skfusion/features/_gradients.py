@@ -1,4 +1,4 @@
-"""Histograms of oriented gradients: which way edges run, and where."""
+"""Histograms of oriented gradients: the directions of edges, by position."""
 
 import numpy as np
 
@@ -16,7 +16,7 @@ def hog_names(options):
 
 
 def measure_hog(image):
-    """Histograms of gradient directions in a grid of cells, normalized by blocks of 2 x 2 cells."""
+    """Measure histograms of gradient directions in a grid of cells, normalized by blocks."""
     rows, columns = _strongest_gradient(image.levels)
     magnitude = np.sqrt(rows * rows + columns * columns)
     turns = np.arctan2(rows, columns) * np.float32(_ORIENTATIONS / np.pi)
@@ -33,7 +33,7 @@ def measure_hog(image):
 
 
 def _strongest_gradient(levels):
-    """Differences along rows and columns, of the channel in which they are largest."""
+    """Compute differences along rows and columns, of the channel where they are largest."""
     strongest = None
     for channel in range(levels.shape[2]):
         values = levels[..., channel].astype(np.float32)
@@ -56,7 +56,7 @@ def _cell_of(length):
 
 
 def _normalized_blocks(histograms):
-    """Overlapping blocks of cells of shape (n, n, 4, orientations), each brought to length 1."""
+    """Return blocks of cells of shape (n, n, 4, orientations), each scaled to length 1."""
     corners = [(row, column) for row in range(_BLOCK) for column in range(_BLOCK)]
     shifted = [histograms[r : r + _BLOCKS, c : c + _BLOCKS] for r, c in corners]
     blocks = np.stack(shifted, axis=2)

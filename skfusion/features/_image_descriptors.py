@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Sequence
 from numbers import Integral
+from typing import Any
 
 from sklearn.utils._param_validation import Interval, StrOptions
 
@@ -29,7 +30,7 @@ from skfusion.store._feature_store import FeatureStore
 class ImageDescriptors(ImageTransformer):
     """Measure brightness, color, edges, texture and shape of each image.
 
-    Columns that image software has always measured, and whose names say what they mean. Good
+    Columns that image software measures, with descriptive names. Use it
     where rows are too few for a network, where a model has to be explained, or where texture is
     what matters (tissue, materials, scans); also as a baseline. No training, no weights, no
     network: each image is measured by itself, and `fit` learns no more than whether there is
@@ -49,7 +50,7 @@ class ImageDescriptors(ImageTransformer):
         - "glcm": 44 properties of gray-level co-occurrence for each of the `distances`;
         - "glrlm": 16 properties of runs of one gray level;
         - "glszm": 16 properties of zones of one gray level;
-        - "shape": 13 properties of the mask, or of what stands out from the background;
+        - "shape": 13 properties of the mask, or of the foreground;
         - "wavelet": 35 statistics of wavelet bands. Needs the extra ``skfusion[wavelet]``.
 
     image_size : tuple (height, width) or None, default=(128, 128)
@@ -58,8 +59,8 @@ class ImageDescriptors(ImageTransformer):
         distances in pixels, so they compare only between images of one scale.
 
     color_mode : {"auto", "rgb", "grayscale"}, default="auto"
-        Three values a pixel or one. "auto" takes one where no fitted image has color. All
-        families but "color" and "hog" look at gray values only.
+        The number of channels of the images. All families but "color" and "hog" use gray values
+        only. See :term:`color_mode`.
 
     mask : "otsu", callable, list of (str or int) or None, default=None
         Which pixels are measured:
@@ -86,34 +87,29 @@ class ImageDescriptors(ImageTransformer):
         The wavelet of "wavelet": the name of any discrete one in PyWavelets.
 
     image_shape : tuple (height, width[, channels]) or None, default=None
-        The shape of the images where X is a table of flattened images; one entry may be -1.
+        The shape of the images if X is a table of flattened images. See :term:`image_shape`.
 
     combine : {"mean", "max"} or None, default=None
-        How the images of a row, in lists or in several columns, become one line: by the mean or
-        the maximum of each feature. All images of a row count the same. None puts columns side
-        by side, and refuses lists of several images.
+        How several images of a row become one line of features. See :term:`combine`.
 
     missing : {"error", "nan", "zero", "mean"}, default="error"
-        What a row without an image, or without a mask, gets: an error, or a row of NaN, of 0, or
-        of the mean over the rows of `fit` that have both.
+        The features of rows without an image or without a mask. See :term:`missing`.
 
     add_indicator : bool, default=False
-        Whether to append, for each column of images (one in all with `combine`), the column
-        ``<column>_missing``: 1 where a row has no image, else 0.
+        Whether to append columns that mark missing images. See :term:`add_indicator`.
 
     corrupt : {"error", "missing"}, default="error"
-        Whether images that can't be read, and masks that can't be used, are an error or count
-        as missing, with one warning.
+        Whether unreadable images, and masks that cannot be used, are an error or count as missing.
+        See :term:`corrupt`.
 
     reader : ImageReader or None, default=None
-        How cells become pixels; None is ``ImageReader()``.
+        How cells become pixels; None is ``ImageReader()``. See :term:`reader`.
 
     cache : str, PathLike, FeatureStore or None, default=None
         Where features are kept, so that no image is measured twice: a folder, or a store.
 
     drift : {"warn", "ignore"}, default="warn"
-        Whether `transform` says, once of each kind, that images are unlike those that `fit` read:
-        another bit depth, number of channels or size, or more of them missing.
+        Whether `transform` warns of images unlike those of `fit`. See :term:`drift`.
 
     verbose : int, default=0
         1 shows a progress bar.
@@ -131,6 +127,10 @@ class ImageDescriptors(ImageTransformer):
 
     reader_ : ImageReader
         The reader in use.
+
+    value_ranges_ : list of (tuple (low, high) or None)
+        What is black and white in each image column, for floats and signed integers; None where
+        `fit` saw none of these. See :ref:`pixel_values`.
 
     Raises
     ------
@@ -151,7 +151,7 @@ class ImageDescriptors(ImageTransformer):
 
     Notes
     -----
-    The page :doc:`/descriptors` lists every name with its definition and source, and tells what
+    The page :doc:`/descriptors` lists every name with its definition and source, and describes what
     turning, mirroring and brightening an image leaves as it is. First-order statistics and
     textures are those of the Image Biomarker Standardization Initiative (arXiv:1612.07003), with
     the values that it publishes for its digital phantom.
@@ -183,7 +183,7 @@ class ImageDescriptors(ImageTransformer):
     array(['x0_intensity_mean', 'x0_intensity_std', 'x0_shape_area_fraction',
            'x0_shape_hu_7'], dtype=object)
 
-    A column of masks stands beside that of the images:
+    A column of masks beside that of the images:
 
     >>> import pandas as pd
     >>> table = pd.DataFrame({"digit": list(images), "ink": list(images > 0.5)})
@@ -194,7 +194,7 @@ class ImageDescriptors(ImageTransformer):
     'digit_glrlm_short_run_emphasis_mean'
     """
 
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, Any] = {
         **ImageTransformer._parameter_constraints,
         "descriptors": [StrOptions(set(FAMILIES)), list, tuple],
         "mask": [str, callable, list, tuple, None],
@@ -205,7 +205,7 @@ class ImageDescriptors(ImageTransformer):
         "cache": [str, os.PathLike, FeatureStore, None],
     }
 
-    # Measuring takes about as long as decoding: small batches keep all threads at work.
+    # Measuring takes about as long as decoding: small batches keep all threads busy.
     batch_size = 16
 
     def __init__(
@@ -214,7 +214,7 @@ class ImageDescriptors(ImageTransformer):
         image_size: Size | None = (128, 128),
         color_mode: str = "auto",
         *,
-        mask: str | Callable | Sequence[str | int] | None = None,
+        mask: str | Callable[..., Any] | Sequence[str | int] | None = None,
         levels: int = 32,
         gray_range: str = "full",
         distances: Sequence[int] = (1, 3),
@@ -228,7 +228,7 @@ class ImageDescriptors(ImageTransformer):
         cache: PathLike | FeatureStore | None = None,
         drift: str = "warn",
         verbose: int = 0,
-    ):
+    ) -> None:
         self.descriptors = descriptors
         self.image_size = image_size
         self.color_mode = color_mode

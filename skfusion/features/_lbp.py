@@ -1,4 +1,4 @@
-"""Local binary patterns: which neighbors are brighter."""
+"""Local binary patterns: comparisons of pixels with their neighbors."""
 
 from functools import cache
 
@@ -9,14 +9,14 @@ _FRACTION_BITS = 11  # squared and times 255 they still fit into 32 bits
 
 
 def lbp_names(options):
-    """Names of the shares of the patterns: circle, then number of brighter neighbors."""
+    """Return the names of the shares of the patterns: circle, then number of brighter neighbors."""
     return [
         f"p{points}r{radius}_{i:02d}" for points, radius in _PATTERNS for i in range(points + 2)
     ]
 
 
 def measure_lbp(image):
-    """Shares of the rotation-invariant uniform patterns; those of one circle sum to 1."""
+    """Measure the shares of the rotation-invariant uniform patterns."""
     shares = []
     for points, radius in _PATTERNS:
         codes = image.in_region(uniform_patterns(image.gray_levels, points, radius))
@@ -25,7 +25,7 @@ def measure_lbp(image):
 
 
 def uniform_patterns(levels, points, radius):
-    """Rotation-invariant uniform local binary patterns.
+    """Compute rotation-invariant uniform local binary patterns.
 
     The circle is interpolated in integers. Floats would decide ties between a pixel and its
     neighbors by rounding, and so differently from one processor to another.
@@ -44,7 +44,7 @@ def uniform_patterns(levels, points, radius):
     Returns
     -------
     codes : ndarray of uint8 of shape (height, width)
-        The number of neighbors that are as bright or brighter, where these lie side by side on
+        The number of neighbors that are as bright or brighter, where these are adjacent on
         the circle; `points` + 1 elsewhere.
     """
     height, width = levels.shape
@@ -68,7 +68,7 @@ def uniform_patterns(levels, points, radius):
 
 @cache
 def _circle(points, radius):
-    """For each neighbor the (row, column, weight) of the pixels it is interpolated from."""
+    """Return, for each neighbor, (row, column, weight) of the pixels it is interpolated from."""
     one = 1 << _FRACTION_BITS
     circle = []
     for angle in 2 * np.pi * np.arange(points) / points:

@@ -63,7 +63,7 @@ class Measuring(Conversion):
 
     @property
     def fingerprint(self):
-        """str or None : None where a function of the user's decides what is measured."""
+        """str or None : None if a function of the user decides what is measured."""
         if callable(self.mask):
             return None
         versions = [version("scikit-image")]

@@ -1,10 +1,10 @@
-"""Otsu's threshold: what stands out from the background."""
+"""Otsu's threshold: the foreground of an image."""
 
 import numpy as np
 
 
 def find_foreground(levels):
-    """Cut an image in two at Otsu's threshold and take the part with less of the border.
+    """Split an image at Otsu's threshold and return the part with less of the border.
 
     Parameters
     ----------

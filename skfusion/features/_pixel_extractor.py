@@ -8,7 +8,7 @@ from skfusion._utils.feature_names import indexed
 from skfusion.extraction._extractor import Extractor
 from skfusion.features._prepared_image import FLAT
 
-# With scaling="standard" gray 127.5 is an image's mean, and black and white lie this many
+# With scaling="standard" gray 127.5 is an image's mean, and black and white are this many
 # standard deviations from it, as in ImageReader's window "zscore".
 DEVIATIONS = 3
 

@@ -1,6 +1,7 @@
-"""PixelFlattener: the pixels themselves as columns."""
+"""PixelFlattener: pixels as columns."""
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -27,42 +28,37 @@ class PixelFlattener(ImageTransformer):
     Parameters
     ----------
     image_size : tuple (height, width) or None, default=None
-        The size to which every image is resized, in pixels. None takes the size that all
+        The size to which every image is resized, in pixels. None uses the size that all
         images have, and refuses images of several sizes.
 
     color_mode : {"auto", "rgb", "grayscale"}, default="auto"
-        Three values a pixel or one. "auto" takes one where no fitted image has color.
+        The number of channels of the images. See :term:`color_mode`.
 
     scaling : {"unit", "standard"} or None, default=None
-        What becomes of the values, which lie in 0..255: None leaves them; "unit" brings them to
+        The scaling of the values, which are in 0..255: None leaves them; "unit" scales them to
         0..1; "standard" gives each image the mean 0 and the standard deviation 1, so that
         brightness and contrast count for nothing. A flat image becomes 0 then.
 
     image_shape : tuple (height, width[, channels]) or None, default=None
-        The shape of the images where X is a table of flattened images; one entry may be -1.
+        The shape of the images if X is a table of flattened images. See :term:`image_shape`.
 
     combine : {"mean", "max"} or None, default=None
-        How the images of a row, in lists or in several columns, become one line: by the mean or
-        the maximum of each feature. All images of a row count the same. None puts columns side
-        by side, and refuses lists of several images.
+        How several images of a row become one line of features. See :term:`combine`.
 
     missing : {"error", "nan", "zero", "mean"}, default="error"
-        What a row without an image gets: an error, or a row of NaN, of 0, or of the mean over
-        the rows of `fit` that have one.
+        The features of rows without an image. See :term:`missing`.
 
     add_indicator : bool, default=False
-        Whether to append, for each column of images (one in all with `combine`), the column
-        ``<column>_missing``: 1 where a row has no image, else 0.
+        Whether to append columns that mark missing images. See :term:`add_indicator`.
 
     corrupt : {"error", "missing"}, default="error"
-        Whether images that can't be read are an error or count as missing, with one warning.
+        Whether unreadable images are an error or count as missing. See :term:`corrupt`.
 
     reader : ImageReader or None, default=None
-        How cells become pixels; None is ``ImageReader()``.
+        How cells become pixels; None is ``ImageReader()``. See :term:`reader`.
 
     drift : {"warn", "ignore"}, default="warn"
-        Whether `transform` says, once of each kind, that images are unlike those that `fit` read:
-        another bit depth, number of channels or size, or more of them missing.
+        Whether `transform` warns of images unlike those of `fit`. See :term:`drift`.
 
     verbose : int, default=0
         1 shows a progress bar.
@@ -81,6 +77,10 @@ class PixelFlattener(ImageTransformer):
     reader_ : ImageReader
         The reader in use.
 
+    value_ranges_ : list of (tuple (low, high) or None)
+        What is black and white in each image column, for floats and signed integers; None where
+        `fit` saw none of these. See :ref:`pixel_values`.
+
     Raises
     ------
     ImageReadError
@@ -97,8 +97,7 @@ class PixelFlattener(ImageTransformer):
     Notes
     -----
     Values are in the order of ``ndarray.reshape``: rows from the top, pixels from the left,
-    channels last. Arrays of floats may go beyond the range where they are whiter than all that
-    `fit` saw.
+    channels last.
 
     The columns are those of one fixed frame, so an image that is shifted by a few pixels is
     another row altogether: compare with :class:`ImageDescriptors` or a network.
@@ -124,7 +123,7 @@ class PixelFlattener(ImageTransformer):
     (1, 8, 8)
     """
 
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, Any] = {
         **ImageTransformer._parameter_constraints,
         "scaling": [StrOptions({"unit", "standard"}), None],
     }
@@ -143,7 +142,7 @@ class PixelFlattener(ImageTransformer):
         reader: ImageReader | None = None,
         drift: str = "warn",
         verbose: int = 0,
-    ):
+    ) -> None:
         self.image_size = image_size
         self.color_mode = color_mode
         self.scaling = scaling
@@ -159,7 +158,7 @@ class PixelFlattener(ImageTransformer):
     def inverse_transform(
         self, X: ArrayLike, *, dtype: str = "uint8"
     ) -> np.ndarray | list[np.ndarray]:
-        """Turn rows back to images, of the size and scale that they had before `transform`.
+        """Transform rows back to images of the size and scale that they had before `transform`.
 
         Parameters
         ----------
@@ -199,7 +198,7 @@ class PixelFlattener(ImageTransformer):
             raise ValueError(
                 f"X has {rows.shape[1]} columns, but the images that fit saw, of shape "
                 f"{' and '.join(str(shape) for shape in self._shapes)}, take {sum(widths)}"
-                f"{f', and {n_indicators} tell what is missing' if n_indicators else ''}."
+                f"{f', and {n_indicators} are indicators' if n_indicators else ''}."
             )
         rows = _unscaled(rows[:, : sum(widths)], self._scaling)
         if np.dtype(dtype) == np.uint8:
@@ -239,7 +238,7 @@ class PixelFlattener(ImageTransformer):
 
 
 def _unscaled(rows, scaling):
-    """Undo `_scaled`, with a mean and a deviation that suit the range."""
+    """Undo the scaling, with a mean and a deviation that suit the range."""
     if scaling is None:
         return rows
     if scaling == "unit":

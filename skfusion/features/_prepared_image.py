@@ -13,12 +13,12 @@ FLAT = 1e-3
 
 
 class PreparedImage:
-    """Pixels, gray values, levels and region of one image; each form is made once.
+    """Pixels, gray values, levels and region of one image, each computed once.
 
     Parameters
     ----------
     pixels : ndarray of shape (height, width, 1 or 3), uint8 or float32
-        White is 255. Floats may lie beyond 0..255.
+        White is 255. Floats may be outside 0..255.
 
     mask : ndarray of bool of shape (height, width), "otsu" or None, default=None
         What is measured: the pixels that are True, the foreground, or the whole image.
@@ -88,14 +88,14 @@ class PreparedImage:
         return bins.clip(0, count - 1).astype(np.int32) + 1
 
     def in_region(self, plane):
-        """The entries of a plane of shape (height, width) that are measured, as a vector."""
+        """Return the measured entries of a plane of shape (height, width), as a vector."""
         return plane.ravel() if self.region is None else plane[self.region]
 
 
 def to_levels(values):
     """Clip to 0..255 and round to whole levels.
 
-    Rounding also takes away what float arithmetic leaves on flat areas, where the direction of a
+    Rounding also removes what float arithmetic leaves on flat areas, where the direction of a
     gradient and the sign of a difference would otherwise be noise.
     """
     if values.dtype == np.uint8:

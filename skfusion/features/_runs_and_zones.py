@@ -1,4 +1,4 @@
-"""Runs and zones of one gray level: how long and how large flat parts are."""
+"""Runs and zones of one gray level: the lengths and areas of flat parts."""
 
 import numpy as np
 from scipy.special import entr
@@ -42,12 +42,12 @@ _ZONE_PROPERTIES = [
 
 
 def glrlm_names(options):
-    """Names of the properties of runs, which are means over directions."""
+    """Return the names of the properties of runs, which are means over directions."""
     return [f"{name}_mean" for name in _RUN_PROPERTIES]
 
 
 def measure_glrlm(image):
-    """Properties of the runs of one level, as the mean over four directions."""
+    """Measure properties of the runs of one level, as the mean over four directions."""
     bins, count = image.bins, image.options.levels
     n_pixels = image.values.size
     directions = [bins, bins.T, skewed(bins).T, skewed(bins[:, ::-1]).T]
@@ -55,12 +55,12 @@ def measure_glrlm(image):
 
 
 def glszm_names(options):
-    """Names of the properties of zones."""
+    """Return the names of the properties of zones."""
     return list(_ZONE_PROPERTIES)
 
 
 def measure_glszm(image):
-    """Properties of the zones: pixels of one level that touch, at corners too."""
+    """Measure properties of the zones: connected pixels of one level, also at corners."""
     from skfusion.features._skimage import label
 
     zones = label(image.bins, background=0, connectivity=2).ravel()
@@ -101,7 +101,7 @@ def runs(lines):
 
 
 def _properties(levels, sizes, count, n_pixels):
-    """The 16 properties of runs or zones of some levels and sizes, in the order of their names."""
+    """Compute the 16 properties of runs or zones, in the order of their names."""
     # Few distinct sizes occur, of however many that could.
     per_size = np.bincount(sizes)
     distinct = np.flatnonzero(per_size)

@@ -1,4 +1,4 @@
-"""Shape: the outline of what stands out from the background."""
+"""Shape: the outline of the foreground."""
 
 from itertools import pairwise
 
@@ -12,12 +12,12 @@ _HU_FLOOR = -12
 
 
 def shape_names(options):
-    """Names of the properties of the foreground."""
+    """Return the names of the properties of the foreground."""
     return [*_PROPERTIES, *(f"hu_{i + 1}" for i in range(_N_HU))]
 
 
 def measure_shape(image):
-    """Properties of the foreground; all 0 where an image of one gray level has none."""
+    """Measure properties of the foreground; all 0 where an image of one gray level has none."""
     from skfusion.features._skimage import (
         moments_central,
         moments_hu,
@@ -45,7 +45,7 @@ def measure_shape(image):
 
 
 def _eccentricity(moments):
-    """Eccentricity of the ellipse with the second moments of the foreground.
+    """Compute the eccentricity of the ellipse with the second moments of the foreground.
 
     Each pixel counts as a square, not as a point, so that a line of pixels has a width.
     """
@@ -63,7 +63,7 @@ def _span(counts):
 
 
 def _hull_area(mask):
-    """Area of the convex hull of the foreground's pixels, each of which is a square."""
+    """Compute the area of the convex hull of the foreground's pixels, each of which is a square."""
     rows = np.flatnonzero(mask.any(axis=1))
     right = mask.shape[1] - mask[rows, ::-1].argmax(axis=1)
     left = mask[rows].argmax(axis=1)
@@ -71,7 +71,7 @@ def _hull_area(mask):
 
 
 def _side_area(rows, reach):
-    """Area between an axis and the convex outline of the rows' reaches, in exact integers."""
+    """Compute the area between an axis and the convex outline, in exact integers."""
     edges = [(row + edge, x) for row, x in zip(rows, reach, strict=True) for edge in (0, 1)]
     outline = []
     for point in edges:
@@ -87,6 +87,6 @@ def _turns_inward(first, middle, last):
 
 
 def _log_scaled(hu):
-    """Signed orders of magnitude above the floor; 0 at and below it."""
+    """Return signed orders of magnitude above the floor; 0 at and below it."""
     size = np.abs(hu).clip(10.0**_HU_FLOOR)
     return np.sign(hu) * (np.log10(size) - _HU_FLOOR)

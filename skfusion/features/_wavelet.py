@@ -1,4 +1,4 @@
-"""Wavelet bands: how much of an image is coarse, fine, lying, standing or slanting."""
+"""Wavelet bands: coarse, fine, horizontal, vertical and diagonal parts of an image."""
 
 from importlib.util import find_spec
 
@@ -17,7 +17,7 @@ _STATISTICS = ["mean", "std", "skewness", "kurtosis", "mean_absolute_deviation"]
 
 
 def check_wavelet(name):
-    """Refuse a name that PyWavelets doesn't know; say how to install PyWavelets."""
+    """Raise an error if PyWavelets is not installed or has no wavelet of this name."""
     if find_spec("pywt") is None:
         raise ExtraNotFoundError(
             "The descriptors 'wavelet' need PyWavelets: pip install \"skfusion[wavelet]\"."
@@ -26,18 +26,18 @@ def check_wavelet(name):
 
     if name not in pywt.wavelist(kind="discrete"):
         raise ValueError(
-            f"wavelet={name!r} is no discrete wavelet that PyWavelets knows, such as 'haar', "
+            f"wavelet={name!r} is not a discrete wavelet of PyWavelets, such as 'haar', "
             "'db2', 'coif1' or 'sym4'; pywt.wavelist(kind='discrete') gives all."
         )
 
 
 def wavelet_names(options):
-    """Names of the statistics of the bands, from coarse to fine."""
+    """Return the names of the statistics of the bands, from coarse to fine."""
     return [f"{band}_{statistic}" for band in _BANDS for statistic in _STATISTICS]
 
 
 def measure_wavelet(image):
-    """Statistics of each band in the region."""
+    """Measure statistics of each band in the region."""
     values = []
     for band in _bands(image.gray.astype(np.float64), image.options.wavelet):
         inside = image.in_region(band)
@@ -47,12 +47,12 @@ def measure_wavelet(image):
 
 
 def _bands(gray, name):
-    """The bands of the undecimated transform, each of the image's shape."""
+    """Compute the bands of the undecimated transform, each in the shape of the image."""
     import pywt
 
     wavelet = pywt.Wavelet(name)
     height, width = gray.shape
-    # The transform takes the image for one that repeats: mirrored borders keep that out of it.
+    # The transform is periodic; mirrored borders keep the other side out of the image.
     reach = (wavelet.dec_len - 1) * (2**_LEVELS - 1)
     margins = [(reach, reach + -(side + 2 * reach) % 2**_LEVELS) for side in gray.shape]
     padded = np.pad(gray, margins, mode="symmetric")

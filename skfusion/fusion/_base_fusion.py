@@ -1,34 +1,41 @@
 """BaseFusion: what FusionClassifier and FusionRegressor share."""
 
-import contextlib
 import os
 import warnings
-from abc import abstractmethod
+from abc import ABCMeta, abstractmethod
 from dataclasses import replace
 from numbers import Integral
+from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, _fit_context, clone
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator, clone
 from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
+from skfusion._utils.decorators import fit_context
 from skfusion._utils.progress import progress_bar
 from skfusion._utils.saved_state import SavedStateMixin
 from skfusion._utils.sklearn_config import default_config
+from skfusion._utils.typing import ImageInput, PathLike, RandomState
 from skfusion.fusion._base_models import BaseModels
 from skfusion.fusion._combination import FEATURE_SETS_OF, STRATEGIES
-from skfusion.fusion._embedder_options import make_embedder, set_open_options
-from skfusion.fusion._fit_arguments import accepts_weights
+from skfusion.fusion._fusion_checks import (
+    check_image_rows,
+    check_models,
+    noting_image_columns,
+)
+from skfusion.fusion._fusion_rows import FusionRows
 from skfusion.fusion._inner_folds import make_inner_folds
 from skfusion.fusion._model_builder import FEATURE_SETS, ModelBuilder
+from skfusion.fusion._open_options import make_embedder, set_open_options
 from skfusion.fusion._out_of_fold import fit_folds
 from skfusion.fusion._source_encoder import SourceEncoder, find_rows_with_images
 from skfusion.fusion._source_importance import source_importance
 from skfusion.fusion._strategy_choice import compare
 from skfusion.fusion._strategy_cv import combine, fit_combination
 from skfusion.fusion._strategy_trial import try_strategies
-from skfusion.fusion._training_rows import TrainingRows
 from skfusion.store._feature_store import FeatureStore
 from skfusion.tabular._check_table import check_table
 from skfusion.tabular._column_roles import ColumnRoles, warn_of_numbers_as_text
@@ -39,7 +46,7 @@ _FOLDS = 5  # where cv is None, as in scikit-learn
 MANY_CLASSES = "The number of unique classes is greater"
 
 
-class BaseFusion(SavedStateMixin, BaseEstimator):
+class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
     """Base class of estimators that fuse a table with images.
 
     A subclass defines how y becomes numbers, and how predictions become what users expect.
@@ -58,7 +65,9 @@ class BaseFusion(SavedStateMixin, BaseEstimator):
     """
 
     _holds_sklearn = True
-    _parameter_constraints: dict = {
+    # What models need: "predict" or "predict_proba".
+    _method: str
+    _parameter_constraints: dict[str, Any] = {
         "embedder": [HasMethods(["fit_transform", "transform"]), None],
         "image_columns": [str, "array-like", None],
         "id_columns": [str, "array-like", None],
@@ -75,20 +84,20 @@ class BaseFusion(SavedStateMixin, BaseEstimator):
 
     def __init__(
         self,
-        embedder=None,
+        embedder: Any = None,
         *,
-        image_columns=None,
-        id_columns=None,
-        strategy="auto",
-        estimators=None,
-        cv=5,
-        n_components=30,
-        table_transformer=None,
-        random_state=None,
-        cache=None,
-        n_jobs=None,
-        verbose=0,
-    ):
+        image_columns: str | list[str] | None = None,
+        id_columns: str | list[str] | None = None,
+        strategy: str = "auto",
+        estimators: dict[str, Any] | None = None,
+        cv: Any = 5,
+        n_components: int | None = 30,
+        table_transformer: Any = None,
+        random_state: RandomState = None,
+        cache: PathLike | FeatureStore | None = None,
+        n_jobs: int | None = None,
+        verbose: int = 0,
+    ) -> None:
         self.embedder = embedder
         self.image_columns = image_columns
         self.id_columns = id_columns
@@ -102,8 +111,14 @@ class BaseFusion(SavedStateMixin, BaseEstimator):
         self.n_jobs = n_jobs
         self.verbose = verbose
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, groups=None, sample_weight=None):
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self,
+        X: ImageInput,
+        y: ArrayLike,
+        groups: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
         """Learn how table and images are best used together.
 
         Parameters
@@ -130,13 +145,13 @@ class BaseFusion(SavedStateMixin, BaseEstimator):
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is None."
             )
-        self._check_estimators(sample_weight)
+        check_models(self.estimators, self._method, sample_weight)
         rows, kept = self._check_rows(X, y, groups, sample_weight)
         roles = ColumnRoles.of(rows.table, self.image_columns, self.id_columns)
         self.image_columns_, self.table_columns_, self.id_columns_ = roles[:3]
         if self.table_transformer is None:
             warn_of_numbers_as_text(rows.table[self.table_columns_])
-        with default_config(), warnings.catch_warnings(), self._noting(roles):
+        with default_config(), warnings.catch_warnings(), noting_image_columns(roles):
             warnings.filterwarnings("ignore", MANY_CLASSES, UserWarning)
             self._fit_rows(rows, kept)
         return self
@@ -152,7 +167,7 @@ class BaseFusion(SavedStateMixin, BaseEstimator):
         tags.target_tags.required = True
         return tags
 
-    # What a subclass defines.
+    # What a subclass defines, beside `_method`.
 
     @abstractmethod
     def _encode_target(self, y, kept):
@@ -170,28 +185,6 @@ class BaseFusion(SavedStateMixin, BaseEstimator):
     def _target_transforms(self, rows):
         """Return the transforms of the target to try."""
 
-    @abstractmethod
-    def _check_estimator(self, feature_set, estimator):
-        """Refuse a user's model that can't predict what is needed."""
-
-    def _check_image_classes(self, y, remedy):
-        """Refuse rows with images that can't be learned from."""
-
-    # Checks.
-
-    def _check_estimators(self, sample_weight):
-        for name, estimator in (self.estimators or {}).items():
-            if name not in FEATURE_SETS:
-                raise ValueError(
-                    f"estimators has no place for {name!r}; it may name {FEATURE_SETS}."
-                )
-            self._check_estimator(name, estimator)
-            if sample_weight is not None and not accepts_weights(estimator):
-                raise ValueError(
-                    f"estimators[{name!r}], a {type(estimator).__name__}, has no sample_weight in "
-                    "fit. Use a model that has, or fit without sample_weight."
-                )
-
     def _check_rows(self, X, y, groups, sample_weight):
         """Return the rows with a weight, and which they are."""
         table = check_table(self, X, reset=True)
@@ -202,40 +195,15 @@ class BaseFusion(SavedStateMixin, BaseEstimator):
                 sample_weight, np.empty((len(table), 1)), ensure_non_negative=True
             )
             kept = sample_weight > 0
-            sample_weight = sample_weight[kept]
+            if not kept.any():
+                raise ValueError("sample_weight is 0 in all rows; there is nothing to learn from.")
+            # Forests draw other rows with weights of 1 than without weights.
+            sample_weight = None if (sample_weight[kept] == 1).all() else sample_weight[kept]
         y = self._encode_target(y, kept)
         if len(y) < 2:
             raise ValueError(f"{type(self).__name__} learns from folds; 1 sample makes none.")
         groups = None if groups is None else np.asarray(groups)[kept]
-        return TrainingRows(table[kept], y, groups, sample_weight), kept
-
-    @contextlib.contextmanager
-    def _noting(self, roles):
-        """Add to an error which columns were found to hold images."""
-        try:
-            yield
-        except ValueError as error:
-            if roles.found and roles.image:
-                error.add_note(
-                    f"Found to be columns of images, by their cells: {roles.image}. Name those "
-                    "that are in image_columns."
-                )
-            raise
-
-    def _check_image_rows(self, has_image, y):
-        remedy = "Pass image_columns=[] to learn from the table alone."
-        columns = self.image_columns_
-        if not has_image.any():
-            raise ValueError(f"No row has an image in {columns}. {remedy}")
-        least = 2 * (self.cv if isinstance(self.cv, Integral) else 2)
-        if has_image.sum() < min(least, len(y)):
-            raise ValueError(
-                f"Only {has_image.sum()} of {len(y)} rows have an image in {columns}; inner folds "
-                f"need {least} at least. {remedy}"
-            )
-        self._check_image_classes(y[has_image], remedy)
-
-    # The fit.
+        return FusionRows(table[kept], y, groups, sample_weight), kept
 
     def _fit_rows(self, rows, kept):
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
@@ -250,7 +218,7 @@ class BaseFusion(SavedStateMixin, BaseEstimator):
         )
         if self.image_columns_ and sources.is_frozen:
             rows = replace(rows, images=self._embed(sources, rows))
-            self._check_image_rows(find_rows_with_images(rows.images), rows.y)
+            self._check_images(find_rows_with_images(rows.images), rows.y)
         folds = make_inner_folds(cv, self._strata(rows.y), rows.groups, seed, kept)
         name = type(self).__name__
         with progress_bar(self.verbose, total=len(folds) + 1, description=name, unit="fit") as bar:
@@ -260,6 +228,11 @@ class BaseFusion(SavedStateMixin, BaseEstimator):
             chosen = self.strategy_scores_.loc[self.strategy_]
             bar.set_postfix(strategy=self.strategy_, **chosen.iloc[:2].astype(float).round(3))
             bar.update()
+
+    def _check_images(self, has_image, y):
+        classes = None if self._n_classes is None else self.classes_
+        cv = _FOLDS if self.cv is None else self.cv
+        check_image_rows(has_image, y, self.image_columns_, cv, classes)
 
     def _make_sources(self, seed, cv):
         if self.table_transformer is None:
@@ -299,7 +272,7 @@ class BaseFusion(SavedStateMixin, BaseEstimator):
             bar.update()
         trial = try_strategies(fits, rows, strategies, self.strategy, self._prior)
         if self.image_columns_ and rows.images is None:
-            self._check_image_rows(trial.out_of_fold.has_image, rows.y)
+            self._check_images(trial.out_of_fold.has_image, rows.y)
         return trial, fits
 
     def _choose(self, trial, fits, seed):

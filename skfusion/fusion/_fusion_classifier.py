@@ -9,6 +9,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
 from skfusion._utils.messages import caller_stacklevel
+from skfusion._utils.typing import ImageInput
 from skfusion.fusion._base_fusion import MANY_CLASSES, BaseFusion
 from skfusion.training._amounts import look_like_amounts
 from skfusion.training._target_encoding import as_targets
@@ -158,7 +159,9 @@ class FusionClassifier(ClassifierMixin, BaseFusion):
     (3,)
     """
 
-    def predict(self, X):
+    _method = "predict_proba"
+
+    def predict(self, X: ImageInput) -> np.ndarray:
         """Predict the class of each row.
 
         Parameters
@@ -174,7 +177,7 @@ class FusionClassifier(ClassifierMixin, BaseFusion):
         probabilities = self.predict_proba(X)
         return self.classes_[np.argmax(probabilities, axis=1)]
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: ImageInput) -> np.ndarray:
         """Predict the probability of each class.
 
         Parameters
@@ -211,14 +214,6 @@ class FusionClassifier(ClassifierMixin, BaseFusion):
             )
         return numbers
 
-    def _check_image_classes(self, y, remedy):
-        if y.min() == y.max():
-            raise ValueError(
-                f"All rows that have an image in {self.image_columns_} are of class "
-                f"{self.classes_.tolist()[y[0]]!r}: nothing can be learned from the images. "
-                f"{remedy}"
-            )
-
     def _strata(self, y):
         return y
 
@@ -228,10 +223,3 @@ class FusionClassifier(ClassifierMixin, BaseFusion):
 
     def _target_transforms(self, rows):
         return (None,)
-
-    def _check_estimator(self, feature_set, estimator):
-        if not hasattr(estimator, "predict_proba"):
-            raise ValueError(
-                f"estimators[{feature_set!r}], a {type(estimator).__name__}, has no "
-                "predict_proba. Wrap it in CalibratedClassifierCV."
-            )

@@ -33,7 +33,7 @@ class ImageRotation:
     >>> from skfusion.fusion._image_rotation import ImageRotation
     >>> features = np.random.default_rng(0).normal(size=(50, 768))
     >>> ImageRotation().fit(features).transform(features).shape
-    (50, 50)
+    (50, 49)
     """
 
     def fit(self, features, sample_weight=None):
@@ -65,16 +65,18 @@ class ImageRotation:
 
 
 def _principal_axes(centered, n_components):
-    """Return the first principal axes of rows whose mean is 0."""
+    """Return the first principal axes of rows whose mean is 0: those along which rows differ."""
     n_rows, n_features = centered.shape
     if n_features <= _MOST_COMPONENTS and n_rows >= 10 * n_features:
-        covariance = centered.T.astype(float) @ centered
-        axes = linalg.eigh(covariance)[1].T[::-1].astype(centered.dtype)
+        variances, axes = linalg.eigh(centered.T.astype(float) @ centered)
+        lengths, axes = np.sqrt(variances.clip(0))[::-1], axes.T[::-1].astype(centered.dtype)
     elif max(centered.shape) > _LARGE and n_components < _SHARE * min(centered.shape):
-        axes = randomized_svd(centered, n_components, random_state=0)[2]
+        _, lengths, axes = randomized_svd(centered, n_components, random_state=0)
     else:
-        axes = linalg.svd(centered, full_matrices=False)[2]
-    axes = axes[:n_components]
+        _, lengths, axes = linalg.svd(centered, full_matrices=False)
+    tolerance = lengths.max() * max(centered.shape) * np.finfo(centered.dtype).eps
+    rank = max(1, int((lengths > tolerance).sum()))
+    axes = axes[: min(n_components, rank)]
     # An axis has two directions: its largest entry is made positive.
     largest = np.abs(axes).argmax(axis=1)
     signs = np.sign(axes[np.arange(len(axes)), largest])

@@ -1,1 +1,1 @@
-"""Models on top of columns: dense networks as classifier and regressor."""
+"""Networks on columns of numbers, as classifiers and regressors."""

@@ -3,6 +3,7 @@
 from abc import ABCMeta, abstractmethod
 from dataclasses import replace
 from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -40,7 +41,7 @@ class BaseDense(
 ):
     """Train a dense network on columns of numbers; a subclass gives its outputs a meaning."""
 
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, Any] = {
         "hidden": ["array-like", Interval(Integral, 1, None, closed="left")],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "activation": [StrOptions(set(ACTIVATIONS))],
@@ -60,21 +61,21 @@ class BaseDense(
         "verbose": ["verbose"],
     }
 
-    def plot_history(self, *, metric="loss", ax=None):
-        """Draw the epochs of the training.
+    def plot_history(self, *, metric: str = "loss", ax: Any = None) -> TrainingHistoryDisplay:
+        """Draw the learning curve.
 
         Parameters
         ----------
         metric : {"loss", "accuracy", "r2"}, default="loss"
-            What is drawn: accuracy if y holds one class a row, R2 if it holds numbers.
+            Values to draw: accuracy if y holds one class a row, R2 if it holds numbers.
 
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a new figure.
+            Axes to draw on; None makes a new figure.
 
         Returns
         -------
         display : TrainingHistoryDisplay
-            With what was drawn.
+            The curves.
         """
         return TrainingHistoryDisplay.from_estimator(self, metric=metric, ax=ax)
 
@@ -88,29 +89,24 @@ class BaseDense(
 
     @abstractmethod
     def _learn_target(self, y, sample_weight):
-        """Learn the form of y; return a TargetEncoding."""
+        """Learn the form of y, and return it as a TargetEncoding."""
 
     @abstractmethod
     def _recall_target(self, y, *, is_whole):
         """Return y as a KnownTarget, in the form that an earlier call learned.
 
-        `is_whole` says that y must hold all classes, as in `fit`.
+        With `is_whole`, y must hold all classes, as in `fit`.
         """
 
     def _fit(self, X, y, sample_weight, class_weight=None):
-        """Train for all epochs on all rows but those that are held out; return the form of y."""
+        """Train for all epochs on all rows but those that are held out; return the target."""
         options = self._get_options()
         continues = self.warm_start and self.__sklearn_is_fitted__()
-        X, sample_weight = self._checked_rows(X, y, sample_weight, continues)
-        if continues:
-            target = self._recall_target(y, is_whole=True)
-        else:
-            target = self._learn_target(y, sample_weight)
-        weights = combine_weights(target, class_weight, sample_weight)
+        learn = None if continues else self._learn_target
+        inputs, scaler, target, weights = self._prepare(X, y, sample_weight, class_weight, learn)
         seed = self._draw_seed()
-        held_out = validation_rows(self.validation_fraction, len(X), seed, strata=target.strata)
-        scaler = self.scaler_ if continues else self._learn_scaler(X, weights)
-        inputs = ArrayInput(_scaled(scaler, X).astype(np.float32))
+        n_rows = len(target.values)
+        held_out = validation_rows(self.validation_fraction, n_rows, seed, strata=target.strata)
         reporter = EpochReporter(self, n_runs=1, n_epochs=self.epochs)
         with reporter.fit(X, y), reporter.run(type(self).__name__, FINAL) as on_epoch:
             network, history = train(
@@ -125,10 +121,7 @@ class BaseDense(
         return target
 
     def _partial_fit(self, X, y, sample_weight, learn_target, class_weight=None):
-        """Train for one epoch on all rows, from where the last call ended; return the form of y.
-
-        `learn_target` is called with y and the weights if there was no call before.
-        """
+        """Train for one epoch, on all rows, from where the last call ended; return the target."""
         if self.early_stopping:
             raise ValueError(
                 "partial_fit trains for one epoch and does not support early_stopping=True. Pass "
@@ -136,16 +129,12 @@ class BaseDense(
             )
         options = self._get_options()
         continues = self.__sklearn_is_fitted__()
-        X, sample_weight = self._checked_rows(X, y, sample_weight, continues)
-        if continues:
-            target = self._recall_target(y, is_whole=False)
-        else:
-            target = learn_target(y, sample_weight)
-        weights = combine_weights(target, class_weight, sample_weight)
-        scaler = self.scaler_ if continues else self._learn_scaler(X, weights)
+        learn = None if continues else learn_target
+        inputs, scaler, target, weights = self._prepare(
+            X, y, sample_weight, class_weight, learn, is_whole=False
+        )
         seed = self._draw_seed()
         state = dict(vars(self).get("_state", {}))
-        inputs = ArrayInput(_scaled(scaler, X).astype(np.float32))
         config = self._config(target, seed, options)
         network, history = train(
             self._start(target, seed, continues),
@@ -157,6 +146,43 @@ class BaseDense(
         self._state = state
         self._keep(network, scaler, target, history, continues)
         return target
+
+    def _prepare(self, X, y, sample_weight, class_weight, learn_target, is_whole=True):
+        """Check the arguments of a fit, and scale its rows.
+
+        Parameters
+        ----------
+        learn_target : callable or None
+            Learns the form of y from y and the weights. None continues from the last call, with
+            its target and its scaler.
+
+        is_whole : bool, default=True
+            Whether y must hold all classes of the last call.
+
+        Returns
+        -------
+        inputs : ArrayInput
+            The scaled rows.
+
+        scaler : StandardScaler or None
+            What scaled them.
+
+        target : TargetEncoding or KnownTarget
+            The form of y.
+
+        weights : ndarray of shape (n_rows,) or None
+            The weights of the rows in the loss.
+        """
+        continues = learn_target is None
+        X, sample_weight = self._checked_rows(X, y, sample_weight, continues)
+        if continues:
+            target = self._recall_target(y, is_whole=is_whole)
+        else:
+            target = learn_target(y, sample_weight)
+        weights = combine_weights(target, class_weight, sample_weight)
+        scaler = self.scaler_ if continues else self._learn_scaler(X, weights)
+        inputs = ArrayInput(_scaled(scaler, X).astype(np.float32))
+        return inputs, scaler, target, weights
 
     def _checked_rows(self, X, y, sample_weight, continues):
         """Check the arguments of a fit; return rows as a dense array, and their weights."""
@@ -180,7 +206,7 @@ class BaseDense(
     def _learn_scaler(self, X, weights):
         if not self.standardize:
             return None
-        # Always arrays inside, whatever scikit-learn's global setting says.
+        # Always arrays inside, with any global setting of scikit-learn.
         return StandardScaler().set_output(transform="default").fit(X, sample_weight=weights)
 
     def _start(self, target, seed, continues):
@@ -188,8 +214,8 @@ class BaseDense(
         blank = self._blank(target, seed)
         if not continues:
             return blank
-        shapes, known = ([w.shape for w in n.weights] for n in (blank, self.network_))
-        if shapes != known:
+        shapes, trained = ([w.shape for w in n.weights] for n in (blank, self.network_))
+        if shapes != trained:
             raise ValueError(
                 "This call continues with the network of the last one, but `hidden` or "
                 "`batch_norm` were changed since. Set them back, or call fit with "

@@ -1,14 +1,14 @@
-"""DenseClassifier: a dense network that tells classes."""
+"""DenseClassifier: a dense network that predicts classes."""
 
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.base import ClassifierMixin
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.multiclass import type_of_target, unique_labels
 
-from skfusion._utils.sklearn_compat import with_callbacks
+from skfusion._utils.decorators import fit_context, with_callbacks
 from skfusion._utils.typing import RandomState
 from skfusion.heads._base_dense import BaseDense
 from skfusion.heads._known_target import encode_classes, encode_labels
@@ -17,49 +17,49 @@ from skfusion.training._training_options import TrainingOptions
 
 
 class DenseClassifier(ClassifierMixin, BaseDense):
-    """Classify rows of numbers with dropout and a softmax layer, or a deeper dense network.
+    """Classify rows of numbers with dropout and a softmax layer, or with a deeper dense network.
 
-    The usual head on what networks make of images: thousands of columns, and some hundred rows
-    that dropout keeps from being learned by heart. Hidden layers can be put between. For few
-    columns and no hidden layers, scikit-learn's LogisticRegression says the same sooner.
+    Use it on features that networks compute from images: thousands of columns, a few hundred
+    rows, and dropout against overfitting. For few columns and no hidden layers, scikit-learn's
+    LogisticRegression gives the same result faster.
 
     Parameters
     ----------
     hidden : tuple of int or int, default=()
-        Units of each hidden layer; () has none.
+        Number of units of each hidden layer; () adds none.
 
     dropout : float, default=0.5
-        The share that is dropped at random in each training step: of the output of each hidden
-        layer; of the columns, where there is none.
+        Fraction that is dropped at random in each training step: of the outputs of each hidden
+        layer, or of the columns if there is none.
 
     activation : {"relu", "elu", "gelu", "selu", "sigmoid", "silu", "tanh"}, default="relu"
-        The activation of hidden layers.
+        Activation of the hidden layers.
 
     batch_norm : bool, default=False
         Whether hidden layers are normalized over the batch, before their activation.
 
     weight_decay : float, default=0.0
-        The factor of the sum of squared weights that is added to the training loss (L2, as
-        `alpha` in scikit-learn's MLPClassifier). The training loss in `history_` contains it, the
-        validation loss doesn't.
+        Factor of the sum of squared weights that is added to the training loss (L2, as `alpha` in
+        scikit-learn's MLPClassifier). It is part of the training loss in `history_`, not of the
+        validation loss.
 
     optimizer : str, default="adam"
         "adam", "adamw", "sgd", "rmsprop", "adadelta", "adagrad", "adamax" or "nadam".
 
     learning_rate : float or None, default=None
-        None takes a rate that suits the optimizer: 1.0 for adadelta, ``min(0.1, 1 / n_features)``
-        for sgd, ``min(0.1, 0.3 / sqrt(n_features))`` for adagrad, and for the others
-        ``min(0.01, 0.03 / sqrt(n_features))``.
+        None chooses the rate by the optimizer: 1.0 for adadelta, ``min(0.1, 1 / n_features)`` for
+        sgd, ``min(0.1, 0.3 / sqrt(n_features))`` for adagrad, and
+        ``min(0.01, 0.03 / sqrt(n_features))`` for the others.
 
     batch_size : int, default=64
-        Rows a training step.
+        Number of rows in a training step.
 
     epochs : int, default=100
-        The most passes over the training rows.
+        Maximum number of passes over the training rows.
 
     validation_fraction : float, default=0.1
-        The share of rows, of all classes where possible, that is kept out of training to measure
-        the validation loss; 0 keeps none.
+        Fraction of the rows, stratified by class where possible, that is held out to measure the
+        validation loss. 0 trains on all rows.
 
     early_stopping : bool, default=False
         Whether to stop when the validation loss (the training loss, if there are no validation
@@ -71,11 +71,12 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         `early_stopping` is True.
 
     class_weight : dict, "balanced" or None, default=None
-        Weights of classes in the loss, by class; "balanced" gives all classes the same total.
+        Weights of the classes, which `sample_weight` is multiplied with; "balanced" gives all
+        classes the same total.
 
     standardize : bool, default=True
-        Whether columns are brought to mean 0 and deviation 1 first. Leave it on for columns of
-        different scales; recipes made of pooled activations alone do without.
+        Whether to scale columns to mean 0 and standard deviation 1 first. Columns of different
+        scales need it; pooled activations alone do not.
 
     options : TrainingOptions or None, default=None
         Settings that are rarely changed: learning rate schedules, Keras callbacks. None is
@@ -83,41 +84,42 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         ``options__lr_schedule``.
 
     random_state : int, RandomState instance or None, default=None
-        Where weights, dropout, shuffles and the validation split start. An int makes two fits
-        equal. No global state is changed.
+        Seed of the weights, dropout, shuffles and the validation split. Pass an int for the same
+        results in each fit. No global state is changed.
 
     warm_start : bool, default=False
         Whether `fit` continues with the network and the scaling of the last fit, for `epochs`
         more, instead of starting again. The optimizer starts again.
 
     verbose : int, default=0
-        1 shows a progress bar of the epochs.
+        Set to 1 to show a progress bar of the epochs.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        The classes, sorted; for several labels a row, the numbers of y's columns.
+        The classes, sorted; for several labels a row, the numbers of the columns of y.
 
     history_ : DataFrame
-        Loss and accuracy (for one class a row) of each epoch, with and without ``val_``, and its
-        learning rate. Values of training are means over the epoch's rows, weighted as the rows
-        are, while the network learns; those of validation are of the network after the epoch.
+        One row per epoch: `loss` and, for one class a row, `accuracy`; the same with ``val_`` for
+        the held-out rows; and the learning rate. Training values are means over the rows of the
+        epoch, by their weights, while the network learns. Validation values are those of the
+        network after the epoch.
 
     network_ : DenseNetwork
-        The trained network, as data; ``network_.to_model()`` gives the Keras model, which takes
+        Trained network, as data; ``network_.to_model()`` returns the Keras model, which expects
         standardized columns.
 
     scaler_ : StandardScaler or None
-        What `standardize` learned.
+        Scaling of the columns; None if `standardize` is False.
 
     n_outputs_ : int
-        Units of the output layer.
+        Number of units of the output layer.
 
     n_features_in_ : int
         Number of columns in `fit`.
 
     feature_names_in_ : ndarray of str
-        Names of the columns in `fit`, where they had names.
+        Names of the columns in `fit`, if they had names.
 
     Raises
     ------
@@ -128,7 +130,7 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         If the loss becomes NaN or infinite.
 
     BackendNotFoundError
-        If Keras has no backend; only `fit` needs one.
+        If Keras has no backend. Predictions need none.
 
     See Also
     --------
@@ -137,16 +139,15 @@ class DenseClassifier(ClassifierMixin, BaseDense):
 
     Notes
     -----
-    Dropout is due to Srivastava et al. (2014, JMLR 15, 1929-1958), batch normalization to Ioffe
-    and Szegedy (arXiv:1502.03167), Adadelta to Zeiler (arXiv:1212.5701). The output layer starts
-    at zero: with more columns than rows, most of a random start would stay.
+    Dropout was proposed by Srivastava et al. (2014, JMLR 15, 1929-1958), batch normalization by
+    Ioffe and Szegedy (arXiv:1502.03167), Adadelta by Zeiler (arXiv:1212.5701). The weights of the
+    output layer start at zero: with more columns than rows, most of a random start would remain.
 
-    Keras trains; predictions are computed by NumPy from the trained weights. So a loaded pickle
-    never starts Keras, and one row takes a fraction of a millisecond.
+    Keras trains the network, and NumPy computes predictions. A pickle never imports Keras, and
+    one row takes a fraction of a millisecond.
 
-    y may hold one class a row, or be a table of 0 and 1 with a column for each label
-    (multi-label). Several columns of classes are not supported: use scikit-learn's
-    `MultiOutputClassifier`.
+    y may hold one class a row, or a column of 0 and 1 for each label (multi-label). For several
+    columns of classes, use scikit-learn's `MultiOutputClassifier`.
 
     Examples
     --------
@@ -160,7 +161,7 @@ class DenseClassifier(ClassifierMixin, BaseDense):
     array([[1., 0., 0.]])
     """
 
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, Any] = {
         **BaseDense._parameter_constraints,
         "class_weight": [dict, StrOptions({"balanced"}), None],
     }
@@ -180,13 +181,13 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         validation_fraction: float = 0.1,
         early_stopping: bool = False,
         n_iter_no_change: int = 10,
-        class_weight: dict | str | None = None,
+        class_weight: dict[str, Any] | str | None = None,
         standardize: bool = True,
         options: TrainingOptions | None = None,
         random_state: RandomState = None,
         warm_start: bool = False,
         verbose: int = 0,
-    ):
+    ) -> None:
         self.hidden = hidden
         self.dropout = dropout
         self.activation = activation
@@ -207,14 +208,14 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         self.verbose = verbose
 
     @with_callbacks
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Train the network.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_rows, n_features)
-            Numbers. A sparse matrix is trained on as a dense one.
+            Numbers. A sparse matrix is converted to a dense one.
 
         y : array-like of shape (n_rows,) or (n_rows, n_labels)
             Classes of any type; or a column of 0 and 1 for each label.
@@ -231,7 +232,7 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         target = self._fit(X, y, sample_weight, class_weight=self.class_weight)
         return self._keep_classes(target)
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
         self,
         X: ArrayLike,
@@ -331,7 +332,7 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         return self
 
     def predict_proba(self, X: ArrayLike) -> np.ndarray:
-        """Probabilities of the classes.
+        """Compute the probabilities of the classes.
 
         Parameters
         ----------
@@ -341,12 +342,12 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         Returns
         -------
         probabilities : ndarray of shape (n_rows, n_classes)
-            In the order of `classes_`. Those of classes sum to 1 in a row; labels have one each.
+            In the order of `classes_`. They sum to 1 for classes, not for labels.
         """
         return self._outputs(X)
 
     def predict(self, X: ArrayLike) -> np.ndarray:
-        """The most probable class of each row, or all labels above one half.
+        """Predict the most probable class of each row, or all labels above one half.
 
         Parameters
         ----------

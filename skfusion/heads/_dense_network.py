@@ -9,9 +9,9 @@ from scipy.special import erf, expit, softmax
 from skfusion.networks._network import Network
 from skfusion.networks.runtimes._keras import building, import_keras
 
-# Few rows give few steps: statistics with Keras's momentum of 0.99 would not have settled.
+# With few rows there are few steps, too few for statistics with Keras's momentum of 0.99.
 _MOMENTUM = 0.8
-# Rows that are computed at once, so that memory stays flat.
+# Rows that are computed at once, to limit memory.
 _ROWS = 4096
 _SELU_SCALE, _SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 
@@ -38,11 +38,11 @@ _FUNCTIONS = {**ACTIVATIONS, "linear": lambda x: x, "softmax": lambda x: softmax
 
 
 class DenseNetwork(Network):
-    """A Network on rows of numbers whose outputs need no Keras.
+    """A Network on rows of numbers that predicts without Keras.
 
     Keras takes longer to start than a chain of dense layers takes to compute a million rows, and
-    its overhead on one row is far above the row's own cost. So Keras trains, and NumPy computes,
-    in float64. `to_model` gives the Keras model.
+    its overhead for one row is far above the cost of the row itself. Therefore NumPy computes the
+    outputs, in float64. `to_model` returns the Keras model.
 
     Examples
     --------
@@ -57,7 +57,7 @@ class DenseNetwork(Network):
     needs_warm_up = False  # NumPy computes: there is no live model to load
 
     def compute(self, inputs, batch_size=_ROWS):
-        """The outputs for rows of shape (n_rows, n_features), in float64."""
+        """Compute the outputs for rows of shape (n_rows, n_features), in float64."""
         blocks = [inputs[i : i + batch_size] for i in range(0, len(inputs), batch_size)]
         return np.concatenate([self._forward(block) for block in blocks])
 
@@ -68,7 +68,7 @@ class DenseNetwork(Network):
 
     @cached_property
     def _layers(self):
-        """What each layer does, as functions from rows to rows."""
+        """list of callable : The layers, as functions from rows to rows."""
         weights = iter([array.astype(np.float64) for array in self.weights])
         layers = []
         for layer in json.loads(self.config)["config"]["layers"]:
@@ -114,31 +114,31 @@ def build_dense(
     Parameters
     ----------
     n_inputs : int
-        Columns.
+        Number of columns.
 
     n_outputs : int
-        Units of the output layer.
+        Number of units of the output layer.
 
     output_activation : {"softmax", "sigmoid", "linear"}
-        Its activation.
+        Activation of the output layer.
 
     hidden : tuple of int, default=()
-        Units of each hidden layer.
+        Number of units of each hidden layer.
 
     activation : str, default="relu"
         A name in `ACTIVATIONS`.
 
     dropout : float, default=0.0
-        The share that is dropped after each hidden layer; without hidden layers, of the columns.
+        Fraction that is dropped after each hidden layer, or of the columns if there is none.
 
     batch_norm : bool, default=False
         Whether hidden layers are normalized over the batch, before their activation.
 
     weight_decay : float, default=0.0
-        The factor of the squared weights in the loss.
+        Factor of the squared weights in the loss.
 
     seed : int, default=0
-        Where weights start.
+        Seed of the weights.
 
     Returns
     -------
@@ -162,8 +162,8 @@ def build_dense(
         output = layers.Dense(
             n_outputs,
             activation=output_activation,
-            # Random weights of columns that the rows say nothing about would stay for ever: with
-            # more columns than rows, most of them.
+            # With more columns than rows, training leaves most directions of the weights as they
+            # start: random values there would blur predictions.
             kernel_initializer="zeros",
             kernel_regularizer=decay,
             name="output",

@@ -4,9 +4,9 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import RegressorMixin, _fit_context
+from sklearn.base import RegressorMixin
 
-from skfusion._utils.sklearn_compat import with_callbacks
+from skfusion._utils.decorators import fit_context, with_callbacks
 from skfusion._utils.typing import RandomState
 from skfusion.heads._base_dense import BaseDense
 from skfusion.heads._known_target import encode_bins, encode_numbers
@@ -15,48 +15,47 @@ from skfusion.training._training_options import TrainingOptions
 
 
 class DenseRegressor(RegressorMixin, BaseDense):
-    """Predict numbers from rows of numbers with dropout and a linear layer, or a deeper network.
+    """Predict numbers with dropout and a linear layer, or with a deeper dense network.
 
-    The head for amounts on what networks make of images. Inside, columns and y are brought to
-    mean 0 and deviation 1. For few columns and no hidden layers, scikit-learn's Ridge says the
-    same sooner.
+    Use it on features that networks compute from images: thousands of columns, a few hundred
+    rows. Columns and y are scaled to mean 0 and standard deviation 1 for training. For few columns
+    and no hidden layers, scikit-learn's Ridge gives a similar result faster.
 
     Parameters
     ----------
     hidden : tuple of int or int, default=()
-        Units of each hidden layer; () has none.
+        Number of units of each hidden layer; () adds none.
 
     dropout : float, default=0.2
-        The share that is dropped at random in each training step: of the output of each hidden
-        layer; of the columns, where there is none. Without hidden layers, dropout d shrinks the
-        coefficients of unrelated columns to 1 - d of their size: with few columns, pass 0.
+        Fraction that is dropped at random in each training step: of the outputs of each hidden
+        layer, or of the columns if there is none. Without hidden layers, a dropout of d shrinks
+        the coefficients of unrelated columns to 1 - d of their size: pass 0 for few columns.
 
     activation : {"relu", "elu", "gelu", "selu", "sigmoid", "silu", "tanh"}, default="relu"
-        The activation of hidden layers.
+        Activation of the hidden layers.
 
     batch_norm : bool, default=False
         Whether hidden layers are normalized over the batch, before their activation.
 
     weight_decay : float, default=0.0
-        The factor of the sum of squared weights that is added to the training loss (L2, as
-        `alpha` in scikit-learn's MLPRegressor). The training loss in `history_` contains it, the
-        validation loss doesn't.
+        Factor of the sum of squared weights that is added to the training loss (L2, as `alpha` in
+        scikit-learn's MLPRegressor). It is part of the training loss in `history_`, not of the
+        validation loss.
 
     optimizer : str, default="adam"
         "adam", "adamw", "sgd", "rmsprop", "adadelta", "adagrad", "adamax" or "nadam".
 
     learning_rate : float or None, default=None
-        None takes a rate that suits the optimizer, as in `DenseClassifier`.
+        None chooses the rate by the optimizer, as in `DenseClassifier`.
 
     batch_size : int, default=64
-        Rows a training step.
+        Number of rows in a training step.
 
     epochs : int, default=100
-        The most passes over the training rows.
+        Maximum number of passes over the training rows.
 
     validation_fraction : float, default=0.1
-        The share of rows that is kept out of training to measure the validation loss; 0 keeps
-        none.
+        Fraction of the rows that is held out to measure the validation loss. 0 trains on all rows.
 
     early_stopping : bool, default=False
         Whether to stop when the validation loss (the training loss, if there are no validation
@@ -68,7 +67,7 @@ class DenseRegressor(RegressorMixin, BaseDense):
         `early_stopping` is True.
 
     standardize : bool, default=True
-        Whether columns are brought to mean 0 and deviation 1 first. y always is.
+        Whether to scale columns to mean 0 and standard deviation 1 first. y always is.
 
     options : TrainingOptions or None, default=None
         Settings that are rarely changed: the loss, learning rate schedules, Keras callbacks. None
@@ -76,30 +75,30 @@ class DenseRegressor(RegressorMixin, BaseDense):
         ``options__lr_schedule``.
 
     random_state : int, RandomState instance or None, default=None
-        Where weights, dropout, shuffles and the validation split start. An int makes two fits
-        equal. No global state is changed.
+        Seed of the weights, dropout, shuffles and the validation split. Pass an int for the same
+        results in each fit. No global state is changed.
 
     warm_start : bool, default=False
         Whether `fit` continues with the network and the scaling of the last fit, for `epochs`
         more, instead of starting again. The optimizer starts again.
 
     verbose : int, default=0
-        1 shows a progress bar of the epochs.
+        Set to 1 to show a progress bar of the epochs.
 
     Attributes
     ----------
     history_ : DataFrame
-        Loss (of y with mean 0 and deviation 1) and R2 (of all columns of y together) of each
-        epoch, with and without ``val_``, and its learning rate. Values of training are means over
-        the epoch's rows, weighted as the rows are, while the network learns; those of validation
-        are of the network after the epoch.
+        One row per epoch: `loss`, of y with mean 0 and standard deviation 1, and `r2`, of all
+        columns of y together; the same with ``val_`` for the held-out rows; and the learning rate.
+        Training values are means over the rows of the epoch, by their weights, while the network
+        learns. Validation values are those of the network after the epoch.
 
     network_ : DenseNetwork
-        The trained network, as data; ``network_.to_model()`` gives the Keras model, which takes
-        standardized columns and gives standardized y.
+        Trained network, as data; ``network_.to_model()`` returns the Keras model, which expects
+        standardized columns and returns standardized y.
 
     scaler_ : StandardScaler or None
-        What `standardize` learned.
+        Scaling of the columns; None if `standardize` is False.
 
     n_outputs_ : int
         Columns of y.
@@ -108,7 +107,7 @@ class DenseRegressor(RegressorMixin, BaseDense):
         Number of columns in `fit`.
 
     feature_names_in_ : ndarray of str
-        Names of the columns in `fit`, where they had names.
+        Names of the columns in `fit`, if they had names.
 
     Raises
     ------
@@ -119,7 +118,7 @@ class DenseRegressor(RegressorMixin, BaseDense):
         If the loss becomes NaN or infinite.
 
     BackendNotFoundError
-        If Keras has no backend; only `fit` needs one.
+        If Keras has no backend. Predictions need none.
 
     See Also
     --------
@@ -165,7 +164,7 @@ class DenseRegressor(RegressorMixin, BaseDense):
         random_state: RandomState = None,
         warm_start: bool = False,
         verbose: int = 0,
-    ):
+    ) -> None:
         self.hidden = hidden
         self.dropout = dropout
         self.activation = activation
@@ -185,14 +184,14 @@ class DenseRegressor(RegressorMixin, BaseDense):
         self.verbose = verbose
 
     @with_callbacks
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Train the network.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_rows, n_features)
-            Numbers. A sparse matrix is trained on as a dense one.
+            Numbers. A sparse matrix is converted to a dense one.
 
         y : array-like of shape (n_rows,) or (n_rows, n_outputs)
             Numbers. Several columns are predicted by one network.
@@ -209,7 +208,7 @@ class DenseRegressor(RegressorMixin, BaseDense):
         target = self._fit(X, y, sample_weight)
         return self._keep_scale(target, y)
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
     ) -> Self:

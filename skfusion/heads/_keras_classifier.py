@@ -1,18 +1,19 @@
 """KerasClassifier: a Keras function of the user as a classifier."""
 
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import ClassifierTags
 
+from skfusion.heads._base_wrapper import BaseWrapper
 from skfusion.heads._keras_head import KerasHead
 from skfusion.heads._scikeras import import_wrappers
 
 wrappers = import_wrappers()
 
 
-class KerasClassifier(KerasHead, wrappers.KerasClassifier):
+class KerasClassifier(KerasHead, wrappers.KerasClassifier, BaseWrapper):  # type: ignore[name-defined]  # imported late
     """Classify with a Keras model that a function of yours builds.
 
     Use it where the layers of `DenseClassifier` are not enough. It needs the extra ``scikeras``.
@@ -148,7 +149,7 @@ class KerasClassifier(KerasHead, wrappers.KerasClassifier):
     """
 
     def fit(
-        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None, **kwargs
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None, **kwargs: Any
     ) -> Self:
         """Build a model and train it.
 
@@ -179,7 +180,7 @@ class KerasClassifier(KerasHead, wrappers.KerasClassifier):
         y: ArrayLike,
         classes: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
-        **kwargs,
+        **kwargs: Any,
     ) -> Self:
         """Train for one epoch, from where the last call ended.
 
@@ -209,7 +210,7 @@ class KerasClassifier(KerasHead, wrappers.KerasClassifier):
             X, y, classes=classes, sample_weight=_copied(sample_weight), **kwargs
         )
 
-    def predict_proba(self, X: ArrayLike, **kwargs) -> np.ndarray:
+    def predict_proba(self, X: ArrayLike, **kwargs: Any) -> np.ndarray:
         """Compute probabilities of the classes.
 
         Parameters

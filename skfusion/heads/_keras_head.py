@@ -1,6 +1,5 @@
 """KerasHead: what is changed in SciKeras's classifier and regressor alike."""
 
-import os
 from contextlib import nullcontext
 from functools import partial
 from numbers import Integral
@@ -8,15 +7,14 @@ from types import FunctionType
 
 import keras
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import _check_feature_names, check_is_fitted
+from sklearn.utils.validation import _check_feature_names, _check_n_features, check_is_fitted
 
 from skfusion._utils.saved_state import SavedStateMixin
-from skfusion.heads import _keras_pickle
-from skfusion.heads._keras_archive import KerasArchive
+from skfusion.heads._keras_model_mixin import KerasModelMixin
 from skfusion.heads._predict_rows import predict_rows
-from skfusion.networks.runtimes._keras import building
 from skfusion.networks.runtimes._seeding import seeding
 from skfusion.networks.runtimes._tracing import allow_retracing
 
@@ -28,75 +26,23 @@ _PREDICT_HOOKS = (
     "on_predict_batch_begin",
     "on_predict_batch_end",
 )
-# How the live model is kept, and what is made anew from parameters.
-_LIVE = ("_model", "_model_pid")
-_REBUILT = ("_fit_callbacks", "_predict_callbacks")
 
 
-class KerasHead(SavedStateMixin):
+class KerasHead(SavedStateMixin, KerasModelMixin):
     """Change how SciKeras draws random numbers, keeps its model, predicts and pickles.
 
-    To be named before SciKeras's class. The live Keras model belongs to one process. In a pickle
-    it's a ``.keras`` file, and becomes a model again in the first prediction.
+    A subclass names it before SciKeras's class.
     """
 
-    @property
-    def model_(self):
-        """keras.Model : The fitted model."""
-        if "_archive" in vars(self):
-            self._load_model()
-        if "_model" not in vars(self):
-            raise AttributeError(f"This {type(self).__name__} has no model_ before it is fitted.")
-        if self._model_pid != os.getpid():
-            with building(0):  # an error where the model can't be used after a fork
-                self._model_pid = os.getpid()
-        return self._model
-
-    @model_.setter
-    def model_(self, model):
-        vars(self).pop("_archive", None)
-        self._model, self._model_pid = model, os.getpid()
-
-    def _load_model(self):
-        """Build the saved model; of threads that come at once, the first one builds."""
-        with building(0):
-            if "_archive" in vars(self):
-                model = self._archive.to_model()
-                model.make_predict_function()
-                self.model_ = model
-
-    @property
-    def initialized_(self):
-        """bool : Whether there is a model that can predict."""
-        return "_archive" in vars(self) or "_model" in vars(self)
-
-    def __sklearn_is_fitted__(self):
-        return self.initialized_
+    _holds_sklearn = True  # SciKeras encodes y by scikit-learn's encoders
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        # scikit-learn's mixin comes after its base class in SciKeras, so that its tags are lost.
+        # SciKeras names scikit-learn's mixin after its base class, so that its tags are lost.
         tags.estimator_type = self._estimator_type
         tags.target_tags.required = True
+        tags.input_tags.sparse = True
         return tags
-
-    # What belongs to this process stays out of a pickle.
-
-    def __getstate__(self):
-        state = super().__getstate__()
-        stamp = {name: state.pop(name) for name in list(state) if name == "_saved_by"}
-        archive = state.pop("_archive", None)
-        if archive is None and "_model" in state:
-            archive = KerasArchive.of_model(self.model_)
-        for name in _LIVE + _REBUILT:
-            state.pop(name, None)
-        return {**stamp, "rest": _keras_pickle.dumps({**state, "_archive": archive})}
-
-    def __setstate__(self, state):
-        rest = _keras_pickle.loads(state["rest"])
-        if rest["_archive"] is None:
-            del rest["_archive"]
-        super().__setstate__({"_saved_by": state["_saved_by"], **rest})
 
     __repr__ = BaseEstimator.__repr__
 
@@ -140,8 +86,12 @@ class KerasHead(SavedStateMixin):
         super()._fit(X=X, y=y, **options)
 
     def _validate_data(self, X=None, y=None, reset=False, y_numeric=False):
+        if issparse(X):
+            X = X.tocsr()  # scikit-learn can't check all formats for NaN
         if X is not None:
             _check_feature_names(self, X, reset=reset)
+        if not reset and getattr(X, "ndim", None) == 2 and len(self.X_shape_) == 2:
+            _check_n_features(self, X, reset=False)
         return super()._validate_data(X=X, y=y, reset=reset, y_numeric=y_numeric)
 
     def _predict_raw(self, X, **options):
@@ -156,10 +106,10 @@ class KerasHead(SavedStateMixin):
         return predict_rows(self.model_, X, self._predict_batch_size(X))
 
     def _has_predict_options(self):
-        names = [name for name in self.get_params() if name.startswith("predict__")]
-        return set(names) > {"predict__batch_size"} or any(
+        names = {name for name in self.get_params() if name.startswith("predict__")}
+        return bool(names - {"predict__batch_size"}) or any(
             getattr(type(callback), hook) is not getattr(keras.callbacks.Callback, hook)
-            for callback in self._predict_callbacks
+            for callback in keras.tree.flatten(self._predict_callbacks)
             for hook in _PREDICT_HOOKS
         )
 

@@ -2,13 +2,14 @@
 
 from sklearn.utils import RegressorTags
 
+from skfusion.heads._base_wrapper import BaseWrapper
 from skfusion.heads._keras_head import KerasHead
 from skfusion.heads._scikeras import import_wrappers
 
 wrappers = import_wrappers()
 
 
-class KerasRegressor(KerasHead, wrappers.KerasRegressor):
+class KerasRegressor(KerasHead, wrappers.KerasRegressor, BaseWrapper):  # type: ignore[name-defined]  # imported late
     """Predict numbers with a Keras model that a function of yours builds.
 
     Use it where the layers of `DenseRegressor` are not enough. It needs the extra ``scikeras``.

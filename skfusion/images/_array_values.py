@@ -60,7 +60,7 @@ class ArrayValues:
 
     @classmethod
     def of(cls, array):
-        """Look at the values of one image; all of them are finite."""
+        """Summarize the values of one image; all of them are finite."""
         low, high = float(array.min()), float(array.max())
         unit = is_unit(array, low, high)
         return cls(

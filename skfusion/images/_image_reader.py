@@ -3,10 +3,11 @@
 import os
 from contextlib import contextmanager
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 from PIL import ImageColor
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from skfusion._utils.doc_link import DocLinkMixin
@@ -49,7 +50,7 @@ class ImageReader(DocLinkMixin, BaseEstimator):
         others are an error of that image.
 
     background : str, default="white"
-        The color under transparent pixels, by any name that Pillow's ``ImageColor`` knows.
+        The color under transparent pixels, by any name of Pillow's ``ImageColor``.
 
     resample : {"nearest", "box", "bilinear", "bicubic", "lanczos"}, default="bilinear"
         The method of resizing; all but "nearest" are antialiased when they shrink an image.
@@ -164,7 +165,7 @@ class ImageReader(DocLinkMixin, BaseEstimator):
     array([[127.5, 255. ]], dtype=float32)
     """
 
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, Any] = {
         "root": [str, os.PathLike, None],
         "strict_root": ["boolean"],
         "value_range": [tuple, list, None],
@@ -196,7 +197,7 @@ class ImageReader(DocLinkMixin, BaseEstimator):
         plane: str = "axial",
         window: str | tuple[float, float] = "auto",
         percentiles: tuple[float, float] = (1, 99),
-    ):
+    ) -> None:
         self.root = root
         self.strict_root = strict_root
         self.value_range = value_range
@@ -240,7 +241,7 @@ class ImageReader(DocLinkMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If the cell is no image, or its values have another scale; the message says why.
+            If the cell is no image, or its values have another scale; the message has the reason.
 
         ExtraNotFoundError
             If the package that reads it isn't installed.
@@ -264,7 +265,7 @@ class ImageReader(DocLinkMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If the cell is no image; the message says why.
+            If the cell is no image; the message has the reason.
 
         ExtraNotFoundError
             If the package that reads it isn't installed.
@@ -301,3 +302,11 @@ class ImageReader(DocLinkMixin, BaseEstimator):
             percentiles=self.percentiles,
             value_range=as_value_range(chosen),
         )
+
+
+def check_reader(reader):
+    """Return a copy of a reader whose parameters are valid; None gives the default reader."""
+    reader = ImageReader() if reader is None else clone(reader)
+    if hasattr(reader, "_validate_params"):
+        reader._validate_params()
+    return reader

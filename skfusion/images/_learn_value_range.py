@@ -85,7 +85,7 @@ def _is_array(source):
 
 
 def _range_of_types(column):
-    """Return the range of the largest type of arrays that say it; else that of bytes."""
+    """Return the range of the largest type of arrays that has one; else that of bytes."""
     if isinstance(column.cells, np.ndarray) and column.cells.dtype != object:
         dtypes = {column.cells.dtype}
     else:

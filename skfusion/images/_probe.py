@@ -64,7 +64,7 @@ def common_size(column, shapes):
 
 
 def common_channels(color_mode, shapes):
-    """Return 1 or 3: as `color_mode` says, or for "auto" 1 where no image has color."""
+    """Return 1 or 3, by `color_mode`; for "auto" 1 where no image has color."""
     if color_mode != "auto":
         return 1 if color_mode == "grayscale" else 3
     return 3 if any(shape[2] == 3 for shape in shapes if not isinstance(shape, str)) else 1

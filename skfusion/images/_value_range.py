@@ -42,8 +42,8 @@ class ValueRange:
         The value of white; larger than `low`.
 
     origin : {"reader", "values", "type"}, default="values"
-        Where the range comes from: it was given to the reader; it was found from the values of
-        the images; or all images had a type that says it, and this is the range of that type.
+        The source of the range: the parameter of the reader; the values of the images; or the
+        type of the images, where all have a type with a range of its own.
 
     allows_fractions : bool, default=False
         Whether images of fractions up to 1 are dark, rather than of another scale, where the range

@@ -13,18 +13,23 @@ _OURS = (
     "skfusion.features._pixel_flattener.PixelFlattener",
     "skfusion.fusion._block_scaler.BlockScaler",
     "skfusion.fusion._combination.Combination",
-    "skfusion.tabular._date_column.DateColumn",
     "skfusion.fusion._fusion_classifier.FusionClassifier",
     "skfusion.fusion._fusion_regressor.FusionRegressor",
-    "skfusion.fusion._make_fusion_pipeline.ColumnsOf",
-    "skfusion.fusion._meta_models.NumberStack",
-    "skfusion.fusion._meta_models.ProbabilityStack",
-    "skfusion.fusion._models.ModelMaker",
+    "skfusion.fusion._base_models.BaseModels",
     "skfusion.fusion._image_block.ImageBlock",
-    "skfusion.fusion._sources.Sources",
+    "skfusion.fusion._image_rotation.ImageRotation",
+    "skfusion.fusion._model_builder.ModelBuilder",
+    "skfusion.fusion._probability_stack.ProbabilityStack",
+    "skfusion.fusion._regression_stack.RegressionStack",
+    "skfusion.fusion._scaled_columns.ScaledColumns",
+    "skfusion.fusion._source_columns.SourceColumns",
+    "skfusion.fusion._source_encoder.SourceEncoder",
+    "skfusion.fusion._target_transform.TargetTransform",
+    "skfusion.tabular._category_encoder.CategoryEncoder",
+    "skfusion.tabular._date_encoder.DateEncoder",
+    "skfusion.tabular._number_encoder.NumberEncoder",
     "skfusion.tabular._table_encoder.TableEncoder",
-    "skfusion.tabular._text_column.TextColumn",
-    "skfusion.fusion._view_models.ViewModels",
+    "skfusion.tabular._text_encoder.TextEncoder",
     "skfusion.heads._dense_classifier.DenseClassifier",
     "skfusion.heads._dense_network.DenseNetwork",
     "skfusion.heads._dense_regressor.DenseRegressor",
@@ -59,7 +64,7 @@ def trusted_types() -> list[str]:
 
     A file that skops wrote holds data and the names of types. skops makes objects of the types
     that it knows, and of those on this list; a file that names another one is refused. It is the
-    way to take a model from somebody else: a pickle can run any code while it is loaded, and
+    way to load a model from others: a pickle can run any code while it is loaded, and
     nothing can make one safe.
 
     Returns

@@ -1,7 +1,7 @@
 """Which columns of a table hold images, which hold data, and which identify rows."""
 
 import warnings
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -29,9 +29,9 @@ class ColumnRoles(NamedTuple):
         Whether the columns of images were found by their cells, not named by the user.
     """
 
-    image: list
-    table: list
-    id: list
+    image: list[Any]
+    table: list[Any]
+    id: list[Any]
     found: bool
 
     @classmethod
@@ -78,10 +78,10 @@ def choose_id_columns(table, id_columns, *, keep_one=True):
     if keep_one and len(reasons) == table.shape[1]:
         return []
     for name, reason in reasons.items():
-        remedy = f"name what to leave out in id_columns, [] for nothing, to keep {name!r}"
+        remedy = "To keep it, name the columns to leave out in id_columns, [] for none"
         if is_named_as_zip_code(name):
-            remedy += "; as text, it is a category"
-        _warn(f"Column {name!r} holds {reason}: it identifies rows and is left out; {remedy}.")
+            remedy += "; as text, zip codes are a category"
+        _warn(f"Column {name!r} holds {reason}: it identifies rows and is left out. {remedy}.")
     return list(reasons)
 
 

@@ -38,7 +38,7 @@ def to_dates(column):
     unread = np.flatnonzero(dates.isna() & cells.notna())
     if len(unread):
         dates.iloc[unread] = [_far_date(cell) for cell in cells.iloc[unread]]
-    return dates
+    return dates.where(dates.dt.year.between(1, 9999))  # pandas 3 reads a year 0 too
 
 
 def _without_zone(cell):

@@ -1,21 +1,20 @@
 """Columns that identify rows, such as numbers of patients, and hold nothing to learn from."""
 
 import re
+from decimal import Decimal
 
 import numpy as np
-import pandas as pd
 
 from skfusion.tabular._dates import are_dates
 
 # A column of text with more distinct values than this is no category.
 MAX_CATEGORIES = 30
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_ID_NAME = re.compile(
-    r"(^|[ _.-])(id|ids|uid|uuid|guid|identifier|index)$|^id[ _.-]|^unnamed: \d+$"
-)
+_ID_NAME = re.compile(r"(^|[ _.-])([gu]?uid|ids?|identifier|index)$|^id[ _.-]|^unnamed: \d+$")
 _ZIP_NAME = re.compile(r"(^|[ _.-])(zip|zip[ _.-]?codes?|post(al)?[ _.-]?codes?|plz)$")
 # A column named as an identifier is one where a value has fewer rows than this on average.
 _ROWS_OF_A_CODE = 10
+_NUMBERS = (int, float, Decimal, np.integer, np.floating)
 # How likely whole numbers drawn at random would be distinct; below this, they count rows.
 _CHANCE = 0.01
 _COUNTER = "distinct whole numbers, as in a column that counts rows"
@@ -89,14 +88,9 @@ def _snake_case(name):
 
 def _whole_numbers(held):
     """Return the cells as int64, or None where they are other than whole numbers."""
-    if held.dtype.kind in "bMm" or isinstance(held.dtype, pd.DatetimeTZDtype):
+    if held.dtype.kind not in "iuf" and not all(isinstance(cell, _NUMBERS) for cell in held):
         return None
-    if held.dtype == object and any(isinstance(cell, (str, bool)) for cell in held):
-        return None
-    try:
-        numbers = held.to_numpy(float)
-    except (TypeError, ValueError):
-        return None
+    numbers = held.to_numpy(float)
     whole = np.isfinite(numbers).all() and (numbers == np.round(numbers)).all()
     return numbers.astype(np.int64) if whole and np.abs(numbers).max() < 2**62 else None
 

@@ -1,7 +1,7 @@
 """One training run: from a network and data to a trained network and its history."""
 
 from skfusion.training._stage_run import StageRun
-from skfusion.training._trainer import borrow_trainer
+from skfusion.training._trainer_pool import borrow_trainer
 
 
 def train(

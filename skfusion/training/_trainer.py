@@ -1,22 +1,15 @@
 """Trainer: a compiled Keras model that many training runs share in turn."""
 
-import threading
-from collections import OrderedDict
-from contextlib import contextmanager
-
 import numpy as np
 
-from skfusion._utils.process_local import ProcessLocal
 from skfusion.networks._split import split_model
-from skfusion.networks.runtimes._keras import building, import_keras, jit_compile
+from skfusion.networks.runtimes._keras import import_keras, jit_compile
 from skfusion.networks.runtimes._tracing import (
     allow_retracing,
     predict_batch,
 )
 from skfusion.training._epoch_means import EpochMeans, r2_score
-from skfusion.training._losses import row_losses
-
-_IDLE_LIMIT = 4
+from skfusion.training._losses import keras_row_losses
 
 # What Keras measures beside each loss, weighted by rows. R2 is made of the squared error.
 _METRICS = {
@@ -134,63 +127,14 @@ class Trainer:
         outputs, targets, weights = map(np.concatenate, (outputs, targets, weights))
         if not weights.any():  # all rows with a weight are in training
             weights = None
-        losses = row_losses(self.loss, outputs, targets)
+        losses = keras_row_losses(self.loss, outputs, targets)
         values = {"val_loss": float(np.average(losses, weights=weights))}
         if "accuracy" in _METRICS.get(self.loss, []):
             right = outputs.argmax(axis=1) == targets
             values["val_accuracy"] = float(np.average(right, weights=weights))
         elif "mean_squared_error" in _METRICS.get(self.loss, []):
-            errors = np.average(row_losses("mean_squared_error", outputs, targets), weights=weights)
+            errors = np.average(
+                keras_row_losses("mean_squared_error", outputs, targets), weights=weights
+            )
             values["val_r2"] = r2_score(errors, targets.reshape(outputs.shape), weights)
         return values
-
-
-@contextmanager
-def borrow_trainer(network, config, stage):
-    """Lend a trainer of this architecture, reset to the network's weights.
-
-    Each trainer has one user at a time.
-    """
-    key = (
-        network.config,
-        config.loss,
-        config.optimizer,
-        config.batch_size,
-        stage.first,
-    )
-    idle = _IDLE.get()
-    trainer = idle.pop(key)
-    if trainer is None:
-        with building(config.seed):
-            trainer = Trainer(network, config, stage)
-    trainer.reset(network.weights, config.seed)
-    yield trainer
-    # Not reached after an error or an interrupt: such a trainer is dropped.
-    idle.put(key, trainer)
-
-
-class _IdleTrainers:
-    """The last few trainers that are not in use.
-
-    A trainer holds compiled functions. Folds and candidates of one architecture share it, one after
-    the other: compiling it again costs seconds and, in TensorFlow, memory that is never freed.
-    """
-
-    def __init__(self):
-        self._trainers = OrderedDict()
-        self._lock = threading.Lock()
-
-    def pop(self, key):
-        """Remove and return the trainer of a key, or None."""
-        with self._lock:
-            return self._trainers.pop(key, None)
-
-    def put(self, key, trainer):
-        """Add a trainer; the oldest one is dropped if there are too many."""
-        with self._lock:
-            self._trainers[key] = trainer
-            while len(self._trainers) > _IDLE_LIMIT:
-                self._trainers.popitem(last=False)
-
-
-_IDLE = ProcessLocal(_IdleTrainers)

@@ -61,7 +61,7 @@ class TrainingOptions(MainObjectsMixin, BaseEstimator):
     """
 
     _fit_only_parameters = ("callbacks",)
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, Any] = {
         "lr_schedule": [StrOptions({"constant", "cosine", "plateau"})],
         "warmup_epochs": [Interval(Integral, 0, None, closed="left")],
         "loss": [StrOptions({"auto", "squared_error", "huber"})],
@@ -77,7 +77,7 @@ class TrainingOptions(MainObjectsMixin, BaseEstimator):
         loss: str = "auto",
         target_bins: int | None = None,
         callbacks: Any = None,
-    ):
+    ) -> None:
         self.lr_schedule = lr_schedule
         self.warmup_epochs = warmup_epochs
         self.loss = loss

@@ -172,11 +172,11 @@ def use():
     assert not found.parent
 """,
     "idle trainers": """
-from skfusion.training._trainer import _IDLE
-_IDLE.get().put("key", "trainer of the parent")
-hold = _IDLE.get()._lock
+from skfusion.training._trainer_pool import _POOL
+_POOL.get().put("key", "trainer of the parent")
+hold = _POOL.get()._lock
 def use():
-    assert _IDLE.get().pop("key") is None
+    assert _POOL.get().take("key") is None
 """,
     "silenced libraries": """
 import numpy as np

@@ -213,7 +213,7 @@ def spoiled(tmp_path, kind):
 
 REASONS = {
     "absent": "no such file",
-    "unreadable": "no image format that Pillow knows",
+    "unreadable": "no image format that Pillow reads",
     "empty": "is empty: no pixel is above 0",
     "other size": "has 5 x 6 pixels, the image 20 x 24",
     "too small": "nothing is left of its 1 pixels at 5 x 6; pass a larger image_size, or None",

@@ -82,7 +82,7 @@ def test_the_mask_chooses_the_pixels():
 
 @pytest.mark.parametrize("wavelet", ["morl", "nothing"])
 def test_unknown_wavelets(wavelet):
-    with pytest.raises(ValueError, match=f"wavelet='{wavelet}' is no discrete wavelet.*'haar'"):
+    with pytest.raises(ValueError, match=f"wavelet='{wavelet}' is not a discrete wavelet.*'haar'"):
         ImageDescriptors("wavelet", wavelet=wavelet).fit(noise((2, 8, 8)))
 
 

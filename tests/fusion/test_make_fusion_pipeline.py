@@ -93,7 +93,7 @@ def test_the_block_does_not_drown_the_table():
     assert scores[0] > scores[1] + 0.05
 
 
-def test_the_cache_is_handed_on(rows, tmp_path):
+def test_the_cache_is_passed_on(rows, tmp_path):
     frame, y = rows
     store = FeatureStore(tmp_path / "store")
     embedder = ImageDescriptors(("intensity",), image_size=(8, 8))
@@ -103,7 +103,7 @@ def test_the_cache_is_handed_on(rows, tmp_path):
     assert embedder.cache is None
 
 
-def test_users_own_table_transformer(rows):
+def test_a_table_transformer_of_the_user(rows):
     frame, y = rows
     model = pipeline(table_transformer=StandardScaler()).fit(frame[["age", "scan"]], y)
     assert model["features"].named_transformers_["table"].mean_.shape == (1,)
@@ -127,7 +127,7 @@ def test_columns_named_by_numbers(rows):
     np.testing.assert_allclose(pipeline().fit(numbered, y).predict_proba(numbered), expected)
 
 
-def test_no_column_of_images_is_told(rows):
+def test_no_column_of_images_warns(rows):
     frame, y = rows
     with pytest.warns(UserWarning, match="No column of X looks like images"):
         pipeline().fit(frame[["age", "sex"]], y)

@@ -22,6 +22,24 @@ def build_binary_classifier(meta):
     return model
 
 
+def build_any_classifier(meta, hidden=8):
+    """Build a compiled classifier for one class a row, or for several labels."""
+    import keras
+
+    inputs = keras.Input((meta["n_features_in_"],))
+    x = keras.layers.Dense(hidden, activation="relu")(inputs)
+    has_labels = meta["target_type_"] == "multilabel-indicator"
+    has_one_output = has_labels or meta["n_classes_"] == 1
+    output = keras.layers.Dense(
+        meta["n_classes_"], activation="sigmoid" if has_one_output else "softmax"
+    )
+    model = keras.Model(inputs, output(x))
+    model.compile(
+        "adam", "binary_crossentropy" if has_labels else "sparse_categorical_crossentropy"
+    )
+    return model
+
+
 def build_labels_classifier(meta):
     """Build a classifier with one sigmoid output for each label."""
     import keras

@@ -460,7 +460,7 @@ def test_a_mask_of_everything_is_an_error():
         ImageReader().read(masked([[1.0, 2.0]], [[1, 1]]))
 
 
-def test_a_store_knows_masks(tmp_path):
+def test_a_store_distinguishes_masks(tmp_path):
     store = FeatureStore(tmp_path / "store")
     values = photos(1)[0]
     cells = [masked(values, values > 100), masked(values, values > 50), values]

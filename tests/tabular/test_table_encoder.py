@@ -65,7 +65,7 @@ def test_numbers_are_standardized_and_imputed_from_the_rows_of_fit():
     assert values[0, 1] > values[1, 1]
 
 
-def test_the_text_of_alike_rows_is_alike():
+def test_similar_texts_have_similar_columns():
     words = ["red cotton shirt", "leather boot"] * 40
     frame = pd.DataFrame({"title": [f"{word} {i}" for i, word in enumerate(words)]})
     values = TableEncoder(text_components=3).fit_transform(frame)
@@ -91,7 +91,7 @@ def test_missing_categories_are_a_value_of_their_own():
     assert TableEncoder().fit_transform(frame).sum(axis=0).tolist() == [3, 3, 6]
 
 
-def test_columns_that_are_all_missing_later():
+def test_columns_that_are_all_missing_in_transform():
     encoder = TableEncoder().fit(table())
     gone = table().assign(number=np.nan, color=None, title=None, when=pd.NaT, seen=None)
     assert np.isfinite(encoder.transform(gone)).all()
@@ -116,7 +116,7 @@ def test_the_input_is_left_alone():
     pd.testing.assert_frame_equal(frame, before)
 
 
-def test_refuses_what_it_cannot_encode():
+def test_refuses_other_objects():
     frame = pd.DataFrame({"x": [{"a": 1}, {"b": 2}]})
     with pytest.raises(ValueError, match=r"Column 'x' holds a dict in row 0.*image_columns"):
         TableEncoder().fit(frame)
@@ -140,7 +140,7 @@ def test_refuses_other_columns():
         encoder.transform(pd.DataFrame({"y": [1.0]}))
 
 
-def test_refuses_what_was_a_date():
+def test_refuses_text_where_dates_were():
     frame = pd.DataFrame({"when": ["2020-01-01", "2021-01-01"]})
     with pytest.raises(ValueError, match="'when' held dates in fit, and now 'soon' in row 1"):
         TableEncoder().fit(frame).transform(pd.DataFrame({"when": [None, "soon"]}))
@@ -179,7 +179,7 @@ def test_whole_numbers_are_one_category_beside_a_gap():
     assert given.tolist() == [[0, 1], [0, 0]]
 
 
-def test_missing_dates_are_told_apart():
+def test_missing_dates_are_marked():
     dates = pd.DataFrame({"relapse": [*pd.date_range("2020-01-01", periods=9), pd.NaT]})
     encoder = TableEncoder().fit(dates)
     assert encoder.get_feature_names_out()[-1] == "missingindicator_relapse"
@@ -211,3 +211,141 @@ def test_exact_decimals_are_numbers():
     columns = encoder.fit_transform(pd.DataFrame({"price": [Decimal("1.5"), None, Decimal(2)]}))
     assert encoder.kinds_ == {"price": "number"}
     assert columns[0, 0] < columns[2, 0]
+
+
+DATES = ["0001-01-01", "1582-10-15", "1969-07-20", "2020-02-29", "9999-12-31"]
+
+
+@pytest.mark.parametrize(
+    "unit", ["text", "text with time", "date", "datetime", "s", "us", "polars"]
+)
+def test_dates_from_year_1_to_9999(unit):
+    dates = {
+        "text": DATES,
+        "text with time": [f"{date}T12:30:00+01:00" for date in DATES],
+        "date": [datetime.date.fromisoformat(date) for date in DATES],
+        "datetime": [datetime.datetime.fromisoformat(date) for date in DATES],
+        "s": np.array(DATES, "M8[s]"),
+        "us": np.array(DATES, "M8[us]"),
+        "polars": [datetime.date.fromisoformat(date) for date in DATES],
+    }[unit]
+    make = pl.DataFrame if unit == "polars" else pd.DataFrame
+    encoder = TableEncoder()
+    columns = encoder.fit_transform(make({"until": dates}))
+    assert encoder.kinds_ == {"until": "date"}
+    assert (np.diff(columns[:, 0]) > 0).all()
+    years = np.array([1, 1582, 1969, 2020, 9999]) - np.mean([1, 1582, 1969, 2020, 9999])
+    assert columns[:, 0] == pytest.approx(years / years.std(), abs=1e-3)
+    weekdays = [datetime.date.fromisoformat(date).weekday() for date in DATES]
+    assert np.corrcoef(columns[:, 3], weekdays)[0, 1] == pytest.approx(1)
+
+
+def test_a_far_date_among_missing_ones():
+    dates = pd.DataFrame({"until": ["2020-01-01", None, "9999-12-31", " ", "2021-01-01"] * 3})
+    columns = TableEncoder().fit_transform(dates)
+    assert np.isfinite(columns).all()
+    assert columns[:5, -1].tolist() == pytest.approx(columns[[0, 1, 0, 1, 0], -1].tolist())
+
+
+@pytest.mark.parametrize("text", ["2020-13-01", "10000-01-01", "0000-01-01", "2020-02-30"])
+def test_no_date_at_all(text):
+    encoder = TableEncoder(min_frequency=1).fit(pd.DataFrame({"x": ["2020-01-01", text] * 3}))
+    assert encoder.kinds_ == {"x": "category"}
+
+
+# Columns that identify rows
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "reason"),
+    [
+        ("patient_id", np.arange(N) // 3, "an identifier by its name"),
+        ("id", [f"P{i // 2}" for i in range(N)], "an identifier by its name"),
+        ("houseId", np.arange(N) * 1000 % 977, "an identifier by its name"),
+        ("zip", np.arange(N) % 4 + 90210, "zip codes as numbers"),
+        ("Postal code", np.arange(N) % 4 + 90210.0, "zip codes as numbers"),
+        ("number", np.arange(N)[::-1], "distinct whole numbers"),
+        ("number", pd.array(np.arange(N), dtype="Int64"), "distinct whole numbers"),
+        ("number", np.array(list(range(N)), dtype=object), "distinct whole numbers"),
+        ("file", [f"IMG_{i}.raw" for i in range(N)], "another word in each row, such as 'IMG_0"),
+    ],
+)
+@pytest.mark.parametrize("container", ["pandas", "polars"])
+def test_identifiers_are_left_out_with_a_warning(name, cells, reason, container):
+    frame = table()[["number", "color"]].rename(columns={"number": "size"}).assign(**{name: cells})
+    if container == "polars":
+        frame = pl.DataFrame({column: frame[column].to_list() for column in frame})
+    with pytest.warns(UserWarning, match=f"Column '{name}' holds {reason}"):
+        encoder = TableEncoder().fit(frame)
+    assert encoder.kinds_ == {"size": "number", "color": "category", name: "id"}
+    rest = frame.drop(name) if container == "polars" else frame.drop(columns=name)
+    np.testing.assert_array_equal(encoder.transform(rest), encoder.transform(frame))
+    kept = TableEncoder(id_columns=[]).fit(frame)
+    assert "id" not in kept.kinds_.values()
+
+
+def test_identifiers_can_be_named():
+    encoder = TableEncoder(id_columns=["flag", "title"]).fit(table())
+    assert [name for name, kind in encoder.kinds_.items() if kind == "id"] == ["flag", "title"]
+    with pytest.raises(ValueError, match=r"id_columns names \['patient'\]"):
+        TableEncoder(id_columns="patient").fit(table())
+
+
+def test_a_few_distinct_numbers_are_no_identifiers():
+    """Chance makes ten of a million distinct; warnings are errors here."""
+    frame = pd.DataFrame({"price": [3, 1, 9, 7, 5], "visits": [1, 2, 3, 4, 5]})
+    assert set(TableEncoder().fit(frame).kinds_.values()) == {"number"}
+
+
+# Weights
+
+
+def test_whole_weights_equal_repeated_rows():
+    weights = np.random.default_rng(1).integers(0, 4, N)
+    repeated = np.repeat(np.arange(N), weights)
+    weighted = TableEncoder(min_frequency=20).fit(table(), sample_weight=weights)
+    copied = TableEncoder(min_frequency=20).fit(table().iloc[repeated])
+    assert weighted.kinds_ == copied.kinds_
+    names = weighted.get_feature_names_out().tolist()
+    assert names == copied.get_feature_names_out().tolist()
+    assert "color_infrequent_sklearn" in names
+    given, expected = weighted.transform(table()), copied.transform(table())
+    np.testing.assert_allclose(given, expected, atol=1e-6)
+    at_once = TableEncoder(min_frequency=20).fit_transform(table(), sample_weight=weights)
+    np.testing.assert_array_equal(at_once, given)
+
+
+def test_a_row_of_no_weight_changes_nothing():
+    odd = pd.DataFrame({"number": [1e12], "color": ["odd"], "when": ["2020-01-01"]})
+    frame = table()[["number", "color", "when"]]
+    longer = pd.concat([frame, odd.astype({"when": "datetime64[us]"})], ignore_index=True)
+    weighted = TableEncoder().fit(longer, sample_weight=np.r_[np.ones(N), 0])
+    np.testing.assert_allclose(weighted.transform(frame), TableEncoder().fit_transform(frame))
+
+
+@pytest.mark.parametrize(
+    ("cells", "weights", "median"),
+    [([1, 2, 9], [1, 1, 2], 5.5), ([1, 2, 9], [1, 1, 3], 9), ([9, 1, 2], [1, 5, 1], 1)],
+)
+def test_missing_numbers_get_the_weighted_median(cells, weights, median):
+    encoder = TableEncoder().fit(pd.DataFrame({"x": cells}), sample_weight=weights)
+    missing, known = encoder.transform(pd.DataFrame({"x": [np.nan, median]}))[:, 0]
+    assert missing == pytest.approx(known)
+
+
+def test_wrong_weights_are_refused():
+    with pytest.raises(ValueError, match=r"[Nn]egative"):
+        TableEncoder().fit(table(), sample_weight=np.full(N, -1.0))
+
+
+# Columns by name
+
+
+def test_columns_are_found_by_name():
+    encoder = TableEncoder().fit(table())
+    expected = encoder.transform(table())
+    other = table().assign(more=1)[["more", *reversed(table().columns)]]
+    np.testing.assert_array_equal(encoder.transform(other), expected)
+    np.testing.assert_array_equal(encoder.transform(table().drop(columns="same")), expected)
+    with pytest.raises(ValueError, match=r"now missing:\n- gap"):
+        encoder.transform(table().drop(columns="gap"))

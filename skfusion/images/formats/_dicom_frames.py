@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 from pydicom.encaps import get_frame
-from pydicom.pixels import get_decoder
+from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import RLELossless
 
 from skfusion.images.formats._codestream import read_codestream
@@ -149,7 +149,7 @@ class DicomFrames:
         if shape != (rows, columns, samples) and found.height:  # 0: it comes after the pixels
             raise ValueError(
                 f"a compressed frame has {found.height} x {found.width} pixels of {found.samples} "
-                f"samples where the header says {rows} x {columns} of {samples}"
+                f"samples, the header {rows} x {columns} of {samples}"
             )
 
 

@@ -1,8 +1,8 @@
 """The header of a DICOM file, and where its pixels begin.
 
 pydicom's `dcmread` warns about values that break a rule of the standard (numbers that are too
-long, for instance), which are frequent in practice, and it reads all frames. So values are taken
-as they stand, without its checks, and reading ends before the pixels.
+long, for instance), which are frequent in practice, and it reads all frames. Here values are read
+without its checks, and reading ends before the pixels.
 """
 
 import io
@@ -31,7 +31,7 @@ _UNDEFINED = 0xFFFFFFFF
 
 
 class DicomHeader:
-    """The elements before the pixels, and a stream that stands where the pixels begin.
+    """The elements before the pixels, and a stream of the pixels.
 
     Parameters
     ----------
@@ -51,10 +51,10 @@ class DicomHeader:
         Opens a file or bytes; ``open_stream()`` is to be closed.
 
     offset : int
-        Where the pixels begin in the stream.
+        The position of the pixels in the stream.
 
     length : int
-        How many bytes of pixels there should be; for compressed pixels it isn't known.
+        The number of bytes of pixels; unknown for compressed ones.
     """
 
     def __init__(self, dataset, syntax, keyword, pixel_vr, open_stream, offset, length):
@@ -66,7 +66,7 @@ class DicomHeader:
 def read_header(source, max_bytes):
     """Read a path, bytes or a pydicom Dataset up to its pixels.
 
-    `max_bytes` is how much a file that is compressed as a whole may inflate to.
+    `max_bytes` is the size to which a file that is compressed as a whole may inflate.
     """
     if isinstance(source, (str, os.PathLike)):
         check_regular_file(source)
@@ -78,7 +78,7 @@ def read_header(source, max_bytes):
 
 
 def numbers(dataset, keyword):
-    """All numbers of an element, as floats; an empty list where there are none."""
+    """Return all numbers of an element, as floats; an empty list where there are none."""
     element = dataset.get_item(keyword) if keyword in dataset else None
     if element is None or element.value is None:
         return []
@@ -92,13 +92,13 @@ def numbers(dataset, keyword):
 
 
 def number(dataset, keyword, default=None):
-    """The first number of an element, or the default."""
+    """Return the first number of an element, or the default."""
     found = numbers(dataset, keyword)
     return found[0] if found else default
 
 
 def text(dataset, keyword):
-    """The first value of an element that holds text, in capitals; "" where there is none."""
+    """Return the first value of an element of text, in capitals; "" where there is none."""
     element = dataset.get_item(keyword) if keyword in dataset else None
     value = None if element is None else element.value
     if isinstance(value, bytes):
@@ -127,7 +127,7 @@ def _from_stream(open_stream, max_bytes):
 def _to_pixels(stream, syntax, open_stream):
     """Read elements up to the pixels."""
     start = stream.tell()
-    # Some files are not in the encoding that they name.
+    # Some files have another encoding than they name.
     implicit = not _is_explicit(stream.read(8))
     stream.seek(start)
     order = "<" if syntax.is_little_endian else ">"
@@ -164,7 +164,7 @@ def _from_dataset(dataset):
 
 
 def _guess_syntax(stream):
-    """How the elements are encoded, where the file doesn't say."""
+    """Guess how the elements are encoded, where the file doesn't name it."""
     start = stream.tell()
     head = stream.read(8)
     stream.seek(start)

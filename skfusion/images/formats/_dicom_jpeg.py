@@ -1,7 +1,7 @@
-"""A decoder of pydicom's for the JPEG that Pillow doesn't read: lossless, and 12 or 16 bits.
+"""A pydicom decoder for the JPEG that Pillow doesn't read: lossless, and 12 or 16 bits.
 
-pydicom knows two others. GDCM ends the process where a file is damaged, and pylibjpeg-libjpeg has a
-license (GPL) that this package can't ask for. imagecodecs decodes with libjpeg-turbo.
+pydicom has two others. GDCM ends the process where a file is damaged, and pylibjpeg-libjpeg has a
+license (GPL) that this package can't require. imagecodecs decodes with libjpeg-turbo.
 """
 
 from functools import cache
@@ -12,7 +12,7 @@ from pydicom.uid import UID, JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLossless, 
 try:
     import imagecodecs
 except ImportError:
-    imagecodecs = None
+    imagecodecs = None  # type: ignore[assignment]  # checked before it is used
 
 _SYNTAXES = (JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLossless, JPEGLosslessSV1)
 _OF_PILLOW = (JPEGBaseline8Bit, JPEGExtended12Bit)
@@ -22,12 +22,12 @@ DECODER_DEPENDENCIES = dict.fromkeys(_SYNTAXES, ("imagecodecs",))
 
 
 def is_available(syntax):
-    """Whether the library is there."""
+    """Return whether the library is installed."""
     return imagecodecs is not None
 
 
 def decode_frame(frame, runner):
-    """The samples of one frame, as bytes; `runner` is told how they lie."""
+    """Decode the samples of one frame, as bytes; note their layout in `runner`."""
     # Alike, so that nothing is converted: pydicom does that by the header.
     colors = "RGB" if runner.samples_per_pixel == 3 else "GRAYSCALE"
     samples = imagecodecs.jpeg8_decode(frame, colorspace=colors, outcolorspace=colors)
@@ -38,7 +38,7 @@ def decode_frame(frame, runner):
 
 @cache
 def find_jpeg_decoder(syntax):
-    """A decoder of our own, since plugins of pydicom's are everyone's; None for other syntaxes."""
+    """Return a decoder for this package alone; None for other syntaxes."""
     if syntax not in _SYNTAXES:
         return None
     decoder = Decoder(UID(syntax))

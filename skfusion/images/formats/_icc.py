@@ -1,4 +1,4 @@
-"""Embedded color profiles (ICC.1): colors as the profile means them, in sRGB."""
+"""Apply embedded color profiles (ICC.1): colors become sRGB."""
 
 import io
 
@@ -47,7 +47,7 @@ def to_srgb(image):
 
 
 def _separate(image):
-    """The colors in mode L, RGB or CMYK, and alpha or None."""
+    """Return the colors in mode L, RGB or CMYK, and alpha or None."""
     gray = image.mode in ("L", "LA", "La")
     if image.mode == "CMYK":
         return image, None

@@ -1,4 +1,4 @@
-"""Icons hold whole images, whose sizes needn't be those that the icon's header tells."""
+"""Find the images within icons, whose sizes can differ from the header of the icon."""
 
 import io
 
@@ -8,7 +8,7 @@ _ICO, _PNG = b"\0\0\1\0", b"\x89PNG\r\n\x1a\n"
 
 
 def ico_sizes(file):
-    """Width and height of the image that Pillow will show of a Windows icon; None for others.
+    """Return width and height of the image that Pillow will show of a Windows icon; else None.
 
     Pillow decodes an icon as soon as it is opened.
     """
@@ -20,7 +20,7 @@ def ico_sizes(file):
         entries = IcoImagePlugin.IcoFile(file).entry
         file.seek(entries[0].offset)
         start = file.read(24)
-    except Exception:  # no icon after all, or a broken one: whoever opens it tells
+    except Exception:  # no icon, or a broken one: opening it raises the error
         start = b""
     file.seek(0)
     if len(start) < 24:
@@ -33,7 +33,7 @@ def ico_sizes(file):
 
 
 def icns_content(image):
-    """The file within an Apple icon that Pillow will show; None for other images."""
+    """Return the file within an Apple icon that Pillow will show; None for other images."""
     if not isinstance(image, IcnsImagePlugin.IcnsImageFile):
         return None
     icon = image.icns

@@ -23,7 +23,7 @@ _LAYOUT = {0: (0, 2, 1), 1: (1, 2, 0), 2: (2, 1, 0)}
 _CIFTI = range(3000, 3100)  # intents of files that hold matrices over the brain's surface
 _HEADER = 540  # bytes, of the longer one
 _GZIP = b"\x1f\x8b"
-# nibabel prints its remarks about headers unless they are given a logger.
+# nibabel prints what it finds in headers, unless it has a logger.
 _LOGGER = logging.getLogger("skfusion.nifti")
 _LOGGER.addHandler(logging.NullHandler())
 
@@ -67,7 +67,7 @@ class NiftiVolume:
         self._direction = orientation[:, 1].astype(int)  # of each stored axis
 
     def slices(self, plane):
-        """How many slices there are in a plane, and their shape (height, width, channels)."""
+        """Return the number of slices in a plane, and their shape (height, width, channels)."""
         along, down, across = self._axes(plane)
         shape = self._voxels.shape
         return shape[along], (shape[down], shape[across], self._voxels.channels)
@@ -106,12 +106,12 @@ class NiftiVolume:
         return normalize(values, "percentile" if window == "auto" else window, percentiles)
 
     def _axes(self, plane):
-        """The stored axes along the slices, down the image and across it."""
-        wanted = _AXES[plane]
+        """Return the stored axes along the slices, down the image and across it."""
+        normal = _AXES[plane]
         flat = [axis for axis, length in enumerate(self._voxels.shape) if length == 1]
         if len(flat) == 1:  # one image, which has a plane of its own
-            wanted = {stored: axis for axis, stored in self._stored_axis.items()}[flat[0]]
-        return [self._stored_axis[axis] for axis in _LAYOUT[wanted]]
+            normal = {stored: axis for axis, stored in self._stored_axis.items()}[flat[0]]
+        return [self._stored_axis[axis] for axis in _LAYOUT[normal]]
 
 
 def _open_files(paths, max_pixels):
@@ -160,7 +160,7 @@ def _volume(header, voxels, max_pixels):
 
 
 def _head_of(open_stream):
-    """The first bytes of a stream, inflated where they are compressed."""
+    """Return the first bytes of a stream, inflated where they are compressed."""
     with open_stream() as stream:
         head = stream.read(_HEADER)
         if head[:2] != _GZIP:
@@ -171,7 +171,7 @@ def _head_of(open_stream):
 
 
 def _read_header(head):
-    """The header, in the class that its magic bytes tell."""
+    """Read the header, in the class of its magic bytes."""
     by_magic = {b"n+1\0": Nifti1Header, b"ni1\0": Nifti1PairHeader}
     by_magic_2 = {b"n+2\0": Nifti2Header, b"ni2\0": Nifti2PairHeader}
     kind = by_magic.get(head[344:348]) or by_magic_2.get(head[4:8]) or Spm2AnalyzeHeader
@@ -183,11 +183,11 @@ def _read_header(head):
 
 
 def _is_pair(header):
-    return not getattr(header, "is_single", False)  # Analyze headers don't say
+    return not getattr(header, "is_single", False)  # Analyze headers have no such attribute
 
 
 def _shape(header):
-    """The shape of the first volume: what lies behind it in the file is never touched."""
+    """Return the shape of the first volume; those after it are never read."""
     return tuple(int(length) for length in header.get_data_shape()[:3])
 
 

@@ -23,7 +23,7 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 _TIFF_WIDTH, _TIFF_HEIGHT = 0x0100, 0x0101
-# Of these formats, Pillow hands 16 bits out in mode "I", which has 32.
+# Pillow decodes 16 bits of these formats to mode "I", which has 32.
 _16_BITS = {"PNG", "PPM", "JPEG2000"}
 
 
@@ -145,7 +145,7 @@ def _is_16_bit(image):
 
 
 def _upright(image):
-    """Turn an image as its header says.
+    """Turn an image upright, by its header.
 
     Pillow's `exif_transpose` also writes the header anew, which fails where other tags are odd.
     """

@@ -35,7 +35,7 @@ def open_image(file, options):
         image = Image.open(file)
     except UnidentifiedImageError:
         file.seek(0)
-        reason = "no image format that Pillow knows" if file.read(1) else "the file is empty"
+        reason = "no image format that Pillow reads" if file.read(1) else "the file is empty"
         raise ValueError(reason) from None
     except Image.DecompressionBombError:
         image = _open_large(file)

@@ -48,7 +48,7 @@ def find_format(head, path=None):
     in_pair = path is not None and is_half_of_a_pair(path)
     if in_pair and (_is_analyze(head) or len(files_of(path)) == 2):
         return "NIfTI"
-    if head[128:132] == b"DICM":  # before it, anything may stand, also the header of a TIFF file
+    if head[128:132] == b"DICM":  # after any 128 bytes, even the header of a TIFF file
         return "DICOM"
     if head[:4] in _TIFF:
         return "TIFF"

@@ -146,11 +146,11 @@ class TiffImage(OpenedImage):
         pixels = np.concatenate(list(samples[:, 0]), axis=-1)
         expected = (*_size(self._directory), self._layout.n_samples)
         if pixels.shape != expected:
-            raise ValueError(f"its pixels have shape {pixels.shape}, its header says {expected}")
+            raise ValueError(f"its pixels have shape {pixels.shape}, not {expected} of its header")
         return turn_upright(pixels, self._directory.first(ORIENTATION))
 
     def _check_segments(self, page):
-        """Refuse strips and tiles that hold a larger image than the header says."""
+        """Refuse strips and tiles that hold a larger image than the header declares."""
         height, width = _size(self._directory)
         rows, columns = (page.tilelength, page.tilewidth) if page.is_tiled else (height, width)
         for offset, length in zip(page.dataoffsets, page.databytecounts, strict=False):
@@ -195,7 +195,7 @@ def _has_imagecodecs():
 
 
 def _open_with_pillow(file, directory, layout):
-    """Open the page with Pillow; ValueError names what it does not know."""
+    """Open the page with Pillow; ValueError names what is not supported."""
     file.seek(0)
     try:
         # Not by `Image.open`: the first page may be larger than the one that is read.

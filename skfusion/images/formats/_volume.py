@@ -105,7 +105,7 @@ def choose_slices(volume, n_slices):
         As in ImageReader.
 
     n_slices : int
-        How many there are. One alone is no volume: it is the image, whatever `volume` says.
+        The number of slices. One alone is no volume: it is the image, whatever `volume` is.
 
     Returns
     -------

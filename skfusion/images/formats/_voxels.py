@@ -5,8 +5,8 @@ from functools import partial
 
 import numpy as np
 
-# A gzip stream can only be read from its start. So many times `max_pixels` may be inflated on the
-# way to the wanted slices; it costs time, not memory, since it is dropped at once.
+# A gzip stream can only be read from its start. So many times `max_pixels` may be inflated before
+# the last slice that is needed; this takes time, not memory.
 _PASSED_OVER = 16
 
 
@@ -32,10 +32,10 @@ class Voxels:
         self.channels = count_channels(dtype)
 
     def check(self, axis, indices, max_pixels):
-        """Nothing is read but the slices themselves."""
+        """Refuse nothing: only the slices are read."""
 
     def read(self, axis, indices):
-        """Slices of the other two axes, in order, as floats."""
+        """Yield slices of the other two axes, in order, as floats."""
         for i in indices:
             place = [slice(None)] * min(3, len(self._array.shape)) + list(self._rest)
             if axis < len(place):
@@ -77,29 +77,29 @@ class ZippedVoxels:
             )
 
     def read(self, axis, indices):
-        """Slices of the other two axes, in order, as floats.
+        """Yield slices of the other two axes, in order, as floats.
 
         One slab at a time for slices along the last axis in rising order; else the slices are
         held, as they are stored, until all slabs have passed.
         """
-        wanted = sorted(set(indices))
+        chosen = sorted(set(indices))
         values = partial(as_values, scaling=self._scaling)
         with self._open() as raw, gzip.GzipFile(fileobj=raw) as stream:
-            if axis == 2 and wanted == list(indices):
-                for k in wanted:
+            if axis == 2 and chosen == list(indices):
+                for k in chosen:
                     yield values(self._slab(stream, k))
                 return
             if axis == 2:
-                found = [self._slab(stream, k) for k in wanted]
+                found = [self._slab(stream, k) for k in chosen]
             else:
                 slabs = range(self.shape[2])
-                parts = [self._slab(stream, k).take(wanted, axis=axis) for k in slabs]
+                parts = [self._slab(stream, k).take(chosen, axis=axis) for k in slabs]
                 found = np.moveaxis(np.stack(parts, axis=-1), axis, 0)
         for i in indices:
-            yield values(found[wanted.index(i)])
+            yield values(found[chosen.index(i)])
 
     def _slab(self, stream, k):
-        """All voxels of index k on the last axis."""
+        """Read all voxels of index k on the last axis."""
         n_bytes = self.shape[0] * self.shape[1] * self._dtype.itemsize
         stream.seek(self._offset + k * n_bytes)
         content = stream.read(n_bytes)
@@ -109,7 +109,7 @@ class ZippedVoxels:
 
 
 def spatial_shape(shape):
-    """The first three axes, filled up with ones."""
+    """Return the first three axes, filled up with ones."""
     shape = tuple(int(length) for length in shape)
     if not shape or min(shape) < 1:
         raise ValueError(f"a volume of shape {shape} has no voxels")
@@ -117,7 +117,7 @@ def spatial_shape(shape):
 
 
 def count_channels(dtype):
-    """1, or 3 for the types that NIfTI has for colors."""
+    """Return 1, or 3 for the types that NIfTI has for colors."""
     names = np.dtype(dtype).names
     if names is None and dtype.kind in "biuf":
         return 1
@@ -127,7 +127,7 @@ def count_channels(dtype):
 
 
 def as_values(stored, scaling=None):
-    """Stored voxels as floats of the machine's byte order, scaled; colors lose their alpha."""
+    """Return stored voxels as scaled floats of the machine's byte order, without alpha."""
     if stored.dtype.names:
         return np.stack([stored[name] for name in "RGB"], axis=-1).astype(np.float32)
     wide = np.result_type(stored.dtype.newbyteorder("="), np.float32)

@@ -1,4 +1,4 @@
-"""Measured values (Hounsfield units, signal intensities) become gray levels in 0..255."""
+"""Map measured values (Hounsfield units, signal intensities) to gray levels in 0..255."""
 
 from numbers import Real
 from typing import NamedTuple
@@ -17,7 +17,7 @@ class Window(NamedTuple):
 
 
 def check_window(window):
-    """Refuse what the declared types let pass: other than two numbers, or no width."""
+    """Refuse values that the declared types allow: other than two numbers, or no width."""
     if isinstance(window, str):
         return
     numbers = len(window) == 2 and all(isinstance(value, Real) for value in window)
@@ -29,7 +29,7 @@ def check_window(window):
 
 
 def check_percentiles(percentiles):
-    """Refuse what the declared types let pass."""
+    """Refuse values that the declared types allow."""
     numbers = len(percentiles) == 2 and all(isinstance(value, Real) for value in percentiles)
     if not numbers or not 0 <= percentiles[0] < percentiles[1] <= 100:
         raise ValueError(
@@ -78,34 +78,34 @@ def normalize(values, mode, percentiles):
     Parameters
     ----------
     values : ndarray of float
-        All values of the image; those that aren't finite tell nothing.
+        All values of the image; those that aren't finite are ignored.
 
     mode : {"percentile", "zscore", "minmax"}
         As `window` of ImageReader.
 
     percentiles : tuple (low, high)
-        What is black and white where `mode` is "percentile".
+        The percentiles of black and white where `mode` is "percentile".
 
     Returns
     -------
     pixels : ndarray of float
         In 0..255.
     """
-    told = values[np.isfinite(values)]
-    if not told.size:
+    finite = values[np.isfinite(values)]
+    if not finite.size:
         raise ValueError("it holds no finite values")
-    return stretch(values, *_range(told, mode, percentiles))
+    return stretch(values, *_range(finite, mode, percentiles))
 
 
-def _range(told, mode, percentiles):
-    """The values that become black and white."""
-    low, high = float(told.min()), float(told.max())
+def _range(finite, mode, percentiles):
+    """Return the values that become black and white."""
+    low, high = float(finite.min()), float(finite.max())
     if mode == "percentile":
-        ends = np.percentile(told, percentiles)
-        # Equal ends: nearly all is background, and what is not would be cut off.
+        ends = np.percentile(finite, percentiles)
+        # Equal ends: nearly all is background, and the rest would be cut off.
         return (float(ends[0]), float(ends[1])) if ends[0] < ends[1] else (low, high)
     if mode == "zscore":
-        inside = told[told != 0]
+        inside = finite[finite != 0]
         if inside.size:
             mean, deviation = float(inside.mean(dtype=np.float64)), float(inside.std(dtype=float))
             return mean - 3 * deviation, mean + 3 * deviation

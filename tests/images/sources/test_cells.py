@@ -139,7 +139,7 @@ def test_fusion_and_readers_of_tables_find_dicts():
     assert model.image_columns_ == ["image"]
 
 
-def test_a_store_knows_dicts_by_their_content(tmp_path):
+def test_a_store_identifies_dicts_by_their_content(tmp_path):
     (tmp_path / "a.png").write_bytes(PNG)
     store = FeatureStore(tmp_path / "store")
     describe = ImageDescriptors(("intensity",), cache=store)
@@ -355,7 +355,10 @@ def test_closed_images_are_unreadable_in_any_state(tmp_path):
         gone = io.BytesIO(content)
         without_file = Image.open(gone)
         gone.close()
-        for cell in (opened, loaded, without_file):
+        cells = [opened, loaded]
+        if format != "WEBP":  # of which Pillow reads the whole file when it is opened
+            cells.append(without_file)
+        for cell in cells:
             with pytest.raises(ValueError, match=r"closed") as info:
                 ImageReader().read(cell)
             assert "NoneType" not in str(info.value)

@@ -1,0 +1,63 @@
+"""The HTML representation links to documentation, and describes each parameter."""
+
+import html
+import re
+from pathlib import Path
+from urllib.parse import urlparse
+from urllib.request import url2pathname
+
+import pytest
+import sklearn
+from sklearn.base import BaseEstimator
+
+import skfusion
+from skfusion import PixelFlattener, TableEncoder
+
+_PUBLIC = [getattr(skfusion, name) for name in skfusion.__all__]
+ESTIMATORS = [
+    item for item in _PUBLIC if isinstance(item, type) and issubclass(item, BaseEstimator)
+]
+each = pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda item: item.__name__)
+
+
+@each
+def test_the_link_leads_to_the_docstring(estimator):
+    address = urlparse(estimator()._get_doc_link())
+    assert address.scheme == "file"
+    text = Path(url2pathname(address.path)).read_text(encoding="utf-8")
+    assert f"class {estimator.__name__}(" in text
+    assert html.escape(address.geturl()) in estimator()._repr_html_()
+
+
+@each
+def test_each_parameter_is_documented_on_a_line_of_its_own(estimator):
+    """scikit-learn 1.9 finds the description of a parameter by this line."""
+    for name in estimator._get_param_names():
+        assert re.search(rf"^    {name} : .+$", estimator.__doc__, re.MULTILINE), name
+
+
+def _describes_parameters():
+    return tuple(int(part) for part in sklearn.__version__.split(".")[:2]) >= (1, 9)
+
+
+@each
+def test_each_parameter_is_described(estimator):
+    shown = estimator()._repr_html_()
+    described = shown.count('class="param-doc-description"')
+    n_parameters = len(estimator._get_param_names())
+    assert described == (n_parameters if _describes_parameters() else 0)
+
+
+def test_documentation_that_the_package_declares_comes_first(monkeypatch):
+    from skfusion._utils import doc_link
+
+    monkeypatch.setattr(doc_link, "declared_documentation", lambda: "https://docs.example/stable")
+    link = TableEncoder()._get_doc_link()
+    assert link == "https://docs.example/stable/generated/skfusion.TableEncoder.html"
+
+
+def test_a_class_of_the_user_has_no_link():
+    class Mine(PixelFlattener):
+        pass
+
+    assert Mine()._get_doc_link() == ""
