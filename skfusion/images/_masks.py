@@ -8,6 +8,10 @@ from skfusion.images._image_reader import ImageReader
 from skfusion.images._pixels import resize_pixels
 
 
+class MaskError(ValueError):
+    """A mask can't be used. The caller, which has its cell, names it."""
+
+
 def check_mask(mask):
     """Return the parameter; refuse a str that is no rule, most likely a column without brackets."""
     if isinstance(mask, str) and mask != "otsu":
@@ -78,8 +82,8 @@ def resize_mask(mask, size):
     covered = resize_pixels(mask.astype(np.float32)[..., np.newaxis], size)[..., 0]
     resized = covered >= 0.5
     if not resized.any():
-        raise ImageError(
-            f"its mask is too small: nothing is left of its {mask.sum()} pixels at "
+        raise MaskError(
+            f"is too small: nothing is left of its {mask.sum()} pixels at "
             f"{size[0]} x {size[1]}; pass a larger image_size, or None"
         )
     return resized
