@@ -37,6 +37,6 @@ def with_callbacks(method: Function) -> Function:
 
 
 def available_if(check: Callable[[Any], bool]) -> Callable[[Function], Function]:
-    """Return scikit-learn's `available_if`: a method exists if `check` of the estimator allows it."""
+    """Return scikit-learn's `available_if`: a method that exists if `check` allows it."""
     decorate: Callable[[Function], Function] = _available_if(check)
     return decorate

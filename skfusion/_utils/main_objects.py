@@ -29,7 +29,7 @@ class MainObjectsMixin:
     """
 
     # Names of the parameters that a fitted estimator doesn't use.
-    _fit_only_parameters: tuple = ()
+    _fit_only_parameters: tuple[str, ...] = ()
 
     def __getstate__(self):
         state = dict(super().__getstate__())
