@@ -2,7 +2,7 @@
 
     python script_with_functions.py FOLDER
 
-With a second argument, it loads that file and prints whether its function is the one defined here.
+With a second argument, it loads that file and writes whether its function is the one defined here.
 """
 
 import sys
@@ -138,7 +138,7 @@ def gap_of_rows():
 
 if __name__ == "__main__":
     if len(sys.argv) == 3:
-        print(joblib.load(sys.argv[2]).backbone is build)
+        sys.stdout.write(f"{joblib.load(sys.argv[2]).backbone is build}\n")
     else:
         main(Path(sys.argv[1]))
-        print("saved")
+        sys.stdout.write("saved\n")
