@@ -27,6 +27,8 @@ _HOMES = {
     "TableEncoder": "skfusion.tabular._table_encoder",
     "ImageBlock": "skfusion.fusion._image_block",
     "SourceImportanceDisplay": "skfusion.inspection._source_importance_display",
+    "explain": "skfusion.inspection._explain",
+    "Explanation": "skfusion.inspection._explanation",
     "MicroBatcher": "skfusion.serving._micro_batcher",
     "warm_up": "skfusion.serving._warm_up",
     "required_columns": "skfusion.serving._required_columns",
