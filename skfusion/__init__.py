@@ -29,6 +29,8 @@ _HOMES = {
     "SourceImportanceDisplay": "skfusion.inspection._source_importance_display",
     "explain": "skfusion.inspection._explain",
     "Explanation": "skfusion.inspection._explanation",
+    "ExplanationDisplay": "skfusion.inspection._explanation_display",
+    "RegionDisplay": "skfusion.inspection._region_display",
     "MicroBatcher": "skfusion.serving._micro_batcher",
     "warm_up": "skfusion.serving._warm_up",
     "required_columns": "skfusion.serving._required_columns",

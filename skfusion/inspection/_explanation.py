@@ -35,6 +35,12 @@ class Explanation:
     images : dict of str to list
         For each image column, what decodes the image of each row.
 
+    data : DataFrame of shape (n_rows, n_columns), default=None
+        The values of the table.
+
+    target : object, default=None
+        The class or output that is explained.
+
     n_passes : int, default=0
         How many images were computed by networks or other transformers.
 
@@ -81,6 +87,8 @@ class Explanation:
         regions: dict[str, Any] | None = None,
         names: list[str] | None = None,
         images: dict[str, Any] | None = None,
+        data: pd.DataFrame | None = None,
+        target: Any = None,
         n_passes: int = 0,
         seconds: float = 0.0,
     ) -> None:
@@ -93,6 +101,8 @@ class Explanation:
         self.regions = {} if regions is None else regions
         self.names = ["prediction"] * len(prediction) if names is None else names
         self.images = {} if images is None else images
+        self.data = data
+        self.target = target
         self.n_passes = n_passes
         self.seconds = seconds
 
