@@ -35,6 +35,7 @@ HEADS = {
     "boosting": HistGradientBoostingClassifier(max_iter=60, random_state=0),
 }
 METHODS = {
+    "occlusion, both": {"fill": "both"},
     "occlusion, background": {"fill": "background"},
     "occlusion, mean": {"fill": "mean"},
     "pooled": {"method": "pooled"},
@@ -44,13 +45,16 @@ METHODS = {
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--images", choices=["noise", "photos"], default="photos")
+    parser.add_argument("--patch", choices=["checked", "plain"], default="checked")
     parser.add_argument("--cut", choices=["pooled", "flattened"], default="pooled")
     parser.add_argument("--rows", type=int, default=6)
     parser.add_argument("--train", type=int, default=240)
     arguments = parser.parse_args()
     warnings.filterwarnings("ignore")
     folder = Path(os.environ["SKFUSION_TEST_DATA"])
-    images, y, boxes = plant(arguments.images, arguments.train + 4 * arguments.rows, folder)
+    images, y, boxes = plant(
+        arguments.images, arguments.patch == "checked", arguments.train + 4 * arguments.rows, folder
+    )
     frame = pd.DataFrame({"image": list(images)})
     train = slice(0, arguments.train)
     embedder = PretrainedGAP(
@@ -84,7 +88,7 @@ def main():
     print(pd.DataFrame(lines, columns=columns).round(2).to_string(index=False))
 
 
-def plant(kind, n, folder):
+def plant(kind, checked, n, folder):
     """Return images, their classes and the corners of the patches."""
     generator = np.random.default_rng(1)
     if kind == "photos":
@@ -96,7 +100,7 @@ def plant(kind, n, folder):
         images = generator.integers(0, 256, (n, SIZE, SIZE, 3)).astype(np.uint8)
     down, across = np.mgrid[:SIDE, :SIDE] // 6
     colors = np.array([[30, 40, 120], [230, 200, 40]], dtype=np.uint8)
-    patch = colors[(down + across) % 2]
+    patch = colors[(down + across) % 2] if checked else np.full((SIDE, SIDE, 3), [220, 60, 40])
     y = np.arange(len(images)) % 2
     boxes = generator.integers(0, SIZE - SIDE + 1, (len(images), 2))
     for image, (top, left) in zip(images[1::2], boxes[1::2], strict=True):

@@ -30,6 +30,8 @@ _HOMES = {
     "explain": "skfusion.inspection._explain",
     "Explanation": "skfusion.inspection._explanation",
     "ExplanationDisplay": "skfusion.inspection._explanation_display",
+    "RowsDisplay": "skfusion.inspection._rows_display",
+    "source_importance": "skfusion.inspection._source_importance",
     "RegionDisplay": "skfusion.inspection._region_display",
     "MicroBatcher": "skfusion.serving._micro_batcher",
     "warm_up": "skfusion.serving._warm_up",

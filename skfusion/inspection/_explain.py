@@ -32,7 +32,7 @@ def explain(
     target: Any = None,
     rows: Any = None,
     method: str = "occlusion",
-    fill: str = "background",
+    fill: str = "both",
     n_background: int = 32,
     max_passes: int = 150,
     n_jobs: int | None = None,

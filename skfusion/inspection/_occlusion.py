@@ -6,17 +6,17 @@ import numpy as np
 _SCAN_SHARE, _LEAST = 0.55, 3
 # A window of the second scan, in pixels of the network's input and in parts of the side.
 _WINDOW, _WINDOW_SHARE = 32, 0.2
-# Changes that are not further from the median than so many standard deviations are noise.
-_NOISE = 2.5
-_DEVIATION = 1.4826  # of a normal distribution, for a median absolute deviation of 1
+# A change of up to so many times the median change is that of hiding anything, but never more
+# than this part of the largest: where all of the image matters, all changes are large.
+_NOISE, _MOST_NOISE = 3.0, 0.3
 
 
 def occlusion_grid(probe, n_passes):
     """Find the amount of each place by hiding windows.
 
     First, half-overlapping windows are hidden over the whole image. Then smaller ones are, where
-    the prediction changed most. The change that windows have anywhere, their median, is that of
-    hiding as such; it is subtracted, and what remains within the noise is set to 0.
+    the prediction changed most. Changes are made smaller by the change that hiding anything has,
+    which is found from their median, and set to 0 where they are not larger.
 
     Parameters
     ----------
@@ -36,12 +36,11 @@ def occlusion_grid(probe, n_passes):
     count = max(_LEAST, int(np.sqrt(_SCAN_SHARE * n_passes)))
     scan = _windows(canvas, [side / (count - 1) for side in canvas])
     changes = probe.changes(scan)
-    middle = float(np.median(changes))
-    noise = _NOISE * _DEVIATION * float(np.median(np.abs(changes - middle)))
-    coarse = _spread(_shrink(changes - middle, noise), scan, canvas)
+    noise = _noise(changes)
+    coarse = _spread(_shrink(changes, noise), scan, canvas)
     sizes = [min(_WINDOW, _WINDOW_SHARE * side) for side in canvas]
     windows = _windows(canvas, [max(1.0, size / 2) for size in sizes])
-    any_change = np.abs(_spread(changes - middle, scan, canvas))
+    any_change = np.abs(_spread(changes, scan, canvas))
     # Where nothing is beyond the noise, the largest change decides.
     scores = [np.abs(coarse[w]).mean() + 1e-3 * any_change[w].mean() for w in windows]
     order = np.argsort(-np.array(scores), kind="stable")
@@ -51,8 +50,7 @@ def occlusion_grid(probe, n_passes):
     if not chosen:
         return coarse * ratio
     changes = probe.changes(chosen)
-    part = np.sqrt(ratio)
-    fine = _spread(_shrink(changes - middle * part, noise * part), chosen, canvas)
+    fine = _spread(_shrink(changes, noise * np.sqrt(ratio)), chosen, canvas)
     seen = np.zeros(canvas, dtype=bool)
     for window in chosen:
         seen[window] = True
@@ -69,14 +67,32 @@ def _windows(canvas, strides):
     return [(down, across) for down in slices[0] for across in slices[1]]
 
 
+def _noise(changes):
+    """Return the size of a change that windows have anywhere."""
+    sizes = np.abs(changes)
+    return min(_NOISE * float(np.median(sizes)), _MOST_NOISE * float(sizes.max()))
+
+
 def _shrink(changes, noise):
     return np.sign(changes) * np.maximum(np.abs(changes) - noise, 0)
 
 
 def _spread(changes, windows, canvas):
-    """Return the mean change of the windows that cover each place; 0 where none does."""
-    total, count = np.zeros(canvas), np.zeros(canvas)
-    for change, window in zip(changes, windows, strict=True):
-        total[window] += change
+    """Return the mean change of the windows that cover each place, without the largest one.
+
+    A window that touches a region from outside changes the prediction too. Without the largest
+    change, a place is in the region only if most of its windows are.
+    """
+    rises = _trimmed_mean(np.maximum(changes, 0), windows, canvas)
+    return rises - _trimmed_mean(np.maximum(-changes, 0), windows, canvas)
+
+
+def _trimmed_mean(sizes, windows, canvas):
+    """Return the mean of the sizes at each place, less the largest one; 0 where there is none."""
+    total, largest, count = (np.zeros(canvas) for _ in range(3))
+    for size, window in zip(sizes, windows, strict=True):
+        total[window] += size
         count[window] += 1
-    return total / np.maximum(count, 1)
+        np.maximum(largest[window], size, out=largest[window])
+    alone = count <= 1
+    return np.where(alone, total, (total - largest) / np.maximum(count - 1, 1))

@@ -71,7 +71,7 @@ class RegionProbe:
         changes : ndarray of shape (n,)
             Positive where what was hidden had raised the prediction.
         """
-        covers = self._covers or [None]
+        covers = self._covers
         hidden = [
             HiddenImage(self._original, window, self.canvas, covers[i % len(covers)])
             for i, window in enumerate(windows)

@@ -13,7 +13,7 @@ from skfusion.inspection._shown_image import images_of
 METHODS = {"occlusion": occlusion_grid, "pooled": pooled_grid}
 
 
-FILLS = ("background", "mean")
+FILLS = ("both", "background", "mean")
 # So many images of the background are shown where parts are hidden.
 _MOST_COVERS = 8
 
@@ -56,10 +56,10 @@ def find_regions(game, frame, background, images, *, method, fill, n_passes, n_j
 
     def find(player, row):
         source = images[player]
-        chosen = []
-        if fill == "background":
-            chosen = _unlike(game, player, row, covers[source.name])
-        return _maps_of_row(game, frame, source, row, chosen, method, n_passes)
+        chosen = [] if fill == "mean" else _unlike(game, player, row, covers[source.name])
+        if fill == "both":
+            chosen = [cover for one in chosen for cover in (one, None)]
+        return _maps_of_row(game, frame, source, row, chosen or [None], method, n_passes)
 
     tasks = [(player, row) for player in range(len(images)) for row in range(len(frame))]
     found = Parallel(n_jobs=n_jobs, prefer="threads")(delayed(find)(*task) for task in tasks)
