@@ -32,7 +32,7 @@ def explain(
     target: Any = None,
     rows: Any = None,
     method: str = "occlusion",
-    fill: str = "both",
+    fill: str = "mean",
     n_background: int = 32,
     max_passes: int = 150,
     n_jobs: int | None = None,
@@ -76,14 +76,15 @@ def explain(
     method : {"occlusion", "pooled"}, default="occlusion"
         The method for regions:
 
-        - "occlusion": hide parts of the image and predict again, first large windows, then
-          smaller ones where the prediction changed most. For any model.
+        - "occlusion": hide windows of the image and predict again, then smaller windows where
+          the prediction changed most. For any model.
         - "pooled": leave out cells of the feature map that the network averages. It takes one
           pass, and is exact for a linear head, but late cells see most of the image.
 
-    fill : {"background", "mean"}, default="background"
-        What is seen where a part is hidden, with "occlusion": the same part of background images
-        that the model predicts otherwise, or the mean color of the image.
+    fill : {"mean", "background", "both"}, default="mean"
+        What is seen where a part is hidden, with "occlusion": the mean color of the image; the
+        same part of background images, those with which the prediction differs most; or both in
+        turn. Choose "background" where a plain area is unlike any image.
 
     n_background : int, default=32
         The largest number of background rows. Of more, so many are drawn.

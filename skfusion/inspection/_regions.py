@@ -7,13 +7,13 @@ from skfusion.inspection._heat_map import HeatMap, HeatMaps
 from skfusion.inspection._hidden_image import OriginalImage
 from skfusion.inspection._occlusion import occlusion_grid
 from skfusion.inspection._pooled_map import pooled_grid
-from skfusion.inspection._region_probe import RegionProbe
+from skfusion.inspection._region_probe import Cover, RegionProbe
 from skfusion.inspection._shown_image import images_of
 
 METHODS = {"occlusion": occlusion_grid, "pooled": pooled_grid}
 
 
-FILLS = ("both", "background", "mean")
+FILLS = ("mean", "background", "both")
 # So many images of the background are shown where parts are hidden.
 _MOST_COVERS = 8
 
@@ -38,7 +38,7 @@ def find_regions(game, frame, background, images, *, method, fill, n_passes, n_j
     method : {"occlusion", "pooled"}
         The method.
 
-    fill : {"background", "mean"}
+    fill : {"mean", "background", "both"}
         What is seen where parts are hidden.
 
     n_passes : int
@@ -58,8 +58,8 @@ def find_regions(game, frame, background, images, *, method, fill, n_passes, n_j
         source = images[player]
         chosen = [] if fill == "mean" else _unlike(game, player, row, covers[source.name])
         if fill == "both":
-            chosen = [cover for one in chosen for cover in (one, None)]
-        return _maps_of_row(game, frame, source, row, chosen or [None], method, n_passes)
+            chosen = [cover for one in chosen for cover in (one, Cover())]
+        return _maps_of_row(game, frame, source, row, chosen or [Cover()], method, n_passes)
 
     tasks = [(player, row) for player in range(len(images)) for row in range(len(frame))]
     found = Parallel(n_jobs=n_jobs, prefer="threads")(delayed(find)(*task) for task in tasks)
@@ -100,6 +100,7 @@ def _cover_images(cells):
 def _unlike(game, player, row, covers):
     """Return the images of the background that would change the prediction of a row most."""
     others = frozenset(range(len(game.players))) - {player}
-    changes = np.abs(game.values[others][row] - game.prediction[row])
-    order = np.argsort(-changes, kind="stable")
-    return [covers[i] for i in order if covers[i] is not None][:_MOST_COVERS]
+    predictions = game.values[others][row]
+    order = np.argsort(-np.abs(predictions - game.prediction[row]), kind="stable")
+    found = [Cover(covers[i], float(predictions[i])) for i in order if covers[i] is not None]
+    return found[:_MOST_COVERS]
