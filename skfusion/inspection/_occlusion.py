@@ -44,7 +44,7 @@ def occlusion_grid(probe, n_passes):
     scan = WindowResponse(probe.hide(windows), windows, canvas)
     left = n_passes - 1 - len(windows)
     if scan.largest < _RESPONSE * whole:
-        return weaken_small(*_with_large_windows(probe, scan, left))
+        return weaken_small(*_with_other_windows(probe, scan, size, left))
     where, heat = np.abs(scan.heat()) + 1e-3 * np.abs(scan.heat(0.0)), scan.heat()
     fine = _window_size(canvas, _FINE, _MOST_PIXELS)
     windows = _hottest(make_windows(canvas, fine, 2), where)[: max(left, 0)]
@@ -60,19 +60,25 @@ def occlusion_grid(probe, n_passes):
     return weaken_small(heat, _BLUR * np.abs(heat).max())
 
 
-def _with_large_windows(probe, scan, n_passes):
-    """Return the amounts where the windows of the scan change nearly nothing, and their limit."""
+def _with_other_windows(probe, scan, size, n_passes):
+    """Return the amounts and their limit, where the windows of the scan change nearly nothing.
+
+    Large windows may hide all of a region, and a window that is shown alone may be enough.
+    """
     canvas = probe.canvas
-    size = _window_size(canvas, _LARGE)
-    windows = _thinned(make_windows(canvas, size, 2), n_passes // 2)
-    responses = [scan]
-    if len(windows) <= n_passes // 2:
-        responses += [
-            WindowResponse(change(windows), windows, canvas) for change in (probe.hide, probe.show)
-        ]
-        n_passes -= 2 * len(windows)
-    best = max(responses, key=lambda response: response.largest)
+    large = _window_size(canvas, _LARGE)
+    responses, left = [(scan, probe.hide, size, 2)], n_passes
+    for change, of_size, steps in ((probe.show, size, 1), (probe.hide, large, 2)):
+        windows = make_windows(canvas, of_size, steps)
+        if len(windows) <= left:
+            found = WindowResponse(change(windows), windows, canvas)
+            responses.append((found, change, of_size, steps))
+            left -= len(windows)
+    best, change, of_size, steps = max(responses, key=lambda response: response[0].largest)
     heat = best.heat()
+    windows = _hottest(make_windows(canvas, of_size, 2 * steps), np.abs(heat))[:left]
+    if windows:
+        heat = WindowResponse(change(windows), windows, canvas).over(heat)
     return heat, _BLUR_OF_LARGE * np.abs(heat).max()
 
 

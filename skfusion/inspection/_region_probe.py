@@ -1,5 +1,6 @@
 """RegionProbe: predictions of one row while parts of one of its images are hidden."""
 
+import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -110,6 +111,12 @@ class RegionProbe:
         places = np.arange(len(windows)) % len(covers)
         return self._predict_windows(windows, is_shown=True) - covers[places]
 
+    def with_covers(self, covers):
+        """Return a probe of the same image with other covers."""
+        other = copy.copy(self)
+        other._covers = covers
+        return other
+
     def whole_change(self):
         """Return by how much the prediction falls, on average, when the whole image is hidden."""
         return self.base - float(np.mean([self._cover_base(cover) for cover in self._covers]))
@@ -146,6 +153,8 @@ class RegionProbe:
 
     def predict(self, new):
         """Predict the row with each of these in place of its cell."""
+        if not new:
+            return np.zeros(0)
         name = self.source.name
         frame = self.row.take(np.zeros(len(new), dtype=int)).reset_index(drop=True)
         cells = np.empty(len(new), dtype=object)

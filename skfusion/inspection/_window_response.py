@@ -70,8 +70,12 @@ class WindowResponse:
         if noise is None:
             noise = min(_NOISE * float(np.median(sizes)), _MOST_NOISE * float(sizes.max()))
         beyond = weaken_small(self.changes, noise)
-        rises = self._trimmed_mean(np.maximum(beyond, 0))
-        return rises - self._trimmed_mean(np.maximum(-beyond, 0))
+        heat = self._signed_mean(beyond, self._trimmed_mean)
+        # A single window may be all that changes the prediction.
+        return heat if heat.any() else self._signed_mean(beyond, self._mean)
+
+    def _signed_mean(self, changes, mean):
+        return mean(np.maximum(changes, 0)) - mean(np.maximum(-changes, 0))
 
     def over(self, heat, noise=None):
         """Return an earlier heat map with the amounts of these windows where they are."""
@@ -82,6 +86,9 @@ class WindowResponse:
         for value, window in zip(values, self.windows, strict=True):
             total[window] += value
         return total
+
+    def _mean(self, sizes):
+        return self._sum(sizes) / np.maximum(self._sum(np.ones(len(sizes))), 1)
 
     def _trimmed_mean(self, sizes):
         """Return the mean of the sizes at each place, without the largest one.

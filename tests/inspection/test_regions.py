@@ -50,13 +50,13 @@ def network(**options):
     return PretrainedGAP("small_cnn", backbone_options=TINY, **(settings | options))
 
 
-def logistic():
-    return make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=1000))
+def logistic(C=0.1):
+    return make_pipeline(StandardScaler(), LogisticRegression(C=C, max_iter=1000))
 
 
 CASES = {
     "linear head, pooled": lambda: make_pipeline(network(), logistic()),
-    "linear head, flattened": lambda: make_pipeline(network(pooling=None), logistic()),
+    "linear head, flattened": lambda: make_pipeline(network(pooling=None), logistic(1e-4)),
     "linear head, pixels": lambda: make_pipeline(PixelFlattener((10, 10)), logistic()),
     "forest, descriptors": lambda: make_pipeline(
         ImageDescriptors("intensity"), RandomForestClassifier(100, random_state=0)
@@ -69,11 +69,11 @@ CASES = {
 
 @pytest.mark.parametrize("case", CASES)
 def test_finds_planted_patch(case):
-    images, y, boxes = plant()
+    images, y, boxes = plant(240)
     frame = pd.DataFrame({"scan": list(images)})
-    model = CASES[case]().fit(frame[:100], y[:100])
-    rows = [101, 103, 105, 107]
-    explanation = explain(model, frame, background=frame[:100], rows=rows, random_state=0)
+    model = CASES[case]().fit(frame[:200], y[:200])
+    rows = [201, 203, 205, 207]
+    explanation = explain(model, frame, background=frame[:200], rows=rows, random_state=0)
     found = [
         inside(heat, boxes[row])
         for row, heat in zip(rows, explanation.regions["scan"], strict=True)
