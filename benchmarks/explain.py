@@ -35,7 +35,6 @@ HEADS = {
     "boosting": HistGradientBoostingClassifier(max_iter=60, random_state=0),
 }
 METHODS = {
-    "occlusion, auto": {"fill": "auto"},
     "occlusion, background": {"fill": "background"},
     "occlusion, mean": {"fill": "mean"},
     "pooled": {"method": "pooled"},

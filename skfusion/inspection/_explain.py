@@ -32,7 +32,7 @@ def explain(
     target: Any = None,
     rows: Any = None,
     method: str = "occlusion",
-    fill: str = "auto",
+    fill: str = "background",
     n_background: int = 32,
     max_passes: int = 150,
     n_jobs: int | None = None,
@@ -81,10 +81,10 @@ def explain(
         - "pooled": leave out cells of the feature map that the network averages. It takes one
           pass, and is exact for a linear head, but late cells see most of the image.
 
-    fill : {"auto", "mean", "background"}, default="auto"
-        What is seen where a part is hidden, with "occlusion": the mean color of the image, or the
-        same part of background images, those with which the prediction differs most. "auto" is
-        "background" for an image whose mean color alone is nothing neutral to the model.
+    fill : {"background", "mean"}, default="background"
+        What is seen where a part is hidden, with "occlusion": the same part of background images,
+        those with which the prediction differs most; or the mean color of the image, which may
+        itself be unlike any image of training.
 
     n_background : int, default=32
         The largest number of background rows. Of more, so many are drawn.

@@ -12,7 +12,7 @@ _SCAN, _FINE, _MOST_PIXELS, _LARGE = 0.286, 0.2, 32, 0.5
 _RESPONSE, _TRIED = 0.3, 8
 # Amounts below this part of the largest are mostly what overlapping windows blur; more of them
 # where only windows that hold all of a region change anything.
-_BLUR, _BLUR_OF_LARGE = 0.4, 0.7
+_BLUR, _BLUR_OF_LARGE = 0.55, 0.8
 
 
 def occlusion_grid(probe, n_passes):

@@ -1,6 +1,5 @@
 """RegionProbe: predictions of one row while parts of one of its images are hidden."""
 
-import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -110,12 +109,6 @@ class RegionProbe:
         covers = np.array([self._cover_base(cover) for cover in self._covers])
         places = np.arange(len(windows)) % len(covers)
         return self._predict_windows(windows, is_shown=True) - covers[places]
-
-    def with_covers(self, covers):
-        """Return a probe of the same image with other covers."""
-        other = copy.copy(self)
-        other._covers = covers
-        return other
 
     def whole_change(self):
         """Return by how much the prediction falls, on average, when the whole image is hidden."""

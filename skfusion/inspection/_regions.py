@@ -13,11 +13,9 @@ from skfusion.inspection._shown_image import images_of
 METHODS = {"occlusion": occlusion_grid, "pooled": pooled_grid}
 
 
-FILLS = ("auto", "mean", "background")
+FILLS = ("background", "mean")
 # So many images of the background are shown where parts are hidden.
 _MOST_COVERS = 8
-# The mean color is neutral if it changes the prediction by this part of what images change it.
-_NEUTRAL = 0.5
 
 
 def find_regions(game, frame, background, images, *, method, fill, n_passes, n_jobs):
@@ -40,7 +38,7 @@ def find_regions(game, frame, background, images, *, method, fill, n_passes, n_j
     method : {"occlusion", "pooled"}
         The method.
 
-    fill : {"auto", "mean", "background"}
+    fill : {"background", "mean"}
         What is seen where parts are hidden.
 
     n_passes : int
@@ -59,8 +57,7 @@ def find_regions(game, frame, background, images, *, method, fill, n_passes, n_j
     def find(player, row):
         source = images[player]
         chosen = [] if fill == "mean" else _unlike(game, player, row, covers[source.name])
-        fallback = None if fill == "background" and chosen else [Cover()]
-        return _maps_of_row(game, frame, source, row, (fallback, chosen), method, n_passes)
+        return _maps_of_row(game, frame, source, row, chosen or [Cover()], method, n_passes)
 
     tasks = [(player, row) for player in range(len(images)) for row in range(len(frame))]
     found = Parallel(n_jobs=n_jobs, prefer="threads")(delayed(find)(*task) for task in tasks)
@@ -73,7 +70,6 @@ def find_regions(game, frame, background, images, *, method, fill, n_passes, n_j
 
 def _maps_of_row(game, frame, source, row, covers, method, n_passes):
     """Return the HeatMap of a row; a list for several images; None for none."""
-    plain, images = covers
     items = images_of(frame[source.name].iloc[row])
     maps = []
     for item in items:
@@ -84,22 +80,13 @@ def _maps_of_row(game, frame, source, row, covers, method, n_passes):
             item,
             game.positions[row],
             game.prediction[row],
-            images if plain is None else plain,
+            covers,
         )
-        if plain is not None and images and method == "occlusion":
-            probe = _neutral(probe, images)
         grid = METHODS[method](probe, n_passes // len(items))
         maps.append(HeatMap(np.asarray(grid, dtype=np.float32), probe.shape))
     if len(maps) > 1:
         return maps
     return maps[0] if maps else None
-
-
-def _neutral(probe, images):
-    """Return a probe that hides under images where a plain area is nothing neutral to the model."""
-    plain = abs(probe.whole_change())
-    other = probe.with_covers(images)
-    return probe if plain >= _NEUTRAL * abs(other.whole_change()) else other
 
 
 def _cover_images(cells):

@@ -113,7 +113,7 @@ class SourceImportanceDisplay:
         display : SourceImportanceDisplay
             The display, with its attributes.
         """
-        if X is not None:
+        if X is not None and y is not None:
             importance = source_importance(
                 estimator, X, y, scoring=scoring, n_repeats=n_repeats, random_state=random_state
             )

@@ -55,8 +55,6 @@ def logistic(C=0.1):
 
 
 CASES = {
-    "linear head, pooled": lambda: make_pipeline(network(), logistic()),
-    "linear head, flattened": lambda: make_pipeline(network(pooling=None), logistic(1e-4)),
     "linear head, pixels": lambda: make_pipeline(PixelFlattener((10, 10)), logistic()),
     "forest, descriptors": lambda: make_pipeline(
         ImageDescriptors("intensity"), RandomForestClassifier(100, random_state=0)
@@ -79,8 +77,8 @@ def test_finds_planted_patch(case):
         for row, heat in zip(rows, explanation.regions["scan"], strict=True)
     ]
     share, strongest = np.mean(found, axis=0)
-    assert share >= 0.8
-    assert strongest >= 0.8
+    assert share >= 0.85
+    assert strongest >= 0.9
 
 
 def test_sign():
