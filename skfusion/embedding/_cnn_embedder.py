@@ -33,11 +33,11 @@ from skfusion.embedding._column_trainer import ColumnTrainer
 from skfusion.embedding._embedder_options import EmbedderOptions
 from skfusion.embedding._fit_config import FitConfig, TrainingRows
 from skfusion.embedding._network_extractor import NetworkExtractor, with_built_networks
+from skfusion.embedding._network_resizing import least_decoded_size, network_resizing
 from skfusion.embedding._run_cache import RunCache
 from skfusion.embedding._training_images import TrainingImages, refuse_too_few
 from skfusion.embedding.cross_fitting._cross_fit import cross_fit
 from skfusion.extraction._feature_extraction import FeatureExtraction
-from skfusion.extraction._resizing import Resizing, resample_of
 from skfusion.images._image_reader import ImageReader
 from skfusion.images._image_size import check_size_param
 from skfusion.images._probe import common_channels, common_size, probe_column
@@ -47,7 +47,7 @@ from skfusion.networks._layer_table import format_layers, layers_frame
 from skfusion.networks._top import add_top
 from skfusion.networks.backbones._custom import is_model_path
 from skfusion.networks.backbones._network_spec import NetworkSpec
-from skfusion.networks.backbones._registry import find_spec
+from skfusion.networks.backbones._registry import find_preprocessing, find_spec
 from skfusion.store._feature_store import FeatureStore, as_store
 from skfusion.training._callbacks import check_callbacks
 from skfusion.training._epoch_reporter import EpochReporter
@@ -506,6 +506,7 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
         if not for_rows and not isinstance(options.cross_fit, str):
             folds = []  # new rows get the columns of the final network alone
         config = self._fit_config(target, seed, options)
+        self._preprocessing = find_preprocessing(self.backbone)
         self._shapes = [self._learn_shape(column) for column in columns]
         trainers = [
             self._column_trainer(position, column, target, rows, config, options)
@@ -689,12 +690,16 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
 
     def _resizing(self, position):
         shape = self._shapes[position]
-        return Resizing(
+        preprocessing = self._preprocessing
+        return network_resizing(
             shape,
+            preprocessing,
+            self.reader_,
             grayscale=self._grayscale,
-            resample=resample_of(self.reader_),
             fixed_size=self._fixed_size,
-            decode_size=None if self._fixed_size else shape[:2],
+            decode_size=(
+                None if self._fixed_size else least_decoded_size(shape[:2], preprocessing)
+            ),
         )
 
     def _extractors(self, position):

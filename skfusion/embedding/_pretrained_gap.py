@@ -13,12 +13,13 @@ from skfusion._utils.fingerprint import digest_text
 from skfusion._utils.typing import Backbone, CutLayer, PathLike, Shape, Size
 from skfusion.base import ImageTransformer
 from skfusion.embedding._network_extractor import NetworkExtractor, with_built_networks
-from skfusion.extraction._resizing import Resizing, resample_of
+from skfusion.embedding._network_resizing import least_decoded_size, network_resizing
 from skfusion.images._image_reader import ImageReader
 from skfusion.images._image_size import check_size_param
+from skfusion.networks._image_preprocessing import ImagePreprocessing
 from skfusion.networks._lazy_network import LazyNetwork
 from skfusion.networks.backbones._network_spec import NetworkSpec
-from skfusion.networks.backbones._registry import backbone_slug, find_spec
+from skfusion.networks.backbones._registry import backbone_slug, find_preprocessing, find_spec
 from skfusion.store._feature_store import FeatureStore, as_store
 
 _OWN_MODEL_SIZE = (224, 224)
@@ -62,8 +63,12 @@ class PretrainedGAP(ImageTransformer):
         How feature maps become a vector; None flattens them.
 
     image_size : tuple (height, width) or None, default=None
-        The size in pixels to which images are resized; None takes the size that the backbone
-        was trained on, 224 x 224 for a function.
+        The size in pixels to which images are resized; None takes the size of `preprocessing`,
+        or else the size that the backbone was trained on, 224 x 224 for a function.
+
+    preprocessing : ImagePreprocessing, list of (ImagePreprocessing or None) or None, default=None
+        How images become the network's inputs; None is the backbone's own preprocessing. A list
+        has one for each backbone. Users' own models get values in 0..255 unless it is given.
 
     batch_size : int, default=32
         Images per call of the network.
@@ -141,6 +146,7 @@ class PretrainedGAP(ImageTransformer):
     See Also
     --------
     CNNEmbedder : A network that is trained on the images of `fit`.
+    ImagePreprocessing : How images become the inputs of a network from elsewhere.
     list_backbones : The names of backbones.
     list_cut_layers : The layers of a backbone.
 
@@ -172,6 +178,7 @@ class PretrainedGAP(ImageTransformer):
         "backbone_options": [dict, list, tuple, None],
         "cut_layer": [str, Integral, None],
         "pooling": [StrOptions({"avg", "max"}), None],
+        "preprocessing": [ImagePreprocessing, list, tuple, None],
         "cache": [str, os.PathLike, FeatureStore, None],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "random_state": [Interval(Integral, 0, 2**32 - 1, closed="both")],
@@ -186,6 +193,7 @@ class PretrainedGAP(ImageTransformer):
         cut_layer: CutLayer = None,
         pooling: str | None = "avg",
         image_size: Size | None = None,
+        preprocessing: ImagePreprocessing | Sequence[ImagePreprocessing | None] | None = None,
         batch_size: int = 32,
         random_state: int = 0,
         color_mode: str = "auto",
@@ -205,6 +213,7 @@ class PretrainedGAP(ImageTransformer):
         self.cut_layer = cut_layer
         self.pooling = pooling
         self.image_size = image_size
+        self.preprocessing = preprocessing
         self.batch_size = batch_size
         self.random_state = random_state
         self.color_mode = color_mode
@@ -223,37 +232,41 @@ class PretrainedGAP(ImageTransformer):
         if not backbones:
             raise ValueError("backbone is an empty list; name at least one backbone.")
         self._slugs = _unique([backbone_slug(backbone) for backbone in backbones])
-        weights = _one_each("weights", self.weights, len(backbones))
-        options = _one_each("backbone_options", self.backbone_options, len(backbones))
-        self._grayscale = self.color_mode == "grayscale"
-        self._decoded_size = _enough_for([self._size_for(backbone) for backbone in backbones])
-        self.networks_ = [
-            self._network(*asked, columns[0])
-            for asked in zip(backbones, weights, options, strict=True)
+        each = [
+            _one_each(name, getattr(self, name), len(backbones))
+            for name in ("weights", "backbone_options", "preprocessing")
         ]
+        specs = [self._spec(*asked) for asked in zip(backbones, *each, strict=True)]
+        self._grayscale = self.color_mode == "grayscale"
+        self._preprocessings = [spec.preprocessing for spec in specs]
+        self._decoded_size = _enough_for(
+            [least_decoded_size(spec.input_shape[:2], spec.preprocessing) for spec in specs]
+        )
+        self.networks_ = [self._network(spec, columns[0]) for spec in specs]
 
-    def _size_for(self, backbone):
-        spec = find_spec(backbone)
-        size = self.image_size if spec is None or self.image_size else spec.image_size
-        return check_size_param(_OWN_MODEL_SIZE if size is None else size)
-
-    def _network(self, backbone, weights, options, column):
-        """Return the cut network; with a store, it is built when it is needed."""
-        size = self._size_for(backbone)
+    def _spec(self, backbone, weights, options, preprocessing):
+        """Return what the network of one backbone is built from."""
         if isinstance(weights, dict):
             weights = weights.get(backbone, "imagenet")
-        spec = NetworkSpec(
+        known = find_spec(backbone)
+        preprocessing = find_preprocessing(backbone, preprocessing)
+        size = self.image_size or preprocessing.size or (known and known.image_size)
+        return NetworkSpec(
             backbone,
-            input_shape=(*size, 3),
+            input_shape=(*check_size_param(size or _OWN_MODEL_SIZE), 3),
             weights=weights,
             options=options,
             seed=int(self.random_state),
+            preprocessing=preprocessing,
         )
+
+    def _network(self, spec, column):
+        """Return the cut network; with a store, it is built when it is needed."""
         store = as_store(self.cache)
         if store is None or not spec.has_fingerprint:
             return spec.build_cut(self.cut_layer, self.pooling)
         fingerprint = digest_text(spec.fingerprint(store), self.cut_layer, self.pooling)
-        conversion = self._resizing(spec.input_shape)
+        conversion = self._resizing(spec.input_shape, spec.preprocessing)
         extraction = self._columns.column_extraction(
             0, column, conversion, **self._extraction_options()
         )
@@ -264,11 +277,12 @@ class PretrainedGAP(ImageTransformer):
             width=store.width(extraction.cache_key(fingerprint, conversion)),
         )
 
-    def _resizing(self, shape):
-        return Resizing(
+    def _resizing(self, shape, preprocessing):
+        return network_resizing(
             shape,
+            preprocessing,
+            self.reader_,
             grayscale=self._grayscale,
-            resample=resample_of(self.reader_),
             decode_size=self._decoded_size,
         )
 
@@ -277,11 +291,13 @@ class PretrainedGAP(ImageTransformer):
             NetworkExtractor(
                 network,
                 slug,
-                self._resizing(network.input_shape),
+                self._resizing(network.input_shape, preprocessing),
                 batch_size=self.batch_size,
                 cached=self.cache is not None,
             )
-            for slug, network in zip(self._slugs, self.networks_, strict=True)
+            for slug, network, preprocessing in zip(
+                self._slugs, self.networks_, self._preprocessings, strict=True
+            )
         ]
 
     def __getstate__(self):
@@ -310,5 +326,7 @@ def _unique(slugs):
 
 
 def _enough_for(sizes):
-    """Return the smallest size at which large photographs are decoded."""
+    """Return the smallest size at which large photographs are decoded; None decodes them whole."""
+    if None in sizes:
+        return None
     return tuple(np.max([_DECODED_SIZE, *sizes], axis=0).tolist())

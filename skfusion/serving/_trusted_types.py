@@ -42,6 +42,7 @@ _OURS = (
     "skfusion.augmentation._random_transform.RandomTransform",
     "skfusion.images._image_reader.ImageReader",
     "skfusion.images._value_range.ValueRange",
+    "skfusion.networks._image_preprocessing.ImagePreprocessing",
     "skfusion.networks._network.Network",
     "skfusion.networks._shared_array.SharedArray",
     "skfusion.store._feature_store.FeatureStore",

@@ -43,7 +43,17 @@ def build_network(backbone, *, input_shape, weights=None, options=None, seed=0):
     )
 
 
-def build_cut(backbone, *, cut_layer, pooling, input_shape, weights=None, options=None, seed=0):
+def build_cut(
+    backbone,
+    *,
+    cut_layer,
+    pooling,
+    input_shape,
+    weights=None,
+    options=None,
+    seed=0,
+    preprocessing=None,
+):
     """Build a backbone and cut it; equal requests in one process get the same network.
 
     The folds of a cross-validation share one live model, which is compiled once. Functions are
@@ -60,6 +70,9 @@ def build_cut(backbone, *, cut_layer, pooling, input_shape, weights=None, option
     pooling : str or None
         As in `PretrainedGAP`.
 
+    preprocessing : ImagePreprocessing or None, default=None
+        How images are preprocessed; None is the backbone's own preprocessing.
+
     Returns
     -------
     network : BaseNetwork
@@ -69,7 +82,7 @@ def build_cut(backbone, *, cut_layer, pooling, input_shape, weights=None, option
     options = dict(options or {})
 
     def build():
-        return family.build_cut(
+        network = family.build_cut(
             backbone,
             cut_layer,
             pooling,
@@ -78,13 +91,24 @@ def build_cut(backbone, *, cut_layer, pooling, input_shape, weights=None, option
             options=options,
             seed=seed,
         )
+        return network if preprocessing is None else network.replace(preprocessing=preprocessing)
 
     if callable(backbone):
         return build()
     files = [*family.list_files(backbone), *([] if weights is None else [weights])]
     stamps = [_file_stamp(file) for file in files]
     arguments = tuple(sorted(options.items()))
-    key = (backbone, input_shape, weights, arguments, seed, cut_layer, pooling, *stamps)
+    key = (
+        backbone,
+        input_shape,
+        weights,
+        arguments,
+        seed,
+        cut_layer,
+        pooling,
+        preprocessing,
+        *stamps,
+    )
     return RECENT.get().get_or_build(key, build) if _is_hashable(key) else build()
 
 

@@ -7,11 +7,12 @@ from typing import Any
 
 from skfusion._utils.fingerprint import digest_text
 from skfusion.images._image_digests import ImageDigests
+from skfusion.networks._image_preprocessing import ImagePreprocessing
 from skfusion.networks.backbones._building import build_cut, build_network
 from skfusion.networks.backbones._registry import find_family
 
 # Increased when the same spec would build another network, so that cached features aren't used.
-FORMAT = 2
+FORMAT = 3
 
 
 @dataclass
@@ -35,6 +36,9 @@ class NetworkSpec:
     seed : int, default=0
         Seed of random weights.
 
+    preprocessing : ImagePreprocessing or None, default=None
+        How images are preprocessed; None is the backbone's own preprocessing.
+
     Examples
     --------
     >>> from skfusion.networks.backbones._network_spec import NetworkSpec
@@ -47,6 +51,7 @@ class NetworkSpec:
     weights: object = None
     options: dict[str, Any] = field(default_factory=dict)
     seed: int = 0
+    preprocessing: ImagePreprocessing | None = None
 
     @property
     def has_fingerprint(self):
@@ -76,6 +81,7 @@ class NetworkSpec:
             sorted((self.options or {}).items()),
             self.input_shape,
             self.seed,
+            self.preprocessing,
             family.version_key(),
         )
 
@@ -85,7 +91,13 @@ class NetworkSpec:
 
     def build_cut(self, cut_layer, pooling):
         """Build the network and cut it."""
-        return build_cut(self.backbone, cut_layer=cut_layer, pooling=pooling, **self._arguments)
+        return build_cut(
+            self.backbone,
+            cut_layer=cut_layer,
+            pooling=pooling,
+            preprocessing=self.preprocessing,
+            **self._arguments,
+        )
 
     @property
     def _arguments(self):

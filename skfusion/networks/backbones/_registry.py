@@ -2,6 +2,7 @@
 
 import difflib
 
+from skfusion.networks._image_preprocessing import NO_PREPROCESSING
 from skfusion.networks.backbones._applications import ApplicationsFamily
 from skfusion.networks.backbones._custom import CustomFamily
 from skfusion.networks.backbones._deep_cnn import DeepCNNFamily
@@ -66,6 +67,28 @@ def listed_names(family=None):
 def find_spec(backbone):
     """Return the BackboneSpec of a backbone; None for a user's own function or model file."""
     return find_family(backbone).find_spec(backbone)
+
+
+def find_preprocessing(backbone, given=None):
+    """Return how the images of a backbone are preprocessed.
+
+    Parameters
+    ----------
+    backbone : str, PathLike or callable
+        As in `PretrainedGAP`.
+
+    given : ImagePreprocessing or None, default=None
+        What the user passed; None takes the backbone's own.
+
+    Returns
+    -------
+    preprocessing : ImagePreprocessing
+        Users' own Keras models get pixels in 0..255.
+    """
+    if given is not None:
+        return given
+    spec = find_spec(backbone)
+    return NO_PREPROCESSING if spec is None else spec.preprocessing
 
 
 def backbone_slug(backbone):
