@@ -86,8 +86,8 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
     cut_layer : str, int or None, default="flatten"
         The layer whose output becomes columns, by name (see `list_cut_layers`) or position. None
         is the output layer. If the network has no layer named "flatten", "flatten" means its last
-        feature maps or tokens, flattened. The output layer of a regression predicts y scaled to mean 0 and
-        standard deviation 1.
+        feature maps or tokens, flattened. The output layer of a regression predicts y scaled to
+        mean 0 and standard deviation 1.
 
     pooling : {"avg", "max", "mean", "cls", "cls+mean"} or None, default=None
         How feature maps or tokens become a vector, as in `PretrainedGAP`. None flattens them.
