@@ -44,6 +44,7 @@ from skfusion.images._probe import common_channels, common_size, probe_column
 from skfusion.inspection._training_history_display import TrainingHistoryDisplay
 from skfusion.networks._cutting import cut_network
 from skfusion.networks._layer_table import format_layers, layers_frame
+from skfusion.networks._pooling import POOLINGS
 from skfusion.networks._top import add_top
 from skfusion.networks.backbones._custom import is_model_path
 from skfusion.networks.backbones._network_spec import NetworkSpec
@@ -79,16 +80,17 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
         `list_backbones`; the path of a `.keras` file; or a function
         ``f(input_shape) -> keras.Model`` that returns a model with feature maps or a vector as
         its output. Networks that end in feature maps get the layers gap (global average pooling)
-        and dense (256 units) on top. All get the layer output.
+        and dense (256 units) on top; those that end in tokens, dense on the class token, or on
+        gap if they have none. All get the layer output.
 
     cut_layer : str, int or None, default="flatten"
         The layer whose output becomes columns, by name (see `list_cut_layers`) or position. None
         is the output layer. If the network has no layer named "flatten", "flatten" means its last
-        feature maps, flattened. The output layer of a regression predicts y scaled to mean 0 and
-        standard deviation 1.
+        feature maps or tokens, flattened. The output layer of a regression predicts y scaled to
+        mean 0 and standard deviation 1.
 
-    pooling : {"avg", "max"} or None, default=None
-        How feature maps become a vector. None flattens them.
+    pooling : {"avg", "max", "mean", "cls", "cls+mean"} or None, default=None
+        How feature maps or tokens become a vector, as in `PretrainedGAP`. None flattens them.
 
     cv : int, splitter, iterable or None, default=None
         How training rows are cross-fitted. None gives them the columns of the network that was
@@ -277,7 +279,7 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
         },
         "backbone": [str, os.PathLike, callable],
         "cut_layer": [str, Integral, None],
-        "pooling": [StrOptions({"avg", "max"}), None],
+        "pooling": [StrOptions(set(POOLINGS)), None],
         "cv": ["cv_object", None],
         "weights": [str, os.PathLike, None],
         "epochs": [Interval(Integral, 1, None, closed="left")],

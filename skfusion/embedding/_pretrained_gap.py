@@ -18,6 +18,7 @@ from skfusion.images._image_reader import ImageReader
 from skfusion.images._image_size import check_size_param
 from skfusion.networks._image_preprocessing import ImagePreprocessing
 from skfusion.networks._lazy_network import LazyNetwork
+from skfusion.networks._pooling import POOLINGS, token_parts
 from skfusion.networks.backbones._network_spec import NetworkSpec
 from skfusion.networks.backbones._registry import backbone_slug, find_preprocessing, find_spec
 from skfusion.store._feature_store import FeatureStore, as_store
@@ -59,8 +60,11 @@ class PretrainedGAP(ImageTransformer):
         The layer whose output becomes columns, by name (see `list_cut_layers`) or position; None
         is the last feature layer.
 
-    pooling : {"avg", "max"} or None, default="avg"
-        How feature maps become a vector; None flattens them.
+    pooling : {"avg", "max", "mean", "cls", "cls+mean"} or None, default="avg"
+        How feature maps, or the tokens of a transformer, become a vector. "avg" and "mean"
+        average, "max" takes the maximum, both over the positions of the image: class and register
+        tokens are left out. "cls" is the class token, "cls+mean" both side by side; they need
+        tokens. None flattens. The names of features of tokens hold "cls", "mean" or "max".
 
     image_size : tuple (height, width) or None, default=None
         The size in pixels to which images are resized; None takes the size of `preprocessing`,
@@ -177,7 +181,7 @@ class PretrainedGAP(ImageTransformer):
         "weights": [str, os.PathLike, dict, list, tuple, None],
         "backbone_options": [dict, list, tuple, None],
         "cut_layer": [str, Integral, None],
-        "pooling": [StrOptions({"avg", "max"}), None],
+        "pooling": [StrOptions(set(POOLINGS)), None],
         "preprocessing": [ImagePreprocessing, list, tuple, None],
         "cache": [str, os.PathLike, FeatureStore, None],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
@@ -265,17 +269,40 @@ class PretrainedGAP(ImageTransformer):
         store = as_store(self.cache)
         if store is None or not spec.has_fingerprint:
             return spec.build_cut(self.cut_layer, self.pooling)
-        fingerprint = digest_text(spec.fingerprint(store), self.cut_layer, self.pooling)
         conversion = self._resizing(spec.input_shape, spec.preprocessing)
         extraction = self._columns.column_extraction(
             0, column, conversion, **self._extraction_options()
         )
-        return LazyNetwork(
-            lambda: spec.build_cut(self.cut_layer, self.pooling),
-            fingerprint=fingerprint,
-            input_shape=spec.input_shape,
-            width=store.width(extraction.cache_key(fingerprint, conversion)),
-        )
+        return self._lazy_network(spec, store, extraction, conversion)
+
+    def _lazy_network(self, spec, store, extraction, conversion):
+        """Return a network that is built only if its features are not in the store.
+
+        The keys of features of tokens name what was pooled, so that the names of the features are
+        known without the network.
+        """
+        fingerprint = digest_text(spec.fingerprint(store), self.cut_layer, self.pooling)
+
+        def lazy(build, parts):
+            key = digest_text(fingerprint, *parts) if parts else fingerprint
+            width = store.width(extraction.cache_key(key, conversion))
+            return LazyNetwork(
+                build,
+                fingerprint=key,
+                input_shape=spec.input_shape,
+                width=width,
+                token_parts=parts,
+            )
+
+        def build():
+            return spec.build_cut(self.cut_layer, self.pooling)
+
+        for parts in {(): None, token_parts(self.pooling): None}:
+            network = lazy(build, parts)
+            if network.has_width:
+                return network
+        built = build()
+        return lazy(lambda: built, built.token_parts)
 
     def _resizing(self, shape, preprocessing):
         return network_resizing(

@@ -23,6 +23,8 @@ class BaseNetwork(ABC):
         The layer at which the network is cut.
     """
 
+    # What a vector of pooled tokens holds, in its order: "cls", "mean", "max".
+    token_parts: tuple[str, ...] = ()
     # Whether the first prediction in a process has to load something.
     needs_warm_up = True
 

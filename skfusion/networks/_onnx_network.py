@@ -26,7 +26,7 @@ class OnnxNetwork(BaseNetwork):
     preprocessing : ImagePreprocessing
         How pixels are preprocessed before they reach the graph.
 
-    name, input_shape, output_shape, cut_name, top, flips
+    name, input_shape, output_shape, cut_name, top, flips, token_parts
         As in `Network`.
 
     fingerprint : str
@@ -43,6 +43,7 @@ class OnnxNetwork(BaseNetwork):
     cut_name: str = "output"
     top: str | None = None
     flips: str | None = None
+    token_parts: tuple[str, ...] = ()
 
     runtime = OnnxRuntime()
 
@@ -77,6 +78,7 @@ class OnnxNetwork(BaseNetwork):
             cut_name=network.cut_name,
             top=network.top,
             flips=network.flips,
+            token_parts=network.token_parts,
         )
 
     @property

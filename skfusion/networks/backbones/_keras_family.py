@@ -35,16 +35,28 @@ class KerasFamily(BackboneFamily):
     def build(self, backbone, *, input_shape, weights, options, seed):
         """Build a backbone without its classification layer."""
         with building(seed):
-            model = self.build_model(backbone, input_shape, weights, options)
-            return Network.from_model(self.slug(backbone), model, self._preprocessing(backbone))
+            model, n_prefix_tokens = self._build(backbone, input_shape, weights, options)
+            return Network.from_model(
+                self.slug(backbone),
+                model,
+                self._preprocessing(backbone),
+                n_prefix_tokens=n_prefix_tokens,
+            )
 
     def build_cut(self, backbone, cut_layer, pooling, *, input_shape, weights, options, seed):
         """Build a backbone, cut so that it returns one vector for each image."""
         with building(seed):
-            model = self.build_model(backbone, input_shape, weights, options)
+            model, n_prefix_tokens = self._build(backbone, input_shape, weights, options)
             name = self.slug(backbone)
-            cut_name, cut = cut_model(model, cut_layer, pooling, name)
-            return Network.from_model(name, cut, self._preprocessing(backbone), cut_name=cut_name)
+            cut_name, cut, parts = cut_model(model, cut_layer, pooling, name, n_prefix_tokens)
+            return Network.from_model(
+                name,
+                cut,
+                self._preprocessing(backbone),
+                cut_name=cut_name,
+                n_prefix_tokens=n_prefix_tokens,
+                token_parts=parts,
+            )
 
     def list_cut_layers(self, backbone, *, input_shape, options, top):
         """Return the layers at which a backbone can be cut."""
@@ -58,6 +70,17 @@ class KerasFamily(BackboneFamily):
     def version_key(self):
         """Return the versions of Keras and its backend."""
         return keras_versions()
+
+    def n_prefix_tokens(self, model):
+        """Return the number of class and register tokens of a model; None if it is not known."""
+        return None
+
+    def _build(self, backbone, input_shape, weights, options):
+        """Return the Keras model and its number of prefix tokens, which an option can declare."""
+        options = dict(options)
+        declared = options.pop("n_prefix_tokens", None)
+        model = self.build_model(backbone, input_shape, weights, options)
+        return model, self.n_prefix_tokens(model) if declared is None else declared
 
     def _preprocessing(self, backbone):
         spec = self.find_spec(backbone)
