@@ -2,10 +2,10 @@
 
 import difflib
 
-from skfusion.networks._image_preprocessing import NO_PREPROCESSING
 from skfusion.networks.backbones._applications import ApplicationsFamily
 from skfusion.networks.backbones._custom import CustomFamily
 from skfusion.networks.backbones._deep_cnn import DeepCNNFamily
+from skfusion.networks.backbones._onnx import OnnxFamily
 from skfusion.networks.backbones._small_cnn import SmallCNNFamily
 
 # The first family that claims a backbone builds it, so that the most general comes last.
@@ -13,6 +13,7 @@ BACKBONE_FAMILIES = (
     SmallCNNFamily(),
     DeepCNNFamily(),
     ApplicationsFamily(),
+    OnnxFamily(),
     CustomFamily(),
 )
 
@@ -69,26 +70,20 @@ def find_spec(backbone):
     return find_family(backbone).find_spec(backbone)
 
 
-def find_preprocessing(backbone, given=None):
-    """Return how the images of a backbone are preprocessed.
+def find_preprocessing(backbone):
+    """Return the backbone's own ImagePreprocessing; users' own Keras models get 0..255."""
+    return find_family(backbone).find_preprocessing(backbone)
 
-    Parameters
-    ----------
-    backbone : str, PathLike or callable
-        As in `PretrainedGAP`.
 
-    given : ImagePreprocessing or None, default=None
-        What the user passed; None takes the backbone's own.
-
-    Returns
-    -------
-    preprocessing : ImagePreprocessing
-        Users' own Keras models get pixels in 0..255.
-    """
-    if given is not None:
-        return given
-    spec = find_spec(backbone)
-    return NO_PREPROCESSING if spec is None else spec.preprocessing
+def check_trainable(backbone):
+    """Raise ValueError if a backbone can be computed, but not trained."""
+    family = find_family(backbone)
+    if not family.is_trainable:
+        raise ValueError(
+            f"CNNEmbedder can't train {backbone!s}: networks of the family {family.name!r} can "
+            "only be computed. Pass it to PretrainedGAP, or train a backbone of "
+            "skfusion.list_backbones()."
+        )
 
 
 def backbone_slug(backbone):
