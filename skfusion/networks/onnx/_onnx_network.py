@@ -107,6 +107,10 @@ class OnnxNetwork(BaseNetwork):
             vars(copy)["_live"] = vars(self)["_live"]
         return copy
 
+    def with_preprocessing(self, preprocessing):
+        """Return a copy whose images are preprocessed in another way."""
+        return self.replace(preprocessing=preprocessing)
+
     @property
     def n_bytes(self):
         """int : The size of the graph and the weights."""

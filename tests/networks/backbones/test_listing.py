@@ -52,7 +52,9 @@ def test_users_own_models_have_no_names():
 
 
 def test_an_unknown_family_lists_the_families():
-    with pytest.raises(ValueError, match=r"Unknown family .*'resnet'\. .*applications, custom"):
+    with pytest.raises(
+        ValueError, match=r"Unknown family .*'resnet'\. .*applications, onnx, custom"
+    ):
         list_backbones(family="resnet")
 
 
