@@ -57,9 +57,10 @@ def check_errors_of_extras(skfusion):
         try:
             getattr(skfusion, name)
         except ImportError as error:
-            assert "pip install 'skfusion[" in str(error), error
+            message = str(error)
         else:
-            raise AssertionError(f"{name} was imported without SciKeras")
+            message = f"{name} was imported without SciKeras"
+        assert "pip install 'skfusion[" in message, message
 
 
 def extract_without_backend(skfusion):
