@@ -27,7 +27,7 @@ class Backbone(NamedTuple):
     Parameters
     ----------
     name : str
-        A name of `list_backbones`, or the path of a `.keras` file.
+        A name of `list_backbones`, or the path of a `.keras` or `.onnx` file.
 
     weights : str or None, default="imagenet"
         As in `PretrainedGAP`.

@@ -4,6 +4,8 @@ import json
 import pickle
 import re
 import shutil
+import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -15,6 +17,7 @@ from onnx import helper
 
 from skfusion import (
     CNNEmbedder,
+    ExtraNotFoundError,
     FeatureStore,
     ImagePreprocessing,
     PretrainedGAP,
@@ -280,6 +283,36 @@ def test_several_outputs_are_named(tmp_path):
     with pytest.raises(ValueError, match=re.escape(message)):
         features(file)
     assert features(file, cut_layer="pooler_output").shape == (5, 2)
+
+
+def test_branches(tmp_path):
+    """A graph inside of a node uses tensors and weights of the graph around it."""
+    node = helper.make_node
+    shape = [None, 4, 13, 13]
+    branches = {
+        "then_branch": node("Mul", ["maps", "two"], ["doubled"], "double"),
+        "else_branch": node("Identity", ["maps"], ["kept"], "keep"),
+    }
+    graphs = {
+        name: helper.make_graph(
+            [inner], name, [], [helper.make_tensor_value_info(inner.output[0], FLOAT, shape)]
+        )
+        for name, inner in branches.items()
+    }
+    nodes = [
+        node("Conv", ["x", "kernel"], ["maps"], "conv", kernel_shape=[4, 4]),
+        node("If", ["yes"], ["y"], "branch", **graphs),
+    ]
+    weights = {
+        "kernel": random_weights(4, 3, 4, 4),
+        "two": np.float32([2.0]),
+        "yes": np.array([True]),
+    }
+    inputs, outputs = [("x", FLOAT, ["n", 3, 16, 16])], [("y", FLOAT, ["n", 4, 13, 13])]
+    file = save_model(tmp_path / "if.onnx", nodes, inputs, outputs, weights)
+    maps = run_file(file, {"x": FIRST})
+    assert_same(features(file, pooling=None), maps.reshape(5, -1))
+    assert_same(features(file, cut_layer="conv"), maps.mean(axis=(2, 3)) / 2)
 
 
 # Sizes and layouts.
@@ -586,6 +619,42 @@ def test_the_cache_knows_a_file_by_its_content(tmp_path, cnn):
         assert store.stats()["rows"] > before
 
 
+def test_two_cuts_share_their_weights(tmp_path, cnn):
+    nodes = [
+        helper.make_node("Conv", ["x", "kernel"], ["maps"], "conv", kernel_shape=[16, 16]),
+        helper.make_node("Relu", ["maps"], ["y"], "relu"),
+    ]
+    file = save_model(
+        tmp_path / "wide.onnx",
+        nodes,
+        [("x", FLOAT, ["n", 3, 16, 16])],
+        [("y", FLOAT, ["n", 32, 1, 1])],
+        {"kernel": random_weights(32, 3, 16, 16)},
+    )
+    cuts = [PretrainedGAP(file, preprocessing=HALF, cut_layer=cut) for cut in ("conv", "relu")]
+    sizes = [len(pickle.dumps([cut.fit(PHOTOS) for cut in some])) for some in (cuts[:1], cuts)]
+    assert sizes[0] > 32 * 3 * 16 * 16 * 4
+    assert sizes[1] < 1.1 * sizes[0]
+
+
+def test_threads_compute_the_same(cnn):
+    gap = PretrainedGAP(cnn, preprocessing=HALF).fit(PHOTOS)
+    expected = gap.transform(PHOTOS)
+    with ThreadPoolExecutor(4) as pool:
+        for result in pool.map(lambda _: gap.transform(PHOTOS), range(8)):
+            np.testing.assert_array_equal(result, expected)
+
+
+def test_a_file_that_is_written_again_is_read_again(tmp_path):
+    file = save_torch_cnn(tmp_path / "net.onnx")
+    before = features(file)
+    save_torch_cnn(file, seed=5)
+    assert not np.array_equal(features(file), before)
+    save_torch_cnn(file, ("n", 3, 8, 16))
+    with pytest.raises(ValueError, match="takes images of 8 x 16 pixels only"):
+        features(file, image_size=(16, 16))
+
+
 # Errors.
 
 
@@ -679,10 +748,6 @@ def test_onnx_files_are_not_trained(cnn):
 
 
 def test_without_the_package_an_error_names_the_extra(cnn, monkeypatch):
-    import sys
-
-    from skfusion import ExtraNotFoundError
-
     monkeypatch.setitem(sys.modules, "onnx", None)
     with pytest.raises(ExtraNotFoundError, match=r"skfusion\[onnx\]"):
         features(shutil.copy(cnn, cnn.with_name("again.onnx")))

@@ -2,6 +2,7 @@
 
 import pickle
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -120,6 +121,15 @@ def test_openvino_computes_onnx_files(tmp_path, batch):
     file = save_torch_cnn(tmp_path / "net.onnx", (batch, 3, 8, 8))
     options = {"preprocessing": ImagePreprocessing(mean=0.5), "cut_layer": "/relu/Relu"}
     assert_same(features(file, "openvino", **options), features(file, "onnx", **options))
+
+
+@pytest.mark.parametrize("runtime", CONVERTED)
+def test_threads_compute_the_same(maps_file, runtime):
+    gap = PretrainedGAP(maps_file, runtime=runtime, image_size=(8, 8)).fit(PHOTOS)
+    expected = gap.transform(PHOTOS)
+    with ThreadPoolExecutor(4) as pool:
+        for result in pool.map(lambda _: gap.transform(PHOTOS), range(8)):
+            np.testing.assert_array_equal(result, expected)
 
 
 @pytest.mark.parametrize(
