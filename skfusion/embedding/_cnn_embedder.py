@@ -46,9 +46,8 @@ from skfusion.networks._cutting import cut_network
 from skfusion.networks._layer_table import format_layers, layers_frame
 from skfusion.networks._pooling import POOLINGS
 from skfusion.networks._top import add_top
-from skfusion.networks.backbones._custom import is_model_path
 from skfusion.networks.backbones._network_spec import NetworkSpec
-from skfusion.networks.backbones._registry import find_preprocessing, find_spec
+from skfusion.networks.backbones._registry import find_family, find_preprocessing, find_spec
 from skfusion.store._feature_store import FeatureStore, as_store
 from skfusion.training._callbacks import check_callbacks
 from skfusion.training._epoch_reporter import EpochReporter
@@ -614,7 +613,8 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
 
     def _fine_tune(self):
         """Return the layers to fine-tune, None if training starts from random weights."""
-        trained_before = self.weights is not None or is_model_path(self.backbone)
+        own = find_family(self.backbone).holds_weights(self.backbone)
+        trained_before = self.weights is not None or own
         if self.fine_tune != "auto" or trained_before:
             return self.fine_tune
         return None

@@ -16,7 +16,7 @@ from skfusion.networks._image_preprocessing import NO_PREPROCESSING, ImagePrepro
 from skfusion.networks._shared_array import share
 from skfusion.networks.runtimes._keras import building, import_keras
 from skfusion.networks.runtimes._keras_runtime import KerasRuntime
-from skfusion.networks.runtimes._model_config import model_from_config
+from skfusion.networks.runtimes._model_config import model_from_config, model_to_config
 
 
 @dataclass(eq=False, repr=False)
@@ -100,7 +100,7 @@ class Network(BaseNetwork):
         """Return a Keras model with one input and one output as plain data."""
         return cls(
             name,
-            model.to_json(),
+            model_to_config(model),
             model.get_weights(),
             input_shape=tuple(model.inputs[0].shape[1:]),
             output_shape=tuple(model.outputs[0].shape[1:]),

@@ -18,11 +18,11 @@ class BackboneSpec:
     image_size : tuple (height, width) or None
         The size that its pretrained weights were trained on; None takes any.
 
-    n_features : int
-        Channels of the last feature layer with default options.
+    n_features : int or None
+        Channels of the last feature layer with default options; None if they aren't known.
 
-    preprocessing : ImagePreprocessing, default=UNIT_SCALE
-        How pixels are preprocessed; by default they are divided by 255.
+    preprocessing : ImagePreprocessing or None, default=UNIT_SCALE
+        How pixels are preprocessed; by default they are divided by 255. None if it is not known.
 
     license : str or None, default=None
         The license of the pretrained weights; None if there are no such weights.
@@ -43,8 +43,8 @@ class BackboneSpec:
 
     name: str
     image_size: tuple[Any, ...] | None
-    n_features: int
-    preprocessing: ImagePreprocessing = UNIT_SCALE
+    n_features: int | None
+    preprocessing: ImagePreprocessing | None = UNIT_SCALE
     license: str | None = None
     min_size: int = 32
     channels: int | None = None

@@ -6,6 +6,8 @@ from skfusion.networks._image_preprocessing import NO_PREPROCESSING
 from skfusion.networks.backbones._applications import ApplicationsFamily
 from skfusion.networks.backbones._custom import CustomFamily
 from skfusion.networks.backbones._deep_cnn import DeepCNNFamily
+from skfusion.networks.backbones._hub_presets import is_installed, looks_like_name
+from skfusion.networks.backbones._keras_hub import KerasHubFamily
 from skfusion.networks.backbones._small_cnn import SmallCNNFamily
 
 # The first family that claims a backbone builds it, so that the most general comes last.
@@ -13,6 +15,7 @@ BACKBONE_FAMILIES = (
     SmallCNNFamily(),
     DeepCNNFamily(),
     ApplicationsFamily(),
+    KerasHubFamily(),
     CustomFamily(),
 )
 
@@ -38,14 +41,25 @@ def find_family(backbone):
     for family in BACKBONE_FAMILIES:
         if family.claims(backbone):
             return family
-    slugs = {name.lower(): name for name in listed_names()}
+    raise ValueError(_unknown(backbone))
+
+
+def _unknown(backbone):
+    """Return the message for a backbone that no family claims."""
+    names, hint = listed_names(), ""
+    if looks_like_name(backbone):
+        if is_installed():
+            names += listed_names("keras_hub")
+        else:
+            hint = " Presets of KerasHub need the extra: pip install 'skfusion[hub]'."
+    slugs = {name.lower(): name for name in names}
     nearest = difflib.get_close_matches(str(backbone).lower(), slugs, n=3, cutoff=0.5)
     if not nearest:
-        raise ValueError(f"Unknown backbone {backbone!r}; see skfusion.list_backbones().")
-    raise ValueError(
+        return f"Unknown backbone {backbone!r}; see skfusion.list_backbones().{hint}"
+    return (
         f"Unknown backbone {backbone!r}; did you mean "
         f"{', '.join(repr(slugs[slug]) for slug in nearest)}? All names: "
-        "skfusion.list_backbones()."
+        f"skfusion.list_backbones().{hint}"
     )
 
 
@@ -88,7 +102,15 @@ def find_preprocessing(backbone, given=None):
     if given is not None:
         return given
     spec = find_spec(backbone)
-    return NO_PREPROCESSING if spec is None else spec.preprocessing
+    if spec is None:
+        return NO_PREPROCESSING
+    if spec.preprocessing is None:
+        raise ValueError(
+            f"Nothing says how images are preprocessed for {spec.name}: its folder has no "
+            "image_converter.json or preprocessor_config.json. Pass "
+            "preprocessing=ImagePreprocessing(...) with the values of its model card."
+        )
+    return spec.preprocessing
 
 
 def backbone_slug(backbone):
