@@ -43,6 +43,8 @@ def image_tower(backbone, name):
             f"inputs are {names}."
         )
     kind = type(tower).__name__
+    for layer in tower.layers:
+        layer.name = layer.name.removeprefix(f"{tower.name}_")  # saved presets differ in it
     images = keras.Input(inputs[0].shape[1:], name="images")
     if kind in _UNROLL:
         output = _UNROLL[kind](tower, images)

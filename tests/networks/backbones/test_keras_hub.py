@@ -234,25 +234,28 @@ import pickle, sys
 import joblib
 from skfusion import PretrainedGAP
 with open(sys.argv[1], "rb") as file:
-    model = pickle.load(file)
-model.get_feature_names_out()
+    models = pickle.load(file)
+[model.get_feature_names_out() for model in models]
 assert not {"keras", "keras_hub"} & set(sys.modules), "loaded too early"
-joblib.dump(model.transform(joblib.load(sys.argv[2])), sys.argv[3])
+pixels = joblib.load(sys.argv[2])
+joblib.dump([model.transform(pixels) for model in models], sys.argv[3])
 print("done")
 """
 
 
-@pytest.mark.parametrize("name", ["dinov2", "dinov3", "siglip"])
-def test_a_pickle_needs_no_folder(folders, tmp_path, name):
-    folder = tmp_path / name
-    shutil.copytree(folders(name)[0], folder)
-    model = gap(folder).fit(PIXELS)
-    files = [tmp_path / file for file in ("model.pickle", "pixels.joblib", "out.joblib")]
-    files[0].write_bytes(pickle.dumps(model))
+def test_pickles_need_no_folder(folders, tmp_path):
+    names = ["dinov2", "dinov3", "vit", "siglip", "resnet"]
+    for name in names:
+        shutil.copytree(folders(name)[0], tmp_path / name)
+    models = [gap(tmp_path / name).fit(PIXELS) for name in names]
+    files = [tmp_path / file for file in ("models.pickle", "pixels.joblib", "out.joblib")]
+    files[0].write_bytes(pickle.dumps(models))
     joblib.dump(PIXELS, files[1])
-    shutil.rmtree(folder)
+    for name in names:
+        shutil.rmtree(tmp_path / name)
     assert run_python(NEW_PROCESS, *files) == "done"
-    np.testing.assert_array_equal(joblib.load(files[2]), model.transform(PIXELS))
+    for model, features in zip(models, joblib.load(files[2]), strict=True):
+        np.testing.assert_array_equal(features, model.transform(PIXELS))
 
 
 def test_features_are_cached_by_the_content_of_the_folder(folders, tmp_path):
