@@ -47,7 +47,12 @@ from skfusion.networks._layer_table import format_layers, layers_frame
 from skfusion.networks._pooling import POOLINGS
 from skfusion.networks._top import add_top
 from skfusion.networks.backbones._network_spec import NetworkSpec
-from skfusion.networks.backbones._registry import find_family, find_preprocessing, find_spec
+from skfusion.networks.backbones._registry import (
+    check_trainable,
+    find_family,
+    find_preprocessing,
+    find_spec,
+)
 from skfusion.store._feature_store import FeatureStore, as_store
 from skfusion.training._callbacks import check_callbacks
 from skfusion.training._epoch_reporter import EpochReporter
@@ -507,6 +512,7 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
         if not for_rows and not isinstance(options.cross_fit, str):
             folds = []  # new rows get the columns of the final network alone
         config = self._fit_config(target, seed, options)
+        check_trainable(self.backbone)
         self._preprocessing = find_preprocessing(self.backbone)
         self._shapes = [self._learn_shape(column) for column in columns]
         trainers = [

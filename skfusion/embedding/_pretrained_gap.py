@@ -15,15 +15,14 @@ from skfusion.base import ImageTransformer
 from skfusion.embedding._network_extractor import NetworkExtractor, with_built_networks
 from skfusion.embedding._network_resizing import least_decoded_size, network_resizing
 from skfusion.images._image_reader import ImageReader
-from skfusion.images._image_size import check_size_param
 from skfusion.networks._image_preprocessing import ImagePreprocessing
 from skfusion.networks._lazy_network import LazyNetwork
 from skfusion.networks._pooling import POOLINGS, token_parts
+from skfusion.networks.backbones._find_input import find_input
 from skfusion.networks.backbones._network_spec import NetworkSpec
-from skfusion.networks.backbones._registry import backbone_slug, find_preprocessing, find_spec
+from skfusion.networks.backbones._registry import backbone_slug
 from skfusion.store._feature_store import FeatureStore, as_store
 
-_OWN_MODEL_SIZE = (224, 224)
 # Large photographs are decoded for this size at least. Nearly all backbones ask for less, so that
 # the features of one don't depend on the others.
 _DECODED_SIZE = (336, 336)
@@ -252,12 +251,12 @@ class PretrainedGAP(ImageTransformer):
         """Return what the network of one backbone is built from."""
         if isinstance(weights, dict):
             weights = weights.get(backbone, "imagenet")
-        known = find_spec(backbone)
-        preprocessing = find_preprocessing(backbone, preprocessing)
-        size = self.image_size or preprocessing.size or (known and known.image_size)
+        input_shape, preprocessing = find_input(
+            backbone, options=options, image_size=self.image_size, preprocessing=preprocessing
+        )
         return NetworkSpec(
             backbone,
-            input_shape=(*check_size_param(size or _OWN_MODEL_SIZE), 3),
+            input_shape=input_shape,
             weights=weights,
             options=options,
             seed=int(self.random_state),

@@ -22,7 +22,8 @@ class BackboneSpec:
         Channels of the last feature layer with default options; None if they aren't known.
 
     preprocessing : ImagePreprocessing or None, default=UNIT_SCALE
-        How pixels are preprocessed; by default they are divided by 255. None if it is not known.
+        How pixels are preprocessed; by default they are divided by 255. None if it isn't known or
+        has to be read, by the family's `find_preprocessing`.
 
     license : str or None, default=None
         The license of the pretrained weights; None if there are no such weights.
@@ -32,6 +33,9 @@ class BackboneSpec:
 
     channels : int or None, default=None
         The number of channels of an image; None takes any.
+
+    has_fixed_size : bool, default=False
+        Whether images of `image_size` are the only ones that it takes.
 
     Examples
     --------
@@ -48,6 +52,7 @@ class BackboneSpec:
     license: str | None = None
     min_size: int = 32
     channels: int | None = None
+    has_fixed_size: bool = False
 
     @property
     def slug(self):

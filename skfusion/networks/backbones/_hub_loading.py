@@ -8,6 +8,7 @@ from typing import Any
 from skfusion.networks.backbones._hub_preprocessing import converter_preprocessing
 from skfusion.networks.backbones._hub_presets import all_presets, image_converters, image_presets
 from skfusion.networks.backbones._weights_files import short_text
+from skfusion.networks.onnx._processor_config import read_preprocessing
 from skfusion.networks.runtimes._keras import import_keras
 from skfusion.networks.runtimes._keras_hub import import_keras_hub
 
@@ -118,8 +119,21 @@ def _read_preprocessing(loader, backbone_class, preset):
     try:
         converter = loader.load_image_converter(converter_class)
     except FileNotFoundError:
+        converter = None
+    if converter is not None:
+        return converter_preprocessing(converter, preset)
+    return _read_processor(preset)
+
+
+def _read_processor(preset):
+    """Return what the image processor of transformers does, where KerasHub doesn't read it."""
+    from keras_hub.src.utils.preset_utils import get_file
+
+    try:
+        file = get_file(preset, "preprocessor_config.json")
+    except FileNotFoundError:
         return None
-    return None if converter is None else converter_preprocessing(converter, preset)
+    return read_preprocessing(Path(file), (None, None))
 
 
 def _configured_size(config):

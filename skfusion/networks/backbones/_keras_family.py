@@ -65,7 +65,8 @@ class KerasFamily(BackboneFamily):
         )
         if top:
             network = add_top(network, n_outputs=2, activation="softmax")
-        return list(cuttable_layers(network.to_model()))
+        layers = cuttable_layers(network.to_model())
+        return {name: tuple(output.shape[1:]) for name, output in layers.items()}
 
     def version_key(self):
         """Return the versions of Keras and its backend."""

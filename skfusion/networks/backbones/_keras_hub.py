@@ -51,6 +51,18 @@ class KerasHubFamily(KerasFamily):
             channels=3,
         )
 
+    def find_preprocessing(self, backbone, options=None):
+        """Return what the preset's own image converter does."""
+        found = self._facts(backbone).preprocessing
+        if found is None:
+            raise ValueError(
+                f"How the images of {self.slug(backbone)} are preprocessed is not known: the "
+                "preset has no image_converter.json and no preprocessor_config.json. Pass "
+                "preprocessing=ImagePreprocessing(mean=..., std=...) with the values of its model "
+                "card."
+            )
+        return found
+
     def slug(self, backbone):
         """Return the name of the preset, model or folder."""
         return presets.slug_of(backbone)

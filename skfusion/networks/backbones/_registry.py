@@ -2,12 +2,12 @@
 
 import difflib
 
-from skfusion.networks._image_preprocessing import NO_PREPROCESSING
 from skfusion.networks.backbones._applications import ApplicationsFamily
 from skfusion.networks.backbones._custom import CustomFamily
 from skfusion.networks.backbones._deep_cnn import DeepCNNFamily
 from skfusion.networks.backbones._hub_presets import is_installed, looks_like_name
 from skfusion.networks.backbones._keras_hub import KerasHubFamily
+from skfusion.networks.backbones._onnx import OnnxFamily
 from skfusion.networks.backbones._small_cnn import SmallCNNFamily
 
 # The first family that claims a backbone builds it, so that the most general comes last.
@@ -15,6 +15,7 @@ BACKBONE_FAMILIES = (
     SmallCNNFamily(),
     DeepCNNFamily(),
     ApplicationsFamily(),
+    OnnxFamily(),
     KerasHubFamily(),
     CustomFamily(),
 )
@@ -83,34 +84,20 @@ def find_spec(backbone):
     return find_family(backbone).find_spec(backbone)
 
 
-def find_preprocessing(backbone, given=None):
-    """Return how the images of a backbone are preprocessed.
+def find_preprocessing(backbone):
+    """Return the backbone's own ImagePreprocessing; users' own Keras models get 0..255."""
+    return find_family(backbone).find_preprocessing(backbone)
 
-    Parameters
-    ----------
-    backbone : str, PathLike or callable
-        As in `PretrainedGAP`.
 
-    given : ImagePreprocessing or None, default=None
-        What the user passed; None takes the backbone's own.
-
-    Returns
-    -------
-    preprocessing : ImagePreprocessing
-        Users' own Keras models get pixels in 0..255.
-    """
-    if given is not None:
-        return given
-    spec = find_spec(backbone)
-    if spec is None:
-        return NO_PREPROCESSING
-    if spec.preprocessing is None:
+def check_trainable(backbone):
+    """Raise ValueError if a backbone can be computed, but not trained."""
+    family = find_family(backbone)
+    if not family.is_trainable:
         raise ValueError(
-            f"Nothing says how images are preprocessed for {spec.name}: its folder has no "
-            "image_converter.json or preprocessor_config.json. Pass "
-            "preprocessing=ImagePreprocessing(...) with the values of its model card."
+            f"CNNEmbedder can't train {backbone!s}: networks of the family {family.name!r} can "
+            "only be computed. Pass it to PretrainedGAP, or train a backbone of "
+            "skfusion.list_backbones()."
         )
-    return spec.preprocessing
 
 
 def backbone_slug(backbone):

@@ -171,7 +171,7 @@ def test_a_converter_that_pads_is_refused(tmp_path):
 
 def test_a_preset_without_converter_needs_preprocessing(tmp_path):
     backbone = presets.save_preset(tmp_path / "bare", presets.vit)
-    with pytest.raises(ValueError, match="Nothing says how images are preprocessed for bare"):
+    with pytest.raises(ValueError, match="the images of bare are preprocessed is not known"):
         gap(tmp_path / "bare").fit(PIXELS)
     given = ImagePreprocessing(mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
     features = gap(tmp_path / "bare", preprocessing=given, pooling="cls").fit_transform(PIXELS)

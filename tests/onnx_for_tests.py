@@ -1,0 +1,93 @@
+"""Small ONNX files for tests, in the ways in which exporters write them."""
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+FLOAT, FLOAT16, INT64 = TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.INT64
+OPSET = [helper.make_opsetid("", 17)]
+
+
+def random_weights(*shape, seed=0, dtype=np.float32):
+    values = np.random.default_rng(seed).normal(size=shape) / np.sqrt(np.prod(shape[1:]))
+    return values.astype(dtype)
+
+
+def save_model(path, nodes, inputs, outputs, weights, **options):
+    """Write a model.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    nodes : list of onnx.NodeProto
+        The nodes.
+
+    inputs, outputs : list of tuple (name, type, shape)
+        What it takes and returns.
+
+    weights : dict of str to ndarray
+        The initializers.
+
+    **options : dict
+        Further arguments of `onnx.save`.
+    """
+    graph = helper.make_graph(
+        nodes,
+        "network",
+        [helper.make_tensor_value_info(*each) for each in inputs],
+        [helper.make_tensor_value_info(*each) for each in outputs],
+        [numpy_helper.from_array(array, name) for name, array in weights.items()],
+    )
+    onnx.save(helper.make_model(graph, opset_imports=OPSET, ir_version=8), path, **options)
+    return path
+
+
+def torch_nodes(head="Gemm"):
+    """Return the nodes of a small convolutional network, named as PyTorch's exporter does."""
+    node = helper.make_node
+    return [
+        node("Conv", ["input", "conv1.weight"], ["/conv1/Conv_output_0"], "/conv1/Conv",
+             kernel_shape=[3, 3], pads=[1, 1, 1, 1], strides=[2, 2]),
+        node("Relu", ["/conv1/Conv_output_0"], ["/relu/Relu_output_0"], "/relu/Relu"),
+        node("Conv", ["/relu/Relu_output_0", "conv2.weight"], ["/conv2/Conv_output_0"],
+             "/conv2/Conv", kernel_shape=[3, 3], pads=[1, 1, 1, 1]),
+        node("GlobalAveragePool", ["/conv2/Conv_output_0"], ["/pool_output_0"],
+             "/pool/GlobalAveragePool"),
+        node("Flatten", ["/pool_output_0"], ["/Flatten_output_0"], "/Flatten"),
+        node(head, ["/Flatten_output_0", "fc.weight"], ["output"], "/fc/Gemm"),
+    ]  # fmt: skip
+
+
+def torch_weights(channels=3, dtype=np.float32):
+    return {
+        "conv1.weight": random_weights(8, channels, 3, 3, dtype=dtype),
+        "conv2.weight": random_weights(80, 8, 3, 3, seed=1, dtype=dtype),
+        "fc.weight": random_weights(80, 5, seed=2, dtype=dtype),
+    }
+
+
+def save_torch_cnn(path, shape=("batch", 3, 16, 16), channels=3, dtype=np.float32, **options):
+    """Write a network with channels first: two convolutions, pooling and a dense layer."""
+    kind = helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
+    return save_model(
+        path,
+        torch_nodes(),
+        [("input", kind, list(shape))],
+        [("output", kind, [shape[0], 5])],
+        torch_weights(channels, dtype),
+        **options,
+    )
+
+
+def run_file(path, inputs, tensor=None):
+    """Compute an output of an ONNX file, or any of its tensors, with ONNX Runtime alone."""
+    import onnxruntime
+
+    model = onnx.load(path)
+    if tensor is not None:
+        del model.graph.output[:]
+        model.graph.output.append(onnx.ValueInfoProto(name=tensor))
+    session = onnxruntime.InferenceSession(model.SerializeToString())
+    return session.run(None, inputs)[0]
