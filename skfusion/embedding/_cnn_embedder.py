@@ -81,7 +81,7 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
     ----------
     backbone : str, PathLike or callable, default="small_cnn"
         "small_cnn"; "deep_cnn", for images of more than 64 pixels; another name of
-        `list_backbones`; the path of a `.keras` file; or a function
+        `list_backbones`; a preset of KerasHub; the path of a `.keras` file; or a function
         ``f(input_shape) -> keras.Model`` that returns a model with feature maps or a vector as
         its output. Networks that end in feature maps get the layers gap (global average pooling)
         and dense (256 units) on top; those that end in tokens, dense on the class token, or on
@@ -105,7 +105,8 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
         `cross_fit` decides how the networks are used.
 
     weights : "imagenet", str, PathLike or None, default=None
-        Initial weights: random (None), trained on ImageNet, or the path of a weights file.
+        Initial weights: random (None), trained on ImageNet, or the path of a weights file. For a
+        preset of KerasHub, "imagenet" stands for the preset's own weights.
 
     image_size : tuple (height, width) or None, default=None
         The size in pixels to which images are resized. None is the size that a named backbone was

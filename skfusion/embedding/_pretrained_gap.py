@@ -39,13 +39,15 @@ class PretrainedGAP(ImageTransformer):
     Parameters
     ----------
     backbone : str, PathLike, callable or list of these, default="ResNet50"
-        A name of `list_backbones`; the path of a `.keras` file; or a function
+        A name of `list_backbones`; the path of a `.keras` file; a preset of KerasHub, as a name,
+        an address ("hf://...", "kaggle://...") or a folder; or a function
         ``f(input_shape) -> keras.Model``, which a model that is to be pickled takes from an
         importable module. A list gives the features of all, in its order. Users' own models get
         RGB values in 0..255 and hold their own preprocessing.
 
     weights : "imagenet", str, PathLike, dict, list or None, default="imagenet"
-        "imagenet" takes Keras's file from its cache, or downloads it. Else the path of a weights
+        "imagenet" takes Keras's file from its cache, or downloads it; for a preset of KerasHub
+        it stands for the preset's own weights. Else the path of a weights
         file without top, or None for random weights drawn from `random_state`. A dict maps
         backbone names to any of these; those it doesn't name get "imagenet". A list has one of
         these for each backbone. A `.keras` file has its own weights and a function may load some:

@@ -85,7 +85,9 @@ def is_name(backbone):
 
 def is_folder(backbone):
     """Return whether a backbone is a folder."""
-    return isinstance(backbone, (str, os.PathLike)) and Path(backbone).expanduser().is_dir()
+    if not isinstance(backbone, (str, os.PathLike)) or not os.fspath(backbone):
+        return False
+    return os.path.isdir(os.path.expanduser(backbone))
 
 
 def preset_of(backbone):
