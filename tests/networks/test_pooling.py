@@ -112,9 +112,10 @@ def test_the_cache_keeps_poolings_apart_and_their_names(model_file, tmp_path):
         (12, {"pooling": "cls"}),
         (18, {"pooling": "mean", "backbone_options": {"n_prefix_tokens": 3}}),
     ]:
-        first = gap(model_file, cache=store, **options)
+        options = {"cache": store, "image_size": (8, 8), **options}
+        first = gap(model_file, **options)
         features = first.transform(PIXELS)
-        again = gap(model_file, cache=store, **options)
+        again = gap(model_file, **options)
         np.testing.assert_array_equal(again.transform(PIXELS), features)
         assert list(again.get_feature_names_out()) == list(first.get_feature_names_out())
         assert store.stats()["session"]["misses"] == n_misses
