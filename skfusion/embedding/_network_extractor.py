@@ -1,6 +1,6 @@
 """NetworkExtractor: the outputs of a network as features."""
 
-from skfusion._utils.feature_names import indexed
+from skfusion._utils.feature_names import IndexedNames
 from skfusion.extraction._extractor import Extractor
 
 
@@ -44,9 +44,9 @@ def _names(label, network):
     """Return the names of a network's features; those of tokens name what was pooled."""
     width, parts = network.output_shape[0], network.token_parts
     if not parts:
-        return indexed(label, width)
+        return IndexedNames(label, width)
     n_each = width // len(parts)
-    return [name for part in parts for name in indexed(f"{label}_{part}", n_each)]
+    return [name for part in parts for name in IndexedNames(f"{label}_{part}", n_each)]
 
 
 def with_built_networks(state):
