@@ -106,6 +106,7 @@ class KerasHubFamily(KerasFamily):
         if is_file:
             load_weights(loaded, weights, name)
         model, n_prefix_tokens = image_tower(loaded, name)
+        _check_size(model, input_shape, name)
         return model, n_prefix_tokens if declared is None else declared
 
     def _facts(self, backbone):
@@ -119,6 +120,16 @@ class KerasHubFamily(KerasFamily):
             raise
         except Exception as error:
             raise _explain(error, backbone, self.slug(backbone)) from error
+
+
+def _check_size(model, input_shape, name):
+    """Raise an error if a model takes images of another size than was asked for."""
+    height, width = model.inputs[0].shape[1:3]
+    if (height, width) != tuple(input_shape[:2]):
+        raise ValueError(
+            f"{name} takes images of {height} x {width} pixels only, and {input_shape[0]} x "
+            f"{input_shape[1]} were asked for. Pass image_size=None."
+        )
 
 
 @lru_cache(maxsize=32)

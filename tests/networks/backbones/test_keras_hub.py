@@ -139,9 +139,10 @@ def test_dinov2_takes_other_sizes(folders):
     assert features.shape == (4, (1 + 2 + 36) * 16)
 
 
-def test_a_size_that_the_weights_do_not_fit(folders):
-    with pytest.raises(ValueError, match=r"28 x 28 pixels, and 42 x 42 were asked"):
-        gap(folders("vit")[0], image_size=(42, 42)).fit(PIXELS)
+@pytest.mark.parametrize("name", ["vit", "siglip"])
+def test_a_size_that_the_weights_do_not_fit(folders, name):
+    with pytest.raises(ValueError, match=r"28 x 28 pixels.*, and 42 x 42 were asked"):
+        gap(folders(name)[0], image_size=(42, 42)).fit(PIXELS)
 
 
 # Converters.
