@@ -13,7 +13,7 @@ def random_weights(*shape, seed=0, dtype=np.float32):
     return values.astype(dtype)
 
 
-def save_model(path, nodes, inputs, outputs, weights, **options):
+def save_model(path, nodes, inputs, outputs, weights, domains=(), **options):
     """Write a model.
 
     Parameters
@@ -30,9 +30,13 @@ def save_model(path, nodes, inputs, outputs, weights, **options):
     weights : dict of str to ndarray
         The initializers.
 
+    domains : list of str, default=()
+        The domains of operators that aren't ONNX's.
+
     **options : dict
         Further arguments of `onnx.save`.
     """
+    opset = OPSET + [helper.make_opsetid(domain, 1) for domain in domains]
     graph = helper.make_graph(
         nodes,
         "network",
@@ -40,7 +44,7 @@ def save_model(path, nodes, inputs, outputs, weights, **options):
         [helper.make_tensor_value_info(*each) for each in outputs],
         [numpy_helper.from_array(array, name) for name, array in weights.items()],
     )
-    onnx.save(helper.make_model(graph, opset_imports=OPSET, ir_version=8), path, **options)
+    onnx.save(helper.make_model(graph, opset_imports=opset, ir_version=8), path, **options)
     return path
 
 
@@ -60,15 +64,17 @@ def torch_nodes(head="Gemm"):
     ]  # fmt: skip
 
 
-def torch_weights(channels=3, dtype=np.float32):
+def torch_weights(channels=3, dtype=np.float32, seed=0):
     return {
-        "conv1.weight": random_weights(8, channels, 3, 3, dtype=dtype),
+        "conv1.weight": random_weights(8, channels, 3, 3, seed=seed, dtype=dtype),
         "conv2.weight": random_weights(80, 8, 3, 3, seed=1, dtype=dtype),
         "fc.weight": random_weights(80, 5, seed=2, dtype=dtype),
     }
 
 
-def save_torch_cnn(path, shape=("batch", 3, 16, 16), channels=3, dtype=np.float32, **options):
+def save_torch_cnn(
+    path, shape=("batch", 3, 16, 16), channels=3, dtype=np.float32, seed=0, **options
+):
     """Write a network with channels first: two convolutions, pooling and a dense layer."""
     kind = helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
     return save_model(
@@ -76,8 +82,36 @@ def save_torch_cnn(path, shape=("batch", 3, 16, 16), channels=3, dtype=np.float3
         torch_nodes(),
         [("input", kind, list(shape))],
         [("output", kind, [shape[0], 5])],
-        torch_weights(channels, dtype),
+        torch_weights(channels, dtype, seed),
         **options,
+    )
+
+
+def save_tokens(path):
+    """Write a network that returns a class token and 16 tokens of patches, each of 8 numbers."""
+    node = helper.make_node
+    nodes = [
+        node("Conv", ["pixel_values", "patch.weight"], ["patches"], "/patch/Conv",
+             kernel_shape=[4, 4], strides=[4, 4]),
+        node("Reshape", ["patches", "flat"], ["flat_patches"], "/Reshape"),
+        node("Transpose", ["flat_patches"], ["tokens"], "/Transpose", perm=[0, 2, 1]),
+        node("ReduceMean", ["tokens"], ["mean"], "/mean", axes=[1], keepdims=1),
+        node("Add", ["mean", "cls"], ["cls_token"], "/cls"),
+        node("Concat", ["cls_token", "tokens"], ["all_tokens"], "/Concat", axis=1),
+        node("Add", ["all_tokens", "position"], ["last_hidden_state"], "/position"),
+    ]  # fmt: skip
+    weights = {
+        "patch.weight": random_weights(8, 3, 4, 4),
+        "flat": np.array([0, 8, 16]),
+        "cls": random_weights(1, 1, 8, seed=1),
+        "position": random_weights(1, 17, 8, seed=2),
+    }
+    return save_model(
+        path,
+        nodes,
+        [("pixel_values", FLOAT, ["batch_size", 3, 16, 16])],
+        [("last_hidden_state", FLOAT, ["batch_size", 17, 8])],
+        weights,
     )
 
 

@@ -21,6 +21,7 @@ from skfusion.networks._pooling import POOLINGS, token_parts
 from skfusion.networks.backbones._find_input import find_input
 from skfusion.networks.backbones._network_spec import NetworkSpec
 from skfusion.networks.backbones._registry import backbone_slug
+from skfusion.networks.onnx._choose_runtime import RUNTIMES
 from skfusion.store._feature_store import FeatureStore, as_store
 
 # Large photographs are decoded for this size at least. Nearly all backbones ask for less, so that
@@ -39,11 +40,12 @@ class PretrainedGAP(ImageTransformer):
     Parameters
     ----------
     backbone : str, PathLike, callable or list of these, default="ResNet50"
-        A name of `list_backbones`; the path of a `.keras` file; a preset of KerasHub, as a name,
-        an address ("hf://...", "kaggle://...") or a folder; or a function
+        A name of `list_backbones`; the path of a `.keras` file or an `.onnx` file; a preset of
+        KerasHub, as a name, an address ("hf://...", "kaggle://...") or a folder; or a function
         ``f(input_shape) -> keras.Model``, which a model that is to be pickled takes from an
-        importable module. A list gives the features of all, in its order. Users' own models get
-        RGB values in 0..255 and hold their own preprocessing.
+        importable module. A list gives the features of all, in its order. Users' own Keras models
+        get RGB values in 0..255 and hold their own preprocessing. ONNX files run without Keras;
+        see :doc:`/other_models`.
 
     weights : "imagenet", str, PathLike, dict, list or None, default="imagenet"
         "imagenet" takes Keras's file from its cache, or downloads it; for a preset of KerasHub
@@ -55,11 +57,13 @@ class PretrainedGAP(ImageTransformer):
 
     backbone_options : dict, list of (dict or None) or None, default=None
         Arguments of the backbone's constructor, such as ``{"alpha": 0.25}``. A dict goes to each
-        backbone; a list has one for each, so that one backbone can be used in two widths.
+        backbone; a list has one for each, so that one backbone can be used in two widths. For ONNX
+        files they declare what the file leaves open: "input" (the name of the input for images),
+        "layout" ("NCHW" or "NHWC") and "n_prefix_tokens".
 
     cut_layer : str, int or None, default=None
         The layer whose output becomes columns, by name (see `list_cut_layers`) or position; None
-        is the last feature layer.
+        is the last feature layer, or the output of an ONNX file.
 
     pooling : {"avg", "max", "mean", "cls", "cls+mean"} or None, default="avg"
         How feature maps, or the tokens of a transformer, become a vector. "avg" and "mean"
@@ -73,7 +77,16 @@ class PretrainedGAP(ImageTransformer):
 
     preprocessing : ImagePreprocessing, list of (ImagePreprocessing or None) or None, default=None
         How images become the network's inputs; None is the backbone's own preprocessing. A list
-        has one for each backbone. Users' own models get values in 0..255 unless it is given.
+        has one for each backbone. Users' own Keras models get values in 0..255 unless it is given.
+        For an ONNX file, None reads ``preprocessor_config.json`` (transformers) or ``config.json``
+        (timm) beside it.
+
+    runtime : {"keras", "onnx", "openvino"} or None, default=None
+        The library that computes the networks. None is Keras, and ONNX Runtime for ONNX files. The
+        features of all are the same to four digits, and the rates differ: see :doc:`/runtimes`.
+        "onnx" and "openvino" convert Keras's networks in `fit`, which needs TensorFlow and the
+        extra ``onnx-export``; the fitted transformer then runs without Keras. "openvino" needs
+        the extra ``openvino``, too.
 
     batch_size : int, default=32
         Images per call of the network.
@@ -145,8 +158,12 @@ class PretrainedGAP(ImageTransformer):
     BackendNotFoundError
         If Keras has no backend.
 
+    ExtraNotFoundError
+        If the package of a runtime isn't installed.
+
     ValueError
-        If a backbone or layer is unknown, or if the weights don't fit.
+        If a backbone or layer is unknown, or if the weights don't fit. If an ONNX file leaves
+        something open that the parameters don't declare.
 
     See Also
     --------
@@ -184,6 +201,7 @@ class PretrainedGAP(ImageTransformer):
         "cut_layer": [str, Integral, None],
         "pooling": [StrOptions(set(POOLINGS)), None],
         "preprocessing": [ImagePreprocessing, list, tuple, None],
+        "runtime": [StrOptions(set(RUNTIMES)), None],
         "cache": [str, os.PathLike, FeatureStore, None],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "random_state": [Interval(Integral, 0, 2**32 - 1, closed="both")],
@@ -199,6 +217,7 @@ class PretrainedGAP(ImageTransformer):
         pooling: str | None = "avg",
         image_size: Size | None = None,
         preprocessing: ImagePreprocessing | Sequence[ImagePreprocessing | None] | None = None,
+        runtime: str | None = None,
         batch_size: int = 32,
         random_state: int = 0,
         color_mode: str = "auto",
@@ -219,6 +238,7 @@ class PretrainedGAP(ImageTransformer):
         self.pooling = pooling
         self.image_size = image_size
         self.preprocessing = preprocessing
+        self.runtime = runtime
         self.batch_size = batch_size
         self.random_state = random_state
         self.color_mode = color_mode
@@ -263,6 +283,7 @@ class PretrainedGAP(ImageTransformer):
             options=options,
             seed=int(self.random_state),
             preprocessing=preprocessing,
+            runtime=self.runtime,
         )
 
     def _network(self, spec, column):

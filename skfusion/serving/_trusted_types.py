@@ -45,6 +45,8 @@ _OURS = (
     "skfusion.networks._image_preprocessing.ImagePreprocessing",
     "skfusion.networks._network.Network",
     "skfusion.networks._shared_array.SharedArray",
+    "skfusion.networks.onnx._onnx_network.OnnxNetwork",
+    "skfusion.networks.onnx._openvino_network.OpenVinoNetwork",
     "skfusion.store._feature_store.FeatureStore",
     "skfusion.training._training_options.TrainingOptions",
 )

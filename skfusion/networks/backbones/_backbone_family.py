@@ -19,6 +19,8 @@ class BackboneFamily(ABC):
     name: str
     #: The extra that has to be installed. Such families are only listed by name.
     extra: str | None = None
+    #: The runtime that computes the backbones unless another one is passed.
+    runtime = "keras"
     #: Whether `CNNEmbedder` can train the backbones.
     is_trainable = True
     #: The size of images for backbones that take any, or None if the user has to pass it.

@@ -5,6 +5,7 @@ import os
 from skfusion._utils.process_local import ProcessLocal
 from skfusion.networks.backbones._network_cache import NetworkCache
 from skfusion.networks.backbones._registry import find_family
+from skfusion.networks.onnx._choose_runtime import with_runtime
 
 RECENT = ProcessLocal(NetworkCache)
 
@@ -53,6 +54,7 @@ def build_cut(
     options=None,
     seed=0,
     preprocessing=None,
+    runtime=None,
 ):
     """Build a backbone and cut it; equal requests in one process get the same network.
 
@@ -73,6 +75,9 @@ def build_cut(
     preprocessing : ImagePreprocessing or None, default=None
         How images are preprocessed; None is the backbone's own preprocessing.
 
+    runtime : {"keras", "onnx", "openvino"} or None, default=None
+        What computes the network; None is the runtime of its family.
+
     Returns
     -------
     network : BaseNetwork
@@ -91,7 +96,9 @@ def build_cut(
             options=options,
             seed=seed,
         )
-        return network if preprocessing is None else network.replace(preprocessing=preprocessing)
+        if preprocessing is not None:
+            network = network.replace(preprocessing=preprocessing)
+        return with_runtime(network, runtime)
 
     if callable(backbone):
         return build()
@@ -107,6 +114,7 @@ def build_cut(
         cut_layer,
         pooling,
         preprocessing,
+        runtime,
         *stamps,
     )
     return RECENT.get().get_or_build(key, build) if _is_hashable(key) else build()

@@ -10,6 +10,7 @@ from skfusion.images._image_digests import ImageDigests
 from skfusion.networks._image_preprocessing import ImagePreprocessing
 from skfusion.networks.backbones._building import build_cut, build_network
 from skfusion.networks.backbones._registry import find_family
+from skfusion.networks.onnx._choose_runtime import runtime_key
 
 # Increased when the same spec would build another network, so that cached features aren't used.
 FORMAT = 3
@@ -39,6 +40,9 @@ class NetworkSpec:
     preprocessing : ImagePreprocessing or None, default=None
         How images are preprocessed; None is the backbone's own preprocessing.
 
+    runtime : {"keras", "onnx", "openvino"} or None, default=None
+        What computes the network; None is the runtime of its family.
+
     Examples
     --------
     >>> from skfusion.networks.backbones._network_spec import NetworkSpec
@@ -52,6 +56,7 @@ class NetworkSpec:
     options: dict[str, Any] = field(default_factory=dict)
     seed: int = 0
     preprocessing: ImagePreprocessing | None = None
+    runtime: str | None = None
 
     @property
     def has_fingerprint(self):
@@ -83,6 +88,7 @@ class NetworkSpec:
             self.seed,
             self.preprocessing,
             family.version_key(),
+            None if self.runtime == family.runtime else runtime_key(self.runtime),
         )
 
     def build(self):
@@ -96,6 +102,7 @@ class NetworkSpec:
             cut_layer=cut_layer,
             pooling=pooling,
             preprocessing=self.preprocessing,
+            runtime=self.runtime,
             **self._arguments,
         )
 

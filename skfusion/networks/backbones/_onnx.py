@@ -26,7 +26,7 @@ _OPTIONS = {"input", "layout", "n_prefix_tokens"}
 class OnnxFamily(BackboneFamily):
     """Read ONNX files. Their networks can be computed, but not trained."""
 
-    name = "onnx"
+    name = runtime = "onnx"
     is_trainable = False
     default_size = None
     listed_size = (None, None)
@@ -164,7 +164,7 @@ def _with_output(network, image_input, axis):
     n_images = image_input.batch or 2
     inputs = np.zeros((n_images, *network.input_shape), dtype=np.float32)
     try:
-        outputs = network.runtime.compute(network, inputs, n_images)
+        outputs = network.runtime.run(network.runtime.live_model(network), inputs)
     except (ImportError, ValueError):
         raise
     except Exception as error:  # the exceptions of ONNX Runtime have no common base class

@@ -76,6 +76,8 @@ def find_image_input(graph, path, name=None, layout=None):
         If there is none, or several, or if the file leaves open which axis holds the channels.
     """
     onnx = import_onnx()
+    if layout not in (*LAYOUTS, None):
+        raise ValueError(f"'layout' must be 'NCHW' or 'NHWC'. Got {layout!r} instead.")
     value = _choose(graph, path, name)
     tensor_type = value.type.tensor_type
     sizes = [

@@ -2,9 +2,8 @@
 
 import os
 
-import numpy as np
-
 from skfusion.exceptions import ExtraNotFoundError
+from skfusion.networks.runtimes._fixed_batches import run_in_parts
 from skfusion.networks.runtimes._runtime import Runtime
 
 
@@ -31,27 +30,18 @@ class OnnxRuntime(Runtime):
             )
         except Exception as error:  # its exceptions have no common base class
             text = " ".join(str(error).split())
+            height, width = network.input_shape[:2]
             raise ValueError(
-                f"ONNX Runtime {onnxruntime.__version__} can't run the network {network.name!r}: "
-                f"{text:.400}"
+                f"ONNX Runtime {onnxruntime.__version__} can't run the network {network.name!r} on "
+                f"images of {height} x {width} pixels: {text:.400}"
             ) from error
 
     def run(self, model, batch):
-        """Compute the outputs of one batch; a graph may take a fixed number of images at once."""
+        """Compute the outputs of one batch."""
         image_input = model.get_inputs()[0]
         size = image_input.shape[0]
-        if not isinstance(size, int):
-            size = len(batch)
-        outputs = [
-            model.run(None, {image_input.name: filled(batch[start : start + size], size)})[0]
-            for start in range(0, len(batch), size)
-        ]
-        return outputs[0] if len(outputs) == 1 else np.concatenate(outputs)[: len(batch)]
-
-
-def filled(batch, size):
-    """Return a batch in one piece of memory, with images of 0 up to a size."""
-    missing = size - len(batch)
-    if missing:
-        batch = np.concatenate([batch, np.zeros((missing, *batch.shape[1:]), batch.dtype)])
-    return np.ascontiguousarray(batch)
+        return run_in_parts(
+            lambda part: model.run(None, {image_input.name: part})[0],
+            batch,
+            size if isinstance(size, int) else None,
+        )
