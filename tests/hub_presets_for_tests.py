@@ -109,7 +109,7 @@ def save_preset(folder, build, converter=None, **options):
 
 
 def save_transformers_vit(folder, preprocessor=True):
-    """Save a random ViT in the form that transformers gives it."""
+    """Save a random ViT in the format of transformers."""
     from safetensors.numpy import save_file
 
     config = {
@@ -168,7 +168,7 @@ def save_transformers_vit(folder, preprocessor=True):
 
 
 def save_timm_resnet18(folder):
-    """Save a random ResNet-18 in the form that timm gives it."""
+    """Save a random ResNet-18 in the format of timm."""
     from safetensors.numpy import save_file
 
     rng = np.random.default_rng(5)

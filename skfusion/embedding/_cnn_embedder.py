@@ -106,7 +106,7 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
 
     weights : "imagenet", str, PathLike or None, default=None
         Initial weights: random (None), trained on ImageNet, or the path of a weights file. For a
-        preset of KerasHub, "imagenet" stands for the preset's own weights.
+        preset of KerasHub, "imagenet" loads the preset's own weights.
 
     image_size : tuple (height, width) or None, default=None
         The size in pixels to which images are resized. None is the size that a named backbone was

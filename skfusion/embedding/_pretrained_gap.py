@@ -49,7 +49,7 @@ class PretrainedGAP(ImageTransformer):
 
     weights : "imagenet", str, PathLike, dict, list or None, default="imagenet"
         "imagenet" takes Keras's file from its cache, or downloads it; for a preset of KerasHub
-        it stands for the preset's own weights. Else the path of a weights
+        it loads the preset's own weights. Else the path of a weights
         file without top, or None for random weights drawn from `random_state`. A dict maps
         backbone names to any of these; those it doesn't name get "imagenet". A list has one of
         these for each backbone. A `.keras` file has its own weights and a function may load some:

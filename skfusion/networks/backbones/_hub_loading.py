@@ -1,4 +1,4 @@
-"""Loading of presets through KerasHub: what their files say, and the Keras model."""
+"""Loading of presets through KerasHub: the facts in their files, and the Keras model."""
 
 import inspect
 from dataclasses import dataclass
@@ -56,7 +56,7 @@ def read_preset(preset):
     Returns
     -------
     facts : HubPreset
-        What its files say.
+        The facts in its files.
 
     Raises
     ------
@@ -180,9 +180,9 @@ def load_backbone(facts, name, input_shape, options, *, pretrained):
     from keras_hub.src.utils.preset_utils import get_preset_loader
 
     arguments = {"dtype": "float32", **options}
-    takes = inspect.signature(facts.backbone_class.__init__).parameters
+    parameters = inspect.signature(facts.backbone_class.__init__).parameters
     for argument in ("image_shape", "input_shape"):
-        if argument in takes:
+        if argument in parameters:
             arguments[argument] = tuple(input_shape)
     try:
         return get_preset_loader(facts.preset).load_backbone(

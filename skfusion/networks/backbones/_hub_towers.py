@@ -39,7 +39,7 @@ def image_tower(backbone, name):
     if len(inputs) != 1 or len(inputs[0].shape) != 4:
         names = ", ".join(tensor.name for tensor in inputs) or "none that are known"
         raise ValueError(
-            f"{name} is a {type(backbone).__name__}, which doesn't take one image alone: its "
+            f"{name} is a {type(backbone).__name__}, which has other inputs than one image: its "
             f"inputs are {names}."
         )
     kind = type(tower).__name__

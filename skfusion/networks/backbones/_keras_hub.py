@@ -39,7 +39,7 @@ class KerasHubFamily(KerasFamily):
         )
 
     def find_spec(self, backbone):
-        """Return what a preset's own files say; KerasHub may have to download them."""
+        """Return the facts in a preset's own files, which KerasHub may have to download."""
         facts = self._facts(backbone)
         return BackboneSpec(
             self.slug(backbone),
@@ -123,11 +123,11 @@ class KerasHubFamily(KerasFamily):
 
 
 def _check_size(model, input_shape, name):
-    """Raise an error if a model takes images of another size than was asked for."""
+    """Raise an error if a model is for images of another size than was asked for."""
     height, width = model.inputs[0].shape[1:3]
     if (height, width) != tuple(input_shape[:2]):
         raise ValueError(
-            f"{name} takes images of {height} x {width} pixels only, and {input_shape[0]} x "
+            f"{name} is for images of {height} x {width} pixels only, and {input_shape[0]} x "
             f"{input_shape[1]} were asked for. Pass image_size=None."
         )
 

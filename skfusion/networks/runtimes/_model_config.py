@@ -7,7 +7,7 @@ from skfusion.networks.runtimes._keras import import_keras
 from skfusion.networks.runtimes._keras_hub import import_keras_hub
 
 _HUB = "keras_hub"
-# What every layer's constructor takes.
+# Arguments of every layer's constructor.
 _OF_ALL_LAYERS = {"name", "trainable", "dtype"}
 # Append "_0" to their names.
 _RENAMED = ("DepthwiseConvBlock",)
@@ -50,7 +50,7 @@ def _complete(model, config):
 
 
 def _constructor_arguments(layer, config):
-    """Return what a layer's constructor takes: of its configuration, and of its attributes."""
+    """Return the arguments of a layer's constructor, from its configuration and attributes."""
     names = set(inspect.signature(type(layer).__init__).parameters) - {"self", "args", "kwargs"}
     kept = {name: value for name, value in config.items() if name in names | _OF_ALL_LAYERS}
     left_out = {
