@@ -49,11 +49,11 @@ class PretrainedGAP(ImageTransformer):
 
     weights : "imagenet", str, PathLike, dict, list or None, default="imagenet"
         "imagenet" takes Keras's file from its cache, or downloads it; for a preset of KerasHub
-        it loads the preset's own weights. Else the path of a weights
-        file without top, or None for random weights drawn from `random_state`. A dict maps
-        backbone names to any of these; those it doesn't name get "imagenet". A list has one of
-        these for each backbone. A `.keras` file has its own weights and a function may load some:
-        for both, "imagenet" changes nothing.
+        it loads the preset's own weights. Else the path of a weights file without top, or None
+        for random weights drawn from `random_state`. A dict maps backbone names to any of these;
+        those it doesn't name get "imagenet". A list has one of these for each backbone. A
+        `.keras` file has its own weights and a function may load some: for both, "imagenet"
+        changes nothing.
 
     backbone_options : dict, list of (dict or None) or None, default=None
         Arguments of the backbone's constructor, such as ``{"alpha": 0.25}``. A dict goes to each
