@@ -12,7 +12,18 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 EXTRAS = PROJECT["optional-dependencies"]
 # Tools aren't tested at their lower bounds. The extra `test` holds neither ONNX nor JAX, so that
 # the set of oldest versions doesn't either. KerasHub needs a newer Keras than the oldest.
-NOT_IN_OLDEST = {"dev", "dist", "docs", "hub", "jax", "lint", "onnx", "onnx-export", "test"}
+NOT_IN_OLDEST = {
+    "dev",
+    "dist",
+    "docs",
+    "hub",
+    "jax",
+    "lint",
+    "onnx",
+    "onnx-export",
+    "openvino",
+    "test",
+}
 
 
 def pins(name):

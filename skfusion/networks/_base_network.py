@@ -41,6 +41,10 @@ class BaseNetwork(ABC):
     def compute(self, inputs, batch_size=32):
         """Compute the outputs of preprocessed inputs, batch by batch."""
 
+    def with_preprocessing(self, preprocessing):
+        """Return a copy whose images are preprocessed in another way."""
+        raise ValueError(f"A {type(self).__name__} has its own preprocessing. Pass None.")
+
     def embed(self, pixels, batch_size=32):
         """Preprocess pixels of shape (n, height, width, channels) and compute their outputs."""
         return self.compute(self.prepare(pixels), batch_size)

@@ -148,6 +148,10 @@ class Network(BaseNetwork):
         if model is not None:
             model.set_weights(weights)
 
+    def with_preprocessing(self, preprocessing):
+        """Return a copy whose images are preprocessed in another way."""
+        return self.replace(preprocessing=preprocessing)
+
     @property
     def n_bytes(self):
         """int : The size of the weights."""

@@ -85,6 +85,7 @@ def build_cut(
     """
     family = find_family(backbone)
     options = dict(options or {})
+    spec = family.describe(backbone, options)
 
     def build():
         network = family.build_cut(
@@ -96,8 +97,9 @@ def build_cut(
             options=options,
             seed=seed,
         )
-        if preprocessing is not None:
-            network = network.replace(preprocessing=preprocessing)
+        own = None if spec is None else spec.preprocessing
+        if preprocessing not in (None, own):
+            network = network.with_preprocessing(preprocessing)
         return with_runtime(network, runtime)
 
     if callable(backbone):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from hashlib import blake2b
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from skfusion.networks._image_preprocessing import ImagePreprocessing
 from skfusion.networks._pooling import pool_array
 from skfusion.networks._shared_array import share
 from skfusion.networks.runtimes._onnx_runtime import OnnxRuntime
+from skfusion.networks.runtimes._runtime import Runtime
 
 
 @dataclass(eq=False, repr=False)
@@ -61,7 +62,7 @@ class OnnxNetwork(BaseNetwork):
     channels_first: bool = False
     origin: str | None = None
 
-    runtime = OnnxRuntime()
+    runtime: ClassVar[Runtime] = OnnxRuntime()
 
     @classmethod
     def from_network(cls, network, graph, weights):
@@ -106,6 +107,10 @@ class OnnxNetwork(BaseNetwork):
         if "_live" in vars(self) and copy.graph is self.graph and copy.weights is self.weights:
             vars(copy)["_live"] = vars(self)["_live"]
         return copy
+
+    def with_preprocessing(self, preprocessing):
+        """Return a copy whose images are preprocessed in another way."""
+        return self.replace(preprocessing=preprocessing)
 
     @property
     def n_bytes(self):

@@ -3,12 +3,14 @@
 import tempfile
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
 from skfusion.networks.onnx._onnx_network import OnnxNetwork
 from skfusion.networks.onnx._onnx_package import import_onnx
 from skfusion.networks.runtimes._openvino_runtime import OpenVinoRuntime, import_openvino
+from skfusion.networks.runtimes._runtime import Runtime
 
 
 @dataclass(eq=False, repr=False)
@@ -19,7 +21,7 @@ class OpenVinoNetwork(OnnxNetwork):
     one entry, "weights": the content of the binary file.
     """
 
-    runtime = OpenVinoRuntime()
+    runtime: ClassVar[Runtime] = OpenVinoRuntime()
 
     @classmethod
     def from_onnx(cls, network):

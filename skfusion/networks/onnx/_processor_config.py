@@ -45,7 +45,7 @@ def read_preprocessing(path, size):
                     return _of_timm(config["pretrained_cfg"], size)
                 if name == "preprocessor_config.json":
                     return _of_transformers(config)
-            except (KeyError, ValueError, TypeError) as error:
+            except (AttributeError, KeyError, TypeError, ValueError) as error:
                 reason = f"it has no {error}" if isinstance(error, KeyError) else error
                 raise ValueError(
                     f"The preprocessing can't be read from {str(folder / name)!r}: {reason}. Pass "
@@ -62,7 +62,9 @@ def _read(file):
         config = json.loads(Path(file).read_text(encoding="utf-8"))
     except ValueError as error:
         raise ValueError(f"{str(file)!r} is not a JSON file: {error}") from error
-    return config if isinstance(config, dict) else None
+    if not isinstance(config, dict):
+        return None
+    return {key: value for key, value in config.items() if value is not None}
 
 
 def _of_timm(config, size):
@@ -113,6 +115,7 @@ def _sizes(config):
         raise ValueError(f"size={size} leaves open which side it is for")
     if isinstance(size, int):
         return (size, size), "stretch", 1.0
+    size = {side: length for side, length in size.items() if length is not None}
     if set(size) == {"height", "width"}:
         whole = (size["height"], size["width"])
         if crops and _crop_size(config) != whole:

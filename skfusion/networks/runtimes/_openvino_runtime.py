@@ -20,13 +20,22 @@ def import_openvino(name):
 
 
 class OpenVinoRuntime(Runtime):
-    """Compute networks that are stored in OpenVINO's format."""
+    """Compute networks that are stored in OpenVINO's format.
+
+    Parameters
+    ----------
+    precision : {"f32", "bf16"}, default="f32"
+        The type of numbers in the network. By itself, OpenVINO computes with 16 bits where the
+        processor has such operations.
+    """
+
+    def __init__(self, precision="f32"):
+        self.precision = precision
 
     def load(self, network):
         """Compile the network; the environment variable ``OMP_NUM_THREADS`` limits its threads."""
         core = import_openvino(network.name).Core()
-        # Without the hint, OpenVINO computes with 16 bits where the processor has such operations.
-        options = {"INFERENCE_PRECISION_HINT": "f32"}
+        options = {"INFERENCE_PRECISION_HINT": self.precision}
         if os.environ.get("OMP_NUM_THREADS"):
             options["INFERENCE_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"]
         model = core.read_model(network.graph.tobytes(), network.weights["weights"].tobytes())
