@@ -261,6 +261,14 @@ def test_pickles_need_no_folder(folders, tmp_path):
         np.testing.assert_array_equal(features, model.transform(PIXELS))
 
 
+def test_onnx_runtime_computes_the_same(folders):
+    pytest.importorskip("tf2onnx", reason="needs the extra onnx-export")
+    folder, tokens = folders("dinov3")
+    model = gap(folder, pooling="cls", runtime="onnx").fit(PIXELS)
+    assert_close(model.transform(PIXELS), tokens[:, 0])
+    assert model.get_feature_names_out()[0] == "x0_tiny_dinov3_cls_0000"
+
+
 def test_features_are_cached_by_the_content_of_the_folder(folders, tmp_path):
     folder, store = tmp_path / "vit", FeatureStore(tmp_path / "store")
     shutil.copytree(folders("vit")[0], folder)
