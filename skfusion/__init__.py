@@ -42,6 +42,8 @@ _HOMES = {
     "ImageReader": "skfusion.images._image_reader",
     "ImageReport": "skfusion.reports._image_report",
     "check_images": "skfusion.reports._check_images",
+    "report": "skfusion.reports._report",
+    "ModelReport": "skfusion.reports._model_report",
     "FeatureStore": "skfusion.store._feature_store",
     "StoreWarning": "skfusion.exceptions",
     "ImageReadError": "skfusion.exceptions",
