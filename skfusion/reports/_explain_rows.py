@@ -14,7 +14,7 @@ _MOST_ROWS = 30
 _LONGEST = 200
 
 
-def can_be_explained(predictions, rows, background):
+def find_obstacle(predictions, rows, background):
     """Return why predictions can't be explained; an empty text if they can."""
     if predictions.is_classes and predictions.ranking is None:
         return (
@@ -78,8 +78,8 @@ def explain_rows(model, rows, predictions, chosen, *, background, regions, seed)
             RowExplanation(
                 row=row,
                 reason=reason,
-                y=None if rows.y is None else rows.y[row],
-                predicted=predictions.values[row],
+                y=None if rows.y is None else _as_python(rows.y[row]),
+                predicted=_as_python(predictions.values[row]),
                 output=explanation.names[number],
                 prediction=float(explanation.prediction[number]),
                 base_value=float(bases[number]),
@@ -130,6 +130,11 @@ def source_shares(model, rows, predictions, *, background, seed):
 def _target(predictions):
     """Return what is explained: of several classes, the predicted one of each row."""
     return "predicted" if predictions.is_classes and not predictions.is_binary else None
+
+
+def _as_python(value):
+    """Return a scalar of NumPy as one of Python."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _show_image(explanation, column, number, cell):

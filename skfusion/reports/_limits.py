@@ -5,25 +5,13 @@ import numpy as np
 _FEW_ROWS = 50
 
 
-def list_limits(protocol, scores, calibration, explanations, drift, has_background):
+def list_limits(report, has_background):
     """Return sentences on how far the numbers of a report can be trusted.
 
     Parameters
     ----------
-    protocol : dict
-        How the scores were made; see `ModelReport`.
-
-    scores : DataFrame or None
-        The scores.
-
-    calibration : DataFrame or None
-        The calibration.
-
-    explanations : list of RowExplanation
-        The explained rows.
-
-    drift : DataFrame
-        The comparisons with the training data.
+    report : ModelReport
+        The report.
 
     has_background : bool
         Whether rows of the training data were given.
@@ -34,24 +22,23 @@ def list_limits(protocol, scores, calibration, explanations, drift, has_backgrou
         The sentences.
     """
     limits = []
-    if scores is None:
+    if report.scores is None:
         limits.append("There is no target, so there are no scores: nothing shows how good it is.")
     else:
-        limits += _on_scores(protocol, scores)
-        if calibration is None:
+        limits += _on_scores(report.protocol, report.scores)
+        if report.calibration is None:
             limits.append("Calibration needs probabilities or numbers, and at least 30 rows.")
-    if explanations:
+    if report.explanations:
         limits.append(
             "Shares and regions show what the model responds to. They do not show causes, and they "
             "are relative to the mean prediction for the background rows."
         )
-        if protocol["rows"] == "out-of-fold":
+        if report.protocol["rows"] == "out-of-fold":
             limits.append(
                 "Explanations are of the given model, which may have been fitted on these rows; "
                 "scores are of its copies."
             )
-    limits += _on_drift(drift, has_background)
-    return limits
+    return limits + _on_drift(report.drift, has_background)
 
 
 def _on_scores(protocol, scores):

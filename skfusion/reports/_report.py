@@ -2,6 +2,7 @@
 
 import datetime
 import time
+import warnings
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,9 +11,10 @@ from numpy.typing import ArrayLike
 from sklearn.utils import check_random_state
 
 from skfusion._utils.typing import ImageInput, PathLike, RandomState
+from skfusion.exceptions import ImageDriftWarning
 from skfusion.inspection._rows_as_frame import as_frame
 from skfusion.reports._choose_rows import choose_rows
-from skfusion.reports._explain_rows import can_be_explained, explain_rows, source_shares
+from skfusion.reports._explain_rows import explain_rows, find_obstacle, source_shares
 from skfusion.reports._limits import list_limits
 from skfusion.reports._model_report import ModelReport
 from skfusion.reports._report_rows import check_report_rows
@@ -159,33 +161,19 @@ def report(
     training = None if background is None else as_frame(background, "background")
     chosen = _check_rows(rows, len(checked.table))
     seed = int(check_random_state(random_state).randint(2**31 - 1))
-    with _timed(timings, "predict"):
-        predictions, protocol, folds = _predict(model, checked, cv, timings)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ImageDriftWarning)  # the report itself shows the drift
+        with _timed(timings, "predict"):
+            predictions, protocol, folds = _predict(model, checked, cv, timings)
+        chosen = choose_rows(predictions, checked.y) if chosen is None else chosen
+        options = {"background": training, "regions": regions, "seed": seed}
+        explained, obstacle = _explain(model, checked, predictions, chosen, timings, **options)
+    protocol["n_explained"] = explained.pop("n_explained")
     with _timed(timings, "scores"):
         outcomes = _outcomes(predictions, checked, seed)
     with _timed(timings, "drift"):
         drift = drift_table(model, checked, training)
-    chosen = choose_rows(predictions, checked.y) if chosen is None else chosen
-    obstacle = can_be_explained(predictions, checked, training) if chosen else ""
-    explanations, sources, protocol["n_explained"] = [], None, 0
-    if chosen and not obstacle:
-        options = {"background": training, "seed": seed}
-        with _timed(timings, "sources"):
-            found = source_shares(model, checked, predictions, **options)
-            sources, protocol["n_explained"] = found
-        with _timed(timings, "explanations"):
-            explanations = explain_rows(
-                model, checked, predictions, chosen, regions=regions, **options
-            )
     timings["total"] = time.perf_counter() - started
-    limits = list_limits(
-        protocol,
-        outcomes["scores"],
-        outcomes["calibration"],
-        explanations,
-        drift,
-        training is not None,
-    )
     made = ModelReport(
         title="Model report" if title is None else str(title),
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
@@ -193,13 +181,13 @@ def report(
         protocol=protocol,
         **outcomes,
         predictions=prediction_table(predictions, checked.y, folds),
-        sources=sources,
-        explanations=explanations,
+        **explained,
         drift=drift,
         versions=list_versions(),
         timings=timings,
-        limits=[obstacle, *limits] if obstacle else limits,
+        limits=obstacle,
     )
+    made.limits += list_limits(made, has_background=training is not None)
     if path is not None:
         made.to_html(path)
     return made
@@ -243,6 +231,23 @@ def _predict(model, rows, cv, timings):
     seconds = time.perf_counter() - started
     timings["milliseconds_per_row"] = 1000 * seconds / len(rows.table)
     return predictions, protocol, None
+
+
+def _explain(model, rows, predictions, chosen, timings, *, background, regions, seed):
+    """Return the shares of sources and the explained rows, and why there are none, if so."""
+    explained = {"sources": None, "explanations": [], "n_explained": 0}
+    obstacle = find_obstacle(predictions, rows, background) if chosen else ""
+    if obstacle or not chosen:
+        return explained, [obstacle] if obstacle else []
+    options = {"background": background, "seed": seed}
+    with _timed(timings, "sources"):
+        found = source_shares(model, rows, predictions, **options)
+        explained["sources"], explained["n_explained"] = found
+    with _timed(timings, "explanations"):
+        explained["explanations"] = explain_rows(
+            model, rows, predictions, chosen, regions=regions, **options
+        )
+    return explained, []
 
 
 def _outcomes(predictions, rows, seed):

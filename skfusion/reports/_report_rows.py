@@ -83,17 +83,17 @@ def check_report_rows(model, X, y, groups):
 
 def check_model(model):
     """Raise an error unless a model is a fitted classifier or regressor of one target."""
+    if isinstance(model, BaseSearchCV) and not model.refit:
+        raise ValueError(
+            f"This {type(model).__name__} has refit=False and holds no fitted model. Fit it with "
+            "refit=True."
+        )
     if not hasattr(model, "predict") or not (is_classifier(model) or is_regressor(model)):
         raise TypeError(
             f"A report needs a fitted classifier or regressor, got a {type(model).__name__}. Pass "
             "the whole model: a pipeline that ends in one, a search, or a FusionClassifier."
         )
     check_is_fitted(model)
-    if isinstance(model, BaseSearchCV) and not hasattr(model, "best_estimator_"):
-        raise ValueError(
-            f"This {type(model).__name__} was fitted with refit=False and holds no fitted model. "
-            "Fit it with refit=True."
-        )
     if is_classifier(model) and isinstance(model.classes_, list):
         raise_several_targets(len(model.classes_))
 
@@ -118,7 +118,7 @@ def _check_target(model, y):
             row = unknown[0]
             raise ValueError(
                 f"{len(unknown)} rows of y have a class that the model does not have, the first "
-                f"one is {y[row]!r} in row {row}. Its classes are "
+                f"one is {y.tolist()[row]!r} in row {row}. Its classes are "
                 f"{join_names(map(repr, sorted(known, key=str)))}. Leave these rows out, or use "
                 "the labels of its fit."
             )

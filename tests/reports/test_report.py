@@ -19,8 +19,8 @@ from sklearn.svm import LinearSVC
 
 from skfusion import (
     FusionClassifier,
-    ImageReadError,
     ImageReader,
+    ImageReadError,
     ModelReport,
     PixelFlattener,
     __version__,
@@ -198,7 +198,9 @@ def test_a_model_without_probabilities(rows):
     assert "log_loss" not in found.scores.index
     assert found.calibration is None
     assert len(found.explanations) == 4
-    cross = report(make_pipeline(make_columns(), RidgeClassifier(1e6)).fit(X, y), X, y, cv=2, rows=[])
+    cross = report(
+        make_pipeline(make_columns(), RidgeClassifier(1e6)).fit(X, y), X, y, cv=2, rows=[]
+    )
     assert 0 <= cross.scores.loc["roc_auc", "value"] <= 1
 
 
@@ -265,9 +267,10 @@ def test_what_is_refused(rows):
         report(make_classifier(), X, y)
     with pytest.raises(TypeError, match="needs a fitted classifier or regressor, got a PixelFl"):
         report(PixelFlattener().fit(X["image"]), X["image"])
+    grid = {"logisticregression__C": [1e-4]}
+    search = GridSearchCV(make_classifier(), grid, cv=2, refit=False).fit(X, y)
     with pytest.raises(ValueError, match="refit=False"):
-        grid = {"logisticregression__C": [1e-4]}
-        report(GridSearchCV(make_classifier(), grid, cv=2, refit=False).fit(X, y), X, y)
+        report(search, X, y)
     with pytest.raises(ValueError, match="uses no image column"):
         report(LinearRegression().fit(X[["age"]], y), X, y)
     with pytest.raises(ValueError, match="X has no rows"):
@@ -276,7 +279,7 @@ def test_what_is_refused(rows):
         report(fitted, X, y[:5])
     with pytest.raises(ValueError, match="2 of 80 rows have no target: row 1; row 2"):
         report(fitted, X, np.where(np.isin(np.arange(80), [1, 2]), np.nan, y))
-    with pytest.raises(ValueError, match="first one is 7 in row 0. Its classes are 0; 1"):
+    with pytest.raises(ValueError, match=r"first one is 7 in row 0\. Its classes are 0; 1"):
         report(fitted, X, np.where(np.arange(80) == 0, 7, y))
     with pytest.raises(ValueError, match="background has no column 'dose'"):
         report(fitted, X, y, background=X.drop(columns="dose"))

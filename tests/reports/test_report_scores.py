@@ -61,7 +61,8 @@ def test_two_classes():
 def test_several_classes():
     probabilities, y = draw_classes(120, 3)
     found = scores_of(EchoClassifier(), probabilities, y)
-    values = found.scores["value"]
+    names = [f"probability_{label}" for label in range(3)]
+    probabilities, values = found.predictions[names].to_numpy(), found.scores["value"]
     assert values["roc_auc"] == pytest.approx(
         metrics.roc_auc_score(y, probabilities, multi_class="ovr")
     )
@@ -115,7 +116,6 @@ def test_the_interval_of_a_perfect_score_is_not_empty():
 
 def test_intervals_cover():
     """Of 95 % intervals of the area under the curve, nearly so many hold the true value."""
-    _, truth = None, None
     probabilities, y = draw_classes(20_000, 2, seed=1)
     truth = metrics.roc_auc_score(y, probabilities[:, 1])
     hits = 0
@@ -161,7 +161,6 @@ def test_a_constant_prediction_is_beside_each_score():
 
 
 def test_what_is_not_defined_is_nan_and_named():
-    found = scores_of(EchoClassifier(), [[0.2, 0.8], [0.6, 0.4]], np.array([0, 1]))
     model, frame = make_echo(EchoClassifier(), [[0.2, 0.8], [0.6, 0.4]], np.array([0, 1]))
     found = report(model, frame.iloc[:1], [1], rows=[])
     assert np.isnan(found.scores.loc["roc_auc", "value"])

@@ -1,7 +1,6 @@
 """Find what the encoders and scalers of a fitted model recorded about columns of the table."""
 
 import numpy as np
-import pandas as pd
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
