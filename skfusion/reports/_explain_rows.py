@@ -85,10 +85,7 @@ def explain_rows(model, rows, predictions, chosen, *, background, regions, seed)
                 base_value=float(bases[number]),
                 sources=explanation.sources.iloc[number],
                 table=table.loc[table.abs().sort_values(ascending=False, kind="stable").index],
-                images=[
-                    _show_image(explanation, name, number, rows.table[name].iloc[row])
-                    for name in rows.image_columns
-                ],
+                images=_show_images(explanation, number, rows.table[rows.image_columns].iloc[row]),
             )
         )
     return found
@@ -137,23 +134,37 @@ def _as_python(value):
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _show_image(explanation, column, number, cell):
-    """Return the image of a row, small, beside its regions."""
-    pixels, note = explanation.image(column, number), ""
-    if pixels is None:
-        return ShownImage(column, "", note="no image in this row")
+def _show_images(explanation, number, cells):
+    """Return the images of a row, small, beside their regions, all on one scale."""
+    found, maps, pixels = [], {}, {}
+    for column, cell in cells.items():
+        shown, regions = explanation.image(column, number), _regions(explanation, column, number)
+        note = "" if shown is not None else "no image in this row"
+        if isinstance(shown, list):
+            note = f"the first of {len(shown)} images"
+            shown, regions = shown[0], None if regions is None else regions[0]
+        if shown is not None:
+            pixels[column] = shown
+        if regions is not None:
+            maps[column] = regions
+        source = "" if shown is None else _describe_cell(cell)
+        found.append(ShownImage(column, source, note=note))
+    scale = max(map(strongest_effect, maps.values()), default=0.0)
+    for image in found:
+        if image.column in pixels:
+            small = thumbnail(pixels[image.column])
+            image.image = data_uri(small)
+            image.size = tuple(map(int, pixels[image.column].shape[:2]))
+            if image.column in maps:
+                image.regions = data_uri(overlay(small, maps[image.column], scale))
+                image.strongest = strongest_effect(maps[image.column])
+                image.scale = scale
+    return found
+
+
+def _regions(explanation, column, number):
     maps = explanation.regions.get(column)
-    regions = None if maps is None else maps[number]
-    source = _describe_cell(cell)
-    if isinstance(pixels, list):
-        note = f"the first of {len(pixels)} images"
-        pixels, regions = pixels[0], None if regions is None else regions[0]
-    small, size = thumbnail(pixels), tuple(map(int, pixels.shape[:2]))
-    if regions is None:
-        return ShownImage(column, source, data_uri(small), size=size, note=note)
-    strongest = strongest_effect(regions)
-    colored = data_uri(overlay(small, regions, strongest))
-    return ShownImage(column, source, data_uri(small), colored, size, strongest, note)
+    return None if maps is None else maps[number]
 
 
 def _describe_cell(cell):

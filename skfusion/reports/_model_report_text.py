@@ -6,6 +6,7 @@ from skfusion.images._failures import shorten
 from skfusion.reports._model_report_words import (
     describe_model_line,
     describe_protocol,
+    describe_timings,
     format_label,
     format_number,
     name_of_score,
@@ -96,8 +97,8 @@ def _rows(report):
         predicted = _clean(format_label(one.predicted))
         lines.append(f"  row {one.row} ({one.reason}): predicted {predicted}{actual}")
         shares = [f"{_clean(name)} {value:+.3g}" for name, value in one.sources.items()]
-        base = f"mean {_number(one.base_value)}"
-        lines.append(f"    {_number(one.prediction)} = {', '.join([base, *shares])}")
+        total = f"{_clean(one.output)} {_number(one.prediction)}"
+        lines.append(f"    {total} = mean {_number(one.base_value)}, {', '.join(shares)}")
         strongest = one.table.head(_COLUMNS_SHOWN)
         if len(strongest) > 1:
             shown = ", ".join(f"{_clean(name)} {value:+.3g}" for name, value in strongest.items())
@@ -117,11 +118,9 @@ def _drift(report):
 
 
 def _run(report):
-    timings = ", ".join(
-        f"{name.replace('_', ' ')} {_number(value)}" for name, value in report.timings.items()
-    )
+    timings = ", ".join(f"{name} {text}" for name, text in describe_timings(report.timings))
     versions = ", ".join(f"{name} {text}" for name, text in report.versions.items())
-    return [f"Timings (seconds): {timings}", f"Versions: {versions}"]
+    return [f"Timings: {timings}", f"Versions: {versions}"]
 
 
 def _number(value):

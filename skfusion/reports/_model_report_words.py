@@ -56,7 +56,7 @@ def format_number(value, digits=3):
         return f"{value:,.0f}"
     if value and abs(value) < 10**-digits:
         return f"{value:.{digits - 1}e}"
-    return f"{value:.{digits}f}" if abs(value) < 1 else f"{value:.{digits + 1}g}"
+    return f"{value:.{digits}f}" if abs(value) <= 1 else f"{value:.{digits + 1}g}"
 
 
 def format_label(label):
@@ -86,3 +86,15 @@ def describe_protocol(protocol):
     if protocol["rows"] == "out-of-fold":
         return f"out-of-fold, {protocol['n_folds']} folds, {protocol['n_rows']} rows; {percent}"
     return f"the given model on {protocol['n_rows']} rows; {percent}"
+
+
+def describe_timings(timings):
+    """Return pairs of a part and its time with a unit."""
+    seconds = [
+        (name, f"{format_number(value)} s")
+        for name, value in timings.items()
+        if name != "milliseconds_per_row"
+    ]
+    if "milliseconds_per_row" not in timings:
+        return seconds
+    return [*seconds, ("predict a row", f"{format_number(timings['milliseconds_per_row'])} ms")]

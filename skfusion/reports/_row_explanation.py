@@ -29,7 +29,10 @@ class ShownImage:
         The size of the original, in pixels.
 
     strongest : float or None, default=None
-        The strongest effect of a pixel, in the unit of the prediction.
+        The strongest effect of a region, in the unit of the prediction.
+
+    scale : float or None, default=None
+        The effect that has the full color: the strongest one of all images of the row.
 
     note : str, default=""
         Why there is no image, or which of several is shown.
@@ -41,6 +44,7 @@ class ShownImage:
     regions: str | None = None
     size: tuple[int, int] | None = None
     strongest: float | None = None
+    scale: float | None = None
     note: str = ""
 
 

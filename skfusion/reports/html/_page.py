@@ -9,6 +9,7 @@ from skfusion.images._failures import shorten
 from skfusion.reports._model_report_words import (
     describe_model_line,
     describe_protocol,
+    describe_timings,
     format_label,
     format_number,
     meaning_of_score,
@@ -81,6 +82,7 @@ def _context(report):
         "calibration_chart": calibration_chart(report),
         "residual_chart": residual_chart(report),
         "rows": [_row(one) for one in report.explanations],
+        "timings": describe_timings(report.timings),
         "n_differs": int(report.drift["differs"].sum()),
     }
 
