@@ -156,7 +156,8 @@ def report(
     >>> [one.reason for one in found.explanations]
     ['wrong and certain', 'wrong and certain', 'least certain', 'right and certain']
     """
-    started, timings = time.perf_counter(), {}
+    started = time.perf_counter()
+    timings: dict[str, float] = {}
     checked = check_report_rows(model, X, y, groups)
     training = None if background is None else as_frame(background, "background")
     chosen = _check_rows(rows, len(checked.table))

@@ -49,7 +49,7 @@ def shown(value):
     """A number as the page shows it."""
     if np.isnan(value):
         return "–"
-    if abs(value) >= 1:
+    if abs(value) > 1:
         return f"{value:.4g}"
     return f"{value:.3f}" if abs(value) >= 0.001 or value == 0 else f"{value:.2e}"
 
@@ -108,6 +108,7 @@ def test_nothing_is_wider_than_the_window(found, width, tmp_path):
     path.write_text(html.replace("</body>", script), encoding="utf-8")
     dumped, _ = Browser(tmp_path).open(path, "--dump-dom", f"--window-size={width},800")
     scroll, inner = map(int, re.search(r"<title>(\d+) of (\d+)</title>", dumped).groups())
+    assert inner == width
     assert scroll <= inner
 
 

@@ -40,7 +40,7 @@ class ColumnFacts:
     deviation: float | None = None
     low: float | None = None
     high: float | None = None
-    categories: frozenset | None = None
+    categories: frozenset[str] | None = None
     missing_share: float | None = None
 
     @classmethod

@@ -35,7 +35,7 @@ class ImageFacts:
 
     n_images: int
     sizes: np.ndarray
-    channels: set
+    channels: set[int]
     n_rows: float
     missing_share: float
     n_broken: int = 0

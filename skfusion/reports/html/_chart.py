@@ -84,9 +84,9 @@ class Chart:
     y_label: str
     x: Axis
     y: Axis
-    points: list = field(default_factory=list)
-    bars: list = field(default_factory=list)
-    lines: list = field(default_factory=list)
+    points: list[tuple[float, float, str]] = field(default_factory=list)
+    bars: list[tuple[float, float, float]] = field(default_factory=list)
+    lines: list[tuple[float, float, float, float]] = field(default_factory=list)
     width: int = WIDTH
     height: int = HEIGHT
     left: int = LEFT
