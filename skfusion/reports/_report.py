@@ -1,6 +1,7 @@
 """report: scores, explanations and drift of a fitted model on some rows."""
 
 import datetime
+import os
 import time
 import warnings
 from contextlib import contextmanager
@@ -12,7 +13,6 @@ from sklearn.utils import check_random_state
 
 from skfusion._utils.typing import ImageInput, PathLike, RandomState
 from skfusion.exceptions import ImageDriftWarning
-from skfusion.inspection._rows_as_frame import as_frame
 from skfusion.reports._choose_rows import choose_rows
 from skfusion.reports._explain_rows import explain_rows, find_obstacle, source_shares
 from skfusion.reports._limits import list_limits
@@ -30,6 +30,7 @@ from skfusion.reports.evaluation._outcome_tables import (
 )
 from skfusion.reports.evaluation._row_predictions import predict_rows
 from skfusion.reports.evaluation._score_table import score_table
+from skfusion.reports.html._page import make_environment
 
 
 def report(
@@ -158,13 +159,14 @@ def report(
     """
     started = time.perf_counter()
     timings: dict[str, float] = {}
-    checked = check_report_rows(model, X, y, groups)
-    training = None if background is None else as_frame(background, "background")
+    if path is not None:
+        _check_path(path)
+    checked, training = check_report_rows(model, X, y, groups, background)
     chosen = _check_rows(rows, len(checked.table))
     seed = int(check_random_state(random_state).randint(2**31 - 1))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ImageDriftWarning)  # the report itself shows the drift
-        with _timed(timings, "predict"):
+        with _timed(timings, "predict" if cv is None else "folds"):
             predictions, protocol, folds = _predict(model, checked, cv, timings)
         chosen = choose_rows(predictions, checked.y) if chosen is None else chosen
         options = {"background": training, "regions": regions, "seed": seed}
@@ -192,6 +194,14 @@ def report(
     if path is not None:
         made.to_html(path)
     return made
+
+
+def _check_path(path):
+    """Raise an error, before anything is computed, if the page can't be written there."""
+    make_environment()
+    folder = os.path.dirname(os.path.abspath(path))
+    if not os.path.isdir(folder):
+        raise FileNotFoundError(f"The report can't be written: there is no folder {folder}.")
 
 
 def _check_rows(rows, n_rows):

@@ -51,7 +51,7 @@ class ReportRows(NamedTuple):
         return [source.name for source in self.sources]
 
 
-def check_report_rows(model, X, y, groups):
+def check_report_rows(model, X, y=None, groups=None, background=None):
     """Check the model and its rows.
 
     Parameters
@@ -68,17 +68,36 @@ def check_report_rows(model, X, y, groups):
     groups : array-like of shape (n_rows,) or None
         The groups of the rows.
 
+    background : DataFrame, Series, list, ndarray or None
+        Rows of the training data.
+
     Returns
     -------
     rows : ReportRows
         The rows.
+
+    background : DataFrame or None
+        The rows of the training data.
     """
     check_model(model)
     table = as_frame(X).reset_index(drop=True)
     y = None if y is None else _check_target(model, y)
     groups = None if groups is None else np.asarray(groups)
     check_consistent_length(table, y, groups)
-    return ReportRows(X, table, y, groups, *find_sources(model, list(table.columns)))
+    rows = ReportRows(X, table, y, groups, *find_sources(model, list(table.columns)))
+    return rows, None if background is None else _check_background(background, rows)
+
+
+def _check_background(background, rows):
+    frame = as_frame(background, "background")
+    used = [*rows.image_columns, *rows.table_columns]
+    lacking = [name for name in used if name not in frame.columns]
+    if lacking:
+        raise ValueError(
+            f"background has no column {lacking[0]!r}, which the model uses. Pass rows with the "
+            "columns of X."
+        )
+    return frame
 
 
 def check_model(model):
@@ -111,15 +130,20 @@ def _check_target(model, y):
             f"{join_names(f'row {row}' for row in missing)}. Leave them out, or pass y=None for a "
             "report without scores."
         )
-    if is_classifier(model):
-        known = set(np.asarray(model.classes_).tolist())
-        unknown = [row for row, label in enumerate(y.tolist()) if label not in known]
-        if unknown:
-            row = unknown[0]
-            raise ValueError(
-                f"{len(unknown)} rows of y have a class that the model does not have, the first "
-                f"one is {y.tolist()[row]!r} in row {row}. Its classes are "
-                f"{join_names(map(repr, sorted(known, key=str)))}. Leave these rows out, or use "
-                "the labels of its fit."
-            )
-    return y
+    return _as_classes(model, y) if is_classifier(model) else y.astype(float)
+
+
+def _as_classes(model, y):
+    """Return the target with the classes of the model, and of their type."""
+    classes = np.asarray(model.classes_)
+    places = {label: place for place, label in enumerate(classes.tolist())}
+    codes = np.array([places.get(label, -1) for label in y.tolist()])
+    unknown = np.flatnonzero(codes < 0)
+    if len(unknown):
+        raise ValueError(
+            f"{len(unknown)} rows of y have a class that the model does not have, the first one is "
+            f"{y.tolist()[unknown[0]]!r} in row {unknown[0]}. Its classes are "
+            f"{join_names(map(repr, classes.tolist()))}. Leave these rows out, or use the labels "
+            "of its fit."
+        )
+    return classes[codes]

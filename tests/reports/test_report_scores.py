@@ -1,6 +1,7 @@
 """Scores of a report equal scikit-learn's, and their intervals cover."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn import metrics
 from sklearn.model_selection import KFold, ShuffleSplit, cross_val_predict
@@ -223,3 +224,14 @@ def test_calibration_of_others():
     constant = scores_of(EchoRegressor(), np.ones(60), numbers).calibration
     assert constant["n_rows"].tolist() == [60]
     assert scores_of(EchoRegressor(), numbers[:20], numbers[:20]).calibration is None
+
+
+def test_out_of_fold_scores_of_rows_that_lack_a_class():
+    X, y = make_rows(n_classes=3)
+    model = make_classifier().fit(X, y)
+    some = y < 2
+    found = report(model, X[some], pd.Series(y[some], dtype="Int64"), cv=2, regions=False)
+    assert found.confusion.shape == (3, 3)
+    assert found.confusion.loc[2].sum() == 0
+    assert np.isnan(found.scores.loc["roc_auc", "value"])
+    assert {one.output for one in found.explanations} <= {f"probability of {i}" for i in range(3)}

@@ -17,13 +17,13 @@ def predict_out_of_fold(model, X, y, cv, groups=None):
     Parameters
     ----------
     model : estimator
-        A classifier or regressor. It is cloned.
+        A fitted classifier or regressor. It is cloned.
 
     X : DataFrame, Series, list or ndarray
         The rows.
 
     y : ndarray of shape (n_rows,)
-        The target.
+        The target; classes are those of the model.
 
     cv : int, splitter or iterable
         The folds, as in `cross_val_predict`. With an integer and groups, no group is split.
@@ -56,7 +56,8 @@ def predict_out_of_fold(model, X, y, cv, groups=None):
         parts.append((test, predict_rows(fitted, _safe_indexing(X, test))))
     if (folds < 0).any():
         _raise_no_partition(cv)
-    return _join(parts, len(y), y), folds
+    classes = np.asarray(model.classes_) if is_classifier(model) else None
+    return _join(parts, len(y), classes), folds
 
 
 def _make_splitter(model, y, cv, groups):
@@ -82,15 +83,14 @@ def _raise_no_partition(cv):
     )
 
 
-def _join(parts, n_rows, y):
+def _join(parts, n_rows, classes):
     """Return the predictions of all folds in the order of the rows."""
     first = parts[0][1]
     values = np.empty(n_rows, dtype=np.result_type(*(part.values for _, part in parts)))
-    if not first.is_classes:
+    if classes is None:
         for test, part in parts:
             values[test] = part.values
         return RowPredictions(values)
-    classes = np.unique(y)
     ranking = np.zeros((n_rows, len(classes)))  # a class that a fold did not see keeps 0
     for test, part in parts:
         values[test] = part.values

@@ -1,7 +1,5 @@
 """Render a ModelReport as an HTML page through Jinja2."""
 
-from functools import lru_cache
-
 import numpy as np
 
 from skfusion.exceptions import ExtraNotFoundError
@@ -36,16 +34,16 @@ def render_page(report):
     html : str
         The page: without scripts, and with all images and styles in it. All text is escaped.
     """
-    return _environment().get_template("page.html.jinja").render(**_context(report))
+    return make_environment().get_template("page.html.jinja").render(**_context(report))
 
 
 def render_fragment(report):
     """Render a ModelReport as a part of a page, for notebooks."""
-    return _environment().get_template("fragment.html.jinja").render(**_context(report))
+    return make_environment().get_template("fragment.html.jinja").render(**_context(report))
 
 
-@lru_cache(maxsize=1)
-def _environment():
+def make_environment():
+    """Return the environment of the templates; ExtraNotFoundError without Jinja2."""
     try:
         import jinja2
     except ImportError as error:
