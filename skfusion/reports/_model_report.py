@@ -7,6 +7,7 @@ import pandas as pd
 
 from skfusion._utils.atomic_write import write_atomically
 from skfusion._utils.typing import PathLike
+from skfusion.exceptions import ExtraNotFoundError
 from skfusion.reports._model_report_text import render_text
 from skfusion.reports._plain_data import to_plain
 from skfusion.reports._row_explanation import RowExplanation
@@ -121,10 +122,14 @@ class ModelReport:
     def __str__(self):
         return render_text(self)
 
-    def _repr_html_(self) -> str:
+    def _repr_html_(self) -> str | None:
         from skfusion.reports.html._page import render_fragment
 
-        return render_fragment(self)
+        try:
+            fragment: str = render_fragment(self)
+        except ExtraNotFoundError:  # a notebook then shows the text
+            return None
+        return fragment
 
     def to_dict(self) -> dict[str, Any]:
         """Return all of the report as plain Python objects, which JSON can hold.

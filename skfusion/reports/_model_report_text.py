@@ -14,7 +14,7 @@ from skfusion.reports._model_report_words import (
 
 _COLUMNS_SHOWN = 5
 _CLASSES_SHOWN = 12
-_LONGEST = 60
+_LONGEST = 100
 
 
 def render_text(report):

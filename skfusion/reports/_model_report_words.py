@@ -56,7 +56,7 @@ def format_number(value, digits=3):
         return f"{value:,.0f}"
     if value and abs(value) < 10**-digits:
         return f"{value:.{digits - 1}e}"
-    return f"{value:.{digits}f}" if abs(value) <= 1 else f"{value:.{digits + 1}g}"
+    return f"{value:.{digits}f}" if abs(value) <= 1 else f"{value:#.{digits + 1}g}"
 
 
 def format_label(label):

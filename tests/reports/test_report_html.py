@@ -51,7 +51,7 @@ def shown(value):
     if np.isnan(value):
         return "–"
     if abs(value) > 1:
-        return f"{value:.4g}"
+        return f"{value:#.4g}"
     return f"{value:.3f}" if abs(value) >= 0.001 or value == 0 else f"{value:.2e}"
 
 
@@ -256,6 +256,7 @@ def test_without_jinja2(found, monkeypatch):
     monkeypatch.setitem(sys.modules, "jinja2", None)
     with pytest.raises(ExtraNotFoundError, match=r"pip install 'skfusion\[report\]'"):
         found.to_html()
+    assert found._repr_html_() is None
     assert "Scores" in str(found)
 
 
