@@ -136,7 +136,8 @@ def report(
     A column differs from the training data if its difference is both large and larger than chance
     explains: means that move by more than a quarter of a standard deviation, shares of missing
     rows that rise by more than 20 percentage points, more than 5 % of new categories or of values
-    outside the range, more than 20 % of images of unusual size.
+    outside the range, more than 20 % of images of unusual size. With `background`, features of
+    images are compared too, unless their network was trained in `fit`.
 
     Examples
     --------
@@ -171,11 +172,11 @@ def report(
         chosen = choose_rows(predictions, checked.y) if chosen is None else chosen
         options = {"background": training, "regions": regions, "seed": seed}
         explained, obstacle = _explain(model, checked, predictions, chosen, timings, **options)
+        with _timed(timings, "drift"):
+            drift = drift_table(model, checked, training)
     protocol["n_explained"] = explained.pop("n_explained")
     with _timed(timings, "scores"):
         outcomes = _outcomes(predictions, checked, seed)
-    with _timed(timings, "drift"):
-        drift = drift_table(model, checked, training)
     timings["total"] = time.perf_counter() - started
     made = ModelReport(
         title="Model report" if title is None else str(title),

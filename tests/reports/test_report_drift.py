@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, OrdinalEncoder
 
-from skfusion import FusionClassifier, PixelFlattener, report
+from skfusion import CNNEmbedder, EmbedderOptions, FusionClassifier, PixelFlattener, report
 from tests.reports.report_models import make_classifier, make_columns, make_rows
 
 
@@ -39,7 +39,8 @@ def test_rows_of_the_same_kind_do_not_differ(model, rows, with_background):
     expected = {("image", "size"), ("image", "channels"), ("image", "missing"), ("age", "mean")}
     assert expected <= set(drift.index)
     assert ("side", "values") in drift.index
-    assert (("age", "range") in drift.index) == with_background
+    for only in (("age", "range"), ("image", "content")):
+        assert (only in drift.index) == with_background
 
 
 @pytest.mark.parametrize("with_background", [False, True])
@@ -57,6 +58,31 @@ def test_what_differs_is_found(model, rows, with_background):
     assert drift.loc[("side", "values"), "here"] == "1 new: <up>"
     assert drift.loc[("side", "values"), "shift"] == pytest.approx(0.25)
     assert drift.loc[("image", "missing"), "here"] == "50.0% of rows"
+
+
+def test_content(model, rows):
+    X, _ = rows
+    dark = X[80:].assign(image=[image // 3 for image in X["image"][80:]])
+    drift = drift_of(model, dark, X[:80])
+    assert differing(drift) == {("image", "content")}
+    assert drift.loc[("image", "content"), "shift"] > 0.5
+    few = drift_of(model, dark[:9], X[:80])
+    assert ("image", "content") not in few.index
+
+
+def test_the_content_of_a_trained_network_is_not_compared(rows):
+    X, y = rows
+    embedder = CNNEmbedder(
+        image_size=(12, 12),
+        epochs=1,
+        random_state=0,
+        options=EmbedderOptions(backbone_options={"filters": (2, 3), "dense_units": 4}),
+    )
+    columns = make_column_transformer((embedder, ["image"]), ("passthrough", ["age"]))
+    model = make_pipeline(columns, LogisticRegression(max_iter=1000)).fit(X, y)
+    drift = drift_of(model, X, X)
+    assert ("image", "size") in drift.index
+    assert ("image", "content") not in drift.index
 
 
 def test_sizes():

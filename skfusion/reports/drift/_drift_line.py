@@ -17,7 +17,8 @@ class DriftLine(NamedTuple):
         The column.
 
     what : str
-        What is compared: "missing", "size", "channels", "unreadable", "mean", "range" or "values".
+        What is compared: "missing", "size", "channels", "unreadable", "content", "mean", "range" or
+        "values".
 
     training, here : str
         What it is in the training data and in these rows.

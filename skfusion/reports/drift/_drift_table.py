@@ -3,6 +3,7 @@
 import pandas as pd
 
 from skfusion.reports.drift._column_facts import ColumnFacts
+from skfusion.reports.drift._content_drift import content_drift
 from skfusion.reports.drift._drift_line import DriftLine
 from skfusion.reports.drift._fitted_facts import fitted_facts
 from skfusion.reports.drift._image_drift import image_drift
@@ -32,6 +33,8 @@ def drift_table(model, rows, background=None):
     lines = []
     for source in rows.sources:
         lines += image_drift(source, rows.table, background)
+        if background is not None:
+            lines += content_drift(source, rows.table, background)
     facts = fitted_facts(model) if background is None else {}
     for name in rows.table_columns:
         if background is not None and name in background.columns:

@@ -63,7 +63,7 @@ class ImageFacts:
         ok = lines[(lines["status"] == "ok") & lines["height"].notna()]
         channels = {int(number) for number in ok["channels"].dropna().unique()}
         sizes = ok[["height", "width"]].to_numpy(dtype=int)
-        missing = float(np.mean([_has_no_image(cell) for cell in cells]))
+        missing = float(np.mean([has_no_image(cell) for cell in cells]))
         n_broken = int((lines["status"] == "broken").sum())
         return cls(len(ok), sizes, channels, len(cells), missing, n_broken)
 
@@ -78,7 +78,7 @@ class ImageFacts:
         return self.sizes.max(axis=0)
 
 
-def _has_no_image(cell):
+def has_no_image(cell):
     """Return whether a cell, or each item of a list in it, is missing."""
     if isinstance(cell, np.ndarray) and cell.dtype == object and cell.ndim == 1:
         cell = cell.tolist()
