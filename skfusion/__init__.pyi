@@ -39,6 +39,7 @@ from skfusion.reports._check_images import check_images as check_images
 from skfusion.reports._image_report import ImageReport as ImageReport
 from skfusion.serving._half_precision import half_precision as half_precision
 from skfusion.serving._micro_batcher import MicroBatcher as MicroBatcher
+from skfusion.serving._required_columns import required_columns as required_columns
 from skfusion.serving._to_onnx import to_onnx as to_onnx
 from skfusion.serving._trusted_types import trusted_types as trusted_types
 from skfusion.serving._warm_up import warm_up as warm_up

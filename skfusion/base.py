@@ -229,10 +229,9 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
             allow_nan=self._rows.missing != "error",
             combine=self._rows.combine,
         )
-        columns = self._select_columns(columns, reset)
         if self._rows.missing == "error":
             refuse_missing(columns, self.reader_)
-        return columns
+        return self._select_columns(columns, reset)
 
     def _extraction(self, columns):
         """Return what computes the features of these columns."""

@@ -61,7 +61,7 @@ def run(options):
 
 def _read_source(options):
     """Return the columns of images, and the folder that relative paths start from."""
-    source = Path(options.source)
+    source = Path(options.source).expanduser()
     if source.is_dir():
         if options.image:
             raise ValueError(f"{source} is a folder: --image names a column of a table")
@@ -117,19 +117,22 @@ def _holds_numbers(column, root):
 
 def _read_table(path, columns):
     """Return the columns of a table that hold images."""
+    from skfusion._utils.messages import join_names
     from skfusion.images._find_columns import find_image_columns
     from skfusion.io._read_table import read_table
 
     table = read_table(path)
     unknown = [name for name in columns or () if name not in table.columns]
     if unknown:
-        raise ValueError(f"{path} has no column {unknown[0]!r}; it has {list(table.columns)}")
+        raise ValueError(
+            f"{path} has no column {unknown[0]!r}; it has {join_names(map(repr, table.columns))}"
+        )
     if not columns:
         found = find_image_columns([table[name] for name in table.columns])
         columns = [table.columns[position] for position in found]
     if not columns:
         raise ValueError(
             f"no column of {path} looks like paths of images; name one of "
-            f"{list(table.columns)} with --image"
+            f"{join_names(map(repr, table.columns))} with --image"
         )
     return table[columns]

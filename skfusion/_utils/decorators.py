@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 from sklearn.base import _fit_context
 from sklearn.utils._param_validation import validate_params as _validate_params
+from sklearn.utils.metaestimators import available_if as _available_if
 
 from skfusion._utils import sklearn_compat
 
@@ -33,3 +34,9 @@ def with_callbacks(method: Function) -> Function:
     """Apply scikit-learn's `with_callbacks`, where this version has it."""
     decorated: Function = sklearn_compat.with_callbacks(method)
     return decorated
+
+
+def available_if(check: Callable[[Any], bool]) -> Callable[[Function], Function]:
+    """Return scikit-learn's `available_if`: a method that exists if `check` allows it."""
+    decorate: Callable[[Function], Function] = _available_if(check)
+    return decorate

@@ -15,6 +15,7 @@ from sklearn.utils.validation import _check_feature_names, check_consistent_leng
 
 from skfusion._utils.decorators import fit_context
 from skfusion._utils.doc_link import DocLinkMixin
+from skfusion._utils.main_objects import MainObjectsMixin
 from skfusion._utils.messages import caller_stacklevel, join_names
 from skfusion._utils.prefetch import map_ahead
 from skfusion._utils.progress import progress_bar
@@ -39,7 +40,7 @@ from skfusion.images._read_columns import resolve_shape
 from skfusion.images.sources._find_source import describe
 
 
-class ImageAugmenter(DocLinkMixin, OneToOneFeatureMixin, BaseEstimator):
+class ImageAugmenter(MainObjectsMixin, DocLinkMixin, OneToOneFeatureMixin, BaseEstimator):
     """Add rows with changed copies of images, to balance classes or to have more rows.
 
     Use it for small or imbalanced sets of images and a model that does not augment by itself. It
@@ -165,6 +166,7 @@ class ImageAugmenter(DocLinkMixin, OneToOneFeatureMixin, BaseEstimator):
     _estimator_type = "sampler"
     _sampling_type = "over-sampling"
 
+    _fit_only_parameters = ("sampling_strategy", "augmentation", "reader")
     _parameter_constraints: dict[str, Any] = {
         "sampling_strategy": [
             StrOptions(set(STRATEGIES)),

@@ -268,6 +268,7 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
 
     _options_class = EmbedderOptions
 
+    _fit_only_parameters = ("backbone", "augmentation")
     _parameter_constraints: dict[str, Any] = {
         **{
             name: constraint

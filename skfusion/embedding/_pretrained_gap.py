@@ -164,6 +164,7 @@ class PretrainedGAP(ImageTransformer):
     array(['x0_mobilenet_0000', 'x0_mobilenet_0001'], dtype=object)
     """
 
+    _fit_only_parameters = ("backbone",)
     _parameter_constraints: dict[str, Any] = {
         **ImageTransformer._parameter_constraints,
         "backbone": [str, os.PathLike, callable, list, tuple],

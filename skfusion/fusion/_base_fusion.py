@@ -297,13 +297,17 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
         models = BaseModels(builder, names, self._n_classes, trial.target_transform)
         self._models = models.fit(matrices, rows.y, rows.sample_weight)
 
+    @property
+    def _required_columns(self):
+        """List of str : The columns that predictions need."""
+        if self._used_sources == ["table"]:
+            return self.table_columns_
+        return [*self.table_columns_, *self.image_columns_]
+
     def _predict_rows(self, X):
         """Return probabilities of shape (n_rows, n_classes), or numbers."""
         check_is_fitted(self)
-        needed = [*self.table_columns_, *self.image_columns_]
-        if self._used_sources == ["table"]:
-            needed = self.table_columns_
-        table = check_table(self, X, reset=False, needed=needed)
+        table = check_table(self, X, reset=False, needed=self._required_columns)
         with default_config():
             matrices = self._sources.transform(table, names=self._used_sources)
             has_image = np.ones(len(table), dtype=bool)

@@ -47,7 +47,7 @@ class Combination:
     Averages of calibrated probabilities are too close to the mean, more for one strategy than for
     another (Ranjan and Gneiting, doi 10.1111/j.1467-9868.2009.00726.x). One more weight corrects
     this (temperature scaling; Guo et al., arXiv 1706.04599). Without it, log losses would compare
-    calibration, and "stacked", which has such weights, would win where it knows nothing more.
+    calibration, and "stacked", which has such weights, would win without more information.
     """
 
     def __init__(self, strategy):

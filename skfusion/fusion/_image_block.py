@@ -111,8 +111,8 @@ class ImageBlock(SavedStateMixin, TransformerMixin, BaseEstimator):
 
         Returns
         -------
-        components : ndarray of shape (n_rows, n_components_)
-            Scaled as one block.
+        components : ndarray of shape (n_rows, n_components)
+            Scaled as one block; their number is `n_components_`.
         """
         check_is_fitted(self)
         X = self._check(X, reset=False)

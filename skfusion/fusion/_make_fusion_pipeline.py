@@ -73,8 +73,8 @@ def make_fusion_pipeline(
     -----
     With scikit-learn's metadata routing enabled, ``pipeline.fit(X, y, sample_weight=weights)``
     passes weights of rows to the table transformer, an embedder that learns from rows, the block
-    of images and the model, as far as these have `sample_weight` and their own requests don't say
-    otherwise. Without routing, ``model__sample_weight=weights`` reaches the model alone.
+    of images and the model, as far as these have `sample_weight` and do not refuse it by a
+    request of their own. Without routing, ``model__sample_weight=weights`` reaches the model alone.
 
     Examples
     --------

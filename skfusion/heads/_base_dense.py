@@ -122,11 +122,6 @@ class BaseDense(
 
     def _partial_fit(self, X, y, sample_weight, learn_target, class_weight=None):
         """Train for one epoch, on all rows, from where the last call ended; return the target."""
-        if self.early_stopping:
-            raise ValueError(
-                "partial_fit trains for one epoch and does not support early_stopping=True. Pass "
-                "early_stopping=False."
-            )
         options = self._get_options()
         continues = self.__sklearn_is_fitted__()
         learn = None if continues else learn_target
@@ -286,3 +281,13 @@ def _scaled(scaler, X):
 
 def _as_dense(X):
     return X.toarray() if issparse(X) else X
+
+
+def has_partial_fit(head):
+    """Return True, or raise AttributeError if `partial_fit` is not available."""
+    if head.early_stopping:
+        raise AttributeError(
+            "partial_fit trains for one epoch and does not support early_stopping=True. Pass "
+            "early_stopping=False."
+        )
+    return True

@@ -8,9 +8,9 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.multiclass import type_of_target, unique_labels
 
-from skfusion._utils.decorators import fit_context, with_callbacks
+from skfusion._utils.decorators import available_if, fit_context, with_callbacks
 from skfusion._utils.typing import RandomState
-from skfusion.heads._base_dense import BaseDense
+from skfusion.heads._base_dense import BaseDense, has_partial_fit
 from skfusion.heads._known_target import encode_classes, encode_labels
 from skfusion.training._target_encoding import TargetEncoding, as_targets
 from skfusion.training._training_options import TrainingOptions
@@ -232,6 +232,7 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         target = self._fit(X, y, sample_weight, class_weight=self.class_weight)
         return self._keep_classes(target)
 
+    @available_if(has_partial_fit)
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
         self,

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
 
-from skfusion._utils.decorators import fit_context, with_callbacks
+from skfusion._utils.decorators import available_if, fit_context, with_callbacks
 from skfusion._utils.typing import RandomState
-from skfusion.heads._base_dense import BaseDense
+from skfusion.heads._base_dense import BaseDense, has_partial_fit
 from skfusion.heads._known_target import encode_bins, encode_numbers
 from skfusion.training._target_encoding import TargetEncoding
 from skfusion.training._training_options import TrainingOptions
@@ -208,6 +208,7 @@ class DenseRegressor(RegressorMixin, BaseDense):
         target = self._fit(X, y, sample_weight)
         return self._keep_scale(target, y)
 
+    @available_if(has_partial_fit)
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None

@@ -20,7 +20,7 @@ class KerasClassifier(KerasHead, wrappers.KerasClassifier, BaseWrapper):  # type
 
     Parameters
     ----------
-    model : callable or keras.Model
+    model : callable or keras.Model, default=None
         A function that returns a Keras model, compiled or not. It may take `meta`, a dict of what
         `fit` learned (`n_features_in_`, `n_classes_`, `n_outputs_`, `target_type_`),
         `compile_kwargs`, and parameters of its own, which are passed as ``model__<name>``. A

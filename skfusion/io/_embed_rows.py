@@ -112,7 +112,7 @@ def _read_table(path, image, target, row_id):
         if name is not None and name not in table:
             raise with_remedies(
                 ValueError,
-                f"{path!r} has no column {name!r}; it has {list(table.columns)}.",
+                f"{path!r} has no column {name!r}; it has {join_names(map(repr, table.columns))}.",
                 {f"{argument} column": f"Pass one of them as {argument}."},
             )
     root = os.path.dirname(os.path.abspath(path))

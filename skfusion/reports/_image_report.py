@@ -82,7 +82,7 @@ class ImageReport:
     def __str__(self):
         return render_text(self)
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         return render_html(self)
 
     @property
@@ -111,7 +111,7 @@ class ImageReport:
         return self.rows[self.rows["status"] == "broken"]
 
     @property
-    def reasons(self) -> pd.Series:
+    def reasons(self) -> "pd.Series[Any]":
         """Series : The number of broken images for each reason, the most frequent first."""
         return self.broken["reason"].value_counts()
 

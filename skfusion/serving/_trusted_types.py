@@ -35,6 +35,7 @@ _OURS = (
     "skfusion.heads._dense_regressor.DenseRegressor",
     "skfusion.augmentation._random_transform.RandomTransform",
     "skfusion.images._image_reader.ImageReader",
+    "skfusion.images._value_range.ValueRange",
     "skfusion.networks._network.Network",
     "skfusion.networks._shared_array.SharedArray",
     "skfusion.store._feature_store.FeatureStore",

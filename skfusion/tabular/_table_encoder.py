@@ -187,7 +187,7 @@ class TableEncoder(SavedStateMixin, TransformerMixin, BaseEstimator):
             One row for each row of X.
         """
         check_is_fitted(self, "encoders_")
-        return self._encode(check_table(self, X, reset=False, needed=list(self.encoders_)))
+        return self._encode(check_table(self, X, reset=False, needed=self._required_columns))
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
         """Return the column's name, with that of a value, component or part of a date.
@@ -214,6 +214,11 @@ class TableEncoder(SavedStateMixin, TransformerMixin, BaseEstimator):
         tags.input_tags.categorical = True
         tags.transformer_tags.preserves_dtype = []
         return tags
+
+    @property
+    def _required_columns(self):
+        """List of str : The columns that `transform` needs."""
+        return list(self.encoders_)
 
     def _fit(self, table, sample_weight):
         if sample_weight is not None:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import diags
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.preprocessing import StandardScaler, normalize
@@ -71,7 +72,7 @@ class TextEncoder:
         self._svd = TruncatedSVD(self.n_components_, random_state=self.random_state)
         # Where all texts share the same groups, shares of their variance are 0 by 0; none is used.
         with np.errstate(divide="ignore", invalid="ignore"):
-            self._svd.fit(features.multiply(np.sqrt(weights)[:, None]).tocsr())
+            self._svd.fit(diags(np.sqrt(weights)) @ features)
         reduced = self._svd.transform(features)
         self._scaler = StandardScaler().fit(reduced, sample_weight=weights)
         return self
@@ -99,7 +100,7 @@ class TextEncoder:
         return self._vectorizer.fit_transform(texts)
 
     def _weigh(self, counts):
-        return normalize(counts.multiply(self.idf_).tocsr())
+        return normalize(counts @ diags(self.idf_))
 
 
 def _texts(column):

@@ -147,7 +147,7 @@ def test_rows_are_written(table, tmp_path, capsys):
         (["{}/images/a.png"], r"has no extension of a table \(.csv, .tsv"),
         (
             ["{}/table.csv", "--image", "foto"],
-            "has no column 'foto'; it has \\['id', 'photo', 'note",
+            "has no column 'foto'; it has 'id'; 'photo'; 'note'",
         ),
         (["{}/table.csv", "--max-pixels", "0"], "'max_pixels' parameter of ImageReader"),
         (["{}/table.csv", "--out", "{}/no/such/folder/out.csv"], "no/such/folder"),

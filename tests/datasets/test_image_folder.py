@@ -193,7 +193,7 @@ def test_groups(tmp_path, pattern, expected):
 
 def test_groups_that_are_not_found(tmp_path):
     make(tmp_path, "a/p1.png", *(f"a/{i}.png" for i in range(7)))
-    message = r"matches nothing in 7 of 8 paths: a/0.png; a/1.png, .* and 2 more"
+    message = r"matches nothing in 7 of 8 paths: a/0.png; a/1.png; .* and 2 more"
     with pytest.raises(ValueError, match=message):
         load_image_folder(tmp_path, groups=r"p\d")
 

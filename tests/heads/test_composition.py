@@ -149,13 +149,13 @@ def test_the_curve_of_a_regression_has_no_accuracy(plane, plt):
     assert len(head.plot_history().lines_) == 1
     with pytest.raises(ValueError, match="no metric 'accuracy'"):
         head.plot_history(metric="accuracy")
-    with pytest.raises(ValueError, match="one network on all columns"):
+    with pytest.raises(ValueError, match="one network that uses all columns"):
         TrainingHistoryDisplay.from_estimator(head, column="scan")
 
 
 def test_scikit_learns_callbacks_see_epochs(blobs):
     pytest.importorskip("sklearn.callback", reason="scikit-learn 1.9 brought callbacks")
-    from tests._utils.test_callbacks import Recorder
+    from tests._utils.test_sklearn_compat import Recorder
 
     recorder = Recorder()
     head = DenseClassifier(epochs=2, random_state=0)

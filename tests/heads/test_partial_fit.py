@@ -123,8 +123,10 @@ def test_wrong_use_of_partial_fit(blobs, plane):
         classifier().partial_fit(X, y, classes=["ant"])
     with pytest.raises(ValueError, match="can't balance classes"):
         classifier(class_weight="balanced").partial_fit(X, y, classes=CLASSES)
-    with pytest.raises(ValueError, match="early_stopping=True"):
+    with pytest.raises(AttributeError) as raised:
         classifier(early_stopping=True).partial_fit(X, y, classes=CLASSES)
+    assert "does not support early_stopping=True" in str(raised.value.__cause__)
+    assert not hasattr(regressor(early_stopping=True), "partial_fit")
     with pytest.raises(ValueError, match=r"classes not in `self.classes_`: \['wasp'\]"):
         classifier().partial_fit(X, y, classes=["ant", "bee"])
     head = classifier().partial_fit(X, y, classes=CLASSES)

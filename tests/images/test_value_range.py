@@ -479,6 +479,35 @@ def test_values_that_are_not_finite_are_errors_and_decide_nothing(bad):
     assert features[:, 0].tolist() == [0, 127.5]
 
 
+# Masks of what is measured.
+
+
+@pytest.mark.parametrize(
+    "mask",
+    [
+        np.array([[-1.0, 0.0, 1.0]]).repeat(3, 0),
+        np.array([[-1, 0, 1]]).repeat(3, 0),
+        np.array([[0.0, 0.0, 0.25]], dtype=np.float32).repeat(3, 0),
+        np.array([[0, 0, 7]], dtype=np.uint16).repeat(3, 0),
+        np.array([[False, False, True]]).repeat(3, 0),
+    ],
+    ids=lambda mask: str(mask.dtype),
+)
+@pytest.mark.parametrize("as_file", [False, True])
+def test_masks_are_what_is_above_0_in_any_type(mask, as_file):
+    """Whatever the range of the images."""
+    if as_file and mask.dtype != bool:
+        mask = tiff(mask)
+    image = np.array([[10, 20, 200]], dtype=np.uint8).repeat(3, 0)
+    X = pd.DataFrame({"image": [image], "mask": [mask]})
+    for reader in (None, ImageReader(value_range=(-100, 300))):
+        options = {"image_size": None, "mask": ["mask"], "reader": reader}
+        describe = ImageDescriptors(("intensity",), **options).set_output(transform="pandas")
+        features = describe.fit_transform(X)
+        assert features["image_intensity_minimum"][0] == features["image_intensity_maximum"][0]
+        assert features["image_intensity_minimum"][0] > 190
+
+
 # Other estimators.
 
 

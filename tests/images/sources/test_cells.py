@@ -327,7 +327,7 @@ def test_data_uris_have_a_clear_error(head):
     assert len(str(info.value)) < 400
     with pytest.raises(ValueError, match="a data URI is no path"):
         FusionClassifier(PixelFlattener((2, 2)), cv=2).fit(
-            pd.DataFrame({"image": [text] * 8, "a": np.arange(8.0)}), [0, 1] * 4
+            pd.DataFrame({"image": [text] * 8, "a": np.arange(8) / 2}), [0, 1] * 4
         )
 
 
