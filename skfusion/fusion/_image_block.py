@@ -57,6 +57,8 @@ class ImageBlock(SavedStateMixin, TransformerMixin, BaseEstimator):
     """
 
     _holds_sklearn = True
+    # With metadata routing, weights are passed on without a request by the user.
+    __metadata_request__fit = {"sample_weight": True}
     _parameter_constraints: dict[str, Any] = {
         "n_components": [Interval(Integral, 1, None, closed="left"), None],
         "variance": [Interval(Real, 0, None, closed="neither")],

@@ -10,7 +10,7 @@ from skfusion.fusion._row_losses import row_losses
 from skfusion.fusion._strategy_cv import combine, fit_combination
 
 # How often each column is shuffled at most, rows to predict in a fold, and rows at once.
-_SHUFFLES, _MOST_ROWS, _ROWS_AT_ONCE = 5, 100_000, 5_000
+_SHUFFLES, _MOST_ROWS, _ROWS_AT_ONCE = 5, 30_000, 5_000
 _ALL = {"table": "table (all columns)", "image": "images (all columns)"}
 
 

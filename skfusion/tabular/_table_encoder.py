@@ -98,6 +98,8 @@ class TableEncoder(SavedStateMixin, TransformerMixin, BaseEstimator):
     """
 
     _holds_sklearn = True
+    # With metadata routing, weights are passed on without a request by the user.
+    __metadata_request__fit = {"sample_weight": True}
     _parameter_constraints: dict[str, Any] = {
         "max_categories": [Interval(Integral, 1, None, closed="left")],
         "min_frequency": [Interval(Integral, 1, None, closed="left")],
