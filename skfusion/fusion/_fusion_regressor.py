@@ -189,7 +189,9 @@ class FusionRegressor(RegressorMixin, BaseFusion):
         numbers : ndarray of shape (n_rows,)
             One a row.
         """
-        return self._predict_rows(X)
+        numbers = self._predict_rows(X)
+        # An average of numbers in this range may leave it by a rounding error.
+        return np.clip(numbers, self._models.target_.low_, self._models.target_.high_)
 
     def _encode_target(self, y, kept):
         y = column_or_1d(as_targets(y), warn=True)
