@@ -112,4 +112,13 @@ def _request_weights(estimator: Any) -> Any:
             of_fit = getattr(step.get_metadata_routing(), "fit", None)  # routers have none
             if of_fit is not None and of_fit.requests.get("sample_weight") is None:
                 step.set_fit_request(sample_weight=True)
+                _name_owner(step)
     return estimator
+
+
+def _name_owner(step):
+    """Let the requests of a step hold its name, not the step: skops can't save a circle."""
+    requests = step._metadata_request
+    for part in (requests, *vars(requests).values()):
+        if hasattr(part, "owner"):
+            part.owner = type(step).__name__

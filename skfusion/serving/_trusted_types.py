@@ -3,6 +3,12 @@
 # The classes in whose place a file may put its data: nothing in them runs code from the file.
 _OURS = (
     "skfusion.extraction._drift_guard.DriftGuard",
+    "skfusion.extraction._fitted_columns.FittedColumns",
+    "skfusion.extraction._resizing.Resizing",
+    "skfusion.extraction._row_options.RowOptions",
+    "skfusion.features._measuring.Measuring",
+    "skfusion._utils.main_objects.MainObject",
+    "skfusion._utils.main_objects.MissingObject",
     "skfusion._utils.saved_state.PlainFrame",
     "skfusion._utils.saved_state.VersionStamp",
     "skfusion.embedding._cnn_embedder.CNNEmbedder",
