@@ -65,7 +65,7 @@ sphinx_gallery_conf = {
 # The gallery saves the figures itself, so `plt.show()` has nothing to do.
 warnings.filterwarnings("ignore", message="FigureCanvasAgg is non-interactive")
 
-# HTML representations link to the pages of this site, not to the files of the machine that builds it.
+# HTML representations link to the pages of this site, not to files of the machine that builds it.
 doc_link.declared_documentation = lambda: ".."
 
 # --- pages ---
