@@ -65,10 +65,11 @@ test-oldest: $(OLDEST_VENV)/.stamp ## run the tests on the oldest supported vers
 test-oldest-public: $(OLDEST_VENV)/.stamp ## run the tests marked `public` on the oldest versions
 	$(OLDEST_VENV)/bin/python -m pytest -m public $(TEST_ARGS) tests
 
-lint: $(VENV)/.stamp ## check style, format and the direction of imports
+lint: $(VENV)/.stamp ## check style, format, types and the direction of imports
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/mypy
 
 format: $(VENV)/.stamp ## mend what lint finds, where a tool can
 	$(BIN)/ruff check --fix --exit-zero --quiet
@@ -93,7 +94,7 @@ examples: $(VENV)/.stamp ## run the examples; those on data only with SKFUSION_T
 
 clean: ## remove what these targets wrote, but not the environments
 	rm -rf demo_output build dist docs/_build docs/auto_examples docs/generated docs/sg_execution_times.rst
-	rm -rf .pytest_cache .ruff_cache .import_linter_cache *.egg-info
+	rm -rf .pytest_cache .ruff_cache .import_linter_cache .mypy_cache *.egg-info
 	find . -name '.venv*' -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
 clean-venv: ## remove the environments

@@ -10,7 +10,7 @@ has seen: five folds, once a seed. AUC (one against the rest where there are mor
 classes; accuracy for 99), R2 for numbers. `lost` marks where "auto" is more than half a standard
 error of the better source below it.
 
-Tasks that end in "+noise" pair a set with columns or images that tell nothing. Folds run on
+Tasks that end in "+noise" pair a set with columns or images that hold no information. Folds run on
 features computed once (in a folder under DATA's name in the system's temporary folder).
 """
 
@@ -33,12 +33,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from skfusion import FusionClassifier, FusionRegressor, PretrainedGAP
+from skfusion.fusion._base_models import BaseModels
 from skfusion.fusion._combination import STRATEGIES
-from skfusion.fusion._models import VIEWS
-from skfusion.fusion._sources import has_image
+from skfusion.fusion._model_builder import FEATURE_SETS
+from skfusion.fusion._source_encoder import find_rows_with_images
 from skfusion.fusion._strategy_cv import combine, fit_combination
-from skfusion.fusion._view_models import ViewModels
-from skfusion.tabular._tables import as_table
+from skfusion.tabular._check_table import check_table
 
 IMAGE = "image"
 LINES = [*STRATEGIES, "naive linear", "naive forest", "auto"]
@@ -63,26 +63,23 @@ class Features(TransformerMixin, BaseEstimator):
 
 
 class AllStrategies:
-    """A fusion that keeps what it saw, so that one fit answers for every strategy."""
+    """A fusion that keeps the models of all strategies, so that one fit compares them."""
 
-    def _look(self, sources, maker, table, y, groups, images, seed):
-        self.seen = super()._look(sources, maker, table, y, groups, images, seed)
-        return self.seen
-
-    def _fit_whole(self, sources, maker, table, y, groups, images, seen):
-        matrices = sources.fit_transform(table, y, groups, images)
-        self.sources_, self.y_ = sources, y
-        self._models = ViewModels(maker, VIEWS, self._n_classes).fit(matrices, y)
+    def _fit_final(self, sources, builder, rows, trial):
+        models = BaseModels(builder, FEATURE_SETS, self._n_classes, trial.target_transform)
+        self._models = models.fit(sources.fit_transform(rows), rows.y)
+        self.sources_, self.trial_ = sources, trial
 
     def predict_all(self, X):
-        matrices = self.sources_.transform(as_table(self, X, reset=False))
-        imaged = has_image(matrices["image"])
-        predictions = self._models.predict(matrices, imaged)
-        everyone = np.ones(len(self.y_), dtype=bool)
+        matrices = self.sources_.transform(check_table(self, X, reset=False))
+        has_image = find_rows_with_images(matrices["image"])
+        predictions = self._models.predict(self._models.rotate(matrices, has_image), has_image)
+        out_of_fold = self.trial_.out_of_fold
+        all_rows = np.ones(len(out_of_fold.rows), dtype=bool)
         results = {}
         for name in STRATEGIES:
-            fitted = fit_combination(name, self.seen, self.y_, everyone, self._prior)
-            results[name] = combine(fitted[0], predictions, imaged, fitted[1])
+            fitted, fallback = fit_combination(name, out_of_fold, all_rows, self._prior)
+            results[name] = combine(fitted, predictions, has_image, fallback)
         return {**results, "auto": results[self.strategy_]}
 
 

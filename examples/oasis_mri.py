@@ -2,22 +2,22 @@
 Brain scans beside clinical data
 ================================
 
-Is a person between 60 and 96 demented? Three slices of a brain scan (axial, coronal, sagittal)
-stand beside age, sex, years of education, socioeconomic status (with gaps) and brain volumes.
-This example compares table, images and both, with a pretrained network and with one that is
-trained on the scans.
+This example predicts dementia of people between 60 and 96. Each row has three slices of a brain
+scan (axial, coronal, sagittal), age, sex, years of education, socioeconomic status (with missing
+values) and brain volumes. It compares table, images and both, with a pretrained network and with
+one that is trained on the scans.
 
     python examples/oasis_mri.py FOLDER [--weights FILE] [--figure FILE]
 
-FOLDER holds ``oasis1.csv`` with the columns image_axial, image_coronal, image_sagittal (paths
+FOLDER contains ``oasis1.csv`` with the columns image_axial, image_coronal, image_sagittal (paths
 relative to it), Age, Educ, SES, M/F, eTIV, nWBV, ASF and dementia (CDR above 0). The scans are
-those of OASIS-1, free of charge to all who accept its terms and acknowledge it:
+those of OASIS-1, available free of charge under its terms of use, with acknowledgment:
 https://sites.wustl.edu/oasisbrains and Marcus et al. 2007, doi:10.1162/jocn.2007.19.9.1498. The
-table's MMSE and CDR are left out: they are nearly the diagnosis itself.
+columns MMSE and CDR of the table are left out, because they nearly determine the diagnosis.
 
---weights is a file of MobileNet's ImageNet weights with alpha=0.25 and without top. Without it
-the file is looked for in ``weights/`` two folders above FOLDER; if it is not there either, the
-pretrained network is left out.
+--weights is a file with the ImageNet weights of MobileNet, alpha=0.25, without top. By default, the
+file is expected in ``weights/`` two folders above FOLDER. If it does not exist, the pretrained
+network is left out.
 """
 
 import argparse
@@ -55,10 +55,10 @@ def main():
 
     table = ("table", table_columns(), [*NUMBERS, "M/F"])
     scores = {"table": score([table], frame, y, "table")}
-    # With a store, the second line of each pair finds what the first one computed and trained.
+    # With a store, the second model of each pair reuses what the first one computed and trained.
     with tempfile.TemporaryDirectory() as store:
         for name, embedder in embedders(options, store).items():
-            # Wide blocks are reduced, so that thousands of columns don't drown seven.
+            # Wide blocks are reduced, so that thousands of columns don't outweigh seven.
             images = make_pipeline(embedder, StandardScaler(), PCA(30, random_state=0))
             views = ("images", make_pipeline(images, StandardScaler()), VIEWS)
             for title, columns in ((name, [views]), (f"{name} + table", [views, table])):
@@ -68,7 +68,7 @@ def main():
 
 
 def table_columns():
-    """Numbers with gaps filled and marked, and sex."""
+    """Return a transformer of the numbers, with missing values imputed, and of sex."""
     numbers = make_pipeline(SimpleImputer(add_indicator=True), StandardScaler())
     return ColumnTransformer(
         [("numbers", numbers, NUMBERS), ("sex", OneHotEncoder(drop="if_binary"), ["M/F"])]
@@ -76,7 +76,7 @@ def table_columns():
 
 
 def embedders(options, store):
-    """A pretrained network, and one that is trained on the scans: one network for each view."""
+    """Return a pretrained network and one trained on the scans, with a network for each view."""
     reader = ImageReader(root=options.folder)
     beside = options.folder.resolve().parent.parent / "weights" / WEIGHTS
     trained = CNNEmbedder(
@@ -90,7 +90,7 @@ def embedders(options, store):
     )
     weights = options.weights or beside
     if options.weights is None and not beside.is_file():
-        print(f"No weights at {beside}: without --weights there is no pretrained network.")
+        print(f"No weights at {beside}. Pass --weights to include the pretrained network.")
         return {"small CNN": trained}
     pretrained = PretrainedGAP(
         "MobileNet",
@@ -104,7 +104,7 @@ def embedders(options, store):
 
 
 def score(columns, frame, y, title):
-    """The AUC of each fold, of a linear head on these columns."""
+    """Return the AUC of each fold for a linear head on these columns."""
     started = time.perf_counter()
     model = make_pipeline(ColumnTransformer(columns), LogisticRegression(C=0.1, max_iter=1000))
     values = cross_val_score(model, frame, y, cv=FOLDS, scoring="roc_auc")
@@ -115,7 +115,7 @@ def score(columns, frame, y, title):
 
 
 def draw(scores, path):
-    """Bars of the means, dots of the folds."""
+    """Draw the means as bars and the folds as dots."""
     from skfusion.inspection._draw_scores import draw_scores
 
     title = "OASIS-1: dementia from table and scans"

@@ -1,11 +1,11 @@
 """
-100 % that isn't: copies on both sides of a split
-=================================================
+Data leakage from augmented copies
+==================================
 
-Few images and unbalanced classes: a widespread recipe writes changed copies of the rare classes
-to disk until all classes are equally large, and then splits the files into those to train on and
-those to test on. The scores are excellent, and mean nothing. This example makes them, and the
-honest ones.
+A common recipe for few images and unbalanced classes writes augmented copies of the rare classes
+to disk until all classes have the same size, and then splits the files into a training and a test
+set. The scores are excellent and wrong, because copies of one image are in both sets. This example
+compares them with correct scores.
 """
 
 import matplotlib.pyplot as plt
@@ -20,16 +20,16 @@ from skfusion import ImageAugmenter, PixelFlattener
 # %%
 # The data
 # --------
-# 81 images of six grades of redness, 30 of the first and 5 of the last. Each image has a light
-# of its own, as photographs of people have; that says nothing about the grade, and much about the
-# image.
+# 81 images of six grades of redness, 30 of the first and 5 of the last. Each image has its own
+# lighting, as photographs of people do. The lighting is independent of the grade, but it identifies
+# the image.
 rng = np.random.default_rng(0)
 grades = np.repeat(np.arange(6), [30, 20, 12, 8, 6, 5])
 down, right = np.indices((32, 32))[..., np.newaxis] / 31 - 0.5
 
 
 def photograph(grade):
-    """Light, how it changes over the image, grain, and some red."""
+    """Draw an image with its own lighting, noise, and redness by grade."""
     light, slope = rng.normal(0, 35, size=3), rng.normal(0, 6, size=(2, 3))
     pixels = 110 + light + down * slope[0] + right * slope[1]
     pixels = pixels + rng.normal(0, 5, size=pixels.shape)
@@ -43,8 +43,8 @@ print("images a grade:", np.bincount(grades).tolist())
 # %%
 # The recipe: copies first, split afterwards
 # ------------------------------------------
-# `ImageAugmenter` turns, moves, shears, zooms and mirrors by default, as the recipe does. Each
-# grade shall have 100 images.
+# By default, `ImageAugmenter` rotates, shifts, shears, zooms and flips, as in the recipe. Here it
+# fills up each grade to 100 images.
 augmenter = ImageAugmenter(dict.fromkeys(range(6), 100), random_state=0)
 model = Pipeline(
     [
@@ -61,23 +61,22 @@ scores["copies before\nthe split"] = cross_val_score(
 )
 
 # %%
-# Why: nearly every test image has a copy, or its origin, among the training images. The model
-# need not know what a grade looks like: it knows the image. `sample_indices_` tells the origin of
-# each row:
+# The reason: nearly every test image has a copy, or its original, among the training images. The
+# model recognizes the image instead of the grade. `sample_indices_` holds the original of each row:
 origins = augmenter.sample_indices_
 train, test = next(folds.split(X_more, grades_more))
 known = np.isin(origins[test], origins[train]).mean()
-print(f"test images whose origin or copy was trained on: {known:.0%}")
+print(f"test images whose original or copy is in the training set: {known:.0%}")
 
 # %%
-# Honest: copies inside
-# ---------------------
-# In imbalanced-learn's pipeline the augmenter works in `fit` only, on the training images of each
-# fold. (scikit-learn's own pipeline knows no such steps, and refuses them.)
+# Augmentation inside the pipeline
+# --------------------------------
+# In a pipeline of imbalanced-learn, the augmenter runs only in `fit`, on the training images of
+# each fold. (scikit-learn's own pipeline does not support such steps.)
 
 
 def to_100(y):
-    """Whatever a fold holds, 100 images a grade."""
+    """Return 100 images for each grade in a fold."""
     return dict.fromkeys(np.unique(y).tolist(), 100)
 
 
@@ -87,8 +86,8 @@ scores["copies inside,\nin training only"] = cross_val_score(
 )
 
 # %%
-# If copies are on disk already, as `skfusion augment` writes them, groups keep an image and its
-# copies on one side:
+# If copies are already on disk, as `skfusion augment` writes them, groups keep an image and its
+# copies on the same side of each split:
 scores["copies before, all of a\nimage on one side"] = cross_val_score(
     model,
     X_more,
@@ -120,6 +119,6 @@ axes.spines[["top", "right"]].set_visible(False)
 plt.show()
 
 # %%
-# Only the first figure is wrong. The others agree within what five folds of so few images allow:
-# here copies are of no use, since turned and shifted images tell a forest on four pixels nothing
-# new. Whether they help elsewhere is for the honest folds to say.
+# Only the first score is wrong. The others agree within the spread of five folds of so few images.
+# Here augmentation does not help, because rotated and shifted images add no information for a
+# forest on four pixels. On other data, compare scores of correct folds to find out.

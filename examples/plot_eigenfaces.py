@@ -3,8 +3,8 @@ Inspecting what a PCA has learned
 =================================
 
 A PCA of faces finds "eigenfaces" [1]_; a PCA of digits finds strokes. `PixelFlattener` turns
-images to rows for the PCA, and rows back to images: components, means and what is left of an
-image after the PCA can all be looked at.
+images into rows for the PCA, and rows back into images. Components, means and reconstructions can
+be plotted.
 """
 
 import matplotlib.pyplot as plt
@@ -21,14 +21,14 @@ data = load_digits()
 digits = data.images / 16  # 1797 images of 8 x 8 pixels; paths in a data frame would do as well
 flattener, pca = PixelFlattener(scaling="unit"), PCA(17, random_state=0)
 codes = make_pipeline(flattener, pca).fit_transform(digits)
-print(f"{flattener.n_features_out_} pixels become {codes.shape[1]} numbers, which keep")
+print(f"{flattener.n_features_out_} pixels become {codes.shape[1]} numbers, which explain")
 print(f"{pca.explained_variance_ratio_.sum():.0%} of the variance of {len(digits)} images")
 
 # %%
 # Components
 # ----------
-# They have both signs: `dtype="float32"` leaves them as they are. Where a component is red, an
-# image that has much of it is brighter; where it is blue, darker.
+# Components have both signs; `dtype="float32"` keeps them. An image with a large positive score on
+# a component is brighter where the component is red, and darker where it is blue.
 components = flattener.inverse_transform(pca.components_, dtype="float32")
 mean = flattener.inverse_transform(pca.mean_.reshape(1, -1))[0]
 
@@ -47,8 +47,8 @@ figure.suptitle("The mean digit, and 17 components with their share of the varia
 # %%
 # Along a component
 # -----------------
-# The mean with more or less of one component is an image again. What lies below black or above
-# white is cut off.
+# The mean plus a multiple of one component is an image. Values below black or above white are
+# clipped.
 steps = np.array([-2, -1, 0, 1, 2])
 figure, axes = plt.subplots(3, len(steps), figsize=(7, 4.5), layout="constrained")
 for row, ax_row in enumerate(axes):
@@ -60,9 +60,9 @@ for row, ax_row in enumerate(axes):
         ax.set_axis_off()
 
 # %%
-# What is left of an image
-# -------------------------
-# The pipeline's own `inverse_transform` goes through both steps.
+# Reconstruction
+# --------------
+# `inverse_transform` of the pipeline inverts both steps.
 counts = [2, 4, 8, 16, 32]
 figure, axes = plt.subplots(6, len(counts) + 1, figsize=(7, 7), layout="constrained")
 chosen = digits[20:26]
@@ -78,9 +78,9 @@ for ax_column, (title, images) in zip(axes.T, columns.items(), strict=True):
         ax.set_axis_off()
 
 # %%
-# How many are enough
+# How many components
 # -------------------
-# Eight numbers tell most digits apart, and each doubling adds less than the one before.
+# Eight components separate most digits, and each doubling adds less than the one before.
 for count in counts:
     model = make_pipeline(
         PixelFlattener(scaling="unit"),

@@ -1,19 +1,20 @@
 """
-Fusion that is never worse than its better half
-===============================================
+Choosing how to combine table and images
+========================================
 
-Side by side, many columns of images can drown the few of a table: the joint model then does
-worse than the better source alone. `FusionClassifier` looks at rows it has not learned from, and
-takes what serves best.
+Side by side, many image columns can outweigh a few table columns, and the joint model then scores
+worse than the better source alone. `FusionClassifier` compares the combinations by cross-validation
+and chooses the best.
 
 """
 
 # %%
 # Three tables with images
-# --------------------------
+# ------------------------
 #
-# Hand-written digits, blurred by noise, beside a few numbers. The task is to tell even digits from
-# odd ones. In the first table the numbers tell much, in the second little, in the third nothing.
+# Noisy images of handwritten digits, and five numbers. The task is to separate even from odd
+# digits. The numbers are informative in the first table, less so in the second, and not in the
+# third.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -34,7 +35,7 @@ images = (16 * digits.images[rows] + 60 * random.normal(size=(240, 8, 8))).clip(
 
 
 def make_frame(strength):
-    """Five columns whose sum lies apart by `strength` for even and odd digits."""
+    """Return five columns whose sum differs by `strength` between even and odd digits."""
     numbers = random.normal(size=(240, 5)) + strength * y[:, None] / np.sqrt(5)
     frame = pd.DataFrame(numbers, columns=[f"number_{i}" for i in range(5)])
     return frame.assign(digit=list(images.astype("uint8")))
@@ -43,11 +44,11 @@ def make_frame(strength):
 frames = {"much": make_frame(2.5), "little": make_frame(1.0), "nothing": make_frame(0.0)}
 
 # %%
-# What each way gives
-# -------------------
+# Compare
+# -------
 #
-# "Side by side" is what one writes first: everything standardized, into one model. A frame without
-# its column of images, or without its numbers, makes `FusionClassifier` the model of one source.
+# "Side by side" is the obvious pipeline: all columns standardized, in one model. With a data frame
+# that has only numbers, or only images, `FusionClassifier` is a model of one source.
 
 folds = StratifiedKFold(3, shuffle=True, random_state=0)
 
@@ -88,25 +89,25 @@ colors = ["#b9c3cf", "#8a9aad", "#d9a05b", "#2f6fb0"]
 scores.T.plot.bar(ax=axes, color=colors, width=0.8, rot=0)
 axes.set_ylim(0.4, 1)
 axes.set_ylabel("AUC (mean of 3 folds)")
-axes.set_xlabel("what the table tells")
+axes.set_xlabel("information in the table")
 axes.legend(frameon=False, ncols=4, loc="upper center", bbox_to_anchor=(0.5, 1.15))
 axes.spines[["top", "right"]].set_visible(False)
 
 # %%
-# What it saw
-# -----------
+# The choice
+# ----------
 #
-# The strategies' log losses on inner folds, and what was chosen: the simplest within one standard
-# error of the best.
+# The log losses of the strategies on inner folds. The chosen strategy is the simplest within one
+# standard error of the best.
 
 model = fusion().fit(frames["little"], y)
 print(model.strategy_scores_.round(3))
 
 # %%
-# What each source gives
-# ----------------------
+# Importance of the sources
+# -------------------------
 #
-# By how much the loss rises when a source is left out, and when its rows are shuffled.
+# The increase of the loss if a source is left out, and if its rows are shuffled.
 
 SourceImportanceDisplay.from_estimator(model, ax=plt.subplots(figsize=(6, 2.6))[1])
 plt.tight_layout()

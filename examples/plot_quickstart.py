@@ -2,9 +2,9 @@
 Quickstart: an image and a table in one pipeline
 =================================================
 
-Each row of this table has an image of a hand-written digit and two lengths of a flower. Both tell
-something about the row's class. This example compares models of the table, of the image and of
-both, and ends with a model that predicts new rows.
+Each row of this table has an image of a handwritten digit and two measurements of a flower. Both
+depend on the class. This example compares models of the table, of the image and of both, and ends
+with a model that predicts new rows.
 """
 
 import matplotlib.pyplot as plt
@@ -22,8 +22,8 @@ from skfusion.datasets import load_digits_iris
 # %%
 # The data
 # --------
-# Real digits and real irises, paired by class. The column "digit" holds arrays; paths, encoded
-# bytes and PIL images would do as well.
+# Real digits and real irises, paired by class. The column "digit" holds arrays; it could also hold
+# paths, encoded bytes or PIL images.
 data = load_digits_iris()
 X, y = data.frame, data.target
 lengths = ["sepal length (cm)", "sepal width (cm)"]
@@ -34,14 +34,14 @@ print(X[lengths].describe().loc[["min", "mean", "max"]].round(1))
 # %%
 # From images to columns
 # ------------------------
-# A `ColumnTransformer` sends each column to its own transformer. `PixelFlattener` gives the pixels
-# themselves. `CNNEmbedder` trains a small network on the training rows and gives the activations of
-# one of its layers. Hundreds of columns would drown two lengths, so that a PCA brings both down to
-# ten of variance 1, which weigh as much as standardized lengths do.
+# A `ColumnTransformer` sends each column to its own transformer. `PixelFlattener` returns the
+# pixels. `CNNEmbedder` trains a small network on the training rows and returns the activations of
+# one of its layers. Hundreds of columns would outweigh two measurements, so a PCA reduces them to
+# ten columns of variance 1, on the scale of the standardized measurements.
 
 
 def ten_columns(transformer):
-    """The images' columns, reduced to ten."""
+    """Reduce the columns of the images to ten."""
     return make_pipeline(transformer, PCA(10, whiten=True, random_state=0))
 
 
@@ -60,15 +60,15 @@ models = {
 
 
 def fusion(parts):
-    """These columns side by side, under a linear classifier."""
+    """Return a linear classifier on these columns, side by side."""
     return Pipeline([("columns", ColumnTransformer(parts)), ("head", LogisticRegression())])
 
 
 # %%
 # Table, image, both
-# --------------------
-# All models are compared on the same five folds. All that learns from rows, the network too, is in
-# the pipeline, so that each fold trains it anew on the training rows alone.
+# ------------------
+# All models are compared on the same five folds. The network is part of the pipeline, so each fold
+# trains it again, on the training rows only.
 folds = StratifiedKFold(5, shuffle=True, random_state=0)
 scores = {}
 print(f"{'accuracy, 5 folds':<20}{'mean':>7}{'spread':>9}")
@@ -78,8 +78,8 @@ for name, parts in models.items():
     print(f"{name:<20}{scores[name].mean():>7.3f}{spread:>9}")
 
 # %%
-# A fold tests 30 rows only, and the folds differ a good deal. What the table adds to the image is
-# better seen fold by fold:
+# Each fold tests only 30 rows, and the scores of the folds differ. The differences within each fold
+# show more clearly what the table adds to the image:
 for way in ("pixels", "network"):
     gains = scores[f"{way} + table"] - scores[way]
     shown = ", ".join(f"{gain:+.3f}" for gain in gains)
@@ -103,10 +103,10 @@ axes.spines[["top", "right"]].set_visible(False)
 plt.show()
 
 # %%
-# A model to keep
+# The final model
 # ---------------
-# The pipeline is fitted, and pickled, as any other. It takes a data frame with the columns that it
-# was fitted on.
+# The pipeline is fitted and pickled like any other. It predicts from a data frame with the columns
+# of `fit`.
 model = fusion(models["network + table"]).fit(X[:-5], y[:-5])
 for label, probabilities in zip(y[-5:], model.predict_proba(X[-5:]), strict=True):
     shown = ", ".join(

@@ -2,10 +2,9 @@
 Train a network, cut it, join its columns with a table
 ======================================================
 
-The classic recipe, by hand and then as one pipeline: a small convolutional network is trained on
-images, cut at its Flatten layer, and its activations stand beside the columns of a table, under
-a decision tree. The images are hand-written digits of 28 x 28 pixels; the table is Fisher's
-iris.
+A classic recipe, by hand and then as one pipeline: train a small convolutional network on images,
+cut it at its Flatten layer, put the activations beside the columns of a table, and fit a decision
+tree. The images are handwritten digits of 28 x 28 pixels; the table is Fisher's iris.
 """
 
 import numpy as np
@@ -26,8 +25,8 @@ print(f"{len(X)} rows; an image of {X['digit'][0].shape} pixels and {len(flowers
 # By hand
 # -------
 # Conv2D(32) - MaxPool - Conv2D(64) - MaxPool - Flatten - Dense(256) - softmax, trained with
-# Adam for 5 epochs, 20 % of the rows held out for validation. `cut_layer="flatten"` gives the 5
-# * 5 * 64 activations of the Flatten layer.
+# Adam for 5 epochs, 20 % of the rows held out for validation. `cut_layer="flatten"` returns the
+# 5 * 5 * 64 activations of the Flatten layer.
 recipe = {
     "cut_layer": "flatten",
     "epochs": 5,
@@ -50,11 +49,11 @@ print(f"decision tree on 50 new rows: accuracy {np.mean(by_hand == y[test]):.2f}
 # %%
 # As one pipeline
 # ---------------
-# The same steps as one estimator, which can be cross-validated, searched and pickled.
+# The same steps as one estimator that can be cross-validated, searched and pickled.
 
 
 def pipeline(cv, numbers=flowers, **params):
-    """The recipe as one estimator, with or without cross-fitting."""
+    """Return the recipe as one estimator, with or without cross-fitting."""
     embedder = CNNEmbedder(cv=cv, options=EmbedderOptions(cross_fit=1.0), **{**recipe, **params})
     columns = ColumnTransformer(
         [("digit", embedder, ["digit"]), ("flower", "passthrough", numbers)]
@@ -68,19 +67,18 @@ print(f"the pipeline agrees with the steps by hand on {same:.0%} of the new rows
 assert same == 1
 
 # %%
-# What the recipe overlooks
-# -------------------------
-# The tree learns from activations of rows that the network was trained on. On those rows the
-# network knows more than it will on new ones, and the tree may trust the image too much. With
-# `cv=5` and `cross_fit=1.0`, `fit_transform` gives each row the activations of a network which did
-# not see it, turned into the axes of the final network. It costs five more trainings. Five epochs
-# on clear images leave a network little to memorize: look at the spread before you call one of
-# the two better.
+# In-sample and out-of-fold activations
+# -------------------------------------
+# The tree learns from activations of rows that the network was trained on. These are more accurate
+# than activations of new rows, so the tree may rely too much on the image. With `cv=5` and
+# `cross_fit=1.0`, `fit_transform` returns for each row the activations of a network that was not
+# trained on it, mapped to the axes of the final network. This costs five more trainings. In five
+# epochs on clear images, a network memorizes little: consider the spread of the scores.
 folds = StratifiedKFold(5, shuffle=True, random_state=0)
 
 
 def compare(frame, numbers, **params):
-    """Accuracies, and how much of the tree's deciding is left to the flowers."""
+    """Print accuracies and the importance of the flowers in the tree."""
     table = cross_val_score(DecisionTreeClassifier(random_state=0), frame[numbers], y, cv=folds)
     print(f"{'flowers alone':<20} accuracy {table.mean():.3f} ± {table.std():.3f}")
     for name, cv in (("in-sample (cv=None)", None), ("out-of-fold (cv=5)", 5)):
@@ -99,9 +97,9 @@ compare(X, flowers)
 # %%
 # A network that memorizes
 # ------------------------
-# Now the images are drowned in noise, the network is trained for 20 epochs and cut at its dense
-# layer, and only the two sepal columns stand beside it. On the rows that it was trained on the
-# network is far better than on others:
+# Now the images are very noisy, the network is trained for 20 epochs and cut at its dense layer,
+# and only the two sepal columns are used. The network is far more accurate on its training rows
+# than on others:
 rng = np.random.default_rng(0)
 noisy = X.drop(columns=flowers[2:])
 noisy["digit"] = [
@@ -113,7 +111,7 @@ last = CNNEmbedder(cv=None, **{**recipe, **longer}).fit(noisy["digit"], y).histo
 print(f"network: training rows {last['accuracy']:.2f}, held-out rows {last['val_accuracy']:.2f}")
 
 # %%
-# In-sample, the tree hardly looks at the flowers; out of fold it sees what they are worth.
+# With in-sample activations the tree hardly uses the flowers; with out-of-fold activations it does.
 compare(noisy, flowers[:2], **longer)
 
 # %%

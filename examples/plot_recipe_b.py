@@ -2,11 +2,10 @@
 A few backbones, averaged, under a dropout head
 ===============================================
 
-Three networks side by side, global average pooling, and a head of dropout and softmax: the second
+Three networks side by side, global average pooling, and a head of dropout and softmax: a second
 classic recipe, as one pipeline. Its networks are usually ResNet50, InceptionV3 and Xception with
-their ImageNet weights. So that nothing has to be downloaded here, three small ones with random
-weights look at simple images; ``examples/recipe_b.py`` is the same on photographs with real
-weights.
+ImageNet weights. To avoid downloads, this example uses three small networks with random weights on
+simple images; ``examples/recipe_b.py`` does the same with photographs and ImageNet weights.
 """
 
 import io
@@ -27,9 +26,9 @@ print(f"{len(X)} images of {X['image'][0].shape}, {y.sum()} of class 1")
 # %%
 # Columns
 # -------
-# `PretrainedGAP` takes several backbones at once. A list of options, or of weights files, has one
-# for each: so one architecture can stand there in two widths. Each backbone gets its own
-# preprocessing. With `cache`, each image runs through each network once, whatever comes after.
+# `PretrainedGAP` accepts several backbones. Lists of options and of weights have one entry per
+# backbone, so one architecture can be used in two widths. Each backbone has its own preprocessing.
+# With `cache`, each image goes through each network once, for all models that follow.
 store = tempfile.TemporaryDirectory()
 gap = PretrainedGAP(
     ["MobileNet", "MobileNet", "MobileNetV2"],
@@ -44,13 +43,14 @@ print(names.str.rsplit("_", n=1).str[0].value_counts(sort=False))
 # %%
 # The head
 # --------
-# Dropout of one half of the columns, a softmax layer, Adadelta, batches of 64, 100 epochs, 10 % of
-# the rows held out: the recipe's head is one line.
+# The head of the recipe: dropout of half of the columns, a softmax layer, Adadelta, batches of 64,
+# 100 epochs, and 10 % of the rows held out.
 head = DenseClassifier(dropout=0.5, optimizer="adadelta", batch_size=64, epochs=100, random_state=0)
 
 # %%
-# Keras starts Adadelta at a learning rate of 0.001, with which it does not learn in 100 epochs.
-# `learning_rate=None` takes one that suits the optimizer: 1.0 here. The learning curve is one call:
+# In Keras, the default learning rate of Adadelta is 0.001, which is too small for 100 epochs.
+# `learning_rate=None` chooses a rate that suits the optimizer, here 1.0. `plot_history` draws the
+# learning curve:
 import matplotlib.pyplot as plt
 
 model = make_pipeline(gap, head).fit(X, y)
@@ -59,15 +59,15 @@ display.ax_.set_title("The recipe's head on three networks", loc="left")
 plt.show()
 
 # %%
-# Honest folds
-# ------------
-# The pipeline is one estimator, so that the split comes first and all training after it.
+# Cross-validation
+# ----------------
+# The pipeline is one estimator, so all training follows the split.
 folds = StratifiedKFold(5, shuffle=True, random_state=0)
 scores = cross_val_score(model, X, y, cv=folds, scoring="roc_auc")
 print(f"AUC of five folds: {scores.mean():.3f} ± {scores.std():.3f}")
 
 # %%
-# A search over heads computes no image anew.
+# A search over heads reuses the cached features.
 grid = {
     "denseclassifier__hidden": [(), (32,)],
     "denseclassifier__optimizer": ["adadelta", "adam"],
@@ -81,8 +81,8 @@ print(table.assign(auc=search.cv_results_["mean_test_score"].round(3)).to_string
 # %%
 # One pickle
 # ----------
-# It holds the weights of all networks. `cache=None` leaves out the folder, which a service does
-# not have.
+# It contains the weights of all networks. `cache=None` removes the path of the cache, which does
+# not exist on a server.
 file = io.BytesIO()
 joblib.dump(model.set_params(pretrainedgap__cache=None), file)
 print(f"{file.tell() / 1e6:.1f} MB")

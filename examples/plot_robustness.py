@@ -1,10 +1,10 @@
 """
 Rows without an image
-======================
+=====================
 
-Real tables have rows whose image is missing, or whose file is broken. By default that is an
-error which names every such row. `missing` and `corrupt` say what to do instead, and a curve of
-the score against the share of missing images shows what that is worth.
+Real tables have rows with missing images or broken files. By default, they raise an error that
+names every such row. `missing` and `corrupt` choose another behavior. This example compares the
+choices by the score for a growing share of missing images.
 """
 
 import tempfile
@@ -31,7 +31,7 @@ numbers = [column for column in X if column != "image"]
 # %%
 # A table of paths
 # ----------------
-# Five rows have no image, one file is cut off, two are not there.
+# Five rows have no image, one file is truncated, and two files do not exist.
 folder = tempfile.TemporaryDirectory()
 names = []
 for row, image in enumerate(X["image"]):
@@ -46,7 +46,7 @@ broken.write_bytes(Path(folder.name, "003.png").read_bytes()[:200])
 messy.loc[messy.index[3], "image"] = "cut.png"
 
 # %%
-# The default: one error that names all rows
+# By default, one error names all rows.
 reader = ImageReader(root=folder.name)
 strict = ImageDescriptors(("hog", "glcm"), image_size=None, reader=reader)
 for table in (messy, messy.dropna()):
@@ -56,7 +56,7 @@ for table in (messy, messy.dropna()):
         print(error)
 
 # %%
-# Told to go on, one warning names the files that can't be read.
+# With `corrupt="missing"`, one warning names the unreadable files.
 lenient = ImageDescriptors(
     ("hog", "glcm"),
     image_size=None,
@@ -74,20 +74,20 @@ print(features.iloc[[2, 3, 7, 10], [0, 1, -1]])
 # %%
 # Which value for which head
 # --------------------------
-# Forests and gradient boosting take NaN as it is. Linear models need numbers: the mean says
-# "nothing special", while 0 may lie far away from every image.
-cache = Path(folder.name, "features")  # each image is measured once for all that follows
+# Forests and gradient boosting accept NaN. Linear models need numbers: the mean is a neutral value,
+# while 0 may be far from every image.
+cache = Path(folder.name, "features")  # each image is measured only once
 
 
 def model(missing, head, *steps):
-    """Descriptors beside the table, and a head."""
+    """Return a head on descriptors and table."""
     images = ImageDescriptors(
         ("hog", "glcm"),
         image_size=None,
         reader=reader,
         missing=missing,
         add_indicator=True,
-        drift="ignore",  # below, more images are taken away than `fit` missed: on purpose
+        drift="ignore",  # more images are missing in the test rows on purpose
         cache=cache,
     )
     columns = [("image", images, ["image"]), ("table", "passthrough", numbers)]
@@ -105,7 +105,7 @@ table_only = make_pipeline(ColumnTransformer([("table", StandardScaler(), number
 
 
 def without(table, share, rng):
-    """The table with a share of its images missing."""
+    """Return the table with a share of its images removed."""
     table = table.copy()
     gone = rng.permutation(len(table))[: round(share * len(table))]
     table.loc[table.index[gone], "image"] = None
@@ -115,14 +115,14 @@ def without(table, share, rng):
 # %%
 # The robustness curve
 # --------------------
-# Models meet test rows of which a growing share has no image: once fitted on rows that all have
-# one, once on rows of which 30 % have none. The second have seen what a missing image looks like.
+# Each model is scored on test rows with a growing share of missing images. It is fitted once on
+# rows that all have an image, and once on rows of which 30 % have none.
 shares = np.linspace(0, 1, 6)
 folds = list(StratifiedKFold(4, shuffle=True, random_state=0).split(X, y))
 
 
 def curve(estimator, share_in_fit):
-    """Accuracy for each share of missing images, a line a fold."""
+    """Return the accuracy for each fold (row) and share of missing images (column)."""
     scores = np.empty((len(folds), len(shares)))
     for fold, (train, test) in enumerate(folds):
         rng = np.random.default_rng(fold)
@@ -159,8 +159,7 @@ panels[1].legend(frameon=False, fontsize=9)
 plt.show()
 
 # %%
-# A missing image should cost what the image is worth and no more: the curve should end at the
-# table's own score. Models that never met a missing image fall to chance with 0 or NaN, since no
-# image they know is like that, and further than they need with the mean. If images will be
-# missing where the model is used, let some be missing in fit, too.
+# Ideally, the curve ends at the score of the table alone. Models that were fitted without missing
+# images fall to chance with 0 or NaN, and below the table with the mean. If images will be missing
+# in production, some should be missing in `fit` too.
 folder.cleanup()

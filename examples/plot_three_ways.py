@@ -2,8 +2,8 @@
 Pixels, descriptors, activations
 ================================
 
-Three ways from an image to columns, each alone and beside the table. The images are stripes
-whose direction tells part of the class, and the table tells another part.
+Three kinds of columns from images, each alone and beside the table. The images are stripes. Their
+direction contains one part of the information on the class, and the table another.
 """
 
 import matplotlib.pyplot as plt
@@ -23,7 +23,7 @@ numbers = [column for column in X if column != "image"]
 
 # %%
 # Three images of each class
-# ----------------------------
+# --------------------------
 figure, grid = plt.subplots(3, 3, figsize=(4, 4), layout="constrained")
 for label, row in enumerate(grid):
     for axes, image in zip(row, X["image"][y == label], strict=False):
@@ -32,9 +32,9 @@ for label, row in enumerate(grid):
     row[0].set_title(f"class {label}", loc="left", fontsize=9)
 
 # %%
-# Each way alone and beside the table
-# -----------------------------------
-# Wide blocks are standardized and reduced to 20 columns, so that they don't drown the table.
+# Alone and beside the table
+# --------------------------
+# Wide blocks are standardized and reduced to 20 columns, so that they don't outweigh the table.
 small = CNNEmbedder(cut_layer="dense", cv=None, epochs=10, early_stopping=False, random_state=0)
 ways = {
     "pixels": PixelFlattener(),
@@ -45,7 +45,7 @@ folds = StratifiedKFold(5, shuffle=True, random_state=0)
 
 
 def score(columns):
-    """Accuracies of a linear head on these columns."""
+    """Return the accuracies of a linear head on these columns."""
     model = make_pipeline(ColumnTransformer(columns), LogisticRegression(max_iter=1000))
     return cross_val_score(model, X, y, cv=folds)
 

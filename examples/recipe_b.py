@@ -2,16 +2,16 @@
 A few backbones, averaged, side by side: on photographs
 =======================================================
 
-Three pretrained networks look at each photograph, global average pooling makes columns of their
-last feature maps, and a dropout head tells the class. The whole is one pipeline: it is
-cross-validated, pickled and asked about one new image.
+Three pretrained networks compute features of each photograph by global average pooling, and a
+dropout head predicts the class. The model is one pipeline: it is cross-validated, pickled, and
+predicts the class of one new image.
 
     python examples/recipe_b.py FOLDER [FOLDER ...] [--weights DIR] [--figure FILE]
 
-A FOLDER holds the photographs, each in a folder that is named after its class. DIR holds the
-ImageNet weights, without top, of the three networks: MobileNet with alpha 0.25 and 0.75, and
-MobileNetV2 with alpha 0.35. Without --weights they are looked for in ``weights/`` two folders
-above the first FOLDER. --figure saves the learning curves.
+A FOLDER contains the photographs, in one folder per class. DIR contains the ImageNet weights,
+without top, of the three networks: MobileNet with alpha 0.25 and 0.75, and MobileNetV2 with alpha
+0.35. By default, DIR is ``weights/`` two folders above the first FOLDER. --figure saves the
+learning curves.
 """
 
 import argparse
@@ -31,7 +31,7 @@ from sklearn.preprocessing import StandardScaler
 from skfusion import DenseClassifier, PretrainedGAP
 from skfusion.datasets import load_image_folder
 
-# Name, width, and the beginning of the weights file's name.
+# Name, width, and beginning of the name of the weights file.
 BACKBONES = [
     ("MobileNet", 0.25, "mobilenet_2_5_224_tf_no_top"),
     ("MobileNet", 0.75, "mobilenet_7_5_224_tf_no_top"),
@@ -77,13 +77,13 @@ def main():
 
 
 def list_photographs(folder):
-    """A frame with a column of paths, and the class of each: the name of its folder."""
+    """Return a frame with a column of paths, and the class of each, the name of its folder."""
     data = load_image_folder(folder, classes="last")
     return data.frame[["image"]], pd.Series(data.target).map(dict(enumerate(data.target_names)))
 
 
 def backbones(weights, chosen=BACKBONES, store=None):
-    """The networks as one transformer."""
+    """Return the networks as one transformer."""
     files = [next(weights.glob(f"{start}*.h5")) for _, _, start in chosen]
     return PretrainedGAP(
         [name for name, _, _ in chosen],
@@ -94,12 +94,12 @@ def backbones(weights, chosen=BACKBONES, store=None):
 
 
 def one_pipeline(weights, store=None, head=RECIPE):
-    """The recipe as one estimator."""
-    return make_pipeline(backbones(weights, store=store), clone(head))  # one head a data set
+    """Return the recipe as one estimator."""
+    return make_pipeline(backbones(weights, store=store), clone(head))  # one head per data set
 
 
 def compare(frame, y, weights, store):
-    """Each network alone and all side by side under the recipe's head, then under other heads."""
+    """Score each network alone, and all side by side with the recipe's head and with others."""
     print(f"\n{'5 folds':<32}{'accuracy':>9}{'spread':>9}{'log loss':>10}{'seconds':>9}")
     for one in BACKBONES:
         name, alpha, _ = one
@@ -110,7 +110,7 @@ def compare(frame, y, weights, store):
 
 
 def score(model, frame, y, title):
-    """Accuracy and log loss over the folds."""
+    """Print accuracy and log loss over the folds."""
     started = time.perf_counter()
     result = cross_validate(model, frame, y, cv=FOLDS, scoring=["accuracy", "neg_log_loss"])
     seconds = time.perf_counter() - started
@@ -120,13 +120,13 @@ def score(model, frame, y, title):
 
 
 def serve(model, frame):
-    """Pickle the pipeline, load it, and ask about one image."""
+    """Pickle the pipeline, load it, and time the prediction of one image."""
     file = io.BytesIO()
     joblib.dump(model.set_params(pretrainedgap__cache=None), file)
     size = file.tell()
     file.seek(0)
     again = joblib.load(file)
-    again.predict(frame[:1])  # wakes the networks
+    again.predict(frame[:1])  # builds the networks
     started = time.perf_counter()
     again.predict(frame[:1])
     milliseconds = 1000 * (time.perf_counter() - started)
@@ -142,7 +142,7 @@ def serve(model, frame):
 
 
 def draw(fitted, path):
-    """The learning curve of each head."""
+    """Draw the learning curve of each head."""
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(

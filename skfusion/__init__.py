@@ -29,6 +29,7 @@ _HOMES = {
     "SourceImportanceDisplay": "skfusion.inspection._source_importance_display",
     "MicroBatcher": "skfusion.serving._micro_batcher",
     "warm_up": "skfusion.serving._warm_up",
+    "required_columns": "skfusion.serving._required_columns",
     "limit_resources": "skfusion.networks.runtimes._resources",
     "load_features": "skfusion.io._load_features",
     "list_backbones": "skfusion.networks.backbones._listing",

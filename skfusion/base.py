@@ -1,15 +1,16 @@
 """ImageTransformer: the base class of transformers that turn images into columns."""
 
 from abc import ABC, abstractmethod
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
+from skfusion._utils.decorators import fit_context, with_callbacks
 from skfusion._utils.saved_state import SavedStateMixin
-from skfusion._utils.sklearn_compat import CallbackSupportMixin, with_callbacks
+from skfusion._utils.sklearn_compat import CallbackSupportMixin
 from skfusion._utils.transformer_output import keep_series_index, tags_of_images
 from skfusion._utils.typing import Features, ImageInput
 from skfusion.extraction._fitted_columns import FittedColumns
@@ -34,19 +35,19 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
 
     Examples
     --------
-    >>> from skfusion.base import ImageTransformer
-    >>> from skfusion import PretrainedGAP
-    >>> issubclass(PretrainedGAP, ImageTransformer)
+    >>> from skfusion import PretrainedGAP, base
+    >>> issubclass(PretrainedGAP, base.ImageTransformer)
     True
     """
 
-    _parameter_constraints: dict = READING_PARAMETERS
+    _parameter_constraints: dict[str, Any] = READING_PARAMETERS
 
     # Defaults of subclasses without these parameters.
-    batch_size, cache = 64, None
+    batch_size: int = 64
+    cache: Any = None
 
     @with_callbacks
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: ImageInput, y: ArrayLike | None = None) -> Self:
         """Learn what `transform` needs from the images.
 
@@ -69,7 +70,7 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
         return self
 
     @with_callbacks
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit_transform(self, X: ImageInput, y: ArrayLike | None = None) -> Features:
         """Fit to the images and transform them; each image is computed once.
 
@@ -148,7 +149,7 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
         return np.asarray(self._rows.names(names, self._labels()), dtype=object)
 
     @property
-    def n_features_out_(self):
+    def n_features_out_(self) -> int:
         """int : The number of columns that `transform` returns."""
         labels = self._labels()
         return len(self._rows.names([""] * len(labels), labels))
@@ -159,13 +160,9 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
         return [[name for part in self._extractors(i) for name in part.names] for i in positions]
 
     @property
-    def value_ranges_(self):
-        """list of tuple (low, high) or None : What is black and white in each image column.
-
-        For floats and signed integers; None where `fit` saw none of these.
-        """
-        ranges = self._columns.value_ranges
-        return [None if one.origin == "type" else one.ends for one in ranges]
+    def value_ranges_(self) -> list[tuple[float, float] | None]:
+        """list of tuple (low, high) or None : Black and white of each column of open range."""
+        return [None if v.origin == "type" else v.ends for v in self._columns.value_ranges]
 
     def __sklearn_is_fitted__(self):
         return getattr(self, "_fitted", False)
@@ -232,10 +229,9 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
             allow_nan=self._rows.missing != "error",
             combine=self._rows.combine,
         )
-        columns = self._select_columns(columns, reset)
         if self._rows.missing == "error":
             refuse_missing(columns, self.reader_)
-        return columns
+        return self._select_columns(columns, reset)
 
     def _extraction(self, columns):
         """Return what computes the features of these columns."""

@@ -1,4 +1,4 @@
-"""The command `skfusion`: a thin layer over the library."""
+"""Command line of skfusion, a thin layer over the library."""
 
 import argparse
 import os
@@ -7,8 +7,8 @@ import sys
 from skfusion import __version__
 from skfusion._commands import _augment, _check, _demo, _embed
 
-# In the order in which `skfusion --help` lists them. Each module adds its own parser and imports
-# what it runs only when it runs.
+# In the order of `skfusion --help`. Each module adds its own parser and imports the library only
+# when it runs.
 COMMANDS = (_check, _augment, _embed, _demo)
 
 
@@ -18,15 +18,15 @@ def main(arguments=None):
     Parameters
     ----------
     arguments : list of str or None, default=None
-        The words after the command; None takes those of the process.
+        The arguments after the command; None uses those of the process.
 
     Returns
     -------
     status : int
-        0 when all went well.
+        0 on success.
     """
     options = _parser().parse_args(arguments)
-    # TensorFlow's notes about the processor would bury what the command prints.
+    # TensorFlow's notes about the processor would hide the output of the command.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     return options.run(options)
 

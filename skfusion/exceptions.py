@@ -1,5 +1,7 @@
 """Errors and warnings that skfusion raises."""
 
+from collections.abc import Sequence
+
 
 class ImageReadError(ValueError):
     """Some images could not be turned into pixels.
@@ -29,7 +31,7 @@ class ImageReadError(ValueError):
     [(0, 'nowhere.png', 'no such file')]
     """
 
-    def __init__(self, message, failures=()):
+    def __init__(self, message: str, failures: Sequence[tuple[int, str, str]] = ()) -> None:
         super().__init__(message)
         self.failures = list(failures)
 
@@ -40,7 +42,7 @@ class ImageReadError(ValueError):
 
 
 class ImageError(ValueError):
-    """One image can't be used, though it was read; `ImageReadError` will tell its row.
+    """One image can't be used, though it was read; `ImageReadError` names its row.
 
     Examples
     --------

@@ -71,10 +71,6 @@ def expected_failures(estimator):
     if isinstance(estimator, (DenseClassifier, DenseRegressor)):
         reasons["check_sample_weight_equivalence_on_dense_data"] = _MINI_BATCHES
         reasons["check_sample_weight_equivalence_on_sparse_data"] = _MINI_BATCHES
-    if getattr(estimator, "early_stopping", None) is True:
-        reasons["check_estimators_partial_fit_n_features"] = (
-            "partial_fit raises an error for early_stopping=True, as in scikit-learn's MLP"
-        )
     if isinstance(estimator, (KerasClassifier, KerasRegressor)):
         reasons.update(_SCIKERAS)
     if isinstance(estimator, KerasClassifier):

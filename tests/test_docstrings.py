@@ -65,6 +65,8 @@ def test_each_parameter_of_a_method_is_documented_in_order(item):
 def test_defaults_in_docstrings_are_those_of_the_signature(item):
     parameters = inspect.signature(item).parameters
     for name, kind in documented(item).items():
+        if name.startswith("**"):
+            continue
         match = re.search(r"default=(.+)$", kind)
         if match:
             default = parameters[name].default

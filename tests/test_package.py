@@ -10,7 +10,7 @@ import skfusion
 _HEAVY = """
 import sys
 import skfusion
-heavy = {"keras", "tensorflow", "jax", "torch", "matplotlib", "skimage", "tqdm"}
+heavy = {"keras", "scikeras", "tensorflow", "jax", "torch", "matplotlib", "skimage", "tqdm"}
 heavy |= {"pydicom", "nibabel", "imagecodecs", "pywt", "h5py", "pyarrow"}
 print(sorted(heavy & set(sys.modules)))
 import sklearn, pandas

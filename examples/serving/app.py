@@ -1,18 +1,21 @@
-"""A web service around a saved pipeline.
+"""A web service for a saved pipeline.
 
     MODEL=model.joblib IMAGES=image uvicorn app:app
 
-The model is loaded by plain joblib. ``POST /predict`` takes JSON, with images in base64:
+The model is loaded with joblib. ``GET /columns`` lists the columns that a request needs: those that
+the model uses, not the target or other columns of the training table. ``POST /predict`` takes JSON,
+with images in base64:
 
     {"rows": [{"image": "iVBORw0...", "number_0": 0.5, ...}]}
 
-``POST /predict/form`` takes one row as a form: a file for each column of images, and a field
-`columns` that holds the others as JSON. Both answer {"predictions": [{"label": ..., ...}]}.
+``POST /predict/form`` takes one row as a form: a file for each image column, and a field `columns`
+with the others as JSON. Both return {"predictions": [{"label": ..., ...}]}. Requests that arrive at
+the same time are computed in one batch.
 
-Settings are environment variables: MODEL, the file; IMAGES, the columns that hold images,
-with commas between them; MAX_BODY and MAX_IMAGE, the most bytes of a request and of an image;
-MAX_PIXELS, the most pixels of an image; MAX_ROWS, the most rows of a request; THREADS, how many
-requests are computed at once.
+Settings are environment variables: MODEL, the file; IMAGES, the image columns, separated by
+commas; MAX_BODY and MAX_IMAGE, the most bytes of a request and of an image; MAX_PIXELS, the most
+pixels of an image; MAX_ROWS, the most rows of a request; MAX_BATCH, the most rows that are computed
+together; THREADS, the most requests that are processed at the same time.
 """
 
 import asyncio
@@ -30,7 +33,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from python_multipart.exceptions import FormParserError
 
-from skfusion import ImageReader, ImageReadError, warm_up
+from skfusion import ImageReader, ImageReadError, MicroBatcher, required_columns, warm_up
 
 MODEL = os.environ.get("MODEL", "model.joblib")
 IMAGES = os.environ.get("IMAGES", "image").split(",")
@@ -38,30 +41,34 @@ MAX_BODY = int(os.environ.get("MAX_BODY", 16_000_000))
 MAX_IMAGE = int(os.environ.get("MAX_IMAGE", 8_000_000))
 MAX_PIXELS = int(os.environ.get("MAX_PIXELS", 25_000_000))
 MAX_ROWS = int(os.environ.get("MAX_ROWS", 64))
-THREADS = int(os.environ.get("THREADS", 4))
+MAX_BATCH = int(os.environ.get("MAX_BATCH", 32))
+THREADS = int(os.environ.get("THREADS", 32))
 
-# Loaded here, so that workers that are forked later (`gunicorn --preload`) share its memory. It
-# computes nothing before the fork: TensorFlow isn't even imported by this.
+# The model is loaded here, so that workers that are forked later (`gunicorn --preload`) share its
+# memory. Nothing is computed before the fork, and TensorFlow isn't imported.
 model = joblib.load(MODEL)
+is_classifier = hasattr(model, "predict_proba")
+batcher = MicroBatcher(model.predict_proba if is_classifier else model.predict, max_rows=MAX_BATCH)
+columns = required_columns(model)
 header_reader = ImageReader(max_pixels=MAX_PIXELS)
 is_ready = threading.Event()
-if not set(IMAGES) <= set(model.feature_names_in_):
-    raise SystemExit(f"IMAGES={IMAGES}, but the model takes {list(model.feature_names_in_)}.")
+if not set(IMAGES) <= set(columns):
+    raise SystemExit(f"IMAGES={IMAGES}, but the columns of the model are {columns}.")
 
 
 class BadRequest(ValueError):
-    """What is wrong with a request, and in which rows of it."""
+    """An error of a request, with the rows that cause it."""
 
     def __init__(self, message, rows=(), status=400):
         super().__init__(message)
         self.rows, self.status = list(rows), status
 
 
-# Requests become data frames.
+# From a request to a data frame.
 
 
 async def read_body(request):
-    """The body, refused as soon as it is larger than allowed."""
+    """Read the body; raise an error as soon as it is larger than allowed."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
@@ -71,7 +78,7 @@ async def read_body(request):
 
 
 def parse_rows(body):
-    """The rows of a JSON request, with images as bytes."""
+    """Return the rows of a JSON request, with images as bytes."""
     try:
         rows = json.loads(body)["rows"]
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
@@ -87,7 +94,7 @@ def parse_rows(body):
 
 
 def decode(row, text):
-    """An image's bytes. A string never reaches the model: it would be taken for a path."""
+    """Return the bytes of an image. A string must not reach the model: it would be a path."""
     if text is None:
         return None
     try:
@@ -97,8 +104,8 @@ def decode(row, text):
 
 
 async def parse_form(request):
-    """The one row of a form."""
-    body = await read_body(request)  # within the limit, before anything is parsed
+    """Return the row of a form."""
+    body = await read_body(request)  # its size is checked before anything is parsed
 
     async def receive():
         return {"type": "http.request", "body": body, "more_body": False}
@@ -106,7 +113,7 @@ async def parse_form(request):
     form = Request(request.scope, receive).form
     try:
         async with form(max_files=len(IMAGES), max_fields=1, max_part_size=MAX_BODY) as parts:
-            row = parse_columns(parts.get("columns", "{}"))
+            row = parse_values(parts.get("columns", "{}"))
             for name in IMAGES:
                 if hasattr(parts.get(name), "read"):
                     row[name] = await parts[name].read()
@@ -115,8 +122,8 @@ async def parse_form(request):
     return [row]
 
 
-def parse_columns(text):
-    """The columns of a form that aren't images."""
+def parse_values(text):
+    """Return the values of a form that aren't images."""
     try:
         row = json.loads(text)
         if not isinstance(row, dict):
@@ -127,19 +134,18 @@ def parse_columns(text):
 
 
 def make_frame(rows):
-    """A data frame with the columns that the model was fitted on."""
-    names = list(model.feature_names_in_)
-    lacking = sorted({name for row in rows for name in names if name not in row})
-    if lacking:
-        raise BadRequest(f"Columns are missing: {', '.join(lacking)}.")
+    """Return a data frame with the columns that the model uses; others are ignored."""
+    missing = [name for name in columns if any(name not in row for row in rows)]
+    if missing:
+        raise BadRequest(f"Columns are missing: {', '.join(missing)}.")
     for i, row in enumerate(rows):
         for name in IMAGES:
             check_image(i, name, row[name])
-    return pd.DataFrame({name: [row[name] for row in rows] for name in names})
+    return pd.DataFrame({name: [row[name] for row in rows] for name in columns})
 
 
 def check_image(row, name, content):
-    """Refuse a large image by its size and by its header, before it is decoded."""
+    """Check the size and the header of an image before it is decoded."""
     if content is None:
         return
     reason = f"more than {MAX_IMAGE} bytes" if len(content) > MAX_IMAGE else None
@@ -157,17 +163,19 @@ def check_image(row, name, content):
 
 @asynccontextmanager
 async def lifespan(app):
-    """Warm up beside the server, so that it can already say that it isn't ready."""
+    """Warm up in a thread, so that the server answers in the meantime."""
     app.state.pool = ThreadPoolExecutor(THREADS)
     starting = threading.Thread(target=start)
     starting.start()
     yield
     starting.join()
     app.state.pool.shutdown()
+    batcher.close()
 
 
 def start():
-    warm_up(model)
+    """Build the networks for the sizes of batches: powers of two."""
+    warm_up(model, n_rows=[2**i for i in range(MAX_BATCH.bit_length())])
     is_ready.set()
 
 
@@ -176,14 +184,20 @@ app = FastAPI(title="skfusion", lifespan=lifespan)
 
 @app.get("/live")
 async def live():
-    """The process answers."""
+    """Answer that the process is running."""
     return {"live": True, "pid": os.getpid()}
 
 
 @app.get("/ready")
 async def ready():
-    """The networks are built: requests will be answered without delay."""
+    """Answer whether the networks are built."""
     return JSONResponse({"ready": is_ready.is_set()}, 200 if is_ready.is_set() else 503)
+
+
+@app.get("/columns")
+async def list_columns():
+    """List the columns of a request, and those of them that hold images."""
+    return {"columns": columns, "images": IMAGES}
 
 
 @app.post("/predict")
@@ -201,25 +215,25 @@ async def predict_form(request: Request):
 
 
 async def answer(parse):
-    """Compute in a thread, so that the server goes on answering.
+    """Compute in a thread, so that the server answers other requests.
 
-    Requests that come before the service is ready wait for the warm-up to end.
+    Requests that come before the service is ready wait until the networks are built.
     """
     loop = asyncio.get_running_loop()
     return await loop.run_in_executor(app.state.pool, lambda: compute(make_frame(parse())))
 
 
 def compute(frame):
-    """The predictions of a data frame."""
+    """Return the predictions for a data frame."""
     try:
-        if not hasattr(model, "predict_proba"):
-            return {"predictions": [{"value": value} for value in model.predict(frame).tolist()]}
-        scores = model.predict_proba(frame)
+        answers = batcher(frame)
     except ImageReadError as error:
         rows = [{"row": row, "reason": reason} for row, _, reason in error.failures]
         raise BadRequest(str(error), rows) from error
-    except (ValueError, TypeError) as error:  # a value that the table's columns don't take
+    except (ValueError, TypeError) as error:  # a value of a wrong type in the table
         raise BadRequest(str(error)) from error
+    if not is_classifier:
+        return {"predictions": [{"value": value} for value in answers.tolist()]}
     classes = [str(name) for name in model.classes_]
     return {
         "predictions": [
@@ -227,12 +241,12 @@ def compute(frame):
                 "label": classes[row.argmax()],
                 "scores": dict(zip(classes, row.tolist(), strict=True)),
             }
-            for row in scores
+            for row in answers
         ]
     }
 
 
 @app.exception_handler(BadRequest)
-async def tell(request, error):
-    """What was wrong, with the rows that it was wrong in."""
+async def report_error(request, error):
+    """Return the error and the rows that cause it."""
     return JSONResponse({"detail": str(error), "rows": error.rows}, error.status)

@@ -1,10 +1,10 @@
-"""Do the steps of the container file without a container engine, in a folder, and ask the service.
+"""Run the steps of the container file without a container engine, and send requests to the service.
 
     python dry_run.py            # takes minutes: it installs TensorFlow into a new environment
 
-COPY, RUN, WORKDIR, ENV and CMD are done for real, with absolute paths moved into a temporary
-folder; what only an engine can do (the base image, the user, the ports) is left out. The size that
-is printed is that of the files which the image would hold beside its base image.
+COPY, RUN, WORKDIR, ENV and CMD are run with absolute paths moved into a temporary folder. Steps
+that need an engine (the base image, the user, the ports) are left out. The size that is printed is
+that of the files which the container image would hold in addition to its base image.
 """
 
 import json
@@ -22,6 +22,11 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
+# A PNG file of 32 x 32 pixels, in base64.
+GRAY_IMAGE = (
+    "iVBORw0KGgoAAAANSUhEUgAAACAAAAAgCAAAAABWESUoAAAAGElEQV"
+    "R42mNsYMAPmBhGFYwqGFUwQhUAAJe+AMD8WknZAAAAAElFTkSuQmCC"
+)
 MOVED = re.compile(r"(?<![\w./])/(opt|src|service)\b")
 
 
@@ -41,18 +46,19 @@ def main():
         subprocess.run(
             [f"{folder}/opt/venv/bin/python", HERE / "train.py", environment["MODEL"]], check=True
         )
-        print("ready after", ask(command, where, environment), "s", flush=True)
+        seconds, answer = try_service(command, where, environment)
+        print(f"ready after {seconds} s; first answer: {answer}", flush=True)
 
 
 def read_steps(path):
-    """The instructions of a container file: pairs of a name and the rest of the line."""
+    """Return the instructions of a container file as pairs of a name and the rest of the line."""
     lines = Path(path).read_text().replace("\\\n", " ").splitlines()
     steps = [line.split(None, 1) for line in lines if line and not line.startswith("#")]
     return [(name, rest.strip()) for name, rest in steps]
 
 
 def do_steps(folder):
-    """Do the steps; gives what the container would run, where, and in which environment."""
+    """Run the steps; return the command of the container, its folder and its environment."""
     where, environment, command = folder, dict(os.environ), None
     environment.pop("PYTHONPATH", None)
     for name, rest in read_steps(HERE / "Dockerfile"):
@@ -76,7 +82,7 @@ def do_steps(folder):
 
 
 def copy(source, target, where):
-    """As `.dockerignore` has it: of the whole checkout, only what is tracked."""
+    """Copy a file, or the tracked files of a checkout, as `.dockerignore` selects them."""
     if source != ".":
         shutil.copy2(ROOT / source, where / target)
         return
@@ -101,8 +107,8 @@ def copy(source, target, where):
         shutil.copy2(ROOT / name, where / name)
 
 
-def ask(command, where, environment):
-    """Start the service on a free port, wait until it is ready, and stop it."""
+def try_service(command, where, environment):
+    """Start the service on a free port, send a request when it is ready, and stop it."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
@@ -113,13 +119,23 @@ def ask(command, where, environment):
         while time.monotonic() < start + 120 and service.poll() is None:
             try:
                 urllib.request.urlopen(f"http://{address}/ready", timeout=5)
-                return round(time.monotonic() - start, 1)
             except OSError:
                 time.sleep(0.2)
+            else:
+                return round(time.monotonic() - start, 1), predict(address)
         raise SystemExit("the service does not become ready")
     finally:
         service.terminate()
         service.wait(timeout=30)
+
+
+def predict(address):
+    """Request a prediction for one row, with the columns that the service lists."""
+    listed = json.load(urllib.request.urlopen(f"http://{address}/columns"))
+    row = dict.fromkeys(listed["columns"], 0.5)
+    row |= dict.fromkeys(listed["images"], GRAY_IMAGE)
+    body = json.dumps({"rows": [row]}).encode()
+    return json.load(urllib.request.urlopen(f"http://{address}/predict", body))["predictions"][0]
 
 
 if __name__ == "__main__":

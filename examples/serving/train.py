@@ -1,9 +1,10 @@
-"""Fit a model and save it as the service wants it: one file, and nothing beside it.
+"""Fit a model and save it in one file for the service.
 
     python train.py model.joblib
 
-Put your own table and columns in place of `make_image_table`: a data frame with one row a case,
-the images as paths, bytes or arrays.
+Replace `make_image_table` with your own table: a data frame with one row for each case, and the
+images as paths, bytes or arrays. The table may hold the target and columns that the model doesn't
+use; the service doesn't ask for them.
 """
 
 import sys
@@ -14,12 +15,13 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skfusion import CNNEmbedder
+from skfusion import CNNEmbedder, required_columns
 from skfusion.datasets import make_image_table
 
 
 def main(path):
-    table = make_image_table(200, image_size=(32, 32), random_state=0)
+    data = make_image_table(200, image_size=(32, 32), random_state=0)
+    table = data.frame.assign(label=data.target)
     embedder = CNNEmbedder(
         cut_layer="dense", cv=None, epochs=3, image_size=(32, 32), random_state=0
     )
@@ -30,9 +32,10 @@ def main(path):
         ]
     )
     model = make_pipeline(columns, LogisticRegression(max_iter=1000))
-    model.fit(table.frame, table.target)
+    model.fit(table, table["label"])
     joblib.dump(model, path, compress=3)
-    print(f"{path}: accuracy on its own rows {model.score(table.frame, table.target):.2f}")
+    print(f"{path}: accuracy on its own rows {model.score(table, table['label']):.2f}")
+    print(f"columns of a request: {', '.join(required_columns(model))}")
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""The commands of `skfusion`: one module each, thin over the library."""
+"""Commands of `skfusion`, one module each. They parse options and call the library."""

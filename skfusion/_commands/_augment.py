@@ -1,13 +1,11 @@
-"""`skfusion augment`."""
+"""Command `skfusion augment`."""
 
-from skfusion._commands._messages import told
+from skfusion._commands._messages import FOLDER_REMEDIES, exit_on_error
 
-_REMEDIES = {
-    "beside": "Move them into the folder of their class, or go without classes (--classes none).",
-    "split": "Take the folders in them (--classes last), or name one of them.",
+_REMEDIES = FOLDER_REMEDIES | {
+    "beside": "Move them into the folder of their class, or use no classes (--classes none).",
     "factor": "Pass --factor, or the parent folder.",
     "skip": "Repair the images and run this again, or add --skip-unreadable.",
-    "parts": "Go without classes if they are none (--classes none), or name one of them.",
 }
 
 
@@ -15,60 +13,63 @@ def add_parser(commands):
     """Add this command to the parser's commands."""
     parser = commands.add_parser(
         "augment",
-        help="write changed copies of a folder of images, to balance its classes",
+        help="write augmented copies of a folder of images, to balance its classes",
         description=(
-            "Writes changed copies of images (turned, moved, sheared, zoomed, mirrored) in class "
-            "folders, with names that keep their origin: rose/12__aug003.png is a copy of "
-            "rose/12.jpg. Stopped, it goes on when run again. Keep all copies of one image on "
-            "one side of any split: manifest.csv tells the origin of each file."
+            "Write augmented copies of images (rotated, shifted, sheared, zoomed, flipped) to "
+            "class folders. Their names contain the original: rose/12__aug003.png is a copy of "
+            "rose/12.jpg. Run the command again to continue after an interruption. Keep all copies "
+            "of an image on the same side of a split: manifest.csv lists the originals."
         ),
     )
-    parser.add_argument("folder", metavar="FOLDER", help="the images, a class a folder")
+    parser.add_argument("folder", metavar="FOLDER", help="the images, in one folder per class")
     parser.add_argument(
-        "--out", required=True, metavar="FOLDER", help="where the copies go; a new folder"
+        "--out", required=True, metavar="FOLDER", help="a new folder for the copies"
     )
     how_many = parser.add_mutually_exclusive_group(required=True)
     how_many.add_argument(
         "--balance", action="store_true", help="make every class as large as the largest"
     )
     how_many.add_argument(
-        "--factor", type=int, metavar="N", help="make N images of each one, itself included"
+        "--factor", type=int, metavar="N", help="write N images for each image, itself included"
     )
     parser.add_argument(
         "--augmentation",
         choices=("recipe", "light"),
         default="recipe",
-        help="recipe: turns of 40 degrees, shifts, shear and zoom of 0.2, mirrored (default); "
-        "light: turns of 10 degrees, shifts and zoom of 0.1",
+        help="recipe: rotations of 40 degrees, shifts, shear and zoom of 0.2, flips (default); "
+        "light: rotations of 10 degrees, shifts and zoom of 0.1",
     )
     parser.add_argument(
         "--classes",
         choices=("first", "last", "path", "none"),
         default="first",
-        help="which of several folders in one another names the class (default: first); none: "
-        "there are no classes",
+        help="which of several nested folders names the class (default: first); none: there are "
+        "no classes",
     )
     parser.add_argument(
         "--size", type=int, nargs=2, metavar=("HEIGHT", "WIDTH"), help="size of the copies"
     )
     parser.add_argument(
-        "--format", choices=("png", "jpg"), default="png", help="of the copies (default: png)"
+        "--format",
+        choices=("png", "jpg"),
+        default="png",
+        help="format of the copies (default: png)",
     )
-    parser.add_argument("--seed", type=int, default=0, help="where random numbers start")
     parser.add_argument(
-        "--copies-only", action="store_true", help="leave the images themselves out"
+        "--seed", type=int, default=0, help="seed of the random numbers (default: 0)"
     )
+    parser.add_argument("--copies-only", action="store_true", help="leave out the original images")
     parser.add_argument(
-        "--skip-unreadable", action="store_true", help="leave out images that can't be read"
+        "--skip-unreadable", action="store_true", help="leave out unreadable images"
     )
     parser.set_defaults(run=run)
 
 
 def run(options):
-    """Write the copies and say how many."""
+    """Write the copies and print their number."""
     from skfusion.augmentation._augment_folder import MANIFEST, augment_folder
 
-    with told("augment", _REMEDIES):
+    with exit_on_error("augment", _REMEDIES):
         report = augment_folder(
             options.folder,
             options.out,

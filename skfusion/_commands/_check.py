@@ -1,27 +1,23 @@
-"""`skfusion check`."""
+"""Command `skfusion check`."""
 
 import os
 import re
 from pathlib import Path
 
-from skfusion._commands._messages import told
+from skfusion._commands._messages import exit_on_error
 
-_SEPARATORS = {".csv": ",", ".tsv": "\t", ".tab": "\t", ".txt": "\t"}
-_PARQUET = {".parquet", ".pq"}
 _NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)([eE][+-]?\d+)?")
-_COMPRESSED = {".gz", ".bz2", ".xz", ".zip", ".zst"}
 
 
 def add_parser(commands):
     """Add this command to the parser's commands."""
     parser = commands.add_parser(
         "check",
-        help="read all images of a table, and report sizes, duplicates and what is broken",
+        help="read all images of a table, and report sizes, duplicates and broken files",
         description=(
-            "Reads all images that a table names, or all below a folder, and reports what they "
-            "are like, which are missing, which are the same and which are broken, and why. The "
-            "exit status is 0 if all can be read, 1 if some are broken, 2 if the command can't "
-            "be carried out."
+            "Read all images of a table, or all below a folder, and report sizes, formats, missing "
+            "images, duplicates, and broken images with the reason. The exit status is 0 if all "
+            "images can be read, 1 if some are broken, and 2 if the command fails."
         ),
     )
     parser.add_argument("source", help="a table (.csv, .tsv, .parquet) or a folder of images")
@@ -29,26 +25,26 @@ def add_parser(commands):
         "--image",
         action="append",
         metavar="COLUMN",
-        help="a column of paths; may be given several times (default: those that look like it)",
+        help="a column of paths; can be repeated (default: columns that look like paths)",
     )
     parser.add_argument(
-        "--root", help="where relative paths start from (default: the folder of the table)"
+        "--root", help="the folder of relative paths (default: the folder of the table)"
     )
-    parser.add_argument("--strict-root", action="store_true", help="refuse files outside the root")
+    parser.add_argument("--strict-root", action="store_true", help="reject files outside the root")
     parser.add_argument(
-        "--max-pixels", type=int, metavar="N", help="refuse larger images, by their header"
+        "--max-pixels", type=int, metavar="N", help="reject larger images, by their header"
     )
     parser.add_argument(
-        "--headers-only", action="store_true", help="don't decode: quicker, but finds less"
+        "--headers-only", action="store_true", help="don't decode: faster, but finds less"
     )
-    parser.add_argument("--out", metavar="FILE", help="write one line an image to this CSV file")
+    parser.add_argument("--out", metavar="FILE", help="write one line per image to this CSV file")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     parser.set_defaults(run=run)
 
 
 def run(options):
     """Check the images and print the report."""
-    with told("check", after_stop=""):
+    with exit_on_error("check", after_stop=""):
         from skfusion import ImageReader, check_images
 
         X, root = _read_source(options)
@@ -64,8 +60,8 @@ def run(options):
 
 
 def _read_source(options):
-    """The columns of images, and the folder that relative paths start from."""
-    source = Path(options.source)
+    """Return the columns of images, and the folder that relative paths start from."""
+    source = Path(options.source).expanduser()
     if source.is_dir():
         if options.image:
             raise ValueError(f"{source} is a folder: --image names a column of a table")
@@ -77,20 +73,20 @@ def _read_source(options):
     for name, column in columns.items():
         if _holds_numbers(column, root):
             raise ValueError(
-                f"column {name!r} of {source} holds numbers, which name no images; name another "
-                "column with --image"
+                f"column {name!r} of {source} holds numbers, not images; name another column with "
+                "--image"
             )
     return columns, root
 
 
 def _files_below(folder, root):
-    """The images below a folder, known by the ends of their names."""
+    """Return the paths of the images below a folder, recognized by their extensions."""
     import pandas as pd
 
     from skfusion.images.formats._extensions import ends_like_image
 
     if root is not None:
-        raise ValueError("a folder is its own root: leave --root out")
+        raise ValueError("a folder is its own root: leave out --root")
     files = []
     for place, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
@@ -105,7 +101,7 @@ def _files_below(folder, root):
 
 
 def _holds_numbers(column, root):
-    """Whether all cells are numbers, and none of them is the name of a file."""
+    """Return whether all cells are numbers and none of them is the name of a file."""
     from pandas.api.types import is_any_real_numeric_dtype
 
     cells = column.dropna()
@@ -120,31 +116,23 @@ def _holds_numbers(column, root):
 
 
 def _read_table(path, columns):
-    """The columns of a table that hold images."""
-    import pandas as pd
-
+    """Return the columns of a table that hold images."""
+    from skfusion._utils.messages import join_names
     from skfusion.images._find_columns import find_image_columns
+    from skfusion.io._read_table import read_table
 
-    suffixes = [suffix.lower() for suffix in path.suffixes]
-    if suffixes and suffixes[-1] in _COMPRESSED:
-        suffixes.pop()
-    suffix = suffixes[-1] if suffixes else ""
-    if suffix in _PARQUET:
-        table = pd.read_parquet(path)
-    elif suffix in _SEPARATORS:
-        table = pd.read_csv(path, sep=_SEPARATORS[suffix], dtype=str)
-    else:
-        known = ", ".join([*_SEPARATORS, *sorted(_PARQUET)])
-        raise ValueError(f"{path} is no table that is known by its name ({known})")
+    table = read_table(path)
     unknown = [name for name in columns or () if name not in table.columns]
     if unknown:
-        raise ValueError(f"{path} has no column {unknown[0]!r}, but {list(table.columns)}")
+        raise ValueError(
+            f"{path} has no column {unknown[0]!r}; it has {join_names(map(repr, table.columns))}"
+        )
     if not columns:
         found = find_image_columns([table[name] for name in table.columns])
         columns = [table.columns[position] for position in found]
     if not columns:
         raise ValueError(
             f"no column of {path} looks like paths of images; name one of "
-            f"{list(table.columns)} with --image"
+            f"{join_names(map(repr, table.columns))} with --image"
         )
     return table[columns]

@@ -1,4 +1,4 @@
-"""`skfusion demo`."""
+"""Command `skfusion demo`."""
 
 
 def add_parser(commands):
@@ -7,22 +7,22 @@ def add_parser(commands):
         "demo",
         help="cross-validate, search, save and reload a model on real data (about a minute)",
         description=(
-            "Hand-written digits beside iris measurements, both from scikit-learn: compares table, "
-            "images and both, searches cut layers and heads, saves the best model, loads it in "
-            "a new process and checks that it predicts the same."
+            "Use handwritten digits and iris measurements, both from scikit-learn: compare table, "
+            "images and both, search cut layers and heads, save the best model, load it in a new "
+            "process, and check that it makes the same predictions."
         ),
     )
     parser.add_argument(
         "--out",
         default="skfusion_demo",
         metavar="FOLDER",
-        help="where model.joblib and scores.png are written (default: skfusion_demo)",
+        help="the folder for model.joblib and scores.png (default: skfusion_demo)",
     )
     parser.set_defaults(run=run)
 
 
 def run(options):
-    """Run the demo into ``options.out``."""
+    """Run the demo and write its files to ``options.out``."""
     from skfusion._commands._demo_run import run_demo
 
     return run_demo(options.out)

@@ -1,4 +1,4 @@
-"""What `skfusion demo` does: the main job, from scores to a served model."""
+"""Steps of `skfusion demo`, from scores to a model in a new process."""
 
 import importlib.util
 import subprocess
@@ -29,7 +29,7 @@ SEARCH = {
 N_SEARCHED = 3 * 2
 EPOCHS = 10
 
-# Run by a new Python, as a service would: it knows joblib and pandas, and nothing of skfusion.
+# Run in a new Python process, like a service that imports joblib and pandas but not skfusion.
 _SERVICE = """
 import sys
 import joblib
@@ -45,21 +45,21 @@ def run_demo(out):
     Parameters
     ----------
     out : str or PathLike
-        The folder for model.joblib and scores.png; made if it is missing.
+        The folder for model.joblib and scores.png; created if it does not exist.
 
     Returns
     -------
     status : int
-        0 if the model that a new process loads predicts the same.
+        0 if the model makes the same predictions in a new process.
     """
     started = time.perf_counter()
-    import_keras()  # TensorFlow's words at import come before ours
+    import_keras()  # TensorFlow prints at import; keep this before the first line
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     data = load_digits_iris()
     n_rows, classes = len(data.frame), ", ".join(data.target_names)
     print(
-        f"{n_rows} rows: an image of a digit and two lengths of an iris each; classes {classes}.\n"
+        f"{n_rows} rows with an image of a digit and two lengths of an iris; classes: {classes}.\n"
     )
 
     scores = _compare_sources(data)
@@ -73,13 +73,13 @@ def run_demo(out):
     megabytes = (out / "model.joblib").stat().st_size / 1e6
     agrees = _agrees_in_new_process(search.best_estimator_, data.frame, out)
     print(f"A new process loads it ({megabytes:.1f} MB) and predicts ", end="")
-    print("the same." if agrees else "SOMETHING ELSE.")
+    print("the same." if agrees else "DIFFERENT VALUES.")
     print(f"\nDone in {time.perf_counter() - started:.0f} s.")
     return 0 if agrees else 1
 
 
 def _pipeline(*sources, frame):
-    """The image's, the table's or both sources' columns, and a linear head."""
+    """Return a pipeline of the columns of the image, the table or both, and a linear head."""
     table = [column for column in frame.columns if column != "digit"]
     embedder = CNNEmbedder(cut_layer="dense", epochs=EPOCHS, random_state=0)
     parts = {"image": ("image", embedder, ["digit"]), "table": ("table", "passthrough", table)}
@@ -93,7 +93,7 @@ def _pipeline(*sources, frame):
 
 
 def _counting(bar):
-    """A scorer that moves a progress bar."""
+    """Return a scorer that updates a progress bar."""
 
     def accuracy(model, X, y):
         bar.update()
@@ -103,7 +103,7 @@ def _counting(bar):
 
 
 def _compare_sources(data):
-    """Accuracies of the five folds: name -> ndarray."""
+    """Return the accuracies of the five folds by the name of the source."""
     sources = {"table only": ["table"], "image only": ["image"], "fused": ["image", "table"]}
     scores = {}
     with tqdm(total=15, desc="Comparing sources", unit="fold") as bar:

@@ -1,25 +1,29 @@
-"""`skfusion embed`."""
+"""Command `skfusion embed`."""
 
 import ast
 
-from skfusion._commands._messages import told
+from skfusion._commands._messages import FOLDER_REMEDIES, exit_on_error
 
-_REMEDIES = {
-    "accept missing": "Name images for them, or give them rows of NaN (--unreadable nan).",
-    "accept unreadable": "Mend them and run this again, or give them rows of NaN "
+_REMEDIES = FOLDER_REMEDIES | {
+    "accept missing": "Add images to these rows, or accept rows of NaN (--unreadable nan).",
+    "accept unreadable": "Repair the images and run this again, or accept rows of NaN "
     "(--unreadable nan).",
     "root": "Relative paths start from the folder of the table.",
-    "larger": "Ask for a larger --image-size.",
-    "own weights": "Name a file of weights (--weights FILE), or take random ones (--weights none).",
-    "fetch weights": "Name a file of weights (--weights FILE), or run this once where there is a "
-    "network.",
-    "which weights": "--weights takes a file, 'imagenet', or 'none' for random weights.",
-    "room": "Free some space, or name another folder (--cache).",
-    "other store": "Name a folder that is yours to write (--cache).",
+    "larger": "Use a larger --image-size.",
+    "own weights": "Use a file of weights (--weights FILE), or use random ones (--weights none).",
+    "fetch weights": "Use a file of weights (--weights FILE), or run this once with network "
+    "access.",
+    "which weights": "--weights is a file, 'imagenet', or 'none' for random weights.",
+    "room": "Free some space, or use another folder (--cache).",
+    "other store": "Use a folder with write permission (--cache).",
     "beside": "Move them into the folder of their class, or embed all without classes "
     "(--classes none).",
-    "split": "Take the folders in them (--classes last), or name one of them.",
-    "parts": "Go without classes if they are none (--classes none), or name one of them.",
+    "folder columns": "Leave out --image, --target and --id, which are columns of a table.",
+    "image column": "Name the column with --image.",
+    "target column": "Name the column with --target.",
+    "row_id column": "Name a column with a different value in each row with --id.",
+    "named twice": "Run the command once for each, with another --suffix.",
+    "file exists": "Replace it (--overwrite), or use another name (--suffix) or folder (--out).",
 }
 
 
@@ -29,33 +33,33 @@ def add_parser(commands):
         "embed",
         help="run pretrained networks over images once, and write their features to files",
         description=(
-            "Writes one file a backbone, gap_ResNet50.h5, with the datasets train and label, and "
-            "row ids and class names as attributes; skfusion.load_features joins them. Stopped, it "
-            "goes on when run again: what was computed is in a store."
+            "Write one file per backbone, such as gap_ResNet50.h5, with the datasets train and "
+            "label, and row ids and class names as attributes. skfusion.load_features joins the "
+            "files. Run the command again to continue after an interruption."
         ),
     )
     parser.add_argument(
         "source",
-        metavar="FOLDER_OR_CSV",
-        help="images, a class a folder; or a CSV file with a column of paths, which start from "
-        "the folder of the file",
+        metavar="FOLDER_OR_TABLE",
+        help="images in one folder per class; or a table (.csv, .tsv, .parquet) with a column of "
+        "images, whose paths start from the folder of the file",
     )
     parser.add_argument(
         "--backbone",
         action="append",
         required=True,
         metavar="NAME",
-        help="a name of skfusion.list_backbones(), or a .keras file; may be given several times",
+        help="a name of skfusion.list_backbones(), or a .keras file; can be repeated",
     )
-    parser.add_argument("--out", required=True, metavar="FOLDER", help="where the files go")
+    parser.add_argument("--out", required=True, metavar="FOLDER", help="the folder of the files")
     _add_network(parser)
     _add_rows(parser)
     files = parser.add_argument_group("files")
     files.add_argument("--format", choices=("h5", "parquet"), default="h5", help="default: h5")
     files.add_argument(
-        "--suffix", default="", metavar="TEXT", help="for the names of files and features"
+        "--suffix", default="", metavar="TEXT", help="suffix of the names of files and features"
     )
-    files.add_argument("--overwrite", action="store_true", help="replace files of other content")
+    files.add_argument("--overwrite", action="store_true", help="replace files with other content")
     files.add_argument(
         "--cache",
         metavar="FOLDER",
@@ -71,50 +75,50 @@ def _add_network(parser):
         action="append",
         default=[],
         metavar="[NAME=]FILE",
-        help="a file without top, 'imagenet' (default), or 'none' for random weights; with NAME= "
-        "for that backbone alone",
+        help="a file without top, 'imagenet' (default), or 'none' for random weights; NAME= "
+        "restricts it to one backbone",
     )
     group.add_argument(
         "--option",
         action="append",
         default=[],
         metavar="[NAME.]KEY=VALUE",
-        help="an argument of the backbone's constructor, as in alpha=0.25; with NAME. for that "
-        "backbone alone",
+        help="an argument of the constructor of the backbone, such as alpha=0.25; NAME. restricts "
+        "it to one backbone",
     )
     group.add_argument(
         "--image-size",
         type=int,
-        nargs=2,
+        nargs="+",
         metavar=("HEIGHT", "WIDTH"),
-        help="in pixels (default: what the backbone was trained on)",
+        help="in pixels; one number is a square (default: the size of the backbone's training)",
     )
     group.add_argument("--batch-size", type=int, default=32, metavar="N", help="default: 32")
 
 
 def _add_rows(parser):
     group = parser.add_argument_group("rows")
-    group.add_argument("--image", metavar="COLUMN", help="the column of paths (default: found)")
-    group.add_argument("--target", metavar="COLUMN", help="the column that will be predicted")
+    group.add_argument("--image", metavar="COLUMN", help="the column of paths (default: detected)")
+    group.add_argument("--target", metavar="COLUMN", help="the column of the target")
     group.add_argument("--id", metavar="COLUMN", help="the column of row ids (default: the paths)")
     group.add_argument(
         "--classes",
         choices=("first", "last", "path", "none"),
         default="first",
-        help="which of several folders in one another names the class (default: first); none: "
-        "there are no classes",
+        help="which of several nested folders names the class (default: first); none: there are "
+        "no classes",
     )
     group.add_argument(
         "--unreadable",
         choices=("error", "nan"),
         default="error",
-        help="what images get that can't be read: an error (default), or rows of NaN",
+        help="the result for missing and unreadable images: an error (default), or rows of NaN",
     )
 
 
 def run(options):
-    """Write the files and say what they hold."""
-    with told("embed", _REMEDIES):
+    """Write the files and print their shapes."""
+    with exit_on_error("embed", _REMEDIES):
         from skfusion.io._embed_files import embed_files
 
         backbones = find_backbones(options.backbone, options.weights, options.option)
@@ -128,7 +132,7 @@ def run(options):
             classes=None if options.classes == "none" else options.classes,
             file_format=options.format,
             suffix=options.suffix,
-            image_size=options.image_size,
+            image_size=_size(options.image_size),
             batch_size=options.batch_size,
             unreadable=options.unreadable,
             cache=options.cache,
@@ -137,24 +141,28 @@ def run(options):
         )
         for file in written:
             n_rows, n_features = file.shape
-            there = "  (was there)" if file.there else ""
+            there = "  (existed)" if file.there else ""
             print(f"{file.path}: {n_rows} rows, {n_features} features{there}", flush=True)
     return 0
 
 
+def _size(numbers):
+    return numbers[0] if numbers is not None and len(numbers) == 1 else numbers
+
+
 def find_backbones(names, weights, options):
-    """Give each backbone its weights and options.
+    """Return the backbones with their weights and options.
 
     Parameters
     ----------
     names : list of str
-        As given to --backbone.
+        Values of --backbone.
 
     weights : list of str
-        As given to --weights: ``FILE`` or ``NAME=FILE``.
+        Values of --weights: ``FILE`` or ``NAME=FILE``.
 
     options : list of str
-        As given to --option: ``KEY=VALUE`` or ``NAME.KEY=VALUE``.
+        Values of --option: ``KEY=VALUE`` or ``NAME.KEY=VALUE``.
 
     Returns
     -------
@@ -183,7 +191,7 @@ def find_backbones(names, weights, options):
 
 
 def _value(text):
-    """A number, True, False or None; all else is text."""
+    """Return a number, True, False or None; all other values are text."""
     try:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError):

@@ -1,4 +1,4 @@
-"""What a command says when it can't go on, and what it warns of."""
+"""Print the errors and warnings of a command in its own terms."""
 
 import sys
 import warnings
@@ -6,43 +6,51 @@ from contextlib import contextmanager
 
 from skfusion._utils.messages import reword_remedies
 
-GOES_ON = " The same command goes on from here."
+CONTINUES = " Run the same command again to continue."
+
+# Errors of the library name arguments of Python. A command replaces these remedies, by name, with
+# sentences that name its options. The remedies of folders with classes are shared by commands.
+FOLDER_REMEDIES = {
+    "split": "Use the folders in them (--classes last), or name one of them.",
+    "parts": "Use no classes if they are none (--classes none), or name one of them.",
+}
 
 
 @contextmanager
-def told(name, remedies=None, *, after_stop=GOES_ON):
-    """Turn errors that a user can mend into one line and status 2, and Ctrl-C into status 130.
+def exit_on_error(name, remedies=None, *, after_stop=CONTINUES):
+    """Print an error that a user can correct on one line and exit with status 2.
 
-    A warning becomes one line as well: where in our code it arose tells a user nothing.
+    Ctrl-C exits with status 130. Warnings are printed on one line, without the place in the code.
 
     Parameters
     ----------
     name : str
-        The command.
+        The name of the command.
 
     remedies : dict of str to str, default=None
-        What to say instead of remedies that are arguments of Python, as `reword_remedies` takes it.
+        Remedies that name options of the command, to replace those of the library, which name
+        arguments of Python; see `reword_remedies`.
 
-    after_stop : str, default=GOES_ON
-        What is told after Ctrl-C, beside that the command stopped.
+    after_stop : str, default=CONTINUES
+        The sentence to print after Ctrl-C.
     """
     own = remedies or {}
 
     def show(message, *place, **more):
-        _say(name, f"warning: {' '.join(reword_remedies(own, message).split())}")
+        _print(name, f"warning: {' '.join(reword_remedies(own, message).split())}")
 
-    with warnings.catch_warnings():  # which puts `showwarning` back
+    with warnings.catch_warnings():  # restores `showwarning`
         warnings.showwarning = show
         try:
             yield
         except KeyboardInterrupt:
             sys.stderr.write("\n")
-            _say(name, f"stopped.{after_stop}")
+            _print(name, f"stopped.{after_stop}")
             sys.exit(130)
         except (ValueError, TypeError, OSError, ImportError) as error:
-            _say(name, reword_remedies(own, error))
+            _print(name, reword_remedies(own, error))
             sys.exit(2)
 
 
-def _say(name, text):
+def _print(name, text):
     print(f"skfusion {name}: {text}", file=sys.stderr, flush=True)

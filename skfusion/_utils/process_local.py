@@ -109,10 +109,10 @@ def register_at_fork(
         os.register_at_fork(**{name: f for name, f in functions.items() if f is not None})
 
 
-_INSTANCES = weakref.WeakSet()
+_INSTANCES: weakref.WeakSet[Any] = weakref.WeakSet()
 # Values of the parent process. They are never freed in the child: the destructor of a live network
 # may wait for threads that exist in the parent only.
-_INHERITED = []
+_INHERITED: list[Any] = []
 
 
 def _reset_all_in_child():

@@ -10,13 +10,14 @@ import sklearn
 
 import skfusion
 from skfusion._utils.doc_link import DocLinkMixin
+from skfusion._utils.main_objects import MainObjectsMixin
 from skfusion.exceptions import ModelVersionError, ModelVersionWarning
 
 _STAMP = "_saved_by"
 _ADVICE = "It was loaded. Check its predictions, then save it again."
 
 
-class SavedStateMixin(DocLinkMixin):
+class SavedStateMixin(MainObjectsMixin, DocLinkMixin):
     """Mixin for estimators that adds versions to a pickle, and checks them when it is loaded.
 
     Examples

@@ -19,7 +19,7 @@ except ImportError:
         def call_on_fit_task_end(self, **arguments):
             return False
 
-    class CallbackSupportMixin:
+    class CallbackSupportMixin:  # type: ignore[no-redef]  # the substitute of the import above
         """Replacement of scikit-learn's mixin that calls no callbacks."""
 
         def _init_callback_context(self, **options):

@@ -12,9 +12,9 @@ import pandas as pd
 ImageInput: TypeAlias = Any
 Features: TypeAlias = np.ndarray | pd.DataFrame | Any
 Cell: TypeAlias = Any
-PathLike: TypeAlias = str | os.PathLike
+PathLike: TypeAlias = str | os.PathLike[str]
 Size: TypeAlias = tuple[int, int]
 Shape: TypeAlias = tuple[int, ...]
-Backbone: TypeAlias = str | os.PathLike | Callable[..., Any]
+Backbone: TypeAlias = str | os.PathLike[str] | Callable[..., Any]
 CutLayer: TypeAlias = str | int | None
 RandomState: TypeAlias = int | np.random.RandomState | None

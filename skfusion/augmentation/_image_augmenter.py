@@ -8,12 +8,14 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, OneToOneFeatureMixin, _fit_context
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _check_feature_names, check_consistent_length, validate_data
 
+from skfusion._utils.decorators import fit_context
 from skfusion._utils.doc_link import DocLinkMixin
+from skfusion._utils.main_objects import MainObjectsMixin
 from skfusion._utils.messages import caller_stacklevel, join_names
 from skfusion._utils.prefetch import map_ahead
 from skfusion._utils.progress import progress_bar
@@ -38,7 +40,7 @@ from skfusion.images._read_columns import resolve_shape
 from skfusion.images.sources._find_source import describe
 
 
-class ImageAugmenter(DocLinkMixin, OneToOneFeatureMixin, BaseEstimator):
+class ImageAugmenter(MainObjectsMixin, DocLinkMixin, OneToOneFeatureMixin, BaseEstimator):
     """Add rows with changed copies of images, to balance classes or to have more rows.
 
     Use it for small or imbalanced sets of images and a model that does not augment by itself. It
@@ -164,7 +166,8 @@ class ImageAugmenter(DocLinkMixin, OneToOneFeatureMixin, BaseEstimator):
     _estimator_type = "sampler"
     _sampling_type = "over-sampling"
 
-    _parameter_constraints: dict = {
+    _fit_only_parameters = ("sampling_strategy", "augmentation", "reader")
+    _parameter_constraints: dict[str, Any] = {
         "sampling_strategy": [
             StrOptions(set(STRATEGIES)),
             Interval(Real, 0, 1, closed="right"),
@@ -184,7 +187,7 @@ class ImageAugmenter(DocLinkMixin, OneToOneFeatureMixin, BaseEstimator):
 
     def __init__(
         self,
-        sampling_strategy: str | float | dict | Callable = "auto",
+        sampling_strategy: str | float | dict[str, Any] | Callable[..., Any] = "auto",
         *,
         factor: int | None = None,
         augmentation: Any = "recipe",
@@ -195,7 +198,7 @@ class ImageAugmenter(DocLinkMixin, OneToOneFeatureMixin, BaseEstimator):
         reader: ImageReader | None = None,
         random_state: RandomState = None,
         verbose: int = 0,
-    ):
+    ) -> None:
         self.sampling_strategy = sampling_strategy
         self.factor = factor
         self.augmentation = augmentation
@@ -207,7 +210,7 @@ class ImageAugmenter(DocLinkMixin, OneToOneFeatureMixin, BaseEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: ImageInput, y: ArrayLike | None = None) -> Self:
         """Check X and y and count the copies.
 
@@ -229,7 +232,7 @@ class ImageAugmenter(DocLinkMixin, OneToOneFeatureMixin, BaseEstimator):
         self._start(X, y)
         return self
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit_resample(self, X: ImageInput, y: ArrayLike | None = None) -> tuple[Any, Any]:
         """Add rows with changed copies of images.
 
@@ -258,12 +261,11 @@ class ImageAugmenter(DocLinkMixin, OneToOneFeatureMixin, BaseEstimator):
             origins = choose_origins(labels, self.sampling_strategy_, rng)
         else:
             origins = np.repeat(np.arange(rows.n_rows), self.factor - 1)
-        copies = {
-            position: self._copy_column(
-                *rows.column(position), origins, augmentation, [rng_seed, position]
-            )
-            for position in self.image_columns_
-        }
+        copies = {}
+        for position in self.image_columns_:
+            name, cells = rows.column(position)
+            seeds = [rng_seed, position]
+            copies[position] = self._copy_column(name, cells, origins, augmentation, seeds)
         self.sample_indices_ = np.concatenate([np.arange(rows.n_rows), origins])
         return rows.extend(origins, copies), take_rows(y, origins)
 

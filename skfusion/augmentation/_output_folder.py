@@ -3,7 +3,7 @@
 import contextlib
 import json
 import os
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from skfusion._utils.atomic_write import write_atomically
 from skfusion.store._file_locks import FileLocks
@@ -25,7 +25,7 @@ class ImageOutputs(NamedTuple):
     """
 
     digest: str | None
-    files: list
+    files: list[Any]
 
 
 class OutputFolder:

@@ -3,7 +3,7 @@
 import os
 import unicodedata
 from collections import Counter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from skfusion.images.formats._extensions import IMAGE_ENDINGS
 from skfusion.images.formats._signature import HEAD_LENGTH, begins_like_image
@@ -21,8 +21,8 @@ class Scan(NamedTuple):
         How many files were left out, by reason.
     """
 
-    names: list
-    skipped: dict
+    names: list[Any]
+    skipped: dict[str, Any]
 
 
 def scan_folder(path):

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import StrOptions, validate_params
+from sklearn.utils._param_validation import StrOptions
 
+from skfusion._utils.decorators import validate_params
 from skfusion._utils.messages import caller_stacklevel, join_names, with_remedies
 from skfusion._utils.typing import PathLike
 from skfusion.datasets._folder_scan import scan_folder
@@ -31,7 +32,7 @@ def load_image_folder(
     path: PathLike,
     *,
     classes: str | None = "first",
-    groups: str | re.Pattern | None = None,
+    groups: str | re.Pattern[str] | None = None,
     return_X_y: bool = False,
     as_frame: bool = True,
 ) -> Bunch | tuple[Any, np.ndarray | None]:

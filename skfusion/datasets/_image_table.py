@@ -5,8 +5,9 @@ from numbers import Integral, Real
 import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch, check_random_state
-from sklearn.utils._param_validation import Interval, validate_params
+from sklearn.utils._param_validation import Interval
 
+from skfusion._utils.decorators import validate_params
 from skfusion.images._image_size import check_size_param
 
 

@@ -7,7 +7,6 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from sklearn.base import _fit_context
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import (
@@ -16,7 +15,7 @@ from sklearn.utils.validation import (
     check_is_fitted,
 )
 
-from skfusion._utils.sklearn_compat import with_callbacks
+from skfusion._utils.decorators import fit_context, with_callbacks
 from skfusion._utils.transformer_output import keep_series_index
 from skfusion._utils.typing import (
     Backbone,
@@ -217,6 +216,10 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
     reader_ : ImageReader
         The reader in use.
 
+    value_ranges_ : list of (tuple (low, high) or None)
+        What is black and white in each image column, for floats and signed integers; None where
+        `fit` saw none of these. See :ref:`pixel_values`.
+
     Raises
     ------
     ImageReadError
@@ -265,7 +268,8 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
 
     _options_class = EmbedderOptions
 
-    _parameter_constraints: dict = {
+    _fit_only_parameters = ("backbone", "augmentation")
+    _parameter_constraints: dict[str, Any] = {
         **{
             name: constraint
             for name, constraint in ImageTransformer._parameter_constraints.items()
@@ -317,7 +321,7 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
         missing: str = "error",
         corrupt: str = "error",
         verbose: int = 0,
-    ):
+    ) -> None:
         self.backbone = backbone
         self.cut_layer = cut_layer
         self.pooling = pooling
@@ -344,8 +348,8 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
         self.verbose = verbose
 
     @with_callbacks
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(  # type: ignore[override]  # a network is trained to predict y
         self,
         X: ImageInput,
         y: ArrayLike,
@@ -381,8 +385,8 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
         return self
 
     @with_callbacks
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit_transform(
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit_transform(  # type: ignore[override]  # as in fit
         self,
         X: ImageInput,
         y: ArrayLike,
@@ -449,7 +453,9 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
         title = f"{network.name}, column {self.cross_fit_['column'][position]!r}, {form}"
         return format_layers(self._layers[position], cut=network.cut_name, title=title)
 
-    def plot_history(self, column: str | None = None, *, metric: str = "loss", ax: Any = None):
+    def plot_history(
+        self, column: str | None = None, *, metric: str = "loss", ax: Any = None
+    ) -> TrainingHistoryDisplay:
         """Draw the epochs of the training.
 
         Parameters

@@ -86,7 +86,7 @@ class EmbedderOptions(TrainingOptions):
     EmbedderOptions(lr_schedule='cosine', tta='horizontal')
     """
 
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, Any] = {
         **TrainingOptions._parameter_constraints,
         "combine": READING_PARAMETERS["combine"],
         "add_indicator": READING_PARAMETERS["add_indicator"],
@@ -103,7 +103,7 @@ class EmbedderOptions(TrainingOptions):
         self,
         *,
         optimizer: str = "adam",
-        class_weight: dict | str | None = None,
+        class_weight: dict[str, Any] | str | None = None,
         cross_fit: str | float = "auto",
         tta: str | None = None,
         backbone_options: dict[str, Any] | None = None,
@@ -116,7 +116,7 @@ class EmbedderOptions(TrainingOptions):
         loss: str = "auto",
         target_bins: int | None = None,
         callbacks: Any = None,
-    ):
+    ) -> None:
         super().__init__(
             lr_schedule=lr_schedule,
             warmup_epochs=warmup_epochs,

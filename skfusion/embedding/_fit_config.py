@@ -46,7 +46,7 @@ class FitConfig:
     validation_fraction: float
     fine_tune: Any
     augmentation: Any
-    callbacks: tuple
+    callbacks: tuple[Any, ...]
 
     @property
     def can_be_stored(self):

@@ -120,6 +120,10 @@ class PretrainedGAP(ImageTransformer):
     reader_ : ImageReader
         The reader in use.
 
+    value_ranges_ : list of (tuple (low, high) or None)
+        What is black and white in each image column, for floats and signed integers; None where
+        `fit` saw none of these. See :ref:`pixel_values`.
+
     Raises
     ------
     ImageReadError
@@ -160,7 +164,8 @@ class PretrainedGAP(ImageTransformer):
     array(['x0_mobilenet_0000', 'x0_mobilenet_0001'], dtype=object)
     """
 
-    _parameter_constraints: dict = {
+    _fit_only_parameters = ("backbone",)
+    _parameter_constraints: dict[str, Any] = {
         **ImageTransformer._parameter_constraints,
         "backbone": [str, os.PathLike, callable, list, tuple],
         "weights": [str, os.PathLike, dict, list, tuple, None],
@@ -193,7 +198,7 @@ class PretrainedGAP(ImageTransformer):
         cache: PathLike | FeatureStore | None = None,
         drift: str = "warn",
         verbose: int = 0,
-    ):
+    ) -> None:
         self.backbone = backbone
         self.weights = weights
         self.backbone_options = backbone_options

@@ -1,6 +1,7 @@
 """RunCache: where the training runs of one column find networks and features in a store."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from skfusion._utils.fingerprint import digest_text
 from skfusion.extraction._column_extraction import ColumnExtraction
@@ -31,7 +32,7 @@ class RunCache:
     extraction: ColumnExtraction
     conversion: Resizing
     blank_key: str
-    cut: tuple
+    cut: tuple[Any, ...]
 
     @property
     def store(self):

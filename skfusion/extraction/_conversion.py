@@ -18,8 +18,8 @@ class Conversion(ABC):
         a fingerprint are not cached.
     """
 
-    decode_size = None
-    fingerprint = None
+    decode_size: tuple[int, int] | None = None
+    fingerprint: str | None = None
 
     @abstractmethod
     def apply(self, pixels, mask=None):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
 from inspect import signature
+from typing import Any
 
 from skfusion._utils.fingerprint import digest_text
 from skfusion.images._value_range import ValueRange
@@ -39,7 +40,7 @@ class ImageDecoder:
 
     reader: object
     value_range: ValueRange | None = None
-    size: tuple | None = None
+    size: tuple[Any, ...] | None = None
 
     def decode(self, cell):
         """Decode one cell to an array of shape (height, width, channels)."""

@@ -5,8 +5,8 @@ from skfusion.exceptions import ImageError
 from skfusion.extraction._image_batches import ImageBatches
 from skfusion.extraction._masked_column import PairedDigests
 from skfusion.extraction._verified_digests import VerifiedDigests
-from skfusion.images._image_column import describe
-from skfusion.images._masks import mask_reader, read_mask
+from skfusion.images._masks import MaskError, mask_reader, read_mask
+from skfusion.images.sources._find_source import describe
 
 
 class ImageLoader(ImageBatches):
@@ -90,7 +90,10 @@ class ImageLoader(ImageBatches):
         if self._inspect is not None:
             self._inspect(pixels)
         mask = None if self.masks is None else self._read_mask(number, pixels.shape[:2])
-        return {conversion: conversion.apply(pixels, mask) for conversion in conversions}
+        try:
+            return {conversion: conversion.apply(pixels, mask) for conversion in conversions}
+        except MaskError as error:
+            raise ImageError(f"its mask ({describe(self.masks[number])}) {error}") from error
 
     def _decode(self, number):
         cell = content = self.cells[number]

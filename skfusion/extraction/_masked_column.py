@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from hashlib import blake2b
+from typing import Any
 
 import numpy as np
 
@@ -62,7 +63,7 @@ class PairedDigests(VerifiedDigests):
         return _Pairs(self.values, self.masks.values)
 
 
-class _Pairs(Sequence):
+class _Pairs(Sequence[Any]):
     """Joins two digests when it is asked for a pair: both may change while files are read."""
 
     def __init__(self, images, masks):

@@ -1,6 +1,7 @@
 """Resizing: a conversion to images of one size."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from skfusion._utils.fingerprint import digest_text
 from skfusion.exceptions import ImageError
@@ -37,11 +38,11 @@ class Resizing(Conversion):
     (4, 6, 3)
     """
 
-    shape: tuple
+    shape: tuple[Any, ...]
     grayscale: bool = False
     resample: str = "bilinear"
     fixed_size: bool = False
-    decode_size: tuple | None = None
+    decode_size: tuple[Any, ...] | None = None
 
     @property
     def fingerprint(self):

@@ -1,6 +1,7 @@
 """VerifiedDigests: the digests of some images, verified while the images are read."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from skfusion.images._image_digests import ImageDigests
 from skfusion.images.sources._find_source import find_source
@@ -63,7 +64,7 @@ class VerifiedDigests:
             self.values[place] = None
 
 
-class DigestsAt(Sequence):
+class DigestsAt(Sequence[Any]):
     """The digests at some places, looked up when they are needed: they change with the files.
 
     Parameters

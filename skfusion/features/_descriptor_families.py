@@ -1,7 +1,7 @@
 """The families of descriptors by name."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -32,8 +32,8 @@ class DescriptorFamily(NamedTuple):
         From a Image to its values, in the order of the names.
     """
 
-    names: Callable
-    measure: Callable
+    names: Callable[..., Any]
+    measure: Callable[..., Any]
 
 
 FAMILIES = {

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Sequence
 from numbers import Integral
+from typing import Any
 
 from sklearn.utils._param_validation import Interval, StrOptions
 
@@ -127,6 +128,10 @@ class ImageDescriptors(ImageTransformer):
     reader_ : ImageReader
         The reader in use.
 
+    value_ranges_ : list of (tuple (low, high) or None)
+        What is black and white in each image column, for floats and signed integers; None where
+        `fit` saw none of these. See :ref:`pixel_values`.
+
     Raises
     ------
     ImageReadError
@@ -189,7 +194,7 @@ class ImageDescriptors(ImageTransformer):
     'digit_glrlm_short_run_emphasis_mean'
     """
 
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, Any] = {
         **ImageTransformer._parameter_constraints,
         "descriptors": [StrOptions(set(FAMILIES)), list, tuple],
         "mask": [str, callable, list, tuple, None],
@@ -209,7 +214,7 @@ class ImageDescriptors(ImageTransformer):
         image_size: Size | None = (128, 128),
         color_mode: str = "auto",
         *,
-        mask: str | Callable | Sequence[str | int] | None = None,
+        mask: str | Callable[..., Any] | Sequence[str | int] | None = None,
         levels: int = 32,
         gray_range: str = "full",
         distances: Sequence[int] = (1, 3),
@@ -223,7 +228,7 @@ class ImageDescriptors(ImageTransformer):
         cache: PathLike | FeatureStore | None = None,
         drift: str = "warn",
         verbose: int = 0,
-    ):
+    ) -> None:
         self.descriptors = descriptors
         self.image_size = image_size
         self.color_mode = color_mode

@@ -1,6 +1,7 @@
 """PixelFlattener: pixels as columns."""
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -76,6 +77,10 @@ class PixelFlattener(ImageTransformer):
     reader_ : ImageReader
         The reader in use.
 
+    value_ranges_ : list of (tuple (low, high) or None)
+        What is black and white in each image column, for floats and signed integers; None where
+        `fit` saw none of these. See :ref:`pixel_values`.
+
     Raises
     ------
     ImageReadError
@@ -92,8 +97,7 @@ class PixelFlattener(ImageTransformer):
     Notes
     -----
     Values are in the order of ``ndarray.reshape``: rows from the top, pixels from the left,
-    channels last. Arrays of floats may go beyond the range where they are whiter than all that
-    `fit` saw.
+    channels last.
 
     The columns are those of one fixed frame, so an image that is shifted by a few pixels is
     another row altogether: compare with :class:`ImageDescriptors` or a network.
@@ -119,7 +123,7 @@ class PixelFlattener(ImageTransformer):
     (1, 8, 8)
     """
 
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, Any] = {
         **ImageTransformer._parameter_constraints,
         "scaling": [StrOptions({"unit", "standard"}), None],
     }
@@ -138,7 +142,7 @@ class PixelFlattener(ImageTransformer):
         reader: ImageReader | None = None,
         drift: str = "warn",
         verbose: int = 0,
-    ):
+    ) -> None:
         self.image_size = image_size
         self.color_mode = color_mode
         self.scaling = scaling

@@ -5,33 +5,37 @@ import warnings
 from abc import ABCMeta, abstractmethod
 from dataclasses import replace
 from numbers import Integral
+from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, _fit_context, clone
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator, clone
 from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
+from skfusion._utils.decorators import fit_context
 from skfusion._utils.progress import progress_bar
 from skfusion._utils.saved_state import SavedStateMixin
 from skfusion._utils.sklearn_config import default_config
+from skfusion._utils.typing import ImageInput, PathLike, RandomState
 from skfusion.fusion._base_models import BaseModels
 from skfusion.fusion._combination import FEATURE_SETS_OF, STRATEGIES
-from skfusion.fusion._embedder_options import make_embedder, set_open_options
 from skfusion.fusion._fusion_checks import (
     check_image_rows,
     check_models,
     noting_image_columns,
 )
+from skfusion.fusion._fusion_rows import FusionRows
 from skfusion.fusion._inner_folds import make_inner_folds
 from skfusion.fusion._model_builder import FEATURE_SETS, ModelBuilder
+from skfusion.fusion._open_options import make_embedder, set_open_options
 from skfusion.fusion._out_of_fold import fit_folds
 from skfusion.fusion._source_encoder import SourceEncoder, find_rows_with_images
 from skfusion.fusion._source_importance import source_importance
 from skfusion.fusion._strategy_choice import compare
 from skfusion.fusion._strategy_cv import combine, fit_combination
 from skfusion.fusion._strategy_trial import try_strategies
-from skfusion.fusion._training_rows import TrainingRows
 from skfusion.store._feature_store import FeatureStore
 from skfusion.tabular._check_table import check_table
 from skfusion.tabular._column_roles import ColumnRoles, warn_of_numbers_as_text
@@ -63,7 +67,7 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
     _holds_sklearn = True
     # What models need: "predict" or "predict_proba".
     _method: str
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, Any] = {
         "embedder": [HasMethods(["fit_transform", "transform"]), None],
         "image_columns": [str, "array-like", None],
         "id_columns": [str, "array-like", None],
@@ -80,20 +84,20 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
 
     def __init__(
         self,
-        embedder=None,
+        embedder: Any = None,
         *,
-        image_columns=None,
-        id_columns=None,
-        strategy="auto",
-        estimators=None,
-        cv=5,
-        n_components=30,
-        table_transformer=None,
-        random_state=None,
-        cache=None,
-        n_jobs=None,
-        verbose=0,
-    ):
+        image_columns: str | list[str] | None = None,
+        id_columns: str | list[str] | None = None,
+        strategy: str = "auto",
+        estimators: dict[str, Any] | None = None,
+        cv: Any = 5,
+        n_components: int | None = 30,
+        table_transformer: Any = None,
+        random_state: RandomState = None,
+        cache: PathLike | FeatureStore | None = None,
+        n_jobs: int | None = None,
+        verbose: int = 0,
+    ) -> None:
         self.embedder = embedder
         self.image_columns = image_columns
         self.id_columns = id_columns
@@ -107,8 +111,14 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
         self.n_jobs = n_jobs
         self.verbose = verbose
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, groups=None, sample_weight=None):
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self,
+        X: ImageInput,
+        y: ArrayLike,
+        groups: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
         """Learn how table and images are best used together.
 
         Parameters
@@ -193,7 +203,7 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
         if len(y) < 2:
             raise ValueError(f"{type(self).__name__} learns from folds; 1 sample makes none.")
         groups = None if groups is None else np.asarray(groups)[kept]
-        return TrainingRows(table[kept], y, groups, sample_weight), kept
+        return FusionRows(table[kept], y, groups, sample_weight), kept
 
     def _fit_rows(self, rows, kept):
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
@@ -287,13 +297,17 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
         models = BaseModels(builder, names, self._n_classes, trial.target_transform)
         self._models = models.fit(matrices, rows.y, rows.sample_weight)
 
+    @property
+    def _required_columns(self):
+        """List of str : The columns that predictions need."""
+        if self._used_sources == ["table"]:
+            return self.table_columns_
+        return [*self.table_columns_, *self.image_columns_]
+
     def _predict_rows(self, X):
         """Return probabilities of shape (n_rows, n_classes), or numbers."""
         check_is_fitted(self)
-        needed = [*self.table_columns_, *self.image_columns_]
-        if self._used_sources == ["table"]:
-            needed = self.table_columns_
-        table = check_table(self, X, reset=False, needed=needed)
+        table = check_table(self, X, reset=False, needed=self._required_columns)
         with default_config():
             matrices = self._sources.transform(table, names=self._used_sources)
             has_image = np.ones(len(table), dtype=bool)

@@ -1,11 +1,14 @@
 """BlockScaler: many columns with the weight of one."""
 
 from numbers import Real
+from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin, _fit_context
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from skfusion._utils.decorators import fit_context
 
 
 class BlockScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
@@ -49,12 +52,14 @@ class BlockScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     1.0
     """
 
-    _parameter_constraints: dict = {"variance": [Interval(Real, 0, None, closed="neither")]}
+    _parameter_constraints: dict[str, Any] = {
+        "variance": [Interval(Real, 0, None, closed="neither")]
+    }
 
     def __init__(self, variance=1.0):
         self.variance = variance
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None, sample_weight=None):
         """Learn means and the total variance.
 

@@ -83,7 +83,7 @@ class Combination:
             self.source_weights_ = _fit_weights(pooled, y, weights, _SOURCE_SHRINKAGE)
         members = self._members(pooled)
         if members[0].ndim == 2:
-            # Alone, a sure member outvotes nobody.
+            # A single confident member does not outvote the others.
             floor = {} if self.strategy == "stacked" else {"floor": LOWEST_PROBABILITY}
             self.stack_ = ProbabilityStack(_STACK_PENALTY, **floor).fit(members, y, weights)
         elif self.strategy == "stacked":

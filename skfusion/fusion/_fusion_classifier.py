@@ -9,6 +9,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
 from skfusion._utils.messages import caller_stacklevel
+from skfusion._utils.typing import ImageInput
 from skfusion.fusion._base_fusion import MANY_CLASSES, BaseFusion
 from skfusion.training._amounts import look_like_amounts
 from skfusion.training._target_encoding import as_targets
@@ -160,7 +161,7 @@ class FusionClassifier(ClassifierMixin, BaseFusion):
 
     _method = "predict_proba"
 
-    def predict(self, X):
+    def predict(self, X: ImageInput) -> np.ndarray:
         """Predict the class of each row.
 
         Parameters
@@ -176,7 +177,7 @@ class FusionClassifier(ClassifierMixin, BaseFusion):
         probabilities = self.predict_proba(X)
         return self.classes_[np.argmax(probabilities, axis=1)]
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: ImageInput) -> np.ndarray:
         """Predict the probability of each class.
 
         Parameters

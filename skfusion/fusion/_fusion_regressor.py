@@ -1,13 +1,17 @@
 """FusionRegressor: numbers from a table and its images."""
 
+from typing import Any
+
 import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.utils import check_array
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import column_or_1d
 
+from skfusion._utils.typing import ImageInput, PathLike, RandomState
 from skfusion.fusion._base_fusion import BaseFusion
 from skfusion.fusion._target_transform import find_candidates
+from skfusion.store._feature_store import FeatureStore
 from skfusion.training._target_encoding import as_targets
 
 
@@ -129,28 +133,28 @@ class FusionRegressor(RegressorMixin, BaseFusion):
     """
 
     _method = "predict"
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, Any] = {
         **BaseFusion._parameter_constraints,
         "target_transform": [StrOptions({"auto", "log", "quantile"}), None],
     }
 
     def __init__(
         self,
-        embedder=None,
+        embedder: Any = None,
         *,
-        image_columns=None,
-        id_columns=None,
-        strategy="auto",
-        estimators=None,
-        target_transform="auto",
-        cv=5,
-        n_components=30,
-        table_transformer=None,
-        random_state=None,
-        cache=None,
-        n_jobs=None,
-        verbose=0,
-    ):
+        image_columns: str | list[str] | None = None,
+        id_columns: str | list[str] | None = None,
+        strategy: str = "auto",
+        estimators: dict[str, Any] | None = None,
+        target_transform: str | None = "auto",
+        cv: Any = 5,
+        n_components: int | None = 30,
+        table_transformer: Any = None,
+        random_state: RandomState = None,
+        cache: PathLike | FeatureStore | None = None,
+        n_jobs: int | None = None,
+        verbose: int = 0,
+    ) -> None:
         super().__init__(
             embedder,
             image_columns=image_columns,
@@ -168,11 +172,11 @@ class FusionRegressor(RegressorMixin, BaseFusion):
         self.target_transform = target_transform
 
     @property
-    def target_transform_(self):
+    def target_transform_(self) -> str | None:
         """{"log", "quantile"} or None : The transform in use."""
         return self._models.target_transform
 
-    def predict(self, X):
+    def predict(self, X: ImageInput) -> np.ndarray:
         """Predict the number of each row.
 
         Parameters

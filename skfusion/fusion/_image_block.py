@@ -1,14 +1,18 @@
 """ImageBlock: the features of images, reduced and scaled beside a table."""
 
 from numbers import Integral, Real
+from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
+from skfusion._utils.decorators import fit_context
 from skfusion._utils.saved_state import SavedStateMixin
 from skfusion._utils.sklearn_config import default_config
+from skfusion._utils.typing import Features
 from skfusion.fusion._block_scaler import BlockScaler
 from skfusion.fusion._image_rotation import ImageRotation
 
@@ -53,17 +57,19 @@ class ImageBlock(SavedStateMixin, TransformerMixin, BaseEstimator):
     """
 
     _holds_sklearn = True
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, Any] = {
         "n_components": [Interval(Integral, 1, None, closed="left"), None],
         "variance": [Interval(Real, 0, None, closed="neither")],
     }
 
-    def __init__(self, n_components=30, *, variance=10.0):
+    def __init__(self, n_components: int | None = 30, *, variance: float = 10.0) -> None:
         self.n_components = n_components
         self.variance = variance
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None, sample_weight=None):
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self, X: ArrayLike, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Learn means, deviations, principal axes and the block's scale.
 
         Parameters
@@ -95,7 +101,7 @@ class ImageBlock(SavedStateMixin, TransformerMixin, BaseEstimator):
             self._scaler.fit(components[:, : self.n_components_], None, sample_weight)
         return self
 
-    def transform(self, X):
+    def transform(self, X: ArrayLike) -> Features:
         """Return the components of rows.
 
         Parameters
@@ -105,8 +111,8 @@ class ImageBlock(SavedStateMixin, TransformerMixin, BaseEstimator):
 
         Returns
         -------
-        components : ndarray of shape (n_rows, n_components_)
-            Scaled as one block.
+        components : ndarray of shape (n_rows, n_components)
+            Scaled as one block; their number is `n_components_`.
         """
         check_is_fitted(self)
         X = self._check(X, reset=False)
@@ -114,7 +120,7 @@ class ImageBlock(SavedStateMixin, TransformerMixin, BaseEstimator):
             components = self.rotation_.transform(X)
             return self._scaler.transform(components[:, : self.n_components_])
 
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
         """Return ``component_000``, ``component_001``, ...
 
         Parameters

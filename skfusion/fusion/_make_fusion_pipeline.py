@@ -1,27 +1,31 @@
 """make_fusion_pipeline: table and images side by side before one model."""
 
+from typing import Any
+
 import sklearn
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import has_fit_parameter
 
-from skfusion.fusion._embedder_options import make_embedder
+from skfusion._utils.typing import PathLike
 from skfusion.fusion._image_block import ImageBlock
+from skfusion.fusion._open_options import make_embedder
 from skfusion.fusion._source_columns import SourceColumns
+from skfusion.store._feature_store import FeatureStore
 from skfusion.tabular._table_encoder import TableEncoder
 
 
 def make_fusion_pipeline(
-    estimator,
+    estimator: Any,
     *,
-    image_columns=None,
-    id_columns=None,
-    embedder=None,
-    table_transformer=None,
-    n_components=30,
-    cache=None,
-):
+    image_columns: str | list[str] | None = None,
+    id_columns: str | list[str] | None = None,
+    embedder: Any = None,
+    table_transformer: Any = None,
+    n_components: int | None = 30,
+    cache: PathLike | FeatureStore | None = None,
+) -> Pipeline:
     """Make a Pipeline with table and images side by side before one model.
 
     This is the plain early form of fusion: a ColumnTransformer encodes the table and embeds the

@@ -1,14 +1,15 @@
 """Predictions for rows that models, encoders and embedders have not seen."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.utils.parallel import Parallel, delayed
 
 from skfusion.fusion._base_models import BaseModels
+from skfusion.fusion._fusion_rows import FusionRows
 from skfusion.fusion._source_encoder import SourceEncoder, find_rows_with_images
-from skfusion.fusion._training_rows import TrainingRows
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,12 @@ class FoldFit:
     """
 
     sources: SourceEncoder
-    models: dict
+    models: dict[str, Any]
     test: np.ndarray
     table: pd.DataFrame
-    matrices: dict
+    matrices: dict[str, Any]
     has_image: np.ndarray
-    predictions: dict
+    predictions: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class OutOfFold:
 
     Attributes
     ----------
-    rows : TrainingRows
+    rows : FusionRows
         The rows.
 
     predictions : dict of str to list of ndarray
@@ -69,8 +70,8 @@ class OutOfFold:
         Which rows have an image.
     """
 
-    rows: TrainingRows
-    predictions: dict
+    rows: FusionRows
+    predictions: dict[str, Any]
     fold: np.ndarray
     has_image: np.ndarray
 
@@ -86,7 +87,7 @@ def fit_folds(sources, models, rows, folds, n_jobs):
     models : dict of {str or None} to BaseModels
         Unfitted models, by transform of the target.
 
-    rows : TrainingRows
+    rows : FusionRows
         All rows.
 
     folds : list of tuple (train, test)
@@ -114,7 +115,7 @@ def gather(fits, rows, target_transform):
     fits : list of FoldFit
         The folds.
 
-    rows : TrainingRows
+    rows : FusionRows
         All rows.
 
     target_transform : str or None

@@ -35,10 +35,10 @@ class SourceEncoder:
     >>> from sklearn.preprocessing import StandardScaler
     >>> from skfusion import PixelFlattener
     >>> from skfusion.fusion._source_encoder import SourceEncoder
-    >>> from skfusion.fusion._training_rows import TrainingRows
+    >>> from skfusion.fusion._fusion_rows import FusionRows
     >>> table = pd.DataFrame({"age": [61, 70], "scan": list(np.zeros((2, 4, 4), dtype="uint8"))})
     >>> encoder = SourceEncoder(StandardScaler(), PixelFlattener(), ["age"], ["scan"])
-    >>> matrices = encoder.fit_transform(TrainingRows(table, np.array([0, 1])))
+    >>> matrices = encoder.fit_transform(FusionRows(table, np.array([0, 1])))
     >>> {name: matrix.shape for name, matrix in matrices.items()}
     {'table': (2, 1), 'image': (2, 16)}
     """
@@ -76,7 +76,7 @@ class SourceEncoder:
 
         Parameters
         ----------
-        rows : TrainingRows
+        rows : FusionRows
             If they hold features of the images, the embedder is not fitted.
 
         names : list of str, default=None

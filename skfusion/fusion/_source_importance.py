@@ -1,6 +1,6 @@
 """How much a fusion's predictions depend on each source and column."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,7 @@ class _Part(NamedTuple):
 
     label: str
     source: str
-    columns: list
+    columns: list[Any]
     is_source: bool
 
 

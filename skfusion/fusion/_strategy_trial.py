@@ -1,6 +1,7 @@
 """StrategyTrial: how each strategy predicts rows that it has not seen."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -27,7 +28,7 @@ class StrategyTrial:
 
     target_transform: str | None
     out_of_fold: OutOfFold
-    predictions: dict
+    predictions: dict[str, Any]
 
     def lowest_loss(self, strategy):
         """Return the mean loss of a strategy, for "auto" that of the best one."""
@@ -47,7 +48,7 @@ def try_strategies(fits, rows, strategies, strategy, prior):
     fits : list of FoldFit
         What was fitted in the folds, with one transform or several.
 
-    rows : TrainingRows
+    rows : FusionRows
         All rows.
 
     strategies : list of str

@@ -3,6 +3,7 @@
 from abc import ABCMeta, abstractmethod
 from dataclasses import replace
 from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -40,7 +41,7 @@ class BaseDense(
 ):
     """Train a dense network on columns of numbers; a subclass gives its outputs a meaning."""
 
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, Any] = {
         "hidden": ["array-like", Interval(Integral, 1, None, closed="left")],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "activation": [StrOptions(set(ACTIVATIONS))],
@@ -60,7 +61,7 @@ class BaseDense(
         "verbose": ["verbose"],
     }
 
-    def plot_history(self, *, metric="loss", ax=None):
+    def plot_history(self, *, metric: str = "loss", ax: Any = None) -> TrainingHistoryDisplay:
         """Draw the learning curve.
 
         Parameters
@@ -94,7 +95,7 @@ class BaseDense(
     def _recall_target(self, y, *, is_whole):
         """Return y as a KnownTarget, in the form that an earlier call learned.
 
-        `is_whole` says that y must hold all classes, as in `fit`.
+        With `is_whole`, y must hold all classes, as in `fit`.
         """
 
     def _fit(self, X, y, sample_weight, class_weight=None):
@@ -121,11 +122,6 @@ class BaseDense(
 
     def _partial_fit(self, X, y, sample_weight, learn_target, class_weight=None):
         """Train for one epoch, on all rows, from where the last call ended; return the target."""
-        if self.early_stopping:
-            raise ValueError(
-                "partial_fit trains for one epoch and does not support early_stopping=True. Pass "
-                "early_stopping=False."
-            )
         options = self._get_options()
         continues = self.__sklearn_is_fitted__()
         learn = None if continues else learn_target
@@ -205,7 +201,7 @@ class BaseDense(
     def _learn_scaler(self, X, weights):
         if not self.standardize:
             return None
-        # Always arrays inside, whatever scikit-learn's global setting says.
+        # Always arrays inside, with any global setting of scikit-learn.
         return StandardScaler().set_output(transform="default").fit(X, sample_weight=weights)
 
     def _start(self, target, seed, continues):
@@ -213,8 +209,8 @@ class BaseDense(
         blank = self._blank(target, seed)
         if not continues:
             return blank
-        shapes, known = ([w.shape for w in n.weights] for n in (blank, self.network_))
-        if shapes != known:
+        shapes, trained = ([w.shape for w in n.weights] for n in (blank, self.network_))
+        if shapes != trained:
             raise ValueError(
                 "This call continues with the network of the last one, but `hidden` or "
                 "`batch_norm` were changed since. Set them back, or call fit with "
@@ -285,3 +281,13 @@ def _scaled(scaler, X):
 
 def _as_dense(X):
     return X.toarray() if issparse(X) else X
+
+
+def has_partial_fit(head):
+    """Return True, or raise AttributeError if `partial_fit` is not available."""
+    if head.early_stopping:
+        raise AttributeError(
+            "partial_fit trains for one epoch and does not support early_stopping=True. Pass "
+            "early_stopping=False."
+        )
+    return True

@@ -1,16 +1,16 @@
 """DenseClassifier: a dense network that predicts classes."""
 
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.base import ClassifierMixin
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.multiclass import type_of_target, unique_labels
 
-from skfusion._utils.sklearn_compat import with_callbacks
+from skfusion._utils.decorators import available_if, fit_context, with_callbacks
 from skfusion._utils.typing import RandomState
-from skfusion.heads._base_dense import BaseDense
+from skfusion.heads._base_dense import BaseDense, has_partial_fit
 from skfusion.heads._known_target import encode_classes, encode_labels
 from skfusion.training._target_encoding import TargetEncoding, as_targets
 from skfusion.training._training_options import TrainingOptions
@@ -161,7 +161,7 @@ class DenseClassifier(ClassifierMixin, BaseDense):
     array([[1., 0., 0.]])
     """
 
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, Any] = {
         **BaseDense._parameter_constraints,
         "class_weight": [dict, StrOptions({"balanced"}), None],
     }
@@ -181,13 +181,13 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         validation_fraction: float = 0.1,
         early_stopping: bool = False,
         n_iter_no_change: int = 10,
-        class_weight: dict | str | None = None,
+        class_weight: dict[str, Any] | str | None = None,
         standardize: bool = True,
         options: TrainingOptions | None = None,
         random_state: RandomState = None,
         warm_start: bool = False,
         verbose: int = 0,
-    ):
+    ) -> None:
         self.hidden = hidden
         self.dropout = dropout
         self.activation = activation
@@ -208,7 +208,7 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         self.verbose = verbose
 
     @with_callbacks
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Train the network.
 
@@ -232,7 +232,8 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         target = self._fit(X, y, sample_weight, class_weight=self.class_weight)
         return self._keep_classes(target)
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @available_if(has_partial_fit)
+    @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
         self,
         X: ArrayLike,

@@ -4,11 +4,11 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import RegressorMixin, _fit_context
+from sklearn.base import RegressorMixin
 
-from skfusion._utils.sklearn_compat import with_callbacks
+from skfusion._utils.decorators import available_if, fit_context, with_callbacks
 from skfusion._utils.typing import RandomState
-from skfusion.heads._base_dense import BaseDense
+from skfusion.heads._base_dense import BaseDense, has_partial_fit
 from skfusion.heads._known_target import encode_bins, encode_numbers
 from skfusion.training._target_encoding import TargetEncoding
 from skfusion.training._training_options import TrainingOptions
@@ -164,7 +164,7 @@ class DenseRegressor(RegressorMixin, BaseDense):
         random_state: RandomState = None,
         warm_start: bool = False,
         verbose: int = 0,
-    ):
+    ) -> None:
         self.hidden = hidden
         self.dropout = dropout
         self.activation = activation
@@ -184,7 +184,7 @@ class DenseRegressor(RegressorMixin, BaseDense):
         self.verbose = verbose
 
     @with_callbacks
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Train the network.
 
@@ -208,7 +208,8 @@ class DenseRegressor(RegressorMixin, BaseDense):
         target = self._fit(X, y, sample_weight)
         return self._keep_scale(target, y)
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @available_if(has_partial_fit)
+    @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
     ) -> Self:

@@ -75,13 +75,24 @@ def find_objects(model):
     """
     parts = [model, *model._flatten_layers()]
     if model.compiled:
-        parts += [model.optimizer, *model.metrics, *keras.tree.flatten(model.loss)]
+        parts += [model.optimizer, *_leaves([model.loss]), *model.metrics]
     found = {}
     for part in parts:
-        for item in [part, *getattr(part, "__dict__", {}).values()]:
+        for item in _leaves([part, *getattr(part, "__dict__", {}).values()]):
             code = item if inspect.isfunction(item) else type(item)
-            is_of_keras = inspect.isfunction(item) or hasattr(item, "get_config")
+            is_saved = inspect.isfunction(item) or hasattr(item, "get_config")
             library = code.__module__.partition(".")[0]
-            if is_of_keras and library not in _LIBRARIES and code.__name__ != "<lambda>":
+            if is_saved and library not in _LIBRARIES and code.__name__ != "<lambda>":
                 found[keras.saving.get_registered_name(code)] = code
     return found
+
+
+def _leaves(items):
+    """Yield what is in lists, tuples and dicts of any depth."""
+    for item in items:
+        if isinstance(item, dict):
+            yield from _leaves(item.values())
+        elif isinstance(item, list | tuple):
+            yield from _leaves(item)
+        else:
+            yield item

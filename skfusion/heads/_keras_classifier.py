@@ -1,6 +1,6 @@
 """KerasClassifier: a Keras function of the user as a classifier."""
 
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,14 +13,14 @@ from skfusion.heads._scikeras import import_wrappers
 wrappers = import_wrappers()
 
 
-class KerasClassifier(KerasHead, wrappers.KerasClassifier, BaseWrapper):
+class KerasClassifier(KerasHead, wrappers.KerasClassifier, BaseWrapper):  # type: ignore[name-defined]  # imported late
     """Classify with a Keras model that a function of yours builds.
 
     Use it where the layers of `DenseClassifier` are not enough. It needs the extra ``scikeras``.
 
     Parameters
     ----------
-    model : callable or keras.Model
+    model : callable or keras.Model, default=None
         A function that returns a Keras model, compiled or not. It may take `meta`, a dict of what
         `fit` learned (`n_features_in_`, `n_classes_`, `n_outputs_`, `target_type_`),
         `compile_kwargs`, and parameters of its own, which are passed as ``model__<name>``. A
@@ -149,7 +149,7 @@ class KerasClassifier(KerasHead, wrappers.KerasClassifier, BaseWrapper):
     """
 
     def fit(
-        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None, **kwargs
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None, **kwargs: Any
     ) -> Self:
         """Build a model and train it.
 
@@ -180,7 +180,7 @@ class KerasClassifier(KerasHead, wrappers.KerasClassifier, BaseWrapper):
         y: ArrayLike,
         classes: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
-        **kwargs,
+        **kwargs: Any,
     ) -> Self:
         """Train for one epoch, from where the last call ended.
 
@@ -210,7 +210,7 @@ class KerasClassifier(KerasHead, wrappers.KerasClassifier, BaseWrapper):
             X, y, classes=classes, sample_weight=_copied(sample_weight), **kwargs
         )
 
-    def predict_proba(self, X: ArrayLike, **kwargs) -> np.ndarray:
+    def predict_proba(self, X: ArrayLike, **kwargs: Any) -> np.ndarray:
         """Compute probabilities of the classes.
 
         Parameters

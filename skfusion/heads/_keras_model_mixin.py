@@ -1,6 +1,7 @@
 """KerasModelMixin: a Keras model that belongs to one process, and pickles as bytes."""
 
 import os
+from typing import Any
 
 from skfusion.heads import _keras_pickle
 from skfusion.heads._keras_archive import KerasArchive
@@ -17,8 +18,10 @@ class KerasModelMixin:
     model again in the first prediction.
     """
 
+    _model_pid: int
+
     @property
-    def model_(self):
+    def model_(self) -> Any:
         """keras.Model : The fitted model."""
         if "_archive" in vars(self):
             self._load_model()
@@ -30,7 +33,7 @@ class KerasModelMixin:
         return self._model
 
     @model_.setter
-    def model_(self, model):
+    def model_(self, model: Any) -> None:
         vars(self).pop("_archive", None)
         self._model, self._model_pid = model, os.getpid()
 
@@ -43,7 +46,7 @@ class KerasModelMixin:
                 self.model_ = model
 
     @property
-    def initialized_(self):
+    def initialized_(self) -> bool:
         """bool : Whether there is a model to predict with."""
         return "_archive" in vars(self) or "_model" in vars(self)
 

@@ -29,7 +29,7 @@ def loads(blob):
     return pickle.loads(blob)
 
 
-class _HeadPickler(cloudpickle.Pickler):
+class _HeadPickler(cloudpickle.Pickler):  # type: ignore[name-defined]  # it has no stubs
     def reducer_override(self, item):
         if isinstance(item, keras.Model):
             return _to_model, (KerasArchive.of_model(item),)

@@ -9,7 +9,7 @@ from skfusion.heads._scikeras import import_wrappers
 wrappers = import_wrappers()
 
 
-class KerasRegressor(KerasHead, wrappers.KerasRegressor, BaseWrapper):
+class KerasRegressor(KerasHead, wrappers.KerasRegressor, BaseWrapper):  # type: ignore[name-defined]  # imported late
     """Predict numbers with a Keras model that a function of yours builds.
 
     Use it where the layers of `DenseRegressor` are not enough. It needs the extra ``scikeras``.
@@ -18,7 +18,7 @@ class KerasRegressor(KerasHead, wrappers.KerasRegressor, BaseWrapper):
 
     Parameters
     ----------
-    model : callable or keras.Model
+    model : callable or keras.Model, default=None
         A function that returns a Keras model, compiled or not. It may take `meta`, a dict of what
         `fit` learned (`n_features_in_`, `n_outputs_`), `compile_kwargs`, and
         parameters of its own, which are passed as ``model__<name>``. A Keras model is trained as

@@ -3,6 +3,7 @@
 import os
 from contextlib import contextmanager
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 from PIL import ImageColor
@@ -164,7 +165,7 @@ class ImageReader(DocLinkMixin, BaseEstimator):
     array([[127.5, 255. ]], dtype=float32)
     """
 
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, Any] = {
         "root": [str, os.PathLike, None],
         "strict_root": ["boolean"],
         "value_range": [tuple, list, None],
@@ -196,7 +197,7 @@ class ImageReader(DocLinkMixin, BaseEstimator):
         plane: str = "axial",
         window: str | tuple[float, float] = "auto",
         percentiles: tuple[float, float] = (1, 99),
-    ):
+    ) -> None:
         self.root = root
         self.strict_root = strict_root
         self.value_range = value_range

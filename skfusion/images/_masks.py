@@ -4,7 +4,12 @@ import numpy as np
 from sklearn.base import clone
 
 from skfusion.exceptions import ImageError
+from skfusion.images._image_reader import ImageReader
 from skfusion.images._pixels import resize_pixels
+
+
+class MaskError(ValueError):
+    """A mask can't be used. The caller, which has its cell, names it."""
 
 
 def check_mask(mask):
@@ -19,7 +24,7 @@ def check_mask(mask):
 
 def mask_reader(reader):
     """Make the reader of masks: as that of the images, but 0 alone becomes 0."""
-    options = {"background": "black", "window": (0.5, 1.0)}
+    options = {"background": "black", "window": (0.5, 1.0), "value_range": None}
     known = {name: value for name, value in options.items() if name in reader.get_params()}
     return clone(reader).set_params(**known) if known else reader
 
@@ -47,18 +52,27 @@ def read_mask(reader, cell, source, size):
         With at least one True.
     """
     try:
-        pixels = reader.read(cell)
+        mask = _above_0(reader, cell)
     except ValueError as error:
         raise ImageError(f"its mask ({source}): {error}") from error
-    if pixels.shape[:2] != tuple(size):
+    if mask.shape != tuple(size):
         raise ImageError(
-            f"its mask ({source}) has {pixels.shape[0]} x {pixels.shape[1]} pixels, the image "
+            f"its mask ({source}) has {mask.shape[0]} x {mask.shape[1]} pixels, the image "
             f"{size[0]} x {size[1]}: both need the same height and width"
         )
-    mask = (pixels > 0).any(axis=2)
     if not mask.any():
         raise ImageError(f"its mask ({source}) is empty: no pixel is above 0")
     return mask
+
+
+def _above_0(reader, cell):
+    """Return which pixels are above 0 in any channel; floats and signed integers as stored."""
+    if getattr(type(reader), "read", None) is ImageReader.read:
+        with reader._open(cell) as image:
+            if image.has_open_range:
+                above = np.ma.filled(image.values() > 0, False)
+                return above if above.ndim == 2 else above.any(axis=2)
+    return (reader.read(cell) > 0).any(axis=2)
 
 
 def resize_mask(mask, size):
@@ -68,8 +82,8 @@ def resize_mask(mask, size):
     covered = resize_pixels(mask.astype(np.float32)[..., np.newaxis], size)[..., 0]
     resized = covered >= 0.5
     if not resized.any():
-        raise ImageError(
-            f"its mask is too small: nothing is left of its {mask.sum()} pixels at "
+        raise MaskError(
+            f"is too small: nothing is left of its {mask.sum()} pixels at "
             f"{size[0]} x {size[1]}; pass a larger image_size, or None"
         )
     return resized

@@ -25,7 +25,7 @@ def has_open_range(dtype):
 def array_shape(array):
     """Return height, width and channels of an array that is an image; ValueError for others."""
     if array.ndim == 2:
-        height, width, channels = *array.shape, 1
+        (height, width), channels = array.shape, 1
     elif array.ndim == 3:
         height, width, channels = array.shape
     else:

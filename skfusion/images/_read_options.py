@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from typing import Any
 
 from skfusion.images._value_range import ValueRange
 
@@ -41,17 +42,17 @@ class ReadOptions:
         What is black and white where type and format do not define it.
     """
 
-    root: str | os.PathLike | None = None
+    root: str | os.PathLike[str] | None = None
     strict_root: bool = False
     max_pixels: int | None = None
-    background: tuple = (255, 255, 255)
+    background: tuple[Any, ...] = (255, 255, 255)
     frame: int = 0
     icc: str = "ignore"
-    size: tuple | None = None
+    size: tuple[Any, ...] | None = None
     volume: str | int = "middle"
     plane: str = "axial"
-    window: str | tuple = "auto"
-    percentiles: tuple = (1, 99)
+    window: str | tuple[Any, ...] = "auto"
+    percentiles: tuple[Any, ...] = (1, 99)
     value_range: ValueRange | None = None
 
     @property

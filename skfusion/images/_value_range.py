@@ -67,7 +67,7 @@ class ValueRange:
     allows_fractions: bool = False
 
     @property
-    def ends(self):
+    def ends(self) -> tuple[float, float]:
         """tuple (low, high) : Both ends, as plain floats."""
         return float(self.low), float(self.high)
 

@@ -1,6 +1,9 @@
 """SourceImportanceDisplay: how much a fusion depends on each source and column."""
 
+from typing import Any, Self
+
 import numpy as np
+import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
 _COLORS = {"left_out": "#8a9aad", "permuted": "#2f6fb0"}
@@ -54,12 +57,12 @@ class SourceImportanceDisplay:
     [0.2, 0.8]
     """
 
-    def __init__(self, importance, *, loss="loss"):
+    def __init__(self, importance: pd.DataFrame, *, loss: str = "loss") -> None:
         self.importance = importance
         self.loss = loss
 
     @classmethod
-    def from_estimator(cls, estimator, *, ax=None):
+    def from_estimator(cls, estimator: Any, *, ax: Any = None) -> Self:
         """Draw the importance of the sources of a fitted fusion.
 
         Parameters
@@ -84,7 +87,7 @@ class SourceImportanceDisplay:
         loss = "log loss" if hasattr(estimator, "classes_") else "squared error"
         return cls(estimator.source_importance_, loss=loss).plot(ax=ax)
 
-    def plot(self, *, ax=None):
+    def plot(self, *, ax: Any = None) -> Self:
         """Draw the bars.
 
         Parameters
@@ -121,7 +124,8 @@ class SourceImportanceDisplay:
         ax.axvline(0, color="#222222", linewidth=0.8)
         ax.set_yticks(places, list(self.importance.index))
         ax.invert_yaxis()
-        is_narrow = ax.figure.get_figwidth() < _NARROW
+        width = ax.figure.get_figwidth()  # type: ignore[union-attr]  # a SubFigure has it too
+        is_narrow = width < _NARROW
         label = f"rise of the {_UNITS.get(self.loss, self.loss)} on inner folds"
         ax.set_xlabel(label.replace(" (", "\n(") if is_narrow else label, loc="right")
         # Aligned to the right, since the names of the columns leave space on the left only.

@@ -1,6 +1,9 @@
 """TrainingHistoryDisplay: loss and metrics of a training, epoch by epoch."""
 
+from typing import Any, Self
+
 import numpy as np
+import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
 # The value of `history_["fold"]` for the network that is trained on all rows.
@@ -78,12 +81,14 @@ class TrainingHistoryDisplay:
     >>> display.figure_.clear()
     """
 
-    def __init__(self, history, *, column=None):
+    def __init__(self, history: pd.DataFrame, *, column: str | None = None) -> None:
         self.history = history
         self.column = column
 
     @classmethod
-    def from_estimator(cls, estimator, *, column=None, metric="loss", ax=None):
+    def from_estimator(
+        cls, estimator: Any, *, column: str | None = None, metric: str = "loss", ax: Any = None
+    ) -> Self:
         """Draw the history of a fitted network.
 
         Parameters
@@ -113,7 +118,7 @@ class TrainingHistoryDisplay:
             )
         return cls(estimator.history_, column=column).plot(ax, metric=metric)
 
-    def plot(self, ax=None, *, metric="loss"):
+    def plot(self, ax: Any = None, *, metric: str = "loss") -> Self:
         """Draw the curves.
 
         Parameters

@@ -1,1 +1,1 @@
-"""Features to files and back: one file a backbone."""
+"""Write features to files, one file per backbone, and load them again."""

@@ -1,11 +1,12 @@
-"""embed_files: features of a folder's or a table's images, one file a backbone."""
+"""Write the features of the images of a folder or table, one file per backbone."""
 
 import os
 import re
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from skfusion._utils.fingerprint import digest_text
+from skfusion._utils.messages import with_remedies
 from skfusion._utils.progress import log
 from skfusion.images._image_digests import ImageDigests
 from skfusion.images._image_size import check_size_param
@@ -19,22 +20,22 @@ STORE = ".skfusion_store"
 
 
 class Written(NamedTuple):
-    """One file of features, as it is now.
+    """A file of features.
 
     Parameters
     ----------
     path : str
-        The file.
+        The path of the file.
 
     shape : tuple (n_rows, n_features)
-        Of the features.
+        The shape of the features.
 
     there : bool
-        Whether it was there before.
+        Whether the file existed before and was kept.
     """
 
     path: str
-    shape: tuple
+    shape: tuple[Any, ...]
     there: bool
 
 
@@ -56,49 +57,49 @@ def embed_files(
     overwrite=False,
     verbose=0,
 ):
-    """Run networks over images and write what they give, one file a backbone.
+    """Run networks over images and write their features, one file per backbone.
 
-    Each file appears when it is whole. A run that was stopped finds the batches that it had
-    finished in a store, and goes on after them.
+    Each file is written atomically. An interrupted run continues after the last batch that it
+    computed, because finished batches are kept in a store.
 
     Parameters
     ----------
     source : str or PathLike
-        A folder, a class a folder, or a CSV file; see `read_rows` for it and for `image`,
-        `target`, `row_id` and `classes`.
+        A folder with one folder per class, or a table. `read_rows` describes it, and also
+        `image`, `target`, `row_id` and `classes`.
 
     backbones : list of Backbone
-        Which networks.
+        The networks.
 
     out : str or PathLike
-        The folder of the files, ``gap_<backbone><suffix>``; made if it is missing.
+        The folder of the files, ``gap_<backbone><suffix>``; created if it does not exist.
 
     image, target, row_id : str or None, default=None
-        Columns of the CSV file.
+        Columns of the table.
 
     classes : {"first", "last", "path"} or None, default="first"
-        Which folder names the class; None looks for no classes.
+        The folder that names the class. None: there are no classes.
 
     file_format : {"h5", "parquet"}, default="h5"
         The format of the files.
 
     suffix : str, default=""
-        Goes to the names of files and features, so that one backbone may stand there twice.
+        A suffix for the names of files and features, so that one backbone can be written twice.
 
     image_size : tuple (height, width) or None, default=None
-        As in `PretrainedGAP`; None takes the size of each backbone.
+        As in `PretrainedGAP`; None is the size of each backbone.
 
     batch_size : int, default=32
         Images per call of a network.
 
     unreadable : {"error", "nan"}, default="error"
-        What images that can't be read, or lack, get: an error, or rows of NaN.
+        The result for missing and unreadable images: an error, or rows of NaN.
 
     cache : str, PathLike, FeatureStore or None, default=None
-        The store; None takes one in `out`.
+        The store; None is a store in `out`.
 
     overwrite : bool, default=False
-        Whether files of other images, other rows or another extractor are replaced.
+        Whether to replace files of other images, rows or networks.
 
     verbose : int, default=0
         1 shows progress bars.
@@ -106,12 +107,12 @@ def embed_files(
     Yields
     ------
     written : Written
-        Each file, once it is there.
+        Each file, after it is written.
 
     Raises
     ------
     FileExistsError
-        If a file holds something else; nothing is computed then.
+        If a file exists with other content. It is raised before anything is computed.
 
     ImageReadError
         If images can't be read.
@@ -120,11 +121,12 @@ def embed_files(
     columns = {"image": image, "target": target, "row_id": row_id}
     rows = read_rows(os.path.expanduser(os.fsdecode(source)), **columns, classes=classes)
     _check_names(backbones, suffix)
-    image_size = None if image_size is None else check_size_param(image_size, "--image-size")
+    if image_size is not None:
+        image_size = check_size_param(image_size, "The image size")
     if batch_size < 1:
-        raise ValueError(f"--batch-size must be at least 1, got {batch_size}.")
+        raise ValueError(f"The batch size must be at least 1, got {batch_size}.")
     out.mkdir(parents=True, exist_ok=True)
-    import_keras()  # after what can be wrong without it; TensorFlow's words come before ours
+    import_keras()  # after the checks that don't need it; TensorFlow prints before the first line
     left_out = "".join(f"; left out: {n} ({reason})" for reason, n in rows.skipped.items())
     log(verbose, f"{len(rows.ids)} images{left_out}")
     options = {"image_size": image_size, "batch_size": batch_size, "verbose": verbose}
@@ -136,8 +138,8 @@ def embed_files(
         EmbedJob(backbone, rows, out, suffix, file_format, options, images)
         for backbone in backbones
     ]
-    there = [job.read_what_is_there(overwrite) for job in jobs]  # before hours of computing
-    for i, (job, content) in enumerate(zip(jobs, there, strict=True), start=1):
+    existing = [job.read_existing(overwrite) for job in jobs]  # before hours of computing
+    for i, (job, content) in enumerate(zip(jobs, existing, strict=True), start=1):
         log(verbose, f"{job.path.stem} ({i} of {len(jobs)})")
         known = content is not None
         content = content if known else job.compute()
@@ -145,7 +147,7 @@ def embed_files(
 
 
 def _digest(rows, store):
-    """What all images hold, in short; those that can't be read count as well."""
+    """Return a digest of the content of all images, unreadable ones included."""
     cells = rows.frame.iloc[:, 0].tolist()
     digests = ImageDigests(store.path_memo).of_many(cells, rows.root)
     return digest_text(digests)
@@ -153,13 +155,15 @@ def _digest(rows, store):
 
 def _check_names(backbones, suffix):
     if not re.fullmatch(r"[\w.-]*", suffix):
-        raise ValueError(f"suffix {suffix!r}: letters, digits, '_', '-' and '.' make names.")
+        raise ValueError(
+            f"The suffix {suffix!r} must consist of letters, digits, '_', '-' and '.'."
+        )
     for backbone in backbones:
         find_spec(backbone.name)
     stems = [file_stem(backbone.name) for backbone in backbones]
     twice = sorted({stem for stem in stems if stems.count(stem) > 1})
     if twice:
-        raise ValueError(
-            f"The backbone {twice[0]!r} is named twice; run the command once for each, with "
-            "another --suffix."
+        remedy = "Call embed_files once for each, with another suffix."
+        raise with_remedies(
+            ValueError, f"The backbone {twice[0]!r} is named twice.", {"named twice": remedy}
         )

@@ -1,13 +1,14 @@
-"""EmbedJob: the features of all rows by one backbone, and their file."""
+"""EmbedJob computes the features of all rows with one backbone and writes their file."""
 
 from importlib.metadata import version
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from skfusion._utils.atomic_write import write_atomically
 from skfusion._utils.fingerprint import digest_text
+from skfusion._utils.messages import with_remedies
 from skfusion.embedding._pretrained_gap import PretrainedGAP
 from skfusion.images._image_reader import ImageReader
 from skfusion.images.formats._versions import decoder_versions
@@ -21,7 +22,7 @@ _READERS = {"h5": read_hdf5, "parquet": read_parquet}
 
 
 class Backbone(NamedTuple):
-    """A backbone with what is its own.
+    """A backbone with its weights and options.
 
     Parameters
     ----------
@@ -32,7 +33,7 @@ class Backbone(NamedTuple):
         As in `PretrainedGAP`.
 
     options : dict or None, default=None
-        Arguments of its constructor.
+        Arguments of the constructor of the backbone.
 
     Examples
     --------
@@ -43,7 +44,7 @@ class Backbone(NamedTuple):
 
     name: str
     weights: str | None = "imagenet"
-    options: dict | None = None
+    options: dict[str, Any] | None = None
 
 
 class EmbedJob:
@@ -67,10 +68,10 @@ class EmbedJob:
         The format of the file.
 
     options : dict
-        More arguments of `PretrainedGAP`.
+        Further arguments of `PretrainedGAP`.
 
     images : str
-        A digest of what the images hold.
+        A digest of the content of the images.
     """
 
     def __init__(self, backbone, rows, out, suffix, file_format, options, images):
@@ -87,22 +88,23 @@ class EmbedJob:
         column = rows.frame.columns[0]
         self._prefix = f"{column}_{backbone_slug(backbone.name)}{suffix}"
 
-    def read_what_is_there(self, overwrite):
-        """The file, if it holds what is asked for; FileExistsError if it holds something else."""
+    def read_existing(self, overwrite):
+        """Return the existing file, or None; raise FileExistsError if its content differs."""
         if overwrite or not self.path.exists():
             return None
         content = _READERS[self._format](str(self.path))
-        reasons = self._why_not(content)
-        if reasons:
-            raise FileExistsError(
-                f"{str(self.path)!r} is there and {' and '.join(reasons)}. Replace it "
-                "(--overwrite), or write under another name (--suffix) or to another folder "
-                "(--out)."
+        differences = self._differences(content)
+        if differences:
+            remedy = "Pass overwrite=True to replace it, another suffix, or another out."
+            raise with_remedies(
+                FileExistsError,
+                f"{str(self.path)!r} exists and {' and '.join(differences)}.",
+                {"file exists": remedy},
             )
         return content
 
-    def _why_not(self, content):
-        """Why a file is not what is asked for, if it is not."""
+    def _differences(self, content):
+        """Describe how the content of a file differs from the requested features."""
         rows = self._rows
         same_ids = _equal(content.ids, rows.ids)
         same = {
@@ -115,16 +117,14 @@ class EmbedJob:
         differ = [what for what, is_same in same.items() if not is_same]
         reasons = [f"was made from other {', other '.join(differ)}"] if differ else []
         if content.images is None:
-            reasons.append("does not tell what its images held")
+            reasons.append("does not record the content of its images")
         n_gone = int(np.isnan(content.features).all(axis=1).sum())
         if n_gone and self._gap.missing == "error":
-            reasons.append(
-                f"holds rows of NaN ({n_gone} of {content.n_rows}, as --unreadable nan gives)"
-            )
+            reasons.append(f"has rows of NaN for unreadable images ({n_gone} of {content.n_rows})")
         return reasons
 
     def compute(self):
-        """Compute the features, and write the file."""
+        """Compute the features and write the file."""
         content = FeatureFile(
             self._name,
             self._gap.transform(self._rows.frame),
@@ -141,7 +141,7 @@ class EmbedJob:
         return content
 
     def _fingerprint(self):
-        """A digest of all that changes the features of an image."""
+        """Return a digest of everything that changes the features of an image."""
         reader = self._gap.reader_.get_params()
         del reader["root"]
         (network,) = self._gap.networks_
@@ -151,7 +151,7 @@ class EmbedJob:
 
 
 def file_stem(backbone):
-    """What a backbone is called in the name of its file."""
+    """Return the name of a backbone in the name of its file."""
     return backbone if find_spec(backbone) is not None else Path(backbone).stem
 
 

@@ -1,39 +1,42 @@
-"""EmbedRows: the images, ids and target of a folder or of a CSV file."""
+"""EmbedRows holds the images, ids and target of a folder or table."""
 
 import os
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from skfusion._utils.messages import join_names
+from skfusion._utils.messages import join_names, with_remedies
 from skfusion.datasets import load_image_folder
 from skfusion.images._find_columns import find_image_columns
+from skfusion.images.sources._find_source import is_missing
+from skfusion.io._read_table import read_table
 
 
 @dataclass
 class EmbedRows:
-    """What is to be embedded.
+    """The rows to embed.
 
     Parameters
     ----------
     frame : DataFrame
-        One column of paths.
+        One column of images.
 
     ids : ndarray of str of shape (n_rows,)
-        By what each row is known; all differ.
+        A unique id for each row.
 
     labels : ndarray of shape (n_rows,) or None
-        Numbers of classes, or numbers.
+        Class numbers, or a numeric target.
 
     class_names : list of str or None
         The names of the classes.
 
     root : str or None
-        The folder that paths start from.
+        The folder that relative paths start from.
 
     skipped : dict
-        How many files of a folder were left out, by reason.
+        The number of files of a folder that were left out, by reason.
 
     Examples
     --------
@@ -52,66 +55,74 @@ class EmbedRows:
     frame: pd.DataFrame
     ids: np.ndarray
     labels: np.ndarray | None
-    class_names: list | None
+    class_names: list[Any] | None
     root: str | None
-    skipped: dict
+    skipped: dict[str, Any]
 
 
 def read_rows(source, *, image=None, target=None, row_id=None, classes="first"):
-    """Read a folder of images, or a CSV file with a column of their paths.
+    """Read a folder of images, or a table with a column of images.
 
     Parameters
     ----------
     source : str
-        A folder, as `load_image_folder` takes it, or a CSV file. Paths in the latter start from
-        its folder.
+        A folder, as in `load_image_folder`, or a table, as in `read_table`. Paths in a table start
+        from its folder.
 
     image : str or None, default=None
-        The column of paths; None finds the one there is.
+        The column of paths or encoded images; None detects it.
 
     target : str or None, default=None
-        The column that will be predicted: numbers stay numbers, all else are classes.
+        The column of the target. Numbers stay numbers; all other values are classes.
 
     row_id : str or None, default=None
-        The column that names the rows; None takes the paths.
+        The column of the row ids; None uses the paths, or the row numbers of images without paths.
 
     classes : {"first", "last", "path"} or None, default="first"
-        Which folder names the class; None looks for no classes.
+        The folder that names the class. None: there are no classes.
 
     Returns
     -------
     rows : EmbedRows
-        In the order of the file, or sorted by path.
+        The rows, in the order of the file or sorted by path.
 
     Raises
     ------
     ValueError
-        If a column is not there or has gaps, or if two rows have one id.
+        If a column does not exist or has missing values, or if two rows have the same id.
     """
     if not os.path.isdir(source):
-        return _read_csv(source, image, target, row_id)
-    given = {"--image": image, "--target": target, "--id": row_id}
-    given = [option for option, value in given.items() if value is not None]
-    if given:
-        raise ValueError(f"{', '.join(given)}: a folder has no columns, only a CSV file has.")
+        return _read_table(source, image, target, row_id)
+    if not image is target is row_id is None:
+        raise with_remedies(
+            ValueError,
+            f"{source!r} is a folder, which has no columns.",
+            {"folder columns": "Leave out image, target and row_id, which are columns of a table."},
+        )
     data = load_image_folder(source, classes=classes)
     names = data.target_names or None
     return EmbedRows(data.frame, _as_text(data.ids), data.target, names, None, data.skipped)
 
 
-def _read_csv(path, image, target, row_id):
+def _read_table(path, image, target, row_id):
     if not os.path.isfile(path):
-        raise FileNotFoundError(f"No such folder or CSV file: {path!r}.")
-    # As text, so that the id 007 stays 007.
-    table = pd.read_csv(path, dtype=str)
-    for option, name in (("--image", image), ("--target", target), ("--id", row_id)):
+        raise FileNotFoundError(f"No such folder or table: {path!r}.")
+    table = read_table(path)
+    for argument, name in (("image", image), ("target", target), ("row_id", row_id)):
         if name is not None and name not in table:
-            raise ValueError(
-                f"{option} {name}: {path!r} has no such column; it has {list(table.columns)}."
+            raise with_remedies(
+                ValueError,
+                f"{path!r} has no column {name!r}; it has {join_names(map(repr, table.columns))}.",
+                {f"{argument} column": f"Pass one of them as {argument}."},
             )
     root = os.path.dirname(os.path.abspath(path))
     image = _image_column(table, path, root) if image is None else image
-    ids = _ids(table, image if row_id is None else row_id, path, given=row_id is not None)
+    if row_id is None:
+        names = _names(table[image].rename(image))
+        remedy = "Pass a column with a different value in each row as row_id."
+        ids = _ids(names, path, {"row_id column": remedy})
+    else:
+        ids = _ids(table[row_id], path, {"ids": "Correct the column."})
     labels, names = (None, None) if target is None else _target(table[target], path)
     frame = pd.DataFrame({image: table[image].astype(object)})
     return EmbedRows(frame, ids, labels, names, root, {})
@@ -122,25 +133,37 @@ def _image_column(table, path, root):
     found = [table.columns[i] for i in find_image_columns(columns)]
     if len(found) != 1:
         what = f"several columns of images, {found}" if found else "no column of images"
-        raise ValueError(
-            f"{path!r} has {what}; name one with --image. Paths start from the folder of the file."
+        raise with_remedies(
+            ValueError,
+            f"{path!r} has {what}. Paths start from the folder of the file.",
+            {"image column": "Pass the name of the column as image."},
         )
     return found[0]
 
 
-def _ids(table, name, path, given):
-    remedy = "mend the column" if given else "name a column that tells rows apart with --id"
-    gaps = np.flatnonzero(table[name].isna())
+def _names(cells):
+    """Return the paths of images, or the row numbers if an image has no path."""
+    names = [cell.get("path") if isinstance(cell, dict) else cell for cell in cells]
+    named = [isinstance(name, str) and bool(name) for name in names]
+    if all(has or is_missing(cell) for has, cell in zip(named, cells, strict=True)):
+        return pd.Series(names, name=cells.name, dtype=object)
+    return pd.Series(range(len(names)), name="row")
+
+
+def _ids(values, path, remedies):
+    gaps = np.flatnonzero(values.isna())
     if len(gaps):
         rows = join_names(f"row {row}" for row in gaps)
-        raise ValueError(f"{len(gaps)} rows of {path!r} have no {name!r} ({rows}); {remedy}.")
-    twice = table[name][table[name].duplicated()].unique()
+        problem = f"{len(gaps)} rows of {path!r} have no {values.name!r} ({rows})."
+        raise with_remedies(ValueError, problem, remedies)
+    twice = values[values.duplicated()].unique()
     if len(twice):
-        raise ValueError(
-            f"{len(twice)} values of {name!r} stand in several rows of {path!r} "
-            f"({join_names(twice)}); {remedy}."
+        problem = (
+            f"{len(twice)} values of {values.name!r} occur in several rows of {path!r} "
+            f"({join_names(map(str, twice))})."
         )
-    return table[name].to_numpy(dtype=object)
+        raise with_remedies(ValueError, problem, remedies)
+    return values.astype(str).to_numpy(dtype=object)
 
 
 def _target(values, path):
@@ -148,8 +171,8 @@ def _target(values, path):
     if len(gaps):
         rows = join_names(f"row {row}" for row in gaps)
         raise ValueError(
-            f"{len(gaps)} rows of {path!r} have no {values.name!r} ({rows}); fill them in or leave "
-            "them out."
+            f"{len(gaps)} rows of {path!r} have no {values.name!r} ({rows}). Fill in the values or "
+            "remove the rows."
         )
     try:
         return pd.to_numeric(values).to_numpy(), None
@@ -159,6 +182,6 @@ def _target(values, path):
 
 
 def _as_text(ids):
-    """Names of files need not be text; files of features hold nothing else."""
+    """Return ids as text; file names that are not valid Unicode are escaped."""
     text = [each.encode("utf-8", "backslashreplace").decode() for each in ids]
     return np.array(text, dtype=object)

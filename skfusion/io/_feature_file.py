@@ -1,47 +1,48 @@
-"""FeatureFile: what one file of features holds, whatever its format."""
+"""FeatureFile is the content of one file of features, in any format."""
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 FORMATS = {"h5": ".h5", "parquet": ".parquet"}
-# Written to each file; raised when older versions could not read it.
+# Written to each file. Increase it when older versions cannot read a new layout.
 VERSION = 1
 
 
 @dataclass
 class FeatureFile:
-    """The features that one extractor gives for some rows.
+    """The features of some rows, computed by one extractor.
 
     Parameters
     ----------
     name : str
-        What the extractor is called, as in "ResNet50".
+        The name of the extractor, such as "ResNet50".
 
     features : ndarray of shape (n_rows, n_features), float32
-        One line a row.
+        The features.
 
     labels : ndarray of shape (n_rows,) or None
-        Numbers of classes, or any numbers; None where there is no target.
+        Class numbers, or a numeric target; None without a target.
 
     class_names : list of str or None
-        The names of the classes that labels count; None where labels are no such numbers.
+        The names of the classes; None if labels are not class numbers.
 
     ids : ndarray of str of shape (n_rows,) or None
-        By what rows are known; None in a file of another program.
+        The ids of the rows; None in a file of another program.
 
     fingerprint : str or None
-        A digest of what computed the features; None in a file of another program.
+        A digest of the extractor; None in a file of another program.
 
     prefix : str
-        What the names of the features begin with.
+        The beginning of the names of the features.
 
     path : str, default=""
-        Where it was read from.
+        The path of the file.
 
     images : str or None, default=None
-        A digest of what the images hold, in their order; None in a file that does not tell.
+        A digest of the content of the images, in order; None if the file does not record it.
 
     Examples
     --------
@@ -55,7 +56,7 @@ class FeatureFile:
     name: str
     features: np.ndarray
     labels: np.ndarray | None
-    class_names: list | None
+    class_names: list[Any] | None
     ids: np.ndarray | None
     fingerprint: str | None
     prefix: str
@@ -68,7 +69,7 @@ class FeatureFile:
         return len(self.features)
 
     def check(self):
-        """Refuse parts that don't fit together; ValueError names the file."""
+        """Raise ValueError if the parts are inconsistent; the error names the file."""
         problem = None
         if self.features.ndim != 2 or self.features.dtype.kind not in "fiu":
             problem = f"its features have shape {self.features.shape}, not (n_rows, n_features)"
@@ -80,7 +81,7 @@ class FeatureFile:
             problem = "its row ids or class names are not all text"
         elif self.ids is not None and len(set(self.ids)) < self.n_rows:
             twice = sorted(each for each, count in Counter(self.ids).items() if count > 1)
-            problem = f"it has row ids twice: {', '.join(twice[:5])}"
+            problem = f"it has duplicate row ids: {', '.join(twice[:5])}"
         elif self.class_names is not None and not self._labels_count_classes():
             problem = f"its labels are not numbers of its {len(self.class_names)} classes"
         if problem is not None:

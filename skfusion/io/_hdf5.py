@@ -1,4 +1,4 @@
-"""FeatureFile as HDF5, with the names of datasets that a well-known recipe uses."""
+"""Read and write a FeatureFile as HDF5, with the dataset names of a well-known recipe."""
 
 import os
 
@@ -15,17 +15,17 @@ def write_hdf5(path, content):
     Parameters
     ----------
     path : str
-        The file; it must not be there.
+        The file; it must not exist.
 
     content : FeatureFile
-        What to write: datasets `train` (features) and `label`, and attributes `row_ids`,
+        The content: datasets `train` (features) and `label`, and attributes `row_ids`,
         `class_names`, `name`, `fingerprint`, `images`, `feature_prefix` and
         `skfusion_features`, the version of this layout.
     """
     import h5py
 
     text = h5py.string_dtype()
-    # In HDF5's first format attributes end at 64 kB, which is 4,000 row ids.
+    # The first format of HDF5 limits attributes to 64 kB, which is about 4,000 row ids.
     with h5py.File(path, "x", libver=("v108", "latest")) as file:
         file["train"] = content.features
         if content.labels is not None:
@@ -42,7 +42,7 @@ def write_hdf5(path, content):
 
 
 def read_hdf5(path):
-    """Read a FeatureFile, or a file of another program with `train` and maybe `label`.
+    """Read a FeatureFile, or a file of another program with `train` and optionally `label`.
 
     Parameters
     ----------
@@ -52,12 +52,12 @@ def read_hdf5(path):
     Returns
     -------
     content : FeatureFile
-        Checked. `ids` and `fingerprint` are None in files of other programs.
+        The checked content. `ids` and `fingerprint` are None in files of other programs.
 
     Raises
     ------
     ValueError
-        If it is damaged, or if something is missing or of a wrong kind.
+        If the file is damaged, or a part is missing or has the wrong type.
     """
     import h5py
 
@@ -69,17 +69,17 @@ def read_hdf5(path):
             if version is not None and version > VERSION:
                 raise ValueError("a newer version of skfusion wrote it")
             stem = os.path.splitext(os.path.basename(path))[0]
-            ours = version is not None
+            own = version is not None
             content = FeatureFile(
-                name=str(file.attrs["name"]) if ours else stem,
+                name=str(file.attrs["name"]) if own else stem,
                 features=_numbers(file, "train"),
                 labels=_numbers(file, "label", flat=True),
-                class_names=_texts(file, "class_names") if ours else None,
-                ids=np.array(_texts(file, "row_ids") or (), dtype=object) if ours else None,
-                fingerprint=str(file.attrs["fingerprint"]) if ours else None,
-                prefix=str(file.attrs["feature_prefix"]) if ours else stem,
+                class_names=_texts(file, "class_names") if own else None,
+                ids=np.array(_texts(file, "row_ids") or (), dtype=object) if own else None,
+                fingerprint=str(file.attrs["fingerprint"]) if own else None,
+                prefix=str(file.attrs["feature_prefix"]) if own else stem,
                 path=path,
-                images=_text(file, "images") if ours else None,
+                images=_text(file, "images") if own else None,
             )
     except (OSError, KeyError, ValueError, TypeError, UnicodeError) as error:
         raise ValueError(f"{path!r} can't be read: {error}.") from error
@@ -88,40 +88,40 @@ def read_hdf5(path):
 
 
 def _numbers(file, name, flat=False):
-    """A dataset of numbers; None if there is none."""
+    """Return a numeric dataset, or None if it does not exist."""
     dataset = _dataset(file, name)
     if dataset is None:
         return None
     if dataset.dtype.kind not in "fiu":
-        raise ValueError(f"its dataset {name!r} has dtype {dataset.dtype}, no numbers")
+        raise ValueError(f"its dataset {name!r} has dtype {dataset.dtype}, which is not numeric")
     values = dataset[()]
     # Some programs write labels as a column.
     return values[:, 0] if flat and values.ndim == 2 and values.shape[1] == 1 else values
 
 
 def _texts(file, name):
-    """An attribute that lists texts; None if there is none."""
+    """Return an attribute that is a list of strings, or None if it does not exist."""
     values = file.attrs.get(name)
     if values is None:
         return None
     if np.ndim(values) != 1:
-        raise ValueError(f"its attribute {name!r} is no list of texts")
-    return values.tolist()  # `FeatureFile.check` looks at what is listed
+        raise ValueError(f"its attribute {name!r} is not a list of strings")
+    return values.tolist()  # `FeatureFile.check` checks the items
 
 
 def _text(file, name):
-    """An attribute that is one text; None if there is none."""
+    """Return an attribute as a string, or None if it does not exist."""
     value = file.attrs.get(name)
     return None if value is None else str(value)
 
 
 def _dataset(file, name):
-    """A dataset whose content lies in this very file."""
+    """Return a dataset that is stored in the file itself, not linked from another file."""
     import h5py
 
     if name not in file:
         return None
     found = file[name] if isinstance(file.get(name, getlink=True), h5py.HardLink) else None
     if not isinstance(found, h5py.Dataset) or found.is_virtual or found.external:
-        raise ValueError(f"its {name!r} is no dataset of its own")
+        raise ValueError(f"its {name!r} is not a dataset stored in the file itself")
     return found

@@ -1,4 +1,4 @@
-"""load_features: files of features, side by side again."""
+"""Load files of features and put them side by side."""
 
 import os
 import warnings
@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import validate_params
 
+from skfusion._utils.decorators import validate_params
 from skfusion._utils.feature_names import indexed
 from skfusion._utils.messages import caller_stacklevel, join_names
 from skfusion._utils.typing import PathLike
@@ -32,23 +32,23 @@ _ENDINGS = (".h5", ".hdf5", ".parquet")
 def load_features(
     paths: PathLike | Sequence[PathLike], *, return_X_y: bool = True, as_frame: bool = False
 ) -> tuple[Any, np.ndarray | None] | Bunch:
-    """Load the features that ``skfusion embed`` wrote, one file or several side by side.
+    """Load features that ``skfusion embed`` wrote, from one file or several side by side.
 
-    The networks run once, on whichever machine; what follows is tables. Files are joined by row
-    id, whatever their order, and refused where they don't belong together.
+    Use it to run networks once, on any machine, and to train on their features elsewhere. Files
+    are joined by row id, in any order. Files of different rows or labels raise an error.
 
     Parameters
     ----------
     paths : str, PathLike or list of these
-        Files (.h5 or .parquet), in the order in which their columns shall stand; or a folder,
-        of which all such files are taken, by name.
+        Files (.h5 or .parquet), in the order of their columns; or a folder, of which all such
+        files are loaded, sorted by name.
 
     return_X_y : bool, default=True
-        Whether to give ``(X, y)``; else a Bunch.
+        If True, return ``(X, y)``; otherwise a Bunch.
 
     as_frame : bool, default=False
-        Whether X is a DataFrame with the names of the features, and row ids as its index; else
-        it is an array.
+        If True, X is a DataFrame with the names of the features, and row ids as its index;
+        otherwise it is an array.
 
     Returns
     -------
@@ -56,38 +56,36 @@ def load_features(
         The features, in the row order of the first file.
 
     y : ndarray of shape (n_rows,) or None
-        Numbers of classes, or the numbers that were to be predicted; None where the files have
-        no target.
+        Class numbers, or a numeric target; None if the files have no target.
 
     data : Bunch
-        Instead of both, with ``return_X_y=False``: ``data`` (X), ``target`` (y),
+        Returned instead of both with ``return_X_y=False``: ``data`` (X), ``target`` (y),
         ``target_names`` (list of str or None), ``feature_names`` (list of str), ``ids`` (ndarray
-        of str or None) and ``fingerprints`` (dict, a digest by name of what computed the
-        features).
+        of str or None) and ``fingerprints`` (dict of name to the digest of the extractor).
 
     Raises
     ------
     FileNotFoundError
-        If there is no such file, or if a folder has none.
+        If a file does not exist, or a folder has no file of features.
 
     ValueError
-        If a file is damaged or is no file of features, or if files hold other rows, other labels
-        or other classes than the first, or features of the same name.
+        If a file is damaged or is not a file of features, if its rows, labels or classes differ
+        from those of the first file, or if two files have features of the same name.
 
     Warns
     -----
     UserWarning
-        If files of other programs hold only `train` and `label`. They have no row ids, so that
-        row 0 of one is taken for row 0 of the other, where lengths and labels agree.
+        If files of other programs have only `train` and `label`. They have no row ids, so rows
+        are matched by position if lengths and labels agree.
 
     See Also
     --------
-    PretrainedGAP : Gives the same columns in a pipeline.
+    PretrainedGAP : Computes the same columns in a pipeline.
 
     Notes
     -----
-    An HDF5 file holds the datasets `train` (features) and `label`, and attributes such as
-    `row_ids` and `class_names`. Nothing in it is unpickled, and links to other files are refused.
+    An HDF5 file has the datasets `train` (features) and `label`, and attributes such as
+    `row_ids` and `class_names`. Nothing is unpickled, and links to other files are an error.
 
     Examples
     --------
@@ -97,7 +95,7 @@ def load_features(
     >>> from skfusion import load_features
     >>> folder = tempfile.TemporaryDirectory()
     >>> path = os.path.join(folder.name, "gap_mine.h5")
-    >>> with h5py.File(path, "w") as file:  # as another program may have written it
+    >>> with h5py.File(path, "w") as file:  # as another program may write it
     ...     file["train"], file["label"] = np.eye(3, 2), [0, 1, 1]
     >>> X, y = load_features([path])
     >>> X.shape, y
@@ -106,7 +104,7 @@ def load_features(
     """
     files = [_read(path) for path in _expand(paths)]
     first = files[0]
-    _refuse_one_name(files)
+    _check_names_differ(files)
     blocks = [first.features] + [_aligned(first, other) for other in files[1:]]
     X = np.hstack([block.astype(np.float32, copy=False) for block in blocks])
     names = [name for file in files for name in indexed(file.prefix, file.features.shape[1])]
@@ -126,7 +124,7 @@ def load_features(
 
 
 def _expand(paths):
-    """The files that are meant."""
+    """Return the files that `paths` names, with folders expanded."""
     if not isinstance(paths, (list, tuple)):
         paths = [paths]
     files = []
@@ -142,7 +140,7 @@ def _expand(paths):
         else:
             raise FileNotFoundError(f"No such file: {path!r}.")
     if not files:
-        raise ValueError("paths is empty; name at least one file of features.")
+        raise ValueError("paths is empty. Pass at least one file of features.")
     return files
 
 
@@ -156,7 +154,7 @@ def _read(path):
     raise ValueError(f"{path!r} is neither an HDF5 nor a Parquet file.")
 
 
-def _refuse_one_name(files):
+def _check_names_differ(files):
     for attribute in ("name", "prefix"):
         seen = {}
         for file in files:
@@ -165,26 +163,30 @@ def _refuse_one_name(files):
             if other is file:
                 continue
             digests = (other.fingerprint, file.fingerprint)
-            how = "the same" if digests[0] == digests[1] else "by different extractors ({}, {})"
+            same = digests[0] == digests[1]
+            how = "by the same extractor" if same else "by different extractors ({}, {})"
             raise ValueError(
-                f"{other.path!r} and {file.path!r} both hold features called {value!r}, "
-                f"{how.format(*digests)}. Take one of them; to have both, compute one again under "
-                "another name (--suffix)."
+                f"{other.path!r} and {file.path!r} both have features named {value!r}, "
+                f"{how.format(*digests)}. Load one of them, or compute one again with another name "
+                "(skfusion embed --suffix)."
             )
 
 
 def _aligned(first, other):
-    """The other file's features in the row order of the first; ValueError if they differ."""
+    """Return the features of another file in the row order of the first.
+
+    Raise ValueError if rows, labels or classes differ.
+    """
 
     def refuse(what):
         raise ValueError(
-            f"{other.path!r} does not belong to {first.path!r}: {what}. Compute both from the same "
+            f"{other.path!r} does not match {first.path!r}: {what}. Compute both from the same "
             "images and table."
         )
 
     order = _order_of(first, other, refuse)
     if (first.labels is None) != (other.labels is None):
-        refuse("one of them has labels, the other has none")
+        refuse("only one of them has labels")
     bare = first.ids is None or other.ids is None
     if first.class_names != other.class_names and not bare:
         refuse(f"its classes are {other.class_names}, not {first.class_names}")
@@ -197,27 +199,27 @@ def _aligned(first, other):
 
 
 def _differ(labels, others):
-    """Which labels differ; NaN is like NaN."""
+    """Return which labels differ; NaN equals NaN."""
     return (labels != others) & ~((labels != labels) & (others != others))
 
 
 def _order_of(first, other, refuse):
-    """For each row of the first file, where it stands in the other."""
+    """Return the position in the other file of each row of the first file."""
     if first.ids is None or other.ids is None:
         if first.n_rows != other.n_rows:
             refuse(f"it has {other.n_rows} rows, not {first.n_rows}")
         bare = first.path if first.ids is None else other.path
         warnings.warn(
-            f"{bare!r} has no row ids (skfusion did not write it): its rows are taken to stand in "
-            "the order of the other file's.",
+            f"{bare!r} has no row ids (skfusion did not write it). Its rows are matched with those "
+            "of the other file by position.",
             stacklevel=caller_stacklevel(),
         )
         return np.arange(first.n_rows)
-    place = {each: i for i, each in enumerate(other.ids)}
-    missing = [each for each in first.ids if each not in place]
+    positions = {each: i for i, each in enumerate(other.ids)}
+    missing = [each for each in first.ids if each not in positions]
     if missing:
         refuse(f"it lacks {len(missing)} of {first.n_rows} rows ({join_names(missing)})")
     if other.n_rows > first.n_rows:
         more = sorted(set(other.ids) - set(first.ids))
-        refuse(f"it has {len(more)} rows more ({join_names(more)})")
-    return np.array([place[each] for each in first.ids], dtype=np.intp)
+        refuse(f"it has {len(more)} more rows ({join_names(more)})")
+    return np.array([positions[each] for each in first.ids], dtype=np.intp)

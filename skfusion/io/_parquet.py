@@ -1,4 +1,4 @@
-"""FeatureFile as Parquet: columns `id`, `label` and one a feature."""
+"""Read and write a FeatureFile as Parquet: columns `id`, `label` and one per feature."""
 
 import json
 
@@ -20,7 +20,7 @@ def write_parquet(path, content):
         The file.
 
     content : FeatureFile
-        What to write; what is no column stands in the file's metadata, as JSON.
+        The content. Parts that are not columns are JSON in the metadata of the file.
     """
     pyarrow, parquet = _import()
     columns = {"id": pyarrow.array(list(content.ids), pyarrow.string())}
@@ -53,12 +53,12 @@ def read_parquet(path):
     Returns
     -------
     content : FeatureFile
-        Checked.
+        The checked content.
 
     Raises
     ------
     ValueError
-        If it is damaged, or no file of ours.
+        If the file is damaged, or skfusion did not write it.
     """
     pyarrow, parquet = _import()
     try:

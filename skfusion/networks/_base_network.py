@@ -26,6 +26,11 @@ class BaseNetwork(ABC):
     # Whether the first prediction in a process has to load something.
     needs_warm_up = True
 
+    @property
+    @abstractmethod
+    def n_bytes(self):
+        """int : The size of the weights."""
+
     @abstractmethod
     def prepare(self, pixels):
         """Preprocess pixels in 0..255; the array that is passed isn't changed."""
@@ -39,7 +44,7 @@ class BaseNetwork(ABC):
         return self.compute(self.prepare(pixels), batch_size)
 
     def warm_up(self, n_rows, batch_size=32):
-        """Load and compile what is needed to compute this many images."""
+        """Load the live model, and compile it for this many images."""
         self.embed(np.zeros((n_rows, *self.input_shape), dtype=np.uint8), batch_size)
 
     def resolve(self):

@@ -1,6 +1,7 @@
 """ImagePreprocessing: how pixel values become the inputs of a network."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -37,8 +38,8 @@ class ImagePreprocessing:
     """
 
     scale: float = 1 / 255
-    mean: float | tuple = 0.0
-    std: float | tuple = 1.0
+    mean: float | tuple[Any, ...] = 0.0
+    std: float | tuple[Any, ...] = 1.0
     channels: str = "rgb"
 
     def __post_init__(self):

@@ -72,6 +72,11 @@ class LazyNetwork(BaseNetwork):
         return self.resolve().cut_name if self._cut_name is None else self._cut_name
 
     @property
+    def n_bytes(self):
+        """int : The size of the weights."""
+        return self.resolve().n_bytes
+
+    @property
     def config(self):
         """str : The architecture as Keras's JSON."""
         return self.resolve().config

@@ -5,6 +5,7 @@ import json
 from dataclasses import KW_ONLY, astuple, dataclass, fields, replace
 from functools import cached_property
 from hashlib import blake2b
+from typing import Any
 
 import numpy as np
 
@@ -61,10 +62,10 @@ class Network(BaseNetwork):
 
     name: str
     config: str
-    weights: list
+    weights: list[Any]
     _: KW_ONLY
-    input_shape: tuple
-    output_shape: tuple
+    input_shape: tuple[Any, ...]
+    output_shape: tuple[Any, ...]
     preprocessing: ImagePreprocessing = NO_PREPROCESSING
     cut_name: str = "output"
     top: str | None = None

@@ -1,6 +1,7 @@
 """OnnxNetwork: a network that runs on ONNX Runtime, without Keras."""
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 
@@ -33,11 +34,11 @@ class OnnxNetwork(BaseNetwork):
     """
 
     graph: np.ndarray
-    weights: dict
+    weights: dict[str, Any]
     preprocessing: ImagePreprocessing
     name: str
-    input_shape: tuple
-    output_shape: tuple
+    input_shape: tuple[Any, ...]
+    output_shape: tuple[Any, ...]
     fingerprint: str
     cut_name: str = "output"
     top: str | None = None
@@ -77,6 +78,11 @@ class OnnxNetwork(BaseNetwork):
             top=network.top,
             flips=network.flips,
         )
+
+    @property
+    def n_bytes(self):
+        """int : The size of the graph and the weights."""
+        return self.graph.nbytes + sum(array.nbytes for array in self.weights.values())
 
     def prepare(self, pixels):
         """Preprocess pixels in 0..255; the array that is passed isn't changed."""

@@ -1,6 +1,7 @@
 """SharedArray: weights that a file holds once, however many networks use them."""
 
 from hashlib import blake2b
+from typing import Any
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -23,7 +24,7 @@ class SharedArray:
 
 
 # A pickler keeps the objects that it has written until it is done; then the entries go.
-_IN_USE = WeakValueDictionary()
+_IN_USE: WeakValueDictionary[Any, Any] = WeakValueDictionary()
 
 
 def share(values):

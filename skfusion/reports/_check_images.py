@@ -1,4 +1,4 @@
-"""check_images: what a table's images are like, before anyone trains on them."""
+"""check_images: report what the images of a table are like, before training."""
 
 import os
 
@@ -28,22 +28,22 @@ def check_images(
 ) -> ImageReport:
     """Read the images of a table, and report what they are like and what is wrong with them.
 
-    Use it before anything is trained: it tells which rows have no image, which files can't be
-    read and why, which sizes and modes there are, and which rows show the same image. Nothing is
-    raised for a bad image. The command ``skfusion check table.csv --image column`` prints it.
+    Use it before training: the report names the rows without an image, the files that can't be
+    read and why, the sizes and modes, and the rows that show the same image. A bad image raises
+    no error. The command ``skfusion check table.csv --image column`` prints the report.
 
     Parameters
     ----------
     X : Series, DataFrame, list or ndarray
-        Columns of images: paths, bytes, PIL images, arrays, or lists of these. Every column of a
-        DataFrame (pandas or polars) is taken for one of images.
+        Columns of images: cells of any kind that `ImageReader` reads, or lists of these. Every
+        column of a DataFrame (pandas or polars) counts as one of images.
 
     reader : ImageReader or None, default=None
-        How cells become pixels; None is ``ImageReader()``.
+        Reads the cells; None is ``ImageReader()``.
 
     decode : bool, default=True
         Whether images are decoded. False reads headers and bytes only: several times faster,
-        but damage behind the header isn't found, nor equal pixels in different files.
+        but damage after the header isn't found, nor equal pixels in different files.
 
     verbose : int, default=0
         1 shows a progress bar on the standard error stream.
@@ -55,12 +55,12 @@ def check_images(
 
     See Also
     --------
-    ImageReader : How cells become pixels.
+    ImageReader : Read cells as pixels.
 
     Notes
     -----
-    Images are read in up to four threads, and none is kept: memory stays flat. A cell that comes
-    again in the table is read once.
+    Images are read in up to four threads, and none is kept: memory stays flat. Equal cells are
+    read once.
 
     Examples
     --------
@@ -93,12 +93,12 @@ def check_images(
 
 
 def _text(name):
-    """A name that any encoding of the file system may have given, as text that can be written."""
+    """Return a name in any encoding of the file system as text that can be written."""
     return name.encode("utf-8", "backslashreplace").decode()
 
 
 def _columns(X):
-    """Pairs of a name and a list of cells."""
+    """Return pairs of a name and a list of cells."""
     if hasattr(X, "columns"):
         if isinstance(X, pd.DataFrame):
             return [(str(name), list(X.iloc[:, i])) for i, name in enumerate(X.columns)]
@@ -112,7 +112,7 @@ def _columns(X):
 
 
 def _entries(name, cells):
-    """Column, row and cell; several of a row where its cell is a list."""
+    """Yield column, row and cell; several of a row where its cell is a list."""
     for row, cell in enumerate(cells):
         if isinstance(cell, np.ndarray) and cell.dtype == object and cell.ndim == 1:
             cell = cell.tolist()  # a list, as it comes out of a Parquet file
@@ -122,9 +122,9 @@ def _entries(name, cells):
 
 
 def _facts_of_all(reader, cells, decode, verbose):
-    """Facts of each cell in the order of `FACTS`, None of missing ones.
+    """Return the facts of each cell in the order of `FACTS`, None of missing ones.
 
-    Cells that are the same are looked at once.
+    Equal cells are read once.
     """
     keys = [None if is_missing(cell) else _key(cell) for cell in cells]
     distinct = {}

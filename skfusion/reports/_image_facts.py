@@ -29,18 +29,18 @@ FACTS = (
 
 
 def find_facts(reader, cell, decode):
-    """Look at one cell; nothing that is wrong with it is raised.
+    """Find the facts of one cell; what is wrong with it is one of them.
 
     Parameters
     ----------
     reader : ImageReader
-        How cells are opened.
+        Opens the cell.
 
     cell : object
         Any cell that isn't missing.
 
     decode : bool
-        Whether pixels are looked at, too.
+        Whether to decode the pixels.
 
     Returns
     -------

@@ -64,7 +64,7 @@ class MicroBatcher:
         "max_rows": [Interval(Integral, 1, None, closed="left")],
     }
 
-    def __init__(self, predict: Callable[[pd.DataFrame], Any], *, max_rows: int = 32):
+    def __init__(self, predict: Callable[[pd.DataFrame], Any], *, max_rows: int = 32) -> None:
         given = {"predict": predict, "max_rows": max_rows}
         validate_parameter_constraints(self._parameter_constraints, given, "MicroBatcher")
         self.predict = predict
@@ -74,7 +74,7 @@ class MicroBatcher:
         self._queue = ProcessLocal(_Queue)
 
     def __call__(self, X: pd.DataFrame) -> np.ndarray:
-        """The answers for the rows of one request; waits until they are there.
+        """Return the answers for the rows of one request; wait until they are computed.
 
         Parameters
         ----------
@@ -172,7 +172,7 @@ class _Queue:
 
 
 class _Request:
-    """Rows whose answers somebody waits for."""
+    """Rows of a request that waits for its answers."""
 
     def __init__(self, X):
         self.X = X

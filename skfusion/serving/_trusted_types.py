@@ -35,6 +35,7 @@ _OURS = (
     "skfusion.heads._dense_regressor.DenseRegressor",
     "skfusion.augmentation._random_transform.RandomTransform",
     "skfusion.images._image_reader.ImageReader",
+    "skfusion.images._value_range.ValueRange",
     "skfusion.networks._network.Network",
     "skfusion.networks._shared_array.SharedArray",
     "skfusion.store._feature_store.FeatureStore",
@@ -64,7 +65,7 @@ def trusted_types() -> list[str]:
 
     A file that skops wrote holds data and the names of types. skops makes objects of the types
     that it knows, and of those on this list; a file that names another one is refused. It is the
-    way to take a model from somebody else: a pickle can run any code while it is loaded, and
+    way to load a model from others: a pickle can run any code while it is loaded, and
     nothing can make one safe.
 
     Returns

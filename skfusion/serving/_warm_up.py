@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from numbers import Integral
 from typing import Any
 
-from sklearn.utils._param_validation import Interval, validate_params
+from sklearn.utils._param_validation import Interval
 
+from skfusion._utils.decorators import validate_params
 from skfusion.serving._find_networks import find_networks
 
 
@@ -62,8 +63,9 @@ def warm_up(model: Any, *, n_rows: int | Sequence[int] = 1) -> int:
     >>> warm_up(gap.fit(photos))
     1
     """
-    counts = [n_rows] if isinstance(n_rows, Integral) else list(n_rows)
-    if not all(isinstance(count, Integral) and count >= 1 for count in counts):
+    given: Any = n_rows  # NumPy's integers too, which type checkers don't take for int
+    counts: list[Any] = [given] if isinstance(given, Integral) else list(given)
+    if not all(isinstance(count, Integral) and int(count) >= 1 for count in counts):
         raise ValueError(f"n_rows must be positive integers, got {counts}.")
     cold = [(network, size) for network, size in find_networks(model) if network.needs_warm_up]
     for network, batch_size in cold:

@@ -84,7 +84,7 @@ class Database:
         return default
 
     def run_if_free(self, query):
-        """Run a query in a transaction, if the database is open and nobody writes to it now.
+        """Run a query in a transaction, if the database is open and not being written to.
 
         Parameters
         ----------

@@ -4,7 +4,7 @@ import contextlib
 import os
 import secrets
 import sqlite3
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from skfusion.store._errors import STORE_ERRORS, DamagedError, classify_error
 from skfusion.store._schema import check_tables, create_tables
@@ -34,7 +34,7 @@ class Handle(NamedTuple):
 
     connection: sqlite3.Connection
     path: str
-    inode: tuple
+    inode: tuple[Any, ...]
 
     def is_in_place(self):
         """Return whether the path still leads to the file of this connection."""

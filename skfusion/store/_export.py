@@ -2,7 +2,7 @@
 
 import os
 from importlib import import_module
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,7 +13,7 @@ _ROWS_AT_ONCE = 1000
 _FORMATS = {".parquet": "parquet", ".pq": "parquet", ".h5": "hdf5", ".hdf5": "hdf5"}
 
 
-class Extractor(NamedTuple):
+class ExtractorInfo(NamedTuple):
     """An extractor that has rows in a store."""
 
     number: int
@@ -25,8 +25,8 @@ class Extractor(NamedTuple):
 class Batch(NamedTuple):
     """Some rows of an extractor."""
 
-    sources: list
-    digests: list
+    sources: list[Any]
+    digests: list[Any]
     features: np.ndarray
 
 
@@ -40,7 +40,7 @@ def list_extractors(database):
 
     Returns
     -------
-    extractors : list of Extractor
+    extractors : list of ExtractorInfo
         In the order in which they were first used.
 
     Raises
@@ -57,7 +57,7 @@ def list_extractors(database):
     if found is None:
         raise OSError("the feature store can't be read")
     return [
-        Extractor(number, _text(fingerprint), _text(label), n_rows)
+        ExtractorInfo(number, _text(fingerprint), _text(label), n_rows)
         for number, fingerprint, label, n_rows in found
     ]
 

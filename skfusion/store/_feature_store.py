@@ -81,7 +81,7 @@ class FeatureStore:
     >>> folder.cleanup()
     """
 
-    def __init__(self, path: PathLike, max_bytes: int | None = None):
+    def __init__(self, path: PathLike, max_bytes: int | None = None) -> None:
         if not isinstance(path, (str, os.PathLike)) or not os.fspath(path):
             raise TypeError(f"path must be the path of a folder, got {path!r}.")
         if max_bytes is not None and (

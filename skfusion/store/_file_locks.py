@@ -10,7 +10,7 @@ from hashlib import blake2b
 try:
     import fcntl
 except ImportError:  # Windows
-    fcntl = None
+    fcntl = None  # type: ignore[assignment]  # checked before it is used
     import msvcrt
 
 _FIRST_PAUSE_SECONDS, _MAX_PAUSE_SECONDS = 0.002, 0.1

@@ -2,7 +2,7 @@
 
 import struct
 import zlib
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,8 +21,8 @@ _OFFSET, _OVERHEAD = _SECONDS.size, _SECONDS.size + _CHECKSUM.size
 class Found(NamedTuple):
     """The result of a query for several rows."""
 
-    ids: list  # of the rows that were found
-    damaged: list  # ids of rows with a wrong checksum
+    ids: list[Any]  # of the rows that were found
+    damaged: list[Any]  # ids of rows with a wrong checksum
     seconds: float  # that computing the found rows took
 
 

@@ -131,7 +131,7 @@ class StoreBackend:
         self.database.close_idle()
 
     def _try_flush(self, *, with_uses):
-        """Write to the database if nobody else writes; return whether that was done."""
+        """Write to the database if no other process writes; return whether that was done."""
         self._counters_written_at = time.monotonic()
         counts = self.counters.pop_pending()
 

@@ -1,7 +1,7 @@
 """Which columns of a table hold images, which hold data, and which identify rows."""
 
 import warnings
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -29,9 +29,9 @@ class ColumnRoles(NamedTuple):
         Whether the columns of images were found by their cells, not named by the user.
     """
 
-    image: list
-    table: list
-    id: list
+    image: list[Any]
+    table: list[Any]
+    id: list[Any]
     found: bool
 
     @classmethod

@@ -1,14 +1,18 @@
 """TableEncoder: the columns of a table, whatever they hold, as standardized numbers."""
 
 from numbers import Integral
+from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
+from skfusion._utils.decorators import fit_context
 from skfusion._utils.saved_state import SavedStateMixin
 from skfusion._utils.sklearn_config import default_config
+from skfusion._utils.typing import Features, RandomState
 from skfusion.tabular._category_encoder import CategoryEncoder
 from skfusion.tabular._check_table import check_table
 from skfusion.tabular._column_kinds import convert_cells, find_kind
@@ -94,7 +98,7 @@ class TableEncoder(SavedStateMixin, TransformerMixin, BaseEstimator):
     """
 
     _holds_sklearn = True
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, Any] = {
         "max_categories": [Interval(Integral, 1, None, closed="left")],
         "min_frequency": [Interval(Integral, 1, None, closed="left")],
         "text_components": [Interval(Integral, 1, None, closed="left")],
@@ -104,21 +108,23 @@ class TableEncoder(SavedStateMixin, TransformerMixin, BaseEstimator):
 
     def __init__(
         self,
-        max_categories=MAX_CATEGORIES,
+        max_categories: int = MAX_CATEGORIES,
         *,
-        min_frequency=3,
-        text_components=15,
-        id_columns=None,
-        random_state=0,
-    ):
+        min_frequency: int = 3,
+        text_components: int = 15,
+        id_columns: str | list[str] | None = None,
+        random_state: RandomState = 0,
+    ) -> None:
         self.max_categories = max_categories
         self.min_frequency = min_frequency
         self.text_components = text_components
         self.id_columns = id_columns
         self.random_state = random_state
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None, sample_weight=None):
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self, X: Any, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Find out what each column holds, and learn how to encode it.
 
         Parameters
@@ -140,8 +146,10 @@ class TableEncoder(SavedStateMixin, TransformerMixin, BaseEstimator):
         self._fit(check_table(self, X, reset=True), sample_weight)
         return self
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit_transform(self, X, y=None, sample_weight=None):
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit_transform(
+        self, X: Any, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None
+    ) -> Features:
         """Learn from a table and return its rows as numbers.
 
         Parameters
@@ -164,7 +172,7 @@ class TableEncoder(SavedStateMixin, TransformerMixin, BaseEstimator):
         self._fit(table, sample_weight)
         return self._encode(table)
 
-    def transform(self, X):
+    def transform(self, X: Any) -> Features:
         """Return the rows of a table as numbers.
 
         Parameters
@@ -179,9 +187,9 @@ class TableEncoder(SavedStateMixin, TransformerMixin, BaseEstimator):
             One row for each row of X.
         """
         check_is_fitted(self, "encoders_")
-        return self._encode(check_table(self, X, reset=False, needed=list(self.encoders_)))
+        return self._encode(check_table(self, X, reset=False, needed=self._required_columns))
 
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
         """Return the column's name, with that of a value, component or part of a date.
 
         Parameters
@@ -206,6 +214,11 @@ class TableEncoder(SavedStateMixin, TransformerMixin, BaseEstimator):
         tags.input_tags.categorical = True
         tags.transformer_tags.preserves_dtype = []
         return tags
+
+    @property
+    def _required_columns(self):
+        """List of str : The columns that `transform` needs."""
+        return list(self.encoders_)
 
     def _fit(self, table, sample_weight):
         if sample_weight is not None:

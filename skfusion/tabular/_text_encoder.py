@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import diags_array
+from scipy.sparse import diags
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.preprocessing import StandardScaler, normalize
@@ -72,7 +72,7 @@ class TextEncoder:
         self._svd = TruncatedSVD(self.n_components_, random_state=self.random_state)
         # Where all texts share the same groups, shares of their variance are 0 by 0; none is used.
         with np.errstate(divide="ignore", invalid="ignore"):
-            self._svd.fit(diags_array(np.sqrt(weights)) @ features)
+            self._svd.fit(diags(np.sqrt(weights)) @ features)
         reduced = self._svd.transform(features)
         self._scaler = StandardScaler().fit(reduced, sample_weight=weights)
         return self
@@ -100,7 +100,7 @@ class TextEncoder:
         return self._vectorizer.fit_transform(texts)
 
     def _weigh(self, counts):
-        return normalize(counts @ diags_array(self.idf_))
+        return normalize(counts @ diags(self.idf_))
 
 
 def _texts(column):

@@ -5,7 +5,7 @@ import numpy as np
 _TINY = 1e-7
 
 
-def row_losses(loss, outputs, targets):
+def keras_row_losses(loss, outputs, targets):
     """Compute the loss of each row.
 
     Parameters
@@ -27,8 +27,8 @@ def row_losses(loss, outputs, targets):
     Examples
     --------
     >>> import numpy as np
-    >>> from skfusion.training._losses import row_losses
-    >>> row_losses("mean_squared_error", np.array([[1.0], [3.0]]), np.array([[1.0], [1.0]]))
+    >>> from skfusion.training._losses import keras_row_losses
+    >>> keras_row_losses("mean_squared_error", np.array([[1.0], [3.0]]), np.array([[1.0], [1.0]]))
     array([0., 4.])
     """
     if loss == "sparse_categorical_crossentropy":

@@ -1,5 +1,7 @@
 """OptionsMixin: the `options` parameter of estimators that train a network."""
 
+from typing import Any, Self
+
 from skfusion.training._training_options import TrainingOptions
 
 
@@ -15,8 +17,9 @@ class OptionsMixin:
 
     # The class of the options. A subclass may replace it.
     _options_class = TrainingOptions
+    options: Any
 
-    def set_params(self, **params):
+    def set_params(self, **params: Any) -> Self:
         """Set the parameters of this estimator.
 
         Parameters
@@ -33,7 +36,7 @@ class OptionsMixin:
         is_nested = any(name.startswith("options__") for name in params)
         if is_nested and params.get("options", self.options) is None:
             params = {**params, "options": self._options_class()}
-        return super().set_params(**params)
+        return super().set_params(**params)  # type: ignore[misc]  # BaseEstimator comes after it
 
     def _get_options(self):
         """Return the options after a check of each of them.

@@ -9,7 +9,7 @@ from skfusion.networks.runtimes._tracing import (
     predict_batch,
 )
 from skfusion.training._epoch_means import EpochMeans, r2_score
-from skfusion.training._losses import row_losses
+from skfusion.training._losses import keras_row_losses
 
 # What Keras measures beside each loss, weighted by rows. R2 is made of the squared error.
 _METRICS = {
@@ -127,12 +127,14 @@ class Trainer:
         outputs, targets, weights = map(np.concatenate, (outputs, targets, weights))
         if not weights.any():  # all rows with a weight are in training
             weights = None
-        losses = row_losses(self.loss, outputs, targets)
+        losses = keras_row_losses(self.loss, outputs, targets)
         values = {"val_loss": float(np.average(losses, weights=weights))}
         if "accuracy" in _METRICS.get(self.loss, []):
             right = outputs.argmax(axis=1) == targets
             values["val_accuracy"] = float(np.average(right, weights=weights))
         elif "mean_squared_error" in _METRICS.get(self.loss, []):
-            errors = np.average(row_losses("mean_squared_error", outputs, targets), weights=weights)
+            errors = np.average(
+                keras_row_losses("mean_squared_error", outputs, targets), weights=weights
+            )
             values["val_r2"] = r2_score(errors, targets.reshape(outputs.shape), weights)
         return values

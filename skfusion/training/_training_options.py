@@ -6,8 +6,11 @@ from typing import Any
 from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from skfusion._utils.doc_link import DocLinkMixin
+from skfusion._utils.main_objects import MainObjectsMixin
 
-class TrainingOptions(BaseEstimator):
+
+class TrainingOptions(DocLinkMixin, MainObjectsMixin, BaseEstimator):
     """Settings of how a network is trained that are rarely changed.
 
     Pass it as `options` to `DenseClassifier` or `DenseRegressor`. A search reaches each setting by
@@ -58,7 +61,8 @@ class TrainingOptions(BaseEstimator):
     2
     """
 
-    _parameter_constraints: dict = {
+    _fit_only_parameters = ("callbacks",)
+    _parameter_constraints: dict[str, Any] = {
         "lr_schedule": [StrOptions({"constant", "cosine", "plateau"})],
         "warmup_epochs": [Interval(Integral, 0, None, closed="left")],
         "loss": [StrOptions({"auto", "squared_error", "huber"})],
@@ -74,7 +78,7 @@ class TrainingOptions(BaseEstimator):
         loss: str = "auto",
         target_bins: int | None = None,
         callbacks: Any = None,
-    ):
+    ) -> None:
         self.lr_schedule = lr_schedule
         self.warmup_epochs = warmup_epochs
         self.loss = loss

@@ -38,13 +38,13 @@ def test_it_scores_searches_saves_and_reloads(quick, tmp_path, capsys):
     assert model.predict(_demo_run.load_digits_iris().frame).shape == (150,)
 
 
-def test_a_model_that_predicts_something_else_is_told(quick, tmp_path, monkeypatch, capsys):
+def test_a_model_with_other_predictions_is_reported(quick, tmp_path, monkeypatch, capsys):
     rows = "predict_proba(joblib.load(rows))"
     service = _demo_run._SERVICE.replace(rows, f"{rows} * 0")
     monkeypatch.setattr(_demo_run, "_SERVICE", service)
     monkeypatch.setattr(_demo_run, "_compare_sources", lambda data: {"fused": np.ones(2)})
     assert cli.main(["demo", "--out", str(tmp_path)]) == 1
-    assert "SOMETHING ELSE" in capsys.readouterr().out
+    assert "DIFFERENT VALUES" in capsys.readouterr().out
 
 
 def test_version(capsys):

@@ -6,26 +6,26 @@ import warnings
 
 import pytest
 
-from skfusion._commands._messages import told
+from skfusion._commands._messages import exit_on_error
 from skfusion._utils.messages import with_remedies
 
 
 def test_an_error_is_one_line(capsys):
-    with pytest.raises(SystemExit, match="2"), told("embed"):
+    with pytest.raises(SystemExit, match="2"), exit_on_error("embed"):
         raise ValueError("no such thing")
     assert capsys.readouterr().err == "skfusion embed: no such thing\n"
 
 
 def test_a_bug_keeps_its_traceback():
-    with pytest.raises(RuntimeError, match="mistake"), told("embed"):
+    with pytest.raises(RuntimeError, match="mistake"), exit_on_error("embed"):
         raise RuntimeError("mistake")
 
 
 def test_a_stop(capsys):
-    with pytest.raises(SystemExit, match="130"), told("embed"):
+    with pytest.raises(SystemExit, match="130"), exit_on_error("embed"):
         raise KeyboardInterrupt
     assert capsys.readouterr().err == (
-        "\nskfusion embed: stopped. The same command goes on from here.\n"
+        "\nskfusion embed: stopped. Run the same command again to continue.\n"
     )
 
 
@@ -33,7 +33,7 @@ def test_a_warning_is_one_line(capsys):
     before = warnings.showwarning
     with warnings.catch_warnings():
         warnings.simplefilter("default")
-        with told("embed"):
+        with exit_on_error("embed"):
             warnings.warn("two\nlines", UserWarning, stacklevel=1)
         assert warnings.showwarning is before
     assert capsys.readouterr().err == "skfusion embed: warning: two lines\n"
@@ -44,11 +44,11 @@ def test_remedies_name_options_of_the_command(capsys):
     own = {"size": "Add --size 3."}
     error = with_remedies(ValueError, "Too small.", remedies)
     assert str(error) == "Too small. Name a root. Pass size=3."
-    with pytest.raises(SystemExit), told("embed", own):
+    with pytest.raises(SystemExit), exit_on_error("embed", own):
         raise error
     with warnings.catch_warnings():
         warnings.simplefilter("default")
-        with told("embed", own):
+        with exit_on_error("embed", own):
             warnings.warn(with_remedies(UserWarning, "Small.", remedies), stacklevel=1)
     assert capsys.readouterr().err.splitlines() == [
         "skfusion embed: Too small. Name a root. Add --size 3.",

@@ -32,7 +32,7 @@ def test_the_link_leads_to_the_docstring(estimator):
 @each
 def test_each_parameter_is_documented_on_a_line_of_its_own(estimator):
     """scikit-learn 1.9 finds the description of a parameter by this line."""
-    for name in estimator._get_param_names():
+    for name in estimator().get_params(deep=False):
         assert re.search(rf"^    {name} : .+$", estimator.__doc__, re.MULTILINE), name
 
 
@@ -44,7 +44,7 @@ def _describes_parameters():
 def test_each_parameter_is_described(estimator):
     shown = estimator()._repr_html_()
     described = shown.count('class="param-doc-description"')
-    n_parameters = len(estimator._get_param_names())
+    n_parameters = len(estimator().get_params(deep=False))
     assert described == (n_parameters if _describes_parameters() else 0)
 
 

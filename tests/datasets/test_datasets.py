@@ -45,7 +45,7 @@ def test_global_random_state_is_left_alone(load):
 
 
 @pytest.mark.parametrize("load", LOADERS)
-def test_images_are_cells_that_transformers_take(load):
+def test_images_are_cells_of_transformers(load):
     data = load(random_state=0)
     features = PixelFlattener((4, 4)).fit_transform(data.frame[data.image_columns])
     assert features.shape[0] == len(data.target)
@@ -183,7 +183,7 @@ def test_stripes_turn_with_the_class():
     assert np.ptp(columns, axis=0).max() == 0  # class 1: each column
 
 
-def test_images_alone_and_numbers_alone_tell_something():
+def test_images_alone_and_numbers_alone_are_informative():
     data = make_image_table(120, n_classes=3, noise=1.5, random_state=0)
     energies = [
         [np.abs(np.diff(image.mean(axis=2), axis=axis)).mean() for axis in (0, 1)]

@@ -118,14 +118,14 @@ def test_hidden_files_and_others_are_counted(tmp_path):
 @pytest.mark.parametrize("name", ["1.JPG", "1.tif", "1.webp", "1.nii.gz", "1.dcm"])
 def test_endings(tmp_path, name):
     data = load_image_folder(make(tmp_path, name, content=b"damaged"))
-    assert data.ids.tolist() == [name]  # left to the reader, which will say what is wrong
+    assert data.ids.tolist() == [name]  # the reader raises the error
 
 
 @pytest.mark.parametrize(
     "content",
     [PNG, b"\xff\xd8\xff\xe0", b"GIF89a", b"RIFF\1\2\3\4WEBP", b"\0" * 128 + b"DICM" + b"\0" * 9],
 )
-def test_without_an_ending_the_first_bytes_tell(tmp_path, content):
+def test_without_an_ending_the_first_bytes_decide(tmp_path, content):
     make(tmp_path, "IM_0001", content=content)
     make(tmp_path, "notes", "short", content=b"RI")
     data = load_image_folder(tmp_path)
@@ -158,7 +158,7 @@ def test_a_link_to_a_folder_whose_name_begins_alike(tmp_path):
     assert load_image_folder(folder).skipped == {"link": 1}
 
 
-def test_a_linked_folder_may_be_asked_for(tmp_path):
+def test_a_folder_that_is_a_link(tmp_path):
     make(tmp_path / "real", "a/1.png")
     (tmp_path / "link").symlink_to(tmp_path / "real")
     (tmp_path / "real/a/2.png").symlink_to(tmp_path / "real/a/1.png")
@@ -193,7 +193,7 @@ def test_groups(tmp_path, pattern, expected):
 
 def test_groups_that_are_not_found(tmp_path):
     make(tmp_path, "a/p1.png", *(f"a/{i}.png" for i in range(7)))
-    message = r"matches nothing in 7 of 8 paths: a/0.png; a/1.png, .* and 2 more"
+    message = r"matches nothing in 7 of 8 paths: a/0.png; a/1.png; .* and 2 more"
     with pytest.raises(ValueError, match=message):
         load_image_folder(tmp_path, groups=r"p\d")
 

@@ -324,7 +324,7 @@ def test_cross_fitted_columns_do_not_depend_on_their_labels():
         ({"weights": "nowhere.weights.h5"}, FileNotFoundError, "No weights for small_cnn at"),
         ({"weights": "imagenet"}, ValueError, "no ImageNet weights for 'small_cnn'"),
         ({"image_size": (5, 5)}, ValueError, "too small for small_cnn"),
-        ({"image_size": (16,)}, ValueError, "image_size"),
+        ({"image_size": (16, 16, 3)}, ValueError, "image_size"),
         (
             {"learning_rate": 1e30, "task": "regression"},
             FloatingPointError,

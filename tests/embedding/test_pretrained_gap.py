@@ -333,12 +333,13 @@ def test_scales_of_floats_agree(side):
     photos = images(4, side=side)
     photos[0, 0, 0, 0] = 255
     floats = photos.astype(np.float64)
-    expected = quarter().fit_transform(floats)
-    assert_close(quarter().fit_transform(floats / 255), expected)
-    assert_close(quarter().fit_transform(photos.astype(np.int32)), expected)
-    assert_close(quarter().fit_transform(photos.astype(np.uint16) * 257), expected)
+    whole = quarter().fit_transform(photos)
+    assert_close(quarter().fit_transform(floats), whole)
+    assert_close(quarter().fit_transform(photos.astype(np.int32)), whole)
+    fractions = quarter().fit_transform(floats / 255)
+    assert_close(quarter().fit_transform(photos.astype(np.uint16) * 257), fractions)
     if side == 32:  # resized bytes are rounded, resized floats are not
-        assert_close(quarter().fit_transform(photos), expected)
+        assert_close(fractions, whole)
 
 
 def test_flattened_images():

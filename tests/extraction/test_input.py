@@ -409,7 +409,7 @@ def test_image_size_that_is_none(size, images):
 @pytest.mark.parametrize(
     "params",
     [
-        {"image_size": 8},
+        {"image_size": 0},
         {"color_mode": "gray"},
         {"missing": None},
         {"corrupt": "ignore"},
@@ -511,7 +511,7 @@ def test_missing_is_an_error_unless_told(paths):
         PixelFlattener().fit(pd.DataFrame({"img": pd.Series(cells, dtype=object)}))
     assert str(info.value) == (
         "7 of 12 images of column 'img' are missing: row 0; row 6; row 7; row 8; row 9; and 2 "
-        "more. Pass missing='nan', missing='zero' or missing='mean' to accept rows without a "
+        "more. Pass missing='nan', missing='zero' or missing='mean' to accept rows without an "
         "image."
     )
     assert [row for row, _, _ in info.value.failures] == [0, 6, 7, 8, 9, 10, 11]
@@ -650,12 +650,13 @@ def test_corrupt_as_missing(missing, fill, damaged, expected):
 
 def test_corrupt_as_missing_where_missing_is_an_error(damaged):
     flattener = PixelFlattener(corrupt="missing")
-    text = "3 of 5 images of column 'img' are missing: row 1; row 2; row 4"
-    with (
-        pytest.warns(UnreadableImageWarning, match="3 of 5"),
-        pytest.raises(ImageReadError, match=text),
-    ):
+    text = (
+        "3 of 5 images of column 'img' could not be read: row 1 .* Unreadable ones count as missing"
+    )
+    with pytest.raises(ImageReadError, match=text) as info:  # and no warning beside it
         flattener.fit_transform(pd.DataFrame({"img": damaged}))
+    assert [row for row, *_ in info.value.failures] == [1, 2, 4]
+    assert "Pass missing='nan'" in str(info.value)
 
 
 def test_nothing_can_be_read_at_transform(damaged, paths):

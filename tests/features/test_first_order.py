@@ -66,13 +66,14 @@ def test_entropy_and_uniformity_of_two_levels():
     assert values["kurtosis"] == -2.0
 
 
-def test_intensity_is_not_clipped_but_its_histogram_is():
-    image = np.array([[-100.0, 400.0]], dtype=np.float32)
+def test_intensity_is_measured_in_the_range_of_fit():
+    """Values a little beyond the range are clipped, so that all are within 0..255."""
+    image = np.array([[-1.0, 256.0]], dtype=np.float32)
     descriptors = ImageDescriptors("intensity", image_size=None)
-    descriptors.fit([np.array([[255.0]], dtype=np.float32)])
+    descriptors.fit([np.array([[0.5, 255.0]], dtype=np.float32)])
     values = dict(
         zip(descriptors.get_feature_names_out(), descriptors.transform([image])[0], strict=True)
     )
-    assert values["x0_intensity_minimum"] == -100
-    assert values["x0_intensity_maximum"] == 400
+    assert values["x0_intensity_minimum"] == 0
+    assert values["x0_intensity_maximum"] == 255
     assert values["x0_intensity_entropy"] == 1.0

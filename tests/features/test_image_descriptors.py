@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 from sklearn.base import clone
 
-from skfusion import ImageDescriptors, ImageReadError, UnreadableImageWarning
+from skfusion import ImageDescriptors, ImageReader, ImageReadError, UnreadableImageWarning
 from tests.features.descriptors_for_tests import measure, noise, smooth
 
 DEFAULT = ["intensity", "color", "hog", "lbp", "glcm", "shape"]
@@ -126,9 +126,17 @@ def test_values_are_finite(name, color_mode, image_size):
 
 
 @pytest.mark.parametrize("gray_range", ["full", "image"])
-def test_values_far_beyond_those_of_fit_are_finite(gray_range):
+def test_values_far_beyond_those_of_fit_are_an_error_of_their_row(gray_range):
     descriptors = ImageDescriptors(FAMILIES, gray_range=gray_range).fit([np.eye(4)])
-    assert np.isfinite(descriptors.transform([np.eye(4) * 1e30, np.eye(4) * -1e30])).all()
+    with pytest.raises(ImageReadError, match=r"row 1 .*another scale than 0 to 1"):
+        descriptors.transform([np.eye(4), np.eye(4) * 1e30])
+
+
+def test_values_far_beyond_a_declared_range_are_an_error_too():
+    reader = ImageReader(value_range=(-1000, 1000))
+    descriptors = ImageDescriptors(FAMILIES, reader=reader).fit([np.eye(4)])
+    with pytest.raises(ImageReadError, match=r"row 0 .*another scale than -1000 to 1000"):
+        descriptors.transform([np.eye(4) * -1e30])
 
 
 @pytest.mark.parametrize("value", [0, 1, 127, 254, 255])

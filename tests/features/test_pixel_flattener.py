@@ -234,5 +234,5 @@ def test_indicators_are_no_pixels():
     rows = flattener.fit_transform([images[0], None, images[1]])
     assert rows.shape == (3, 17)
     np.testing.assert_array_equal(flattener.inverse_transform(rows)[[0, 2]], images)
-    with pytest.raises(ValueError, match="take 16, and 1 tell what is missing"):
+    with pytest.raises(ValueError, match="take 16, and 1 are indicators"):
         flattener.inverse_transform(rows[:, :16])

@@ -7,13 +7,13 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 
 from skfusion.fusion._combination import STRATEGIES, Combination
+from skfusion.fusion._fusion_rows import FusionRows
 from skfusion.fusion._out_of_fold import OutOfFold
 from skfusion.fusion._pool_weights import pool_weights
 from skfusion.fusion._probability_stack import ProbabilityStack
 from skfusion.fusion._regression_stack import RegressionStack
 from skfusion.fusion._strategy_choice import compare
 from skfusion.fusion._strategy_cv import cross_validate_strategy
-from skfusion.fusion._training_rows import TrainingRows
 
 N = 400
 
@@ -34,7 +34,7 @@ def unseen():
         "image": [sigmoid(logits / 3)],
         "joint": [sigmoid(logits / 4 + 0.3 * random.normal(size=N))],
     }
-    rows = TrainingRows(pd.DataFrame(index=range(N)), y)
+    rows = FusionRows(pd.DataFrame(index=range(N)), y)
     return OutOfFold(rows, predictions, np.arange(N) % 5, np.ones(N, dtype=bool))
 
 

@@ -6,7 +6,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def blobs():
-    """120 rows of three classes that are easily told apart, in columns of mixed scales."""
+    """120 rows of three classes that are well separated, in columns of mixed scales."""
     rng = np.random.default_rng(0)
     y = np.arange(120) % 3
     X = rng.normal(size=(120, 6)) + 2 * np.eye(3, 6)[y]

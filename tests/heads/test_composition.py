@@ -20,7 +20,7 @@ HEAD = DenseClassifier(epochs=20, dropout=0.2, batch_size=16, random_state=0)
 LINEAR = make_pipeline(StandardScaler(), LogisticRegression())
 
 
-def test_kinds_are_known():
+def test_kind_of_estimator():
     assert is_classifier(HEAD)
     assert is_regressor(DenseRegressor())
     assert is_classifier(make_pipeline(StandardScaler(), HEAD))
@@ -104,7 +104,7 @@ def test_after_images_and_words():
     data = make_image_table(60, image_size=(8, 8), random_state=0)
     frame = data.frame.assign(note=["a small one", "a large one", "none"] * 20)
     probabilities = []
-    for threshold in (0.0, 1.0):  # what stands before the head gives a dense or a sparse matrix
+    for threshold in (0.0, 1.0):  # a dense or a sparse matrix
         columns = ColumnTransformer(
             [("image", PixelFlattener(), ["image"]), ("note", CountVectorizer(), "note")],
             sparse_threshold=threshold,
@@ -134,7 +134,7 @@ def plt():
 
 
 @pytest.mark.parametrize("metric", ["loss", "accuracy"])
-def test_the_learning_curve_is_one_call(metric, blobs, plt):
+def test_plot_history_draws_the_learning_curve(metric, blobs, plt):
     head = DenseClassifier(epochs=7, random_state=0).fit(*blobs)
     display = head.plot_history(metric=metric)
     assert isinstance(display, TrainingHistoryDisplay)
@@ -149,13 +149,13 @@ def test_the_curve_of_a_regression_has_no_accuracy(plane, plt):
     assert len(head.plot_history().lines_) == 1
     with pytest.raises(ValueError, match="no metric 'accuracy'"):
         head.plot_history(metric="accuracy")
-    with pytest.raises(ValueError, match="one network on all columns"):
+    with pytest.raises(ValueError, match="one network that uses all columns"):
         TrainingHistoryDisplay.from_estimator(head, column="scan")
 
 
 def test_scikit_learns_callbacks_see_epochs(blobs):
     pytest.importorskip("sklearn.callback", reason="scikit-learn 1.9 brought callbacks")
-    from tests._utils.test_callbacks import Recorder
+    from tests._utils.test_sklearn_compat import Recorder
 
     recorder = Recorder()
     head = DenseClassifier(epochs=2, random_state=0)

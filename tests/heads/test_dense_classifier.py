@@ -41,7 +41,7 @@ def test_each_optimizer_has_a_learning_rate_that_works(optimizer, blobs):
 
 
 @pytest.mark.parametrize("optimizer", sorted(OPTIMIZERS))
-def test_and_with_more_columns_than_rows(optimizer):
+def test_each_optimizer_learns_with_more_columns_than_rows(optimizer):
     rng = np.random.default_rng(0)
     y = np.arange(90) % 2
     X = rng.normal(size=(90, 900)) + 0.25 * y[:, None]
@@ -54,7 +54,7 @@ def test_adadelta_starts_at_one(blobs):
     assert set(history["learning_rate"]) == {1.0}
 
 
-def test_a_curve_needs_hidden_layers():
+def test_interactions_need_hidden_layers():
     X = np.random.default_rng(0).uniform(-1, 1, (300, 2))
     y = (X[:, 0] * X[:, 1] > 0).astype(int)
     plain = DenseClassifier(dropout=0, random_state=0).fit(X, y)
@@ -81,7 +81,7 @@ def test_weight_decay_makes_weights_smaller(blobs):
     assert norms[0] > 1.2 * norms[1] > 4 * norms[2]
 
 
-def test_standardize_off_takes_columns_as_they_are(blobs):
+def test_standardize_false_leaves_columns_unscaled(blobs):
     X, y = blobs
     scaled = StandardScaler().fit_transform(X)
     head = quick(standardize=False).fit(scaled, y)
@@ -118,7 +118,7 @@ def test_rows_of_weight_zero_are_not_learned(blobs):
 # Validation and early stopping.
 
 
-def test_history_has_a_line_an_epoch(blobs):
+def test_history_has_one_row_per_epoch(blobs):
     head = quick().fit(*blobs)
     assert list(head.history_["epoch"]) == [0, 1, 2, 3, 4]
     assert {"loss", "accuracy", "val_loss", "val_accuracy"} <= set(head.history_)
@@ -295,7 +295,7 @@ def test_wrong_sample_weights(weight, message, blobs):
         quick().fit(*blobs, sample_weight=weight)
 
 
-def test_a_rate_far_too_high_is_told(blobs):
+def test_learning_rate_that_is_too_high_is_reported(blobs):
     X, y = blobs
     head = quick((8,), optimizer="sgd", learning_rate=1e20, activation="elu", standardize=False)
     with pytest.raises(FloatingPointError, match="Pass a smaller learning_rate"):

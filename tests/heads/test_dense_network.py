@@ -41,7 +41,7 @@ def test_rows_are_computed_block_by_block():
     np.testing.assert_allclose(network.compute(ROWS, 7), network.compute(ROWS), rtol=1e-12)
 
 
-def test_extreme_numbers_overflow_nowhere():
+def test_extreme_numbers_do_not_overflow():
     network = with_random_weights(build_dense(7, 2, "softmax", hidden=(8,), activation="selu"))
     with np.errstate(all="raise", under="ignore"):
         assert np.isfinite(network.compute(1e6 * ROWS)).all()
@@ -67,7 +67,7 @@ def test_pickle_after_use():
     assert len(pickle.dumps(again)) == size  # what was prepared for computing is not kept
 
 
-def test_new_weights_count_at_once():
+def test_new_weights_are_used_at_once():
     network = with_random_weights(build_dense(7, 2, "softmax"))
     other = with_random_weights(network, seed=1)
     network.compute(ROWS)

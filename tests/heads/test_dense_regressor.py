@@ -18,7 +18,7 @@ def test_numbers_of_any_scale(plane):
 
 
 @pytest.mark.parametrize("optimizer", sorted(OPTIMIZERS))
-def test_no_optimizer_leaps_away_with_many_columns(optimizer):
+def test_no_optimizer_diverges_with_many_columns(optimizer):
     rng = np.random.default_rng(0)
     hidden = rng.normal(size=(90, 3))
     X = hidden @ rng.normal(size=(3, 900)) + rng.normal(size=(90, 900))
@@ -60,7 +60,7 @@ def test_a_constant_is_predicted(plane):
     np.testing.assert_allclose(head.predict(plane[0]), 7.0)
 
 
-def test_huber_bows_less_to_outliers(plane):
+def test_huber_is_less_sensitive_to_outliers(plane):
     X, y = plane
     wild = y.copy()
     wild[::20] += 2000
@@ -103,6 +103,6 @@ def test_wrong_targets(y, message, plane):
         DenseRegressor(epochs=1).fit(plane[0], y)
 
 
-def test_classes_have_no_weights_here(plane):
+def test_class_weight_is_for_classes_only(plane):
     with pytest.raises(TypeError, match="class_weight"):
         DenseRegressor(class_weight="balanced")

@@ -61,7 +61,7 @@ def fitted(rows):
 # scikit-learn's tools.
 
 
-def test_it_is_a_classifier_and_scikeras(fitted, rows):
+def test_it_is_a_classifier_of_scikeras(fitted, rows):
     assert is_classifier(keras_head())
     assert is_classifier(make_pipeline(StandardScaler(), keras_head()))
     assert isinstance(keras_head(), scikeras.wrappers.KerasClassifier)
@@ -406,15 +406,23 @@ class Double(keras.layers.Layer):
     def call(self, x):
         return 2 * x
 
+class Loss(keras.losses.SparseCategoricalCrossentropy):
+    pass
+
 def soft(x):
     return keras.ops.softmax(x)
 
+def highest(y, outputs):
+    return keras.ops.max(outputs, axis=1)
+
 def build(meta):
     inputs = keras.Input((meta["n_features_in_"],))
-    return keras.Model(inputs, keras.layers.Dense(2, activation=soft)(Double()(inputs)))
+    model = keras.Model(inputs, keras.layers.Dense(2, activation=soft)(Double()(inputs)))
+    model.compile("adam", Loss(), metrics=[highest])
+    return model
 
 X = np.random.default_rng(0).normal(size=(30, 3))
-head = KerasClassifier(build, loss="sparse_categorical_crossentropy", verbose=0, random_state=0)
+head = KerasClassifier(build, verbose=0, random_state=0)
 head.fit(X, np.arange(30) % 2)
 np.save(sys.argv[2], head.predict_proba(X))
 joblib.dump((head, X), sys.argv[1])
@@ -435,6 +443,10 @@ def test_code_of_a_script_is_in_the_pickle(tmp_path):
     expected = np.load(files[1])
     head, X = joblib.load(files[0])
     np.testing.assert_allclose(head.predict_proba(X), expected, rtol=1e-6)
+    head = pickle.loads(pickle.dumps(head))  # now from a model that was not trained here
+    head.partial_fit(X, np.arange(30) % 2)
+    assert [len(values) for values in head.history_.values()] == [2, 2]
+    assert set(head.history_) == {"loss", "highest"}
     assert clone(head).fit(X, np.arange(30) % 2).predict(X).shape == (30,)
 
 

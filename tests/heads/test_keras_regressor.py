@@ -35,7 +35,7 @@ def rows(plane):
     return StandardScaler().fit_transform(X), (y - y.mean()) / y.std()
 
 
-def test_it_is_a_regressor_and_scikeras(rows):
+def test_it_is_a_regressor_of_scikeras(rows):
     assert is_regressor(keras_head())
     assert isinstance(keras_head(), scikeras.wrappers.KerasRegressor)
     assert keras_head().__sklearn_tags__().target_tags.required
@@ -96,5 +96,5 @@ def test_wrong_use(rows):
     with pytest.raises(ValueError, match="requires y to be passed"):
         keras_head().partial_fit(rows[0], None)
     head = keras_head(epochs=1).fit(*rows)
-    with pytest.raises(ValueError, match="expecting X of shape"):
+    with pytest.raises(ValueError, match="expecting 5 features"):
         head.predict(rows[0][:, :2])

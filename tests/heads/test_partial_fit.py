@@ -23,14 +23,14 @@ def regressor(hidden=(8,), **params):
 @pytest.mark.parametrize(
     ("head", "peer"), [(DenseClassifier, MLPClassifier), (DenseRegressor, MLPRegressor)]
 )
-def test_what_the_peer_has(head, peer):
+def test_same_methods_as_in_scikit_learn(head, peer):
     for name in ("partial_fit", "decision_function"):
         assert hasattr(head(), name) == hasattr(peer(), name)
     assert "warm_start" in head().get_params()
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "sgd", "rmsprop"])
-def test_calls_of_one_epoch_equal_a_fit_of_several(optimizer, blobs):
+def test_calls_equal_a_fit_of_several_epochs(optimizer, blobs):
     X, y = blobs
     params = {"optimizer": optimizer, "batch_norm": True, "dropout": 0.3, "batch_size": 16}
     whole = classifier(epochs=3, **params).fit(X, y)
@@ -41,7 +41,7 @@ def test_calls_of_one_epoch_equal_a_fit_of_several(optimizer, blobs):
     assert parts.history_.equals(whole.history_)
 
 
-def test_calls_of_a_regressor_equal_a_fit_of_several(plane):
+def test_calls_of_a_regressor_equal_a_fit_of_several_epochs(plane):
     options = TrainingOptions(loss="huber")
     whole = regressor(epochs=3, options=options).fit(*plane)
     parts = regressor(options=options)
@@ -123,8 +123,10 @@ def test_wrong_use_of_partial_fit(blobs, plane):
         classifier().partial_fit(X, y, classes=["ant"])
     with pytest.raises(ValueError, match="can't balance classes"):
         classifier(class_weight="balanced").partial_fit(X, y, classes=CLASSES)
-    with pytest.raises(ValueError, match="early_stopping=True"):
+    with pytest.raises(AttributeError) as raised:
         classifier(early_stopping=True).partial_fit(X, y, classes=CLASSES)
+    assert "does not support early_stopping=True" in str(raised.value.__cause__)
+    assert not hasattr(regressor(early_stopping=True), "partial_fit")
     with pytest.raises(ValueError, match=r"classes not in `self.classes_`: \['wasp'\]"):
         classifier().partial_fit(X, y, classes=["ant", "bee"])
     head = classifier().partial_fit(X, y, classes=CLASSES)

@@ -35,7 +35,7 @@ def assert_same(weighted, repeated, X):
 
 @pytest.mark.parametrize("hidden", [(), (8,)])
 @pytest.mark.parametrize("optimizer", ["adam", "sgd"])
-def test_weights_of_classes_of_rows(hidden, optimizer, blobs, repetitions):
+def test_weights_of_rows_with_classes(hidden, optimizer, blobs, repetitions):
     X, y = blobs
     head = DenseClassifier(hidden, optimizer=optimizer, **WHOLE)
     weighted = sklearn.clone(head).fit(X, y, sample_weight=repetitions)
@@ -68,7 +68,7 @@ def test_labels(blobs, repetitions):
 
 @pytest.mark.parametrize("loss", ["squared_error", "huber"])
 @pytest.mark.parametrize("n_outputs", [1, 2])
-def test_weights_of_numbers(loss, n_outputs, plane, repetitions):
+def test_weights_of_rows_with_numbers(loss, n_outputs, plane, repetitions):
     X, y = plane[0][:120], plane[1][:120]
     y = y if n_outputs == 1 else np.column_stack([y, np.abs(y) ** 1.5])
     head = DenseRegressor((8,), options=TrainingOptions(loss=loss), **WHOLE)

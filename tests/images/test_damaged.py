@@ -25,7 +25,7 @@ def read_damaged(folder, count, seed):
         timeout=600,
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    # The C library libtiff writes there what is wrong with a file; Python has nothing to say.
+    # The C library libtiff writes messages there; Python prints nothing.
     assert "Warning" not in done.stderr
     assert "Traceback" not in done.stderr
     return json.loads(done.stdout)

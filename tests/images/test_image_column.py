@@ -75,7 +75,7 @@ def test_missing_rows_of_a_column():
     assert len(column) == 5
 
 
-def test_missing_rows_may_be_told():
+def test_missing_rows_can_be_given():
     missing = np.array([False, True, False])
     column = ImageColumn("scan", np.arange(3)[:, np.newaxis, np.newaxis], missing)
     assert column.group.tolist() == [0, -1, 1]

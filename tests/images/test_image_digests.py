@@ -107,7 +107,7 @@ def test_cells_without_a_digest(cell):
     assert ImageDigests().of_many([cell, PIXELS]) == [None, of(PIXELS)]
 
 
-def test_kinds_do_not_meet():
+def test_kinds_have_different_digests():
     raw = PIXELS.tobytes()
     assert len({of(raw), of(PIXELS), of(Image.fromarray(PIXELS)), of(PIXELS.reshape(-1))}) == 4
 
@@ -214,7 +214,7 @@ def test_what_is_no_regular_file(tmp_path):
         assert ImageDigests().of_many(cells) == [None] * len(cells)
 
 
-def test_a_fifo_that_takes_the_place_of_a_file(tmp_path, file, monkeypatch):
+def test_a_fifo_that_replaces_a_file(tmp_path, file, monkeypatch):
     """Between the check and the opening; nobody ever writes to it."""
     monkeypatch.setattr("skfusion.images._image_digests.check_regular_file", lambda path: None)
     monkeypatch.setattr("skfusion.images._files.check_regular_file", lambda path: None)

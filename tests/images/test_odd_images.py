@@ -89,7 +89,7 @@ def test_each_file_is_an_image_or_has_one_reason(outcomes):
             assert pixels.max() <= 255, name
 
 
-def test_the_header_tells_the_shape(outcomes):
+def test_the_header_has_the_shape_of_the_pixels(outcomes):
     for name, (shape, pixels, _) in outcomes.items():
         if not isinstance(pixels, Exception):
             assert shape == pixels.shape, name
@@ -97,7 +97,7 @@ def test_the_header_tells_the_shape(outcomes):
             assert type(shape) is ValueError, name
 
 
-# Older ones know fewer formats, AVIF for instance.
+# Older ones have fewer formats, AVIF for instance.
 @pytest.mark.skipif(int(PIL.__version__.split(".")[0]) < 13, reason="the manifest is of Pillow 13")
 def test_what_pillow_reads_is_read(odd_images, outcomes):
     assert len(outcomes) == len(odd_images) > 300
@@ -125,7 +125,7 @@ def test_exceptions_are_those_of_pillow(odd_images):
             image.load()
 
 
-def test_none_takes_long(outcomes):
+def test_none_is_slow(outcomes):
     slowest = max(outcomes, key=lambda name: outcomes[name][2])
     assert outcomes[slowest][2] < SECONDS_A_FILE, slowest
 
@@ -162,7 +162,7 @@ def test_sizes_are_those_of_the_manifest(odd_images, outcomes):
     turned = pd.to_numeric(readable["exif_orientation"], errors="coerce") > 4
     for name, row in readable.iterrows():
         width, height = int(row["width"]), int(row["height"])
-        # Pillow tells the size of some turned TIFF files as it is upright.
+        # Pillow gives the size of some turned TIFF files as it is upright.
         if turned[name] and row["pil_format"] != "TIFF":
             width, height = height, width
         assert outcomes[name][0][:2] == (height, width), name
@@ -243,9 +243,9 @@ def test_a_column_of_all_files(odd_images, outcomes):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         features = flattener.fit_transform(odd_images["path"])
-    told = [str(w.message) for w in caught if issubclass(w.category, UnreadableImageWarning)]
-    assert len(told) == 1
-    assert f"{sum(failed)} of {len(odd_images)} images of column 'path'" in told[0]
+    messages = [str(w.message) for w in caught if issubclass(w.category, UnreadableImageWarning)]
+    assert len(messages) == 1
+    assert f"{sum(failed)} of {len(odd_images)} images of column 'path'" in messages[0]
     assert features.shape == (len(odd_images), 48)
     np.testing.assert_array_equal(np.isnan(features).all(axis=1), failed)
     np.testing.assert_array_equal(np.isnan(features).any(axis=1), failed)

@@ -186,7 +186,7 @@ def test_other_numbers_of_channels_get_no_wrong_hint(shape):
 # Transparency.
 
 
-def test_rgba_lies_on_white_unless_told():
+def test_rgba_lies_on_white_by_default():
     image = np.array([[[10, 20, 30, 0], [10, 20, 30, 255], [10, 20, 30, 51]]], dtype=np.uint8)
     pixels = array_to_pixels(image)
     assert pixels.dtype == np.uint8
@@ -289,7 +289,7 @@ def test_resizing_keeps_what_lies_beyond_0_to_255():
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32])
-def test_shrinking_takes_all_pixels_into_account(dtype):
+def test_shrinking_averages_all_pixels(dtype):
     checks = (np.indices((64, 64)).sum(axis=0) % 2 * 200).astype(dtype)[..., np.newaxis]
     shrunk = resize_pixels(checks, (4, 4))
     np.testing.assert_allclose(shrunk, 100, atol=5)
@@ -300,7 +300,7 @@ def test_size_that_is_there_already():
     assert resize_pixels(image, (3, 4)) is image
 
 
-def test_resizing_takes_a_view():
+def test_resizing_a_view():
     image = noise((12, 20, 3))
     expected = resize_pixels(np.ascontiguousarray(image[::-1, ::2]), (4, 4))
     np.testing.assert_array_equal(resize_pixels(image[::-1, ::2], (4, 4)), expected)

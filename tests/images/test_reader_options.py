@@ -53,7 +53,7 @@ def test_images_of_one_frame_show_it(format):
     np.testing.assert_array_equal(ImageReader(frame=5).read(cell), ImageReader().read(cell))
 
 
-def test_an_opened_image_is_read_where_it_stands():
+def test_an_opened_image_is_read_at_its_current_frame():
     with Image.open(io.BytesIO(frames("TIFF"))) as image:
         image.seek(2)
         assert ImageReader(frame=1).read(image)[0, 0].tolist() == RGB[2]
@@ -95,7 +95,7 @@ def small_image():
     return Image.fromarray(np.random.default_rng(0).integers(0, 256, (8, 9, 3), dtype=np.uint8))
 
 
-def test_profiles_are_ignored_unless_they_are_asked_for():
+def test_profiles_are_ignored_by_default():
     cell = encoded(small_image(), "PNG", icc_profile=bgr())
     np.testing.assert_array_equal(ImageReader().read(cell), np.asarray(small_image()))
 
@@ -186,7 +186,7 @@ def both(cell, size, resample="bilinear", **options):
     return *results, fast.shape, whole.shape
 
 
-# Of these, some are no multiple of 2, 4 or 8: the last column stands for less than the others.
+# Of these, some are no multiple of 2, 4 or 8: the last column covers less than the others.
 @pytest.mark.parametrize(("width", "height"), [(1600, 1200), (1003, 1005), (907, 1801)])
 @pytest.mark.parametrize("size", [(30, 28), (64, 64), (112, 112)])
 @pytest.mark.parametrize("resample", ["bilinear", "bicubic", "lanczos"])
@@ -268,22 +268,22 @@ def large(tmp_path):
     return pd.DataFrame({"photo": [str(tmp_path / "large.jpg")]})
 
 
-def test_transformers_say_which_size_they_need(large, sizes_asked_for):
+def test_transformers_pass_the_size_that_they_need(large, requested_sizes):
     PixelFlattener((28, 30)).fit_transform(large)
     ImageDescriptors(("intensity",), image_size=(32, 32)).fit_transform(large)
-    assert sizes_asked_for == [(28, 30), (32, 32)]
+    assert requested_sizes == [(28, 30), (32, 32)]
 
 
-def test_without_a_size_images_are_decoded_whole(large, sizes_asked_for):
+def test_without_a_size_images_are_decoded_whole(large, requested_sizes):
     PixelFlattener().fit_transform(large)
     ImageDescriptors(("intensity",), image_size=None).fit_transform(large)
-    assert sizes_asked_for == [None, None]
+    assert requested_sizes == [None, None]
 
 
-def test_a_backbone_is_decoded_alike_in_any_company(tmp_path, large, sizes_asked_for):
+def test_images_are_decoded_alike_for_any_backbones(tmp_path, large, requested_sizes):
     options = {"weights": None, "backbone_options": {"alpha": 0.25}, "image_size": (32, 32)}
     PretrainedGAP("MobileNet", **options).fit_transform(large)
-    assert sizes_asked_for == [(336, 336)]
+    assert requested_sizes == [(336, 336)]
 
 
 def test_only_backbones_of_large_images_change_what_is_decoded():
@@ -292,16 +292,16 @@ def test_only_backbones_of_large_images_change_what_is_decoded():
 
 
 @pytest.fixture
-def sizes_asked_for(monkeypatch):
-    asked = []
+def requested_sizes(monkeypatch):
+    requested = []
     read = ImageReader.read
 
     def spy(self, cell, value_range=None, size=None):
-        asked.append(size)
+        requested.append(size)
         return read(self, cell, value_range=value_range, size=size)
 
     monkeypatch.setattr(ImageReader, "read", spy)
-    return asked
+    return requested
 
 
 class OlderReader(ImageReader):
@@ -311,14 +311,14 @@ class OlderReader(ImageReader):
         return super().read(cell, value_range=value_range)
 
 
-def test_readers_need_not_know_of_sizes(large):
+def test_readers_without_a_size(large):
     features = PixelFlattener((28, 28), reader=OlderReader()).fit_transform(large)
     whole = PixelFlattener((28, 28), reader=ImageReader(draft=False)).fit_transform(large)
     np.testing.assert_array_equal(features, whole)
 
 
 @pytest.mark.parametrize("options", [{"draft": False}, {"icc": "srgb"}, {"frame": 1}])
-def test_options_are_part_of_what_a_store_knows(large, tmp_path, options):
+def test_options_are_part_of_the_key_in_a_store(large, tmp_path, options):
     store = FeatureStore(tmp_path / "store")
 
     def found(**options):
@@ -349,7 +349,7 @@ def test_filters_are_as_they_were():
     assert warnings.filters == before
 
 
-def test_pillow_says_nothing_of_what_is_within_bounds(monkeypatch):
+def test_pillow_does_not_warn_within_max_pixels(monkeypatch):
     """Above this limit Pillow warns, and above twice the limit it refuses."""
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
     for side in (9, 13, 20):

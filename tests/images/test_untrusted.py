@@ -1,4 +1,4 @@
-"""Cells that someone chose who means no good: sizes that lie, paths that lead elsewhere."""
+"""Cells from untrusted sources: false sizes, and paths that lead elsewhere."""
 
 import builtins
 import io
@@ -85,7 +85,7 @@ def test_small_images_of_large_tiles(peak_memory):
 
 
 def test_a_bomb_of_zeros():
-    """Thousands of pixels a byte: the header tells before anything is inflated."""
+    """Thousands of pixels a byte: refused by the header, before anything is inflated."""
     content = encoded(Image.new("L", (12_000, 10_000)), "TIFF", compression="tiff_deflate")
     assert len(content) < 300_000
     refused(content, "^12000 x 10000 pixels are more than max_pixels=89478485 of the reader$")
@@ -275,7 +275,7 @@ def test_one_file_is_opened_once(tmp_path, opened, suffix):
     assert opened == [f"a.{suffix}"] * 2
 
 
-def test_with_a_store_a_file_is_opened_to_know_it_and_once_to_decode_it(tmp_path, opened):
+def test_with_a_store_a_file_is_opened_once_to_hash_and_once_to_decode_it(tmp_path, opened):
     Image.new("RGB", (40, 30), "red").save(tmp_path / "a.png")
     store = FeatureStore(tmp_path / "store")
     descriptors = ImageDescriptors(("intensity",), color_mode="rgb", cache=store)
@@ -285,4 +285,4 @@ def test_with_a_store_a_file_is_opened_to_know_it_and_once_to_decode_it(tmp_path
     assert opened.count("a.png") == 2
     opened.clear()
     descriptors.transform([tmp_path / "a.png"])
-    assert opened.count("a.png") <= 1  # to know it: its times are too new to be trusted
+    assert opened.count("a.png") <= 1  # to hash it: its times are too new to be trusted

@@ -460,7 +460,7 @@ def test_a_mask_of_everything_is_an_error():
         ImageReader().read(masked([[1.0, 2.0]], [[1, 1]]))
 
 
-def test_a_store_knows_masks(tmp_path):
+def test_a_store_distinguishes_masks(tmp_path):
     store = FeatureStore(tmp_path / "store")
     values = photos(1)[0]
     cells = [masked(values, values > 100), masked(values, values > 50), values]
@@ -477,6 +477,35 @@ def test_values_that_are_not_finite_are_errors_and_decide_nothing(bad):
     with pytest.warns(UserWarning, match="row 0 .*holds NaN or infinite values; replace or mask"):
         features = flattener.fit_transform(column(images))
     assert features[:, 0].tolist() == [0, 127.5]
+
+
+# Masks of what is measured.
+
+
+@pytest.mark.parametrize(
+    "mask",
+    [
+        np.array([[-1.0, 0.0, 1.0]]).repeat(3, 0),
+        np.array([[-1, 0, 1]]).repeat(3, 0),
+        np.array([[0.0, 0.0, 0.25]], dtype=np.float32).repeat(3, 0),
+        np.array([[0, 0, 7]], dtype=np.uint16).repeat(3, 0),
+        np.array([[False, False, True]]).repeat(3, 0),
+    ],
+    ids=lambda mask: str(mask.dtype),
+)
+@pytest.mark.parametrize("as_file", [False, True])
+def test_masks_are_what_is_above_0_in_any_type(mask, as_file):
+    """Whatever the range of the images."""
+    if as_file and mask.dtype != bool:
+        mask = tiff(mask)
+    image = np.array([[10, 20, 200]], dtype=np.uint8).repeat(3, 0)
+    X = pd.DataFrame({"image": [image], "mask": [mask]})
+    for reader in (None, ImageReader(value_range=(-100, 300))):
+        options = {"image_size": None, "mask": ["mask"], "reader": reader}
+        describe = ImageDescriptors(("intensity",), **options).set_output(transform="pandas")
+        features = describe.fit_transform(X)
+        assert features["image_intensity_minimum"][0] == features["image_intensity_maximum"][0]
+        assert features["image_intensity_minimum"][0] > 190
 
 
 # Other estimators.

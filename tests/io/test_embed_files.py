@@ -248,7 +248,9 @@ def test_an_image_that_was_replaced(photos, tmp_path, file_format, shapes):
     embed(photos, tmp_path / "out", **options)
     before = load_features(tmp_path / "out")[0]
     (photos / "rose/2.png").write_bytes((photos / "rose/1.png").read_bytes())
-    with pytest.raises(FileExistsError, match=r"from other images under these names\. Replace"):
+    with pytest.raises(
+        FileExistsError, match=r"from other images under these names\. Pass overwrite"
+    ):
         embed(photos, tmp_path / "out", **options)
     np.testing.assert_array_equal(load_features(tmp_path / "out")[0], before)
     shapes.clear()
@@ -277,7 +279,9 @@ def test_rows_of_nan_are_not_what_is_asked_for_without_them(photos, tmp_path):
     embed(photos, tmp_path / "out", unreadable="nan")
     (again,) = embed(photos, tmp_path / "out", unreadable="nan")
     assert again.there
-    with pytest.raises(FileExistsError, match=r"there and holds rows of NaN \(1 of 5, as --unread"):
+    with pytest.raises(
+        FileExistsError, match=r"exists and has rows of NaN for unreadable images \(1 of 5\)"
+    ):
         embed(photos, tmp_path / "out")
     (photos / "rose/2.png").write_bytes(whole)
     with pytest.raises(FileExistsError, match="other images under these names"):
@@ -286,15 +290,15 @@ def test_rows_of_nan_are_not_what_is_asked_for_without_them(photos, tmp_path):
     assert not np.isnan(load_features(tmp_path / "out")[0]).any()
 
 
-def test_a_file_that_does_not_tell_what_its_images_held(photos, tmp_path):
+def test_a_file_without_a_digest_of_its_images(photos, tmp_path):
     (written,) = embed(photos, tmp_path / "out")
     with h5py.File(written.path, "a") as file:
         del file.attrs["images"]
-    with pytest.raises(FileExistsError, match="and does not tell what its images held"):
+    with pytest.raises(FileExistsError, match="and does not record the content of its images"):
         embed(photos, tmp_path / "out")
 
 
-def test_a_conflict_is_told_before_anything_is_computed(photos, tmp_path, shapes):
+def test_a_conflict_is_an_error_before_anything_is_computed(photos, tmp_path, shapes):
     embed(photos, tmp_path / "out", [Backbone("MobileNetV2", None, {"alpha": 0.35})])
     shapes.clear()
     with pytest.raises(FileExistsError, match="gap_MobileNetV2"):
@@ -305,12 +309,18 @@ def test_a_conflict_is_told_before_anything_is_computed(photos, tmp_path, shapes
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"image": "scan"}, r"--image scan: .* no such column; it has \['patient', 'photo'"),
-        ({"target": "sex"}, "--target sex"),
-        ({"row_id": "species"}, r"2 values of 'species' stand in several rows .*mend the column"),
+        (
+            {"image": "scan"},
+            r"no column 'scan'; it has \['patient', 'photo'.* Pass one of them as image",
+        ),
+        ({"target": "sex"}, r"no column 'sex'.* Pass one of them as target\."),
+        (
+            {"row_id": "species"},
+            r"2 values of 'species' occur in several rows .*Correct the column",
+        ),
         ({"suffix": "/../x"}, "letters, digits"),
-        ({"batch_size": 0}, "--batch-size must be at least 1, got 0"),
-        ({"image_size": (0, 9)}, "--image-size must be two positive integers"),
+        ({"batch_size": 0}, "The batch size must be at least 1, got 0"),
+        ({"image_size": (0, 9)}, "The image size must be two positive integers"),
         ({"backbones": [SMALL, SMALL]}, "'MobileNet' is named twice"),
         ({"backbones": [Backbone("MobilNet")]}, "did you mean 'MobileNet'"),
     ],
@@ -323,10 +333,10 @@ def test_wrong_use(photos, tmp_path, options, message):
 @pytest.mark.parametrize(
     ("change", "options", "message"),
     [
-        (lambda t: t.assign(photo=t["photo"][0]), {}, "several rows .* with --id"),
+        (lambda t: t.assign(photo=t["photo"][0]), {}, "several rows .* as row_id"),
         (lambda t: t.assign(photo=[None, *t["photo"][1:]]), {}, "1 rows .* have no 'photo'"),
         (lambda t: t.assign(species=[None] * 5), {"target": "species"}, "5 rows .* no 'species'"),
-        (lambda t: t.drop(columns="photo"), {}, "no column of images; name one with --image"),
+        (lambda t: t.drop(columns="photo"), {}, r"no column of images\. .* as image\."),
         (lambda t: t.assign(other=t["photo"]), {}, r"several columns .*\['photo', 'other'\]"),
     ],
 )
@@ -336,10 +346,45 @@ def test_tables_with_gaps(photos, tmp_path, change, options, message):
         embed(photos / "other.csv", tmp_path / "out", **options)
 
 
+@pytest.mark.parametrize("name", ["table.parquet", "table.tsv", "table.csv.gz"])
+def test_tables_of_other_kinds(photos, tmp_path, name):
+    """As `skfusion check` reads them."""
+    table = pd.read_csv(photos / "table.csv")
+    if name.endswith("parquet"):
+        table.to_parquet(photos / name)
+    else:
+        table.to_csv(photos / name, index=False, sep="\t" if name.endswith("tsv") else ",")
+    options = {"image": "photo", "target": "species"}
+    embed(photos / "table.csv", tmp_path / "a", **options)
+    embed(photos / name, tmp_path / "b", **options)
+    expected, loaded = (load_features(tmp_path / name, return_X_y=False) for name in "ab")
+    np.testing.assert_array_equal(loaded.data, expected.data)
+    np.testing.assert_array_equal(loaded.target, expected.target)
+    assert loaded.ids.tolist() == expected.ids.tolist()
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_parquet_file_of_encoded_images(photos, tmp_path, named):
+    """As data sets are downloaded from Hugging Face: their names are the ids, or the rows."""
+    names = pd.read_csv(photos / "table.csv")["photo"]
+    contents = [(photos / name).read_bytes() for name in names]
+    cells = [
+        {"bytes": content, "path": name if named else None}
+        for content, name in zip(contents, names, strict=True)
+    ]
+    pd.DataFrame({"image": cells, "label": range(len(cells))}).to_parquet(photos / "t.parquet")
+    embed(photos / "t.parquet", tmp_path / "a", target="label")
+    embed(photos / "table.csv", tmp_path / "b", image="photo")
+    loaded, expected = (load_features(tmp_path / name, return_X_y=False) for name in "ab")
+    np.testing.assert_array_equal(loaded.data, expected.data)
+    assert loaded.ids.tolist() == (names.tolist() if named else list("01234"))
+    assert loaded.target.tolist() == [0, 1, 2, 3, 4]
+
+
 def test_a_folder_has_no_columns(photos, tmp_path):
-    with pytest.raises(ValueError, match="--target: a folder has no columns"):
+    with pytest.raises(ValueError, match=r"which has no columns\. Leave out image, target"):
         embed(photos, tmp_path / "out", target="grade")
-    with pytest.raises(FileNotFoundError, match="No such folder or CSV file"):
+    with pytest.raises(FileNotFoundError, match="No such folder or table"):
         embed(photos / "nothing.csv", tmp_path / "out")
 
 
@@ -362,17 +407,17 @@ def test_the_command(photos, tmp_path, capsys):
     assert "gap_MobileNetV2 (2 of 2)" in shown.err
     assert "5/5" in shown.err  # the progress bar
     assert cli.main(words) == 0
-    assert capsys.readouterr().out.count("(was there)") == 2
+    assert capsys.readouterr().out.count("(existed)") == 2
     X, y = load_features(tmp_path / "out")
     assert X.shape == (5, 256 + 1280)
     assert y.tolist() == [0, 0, 0, 1, 1]
 
 
-def test_the_command_tells_what_is_wrong(tmp_path, capsys):
+def test_the_command_prints_errors(tmp_path, capsys):
     words = ["embed", str(tmp_path / "nowhere"), "--backbone", "MobileNet", "--out", str(tmp_path)]
     with pytest.raises(SystemExit, match="2"):
         cli.main(words)
-    assert "skfusion embed: No such folder or CSV file" in capsys.readouterr().err
+    assert "skfusion embed: No such folder or table" in capsys.readouterr().err
     with pytest.raises(SystemExit, match="2"):
         cli.main([*words, "--option", "alpha"])
     assert "KEY=VALUE is expected" in capsys.readouterr().err
@@ -384,42 +429,46 @@ def test_the_command_tells_what_is_wrong(tmp_path, capsys):
         (
             lambda folder: (folder / "rose/2.png").write_bytes(b"no image"),
             [],
-            "run this again, or give them rows of NaN (--unreadable nan).",
+            "run this again, or accept rows of NaN (--unreadable nan).",
         ),
         (
             lambda folder: (folder / "loose.png").write_bytes(b"no image"),
             [],
             "or embed all without classes (--classes none).",
         ),
-        (lambda folder: None, ["--image-size", "5", "5"], "Ask for a larger --image-size."),
+        (lambda folder: None, ["--image-size", "5", "5"], "Use a larger --image-size."),
         (
             lambda folder: None,
             ["--weights", "MobileNet=x.h5"],
-            "--weights takes a file, 'imagenet', or",
+            "--weights is a file, 'imagenet', or",
         ),
-        (lambda folder: None, ["--backbone", "small_cnn"], "take random ones (--weights none)."),
+        (lambda folder: None, ["--backbone", "small_cnn"], "use random ones (--weights none)."),
     ],
 )
-def test_the_command_tells_its_own_remedies(photos, tmp_path, capsys, change, words, remedy):
+def test_the_command_prints_remedies_with_its_options(
+    photos, tmp_path, capsys, change, words, remedy
+):
     change(photos)
     standard = ["--weights", "MobileNet=none", "--option", "MobileNet.alpha=0.25"]
     standard += ["--image-size", "32", "32", "--out", str(tmp_path / "out")]
     with pytest.raises(SystemExit, match="2"):
         cli.main(["embed", str(photos), "--backbone", "MobileNet", *standard, *words])
-    told = capsys.readouterr().err.splitlines()[-1]
-    assert told.startswith("skfusion embed: ")
-    assert remedy in told
-    assert "Pass " not in told
+    printed = capsys.readouterr().err.splitlines()[-1]
+    assert printed.startswith("skfusion embed: ")
+    assert remedy in printed
+    assert "Pass " not in printed
 
 
 @pytest.mark.parametrize(
     ("cell", "remedy"),
     [
-        (None, "Name images for them, or give them rows of NaN (--unreadable nan)."),
-        ("gone.png", "no such file. Relative paths start from the folder of the table. Mend them"),
+        (None, "Add images to these rows, or accept rows of NaN (--unreadable nan)."),
+        ("gone.png", "no such file. Relative paths start from the folder of the table. Repair"),
     ],
 )
-def test_the_command_tells_its_own_remedies_for_tables(photos, tmp_path, capsys, cell, remedy):
+def test_the_command_prints_remedies_with_its_options_for_tables(
+    photos, tmp_path, capsys, cell, remedy
+):
     table = pd.read_csv(photos / "table.csv", dtype=str)
     table.loc[2, "photo"] = cell
     table.to_csv(photos / "table.csv", index=False)
@@ -427,9 +476,9 @@ def test_the_command_tells_its_own_remedies_for_tables(photos, tmp_path, capsys,
     words += ["--id", "patient", "--image-size", "32", "32", "--out", str(tmp_path / "out")]
     with pytest.raises(SystemExit, match="2"):
         cli.main(words)
-    told = capsys.readouterr().err.splitlines()[-1]
-    assert remedy in told
-    assert "ImageReader" not in told
+    printed = capsys.readouterr().err.splitlines()[-1]
+    assert remedy in printed
+    assert "ImageReader" not in printed
 
 
 @pytest.mark.filterwarnings("default::UserWarning")

@@ -159,7 +159,7 @@ def test_equal_labels_with_nan_belong_together(write):
 
 def test_bare_files_are_joined_by_position(bare):
     files = [bare(name, train=np.full((3, 2), i), label=[0, 1, 1]) for i, name in enumerate("ab")]
-    with pytest.warns(UserWarning, match=r"a.h5' has no row ids .* in the order") as caught:
+    with pytest.warns(UserWarning, match=r"a.h5' has no row ids .* by position") as caught:
         X, y = load_features(files)
     assert caught[0].filename == __file__
     assert X.tolist() == [[0, 0, 1, 1]] * 3
@@ -185,7 +185,7 @@ def test_a_bare_file_beside_one_of_ours(bare, write):
     [
         ({"train": np.eye(3), "label": [0, 1, 1]}, "it has 3 rows, not 4"),
         ({"train": np.eye(4), "label": [0, 1, 1, 1]}, r"labels of 1 rows differ \(2"),
-        ({"train": np.eye(4)}, "one of them has labels"),
+        ({"train": np.eye(4)}, "only one of them has labels"),
     ],
 )
 def test_bare_files_that_do_not_belong_together(bare, datasets, message):
@@ -203,16 +203,16 @@ def test_bare_files_that_do_not_belong_together(bare, datasets, message):
 @pytest.mark.parametrize(
     ("other", "message"),
     [
-        (content("B", n_rows=2), r"B\..* does not belong to .*A.h5': it lacks 2 of 4 .*\(2.jpg"),
-        (content("B", n_rows=5), r"it has 1 rows more \(4.jpg\)"),
+        (content("B", n_rows=2), r"B\..* does not match .*A.h5': it lacks 2 of 4 .*\(2.jpg"),
+        (content("B", n_rows=5), r"it has 1 more rows \(4.jpg\)"),
         (content("B", ids=np.array(list("abcd"), object)), r"it lacks 4 of 4 rows \(a|0.jpg"),
         (content("B", labels=np.array([0, 1, 1, 1])), r"labels of 1 rows differ \(2.jpg\)"),
         (content("B", class_names=["rose", "daisy"]), r"classes are \['rose', 'daisy'\], not"),
         (content("B", class_names=None), "classes are None"),
-        (content("B", labels=None, class_names=None), "one of them has labels"),
-        (content("A"), "both hold features called 'A', the same. Take one"),
+        (content("B", labels=None, class_names=None), "only one of them has labels"),
+        (content("A"), "both have features named 'A', by the same extractor. Load one"),
         (content("A", fingerprint="2"), r"different extractors \(digest of A, 2\).*--suffix"),
-        (content("B", prefix="image_a"), "both hold features called 'image_a'"),
+        (content("B", prefix="image_a"), "both have features named 'image_a'"),
     ],
 )
 @pytest.mark.parametrize("file_format", ["h5", "parquet"])
@@ -226,7 +226,7 @@ def test_refused(write, other, message, file_format):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"ids": np.array(["a", "b", "a", "b"], dtype=object)}, "row ids twice: a, b"),
+        ({"ids": np.array(["a", "b", "a", "b"], dtype=object)}, "duplicate row ids: a, b"),
         ({"labels": np.array([0, 1, 2, 0])}, "not numbers of its 2 classes"),
         ({"labels": np.array([0, -1, 1, 0])}, "not numbers of its 2 classes"),
     ],
@@ -241,9 +241,9 @@ def test_odd_files(write, changes, message, file_format):
     [
         ({"test": np.eye(3)}, "no dataset 'train'"),
         ({"train": np.zeros((2, 3, 3, 4))}, r"shape \(2, 3, 3, 4\), not"),
-        ({"train": np.array([[b"a"]])}, "no numbers"),
+        ({"train": np.array([[b"a"]])}, "not numeric"),
         ({"train": np.eye(3), "label": [0, 1]}, r"3 rows and labels of shape \(2,\)"),
-        ({"train/inner": np.eye(3)}, "no dataset of its own"),
+        ({"train/inner": np.eye(3)}, "not a dataset stored in the file"),
     ],
 )
 def test_odd_bare_files(bare, datasets, message):
@@ -321,7 +321,7 @@ def test_links_to_other_files_are_refused(bare, tmp_path):
     with h5py.File(tmp_path / "external.h5", "w") as file:
         file.create_dataset("train", (3, 3), external=[(str(secret), 0, 72)])
     for name in ("link", "virtual", "external"):
-        with pytest.raises(ValueError, match="'train' is no dataset of its own"):
+        with pytest.raises(ValueError, match="'train' is not a dataset stored in the file"):
             load_features(tmp_path / f"{name}.h5")
 
 

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from skfusion import CNNEmbedder, list_cut_layers
+from skfusion import CNNEmbedder, EmbedderOptions, list_cut_layers
 from tests.networks_for_tests import tiny_maps
 
 POOLING = ["avg", "max", None]
@@ -73,7 +73,8 @@ def test_layers_are_those_that_can_be_cut_in_order(embedder, sequences):
 
 @pytest.mark.parametrize("pooling", POOLING)
 def test_widths_are_those_of_the_cuts(tmp_path, pooling):
-    options = {"pooling": pooling, "cache": tmp_path, "backbone_options": {"filters": (2, 3)}}
+    small = EmbedderOptions(backbone_options={"filters": (2, 3)})
+    options = {"pooling": pooling, "cache": tmp_path, "options": small}
     frame = fit(**options).list_cut_layers()
     assert list(frame.columns) == ["layer", "shape", "width"]
     for name, shape, width in frame.itertuples(index=False):

@@ -342,6 +342,8 @@ def test_a_pickled_lazy_network_is_the_network(network):
 
 def test_abstract_methods_are_enforced():
     class NoCompute(BaseNetwork):
+        n_bytes = 0
+
         def prepare(self, pixels):
             return pixels
 

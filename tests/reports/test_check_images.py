@@ -68,7 +68,7 @@ def test_what_is_broken_has_a_reason(report):
     assert reasons["empty.jpg"] == "the file is empty"
     assert reasons["nowhere.png"] == "no such file"
     assert report.broken["row"].tolist() == [6, 7, 8, 9]
-    # What the header tells is known.
+    # Facts of the header are found.
     assert report.broken["format"].tolist()[:1] == ["PNG"]
 
 
@@ -109,7 +109,7 @@ def test_the_printed_report(report):
         "  row 0, row 1, row 2, ...  a.png, same_pixels.bmp, same_bytes.png",
         "",
         "What to do",
-        '  - Mend what is broken, or pass corrupt="missing" and missing="nan" to a transformer.',
+        '  - Correct what is broken, or pass corrupt="missing" and missing="nan" to a transformer.',
         "  - Sizes differ: pass image_size=(height, width) to bring all images to one.",
         "  - Rows with the same image belong in one fold: see GroupKFold.",
     ]
@@ -122,6 +122,35 @@ def test_a_long_report_is_short(tmp_path):
     assert "    and 997 more" in lines
     assert f"  - Relative paths start from {tmp_path}: pass another root." in lines
     assert len(lines) < 15
+
+
+def test_a_wrong_root_is_named(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    for root in (None, ".", "~"):
+        reader = ImageReader(root)
+        assert f"Relative paths start from {tmp_path}:" in str(check_images(["a.png"], reader))
+
+
+def test_html_is_escaped_and_short(tmp_path):
+    names = ["<script>alert(1)</script>.png", *(f"{i}.png" for i in range(100))]
+    Image.fromarray(noise()).save(tmp_path / "1.png")
+    (tmp_path / "2.png").write_bytes((tmp_path / "1.png").read_bytes())
+    html = check_images(names, ImageReader(tmp_path))._repr_html_()
+    assert "<script>" not in html
+    assert "&lt;script&gt;" in html
+    assert html.count("<tr>") < 20
+    assert "and 89 more" in html
+    assert "12 x 16" in html
+    assert "row 2, row 3" in html
+    assert check_images(pd.DataFrame({"photo": []}))._repr_html_().startswith("<div>")
+
+
+def test_advice_and_reasons_are_data(report):
+    assert [one.split(" ")[0] for one in report.advice] == ["Correct", "Sizes", "Rows"]
+    assert report.reasons.sum() == report.n_broken == 4
+    assert report.reasons["no such file"] == 1
+    assert report.sizes.iloc[0] == 5
 
 
 def test_a_table_without_rows():
@@ -229,7 +258,7 @@ def test_large_files_are_not_held(folder, monkeypatch):
     pd.testing.assert_frame_equal(check_images(NAMES, ImageReader(folder)).rows, expected)
 
 
-def test_the_reader_says_what_is_too_large_and_where_files_lie(folder):
+def test_limits_and_roots_of_the_reader(folder):
     report = check_images(["a.png"], ImageReader(folder, max_pixels=100))
     assert report.broken["reason"].tolist() == [
         "16 x 12 pixels are more than max_pixels=100 of the reader"
@@ -239,7 +268,7 @@ def test_the_reader_says_what_is_too_large_and_where_files_lie(folder):
 
 
 class OwnReader:
-    """Knows nothing of files."""
+    """A reader that is not an ImageReader."""
 
     def get_params(self, deep=True):
         return {}
@@ -253,7 +282,7 @@ class OwnReader:
         return np.zeros((2, 3, 1), dtype=np.uint8)
 
 
-def test_readers_of_ones_own():
+def test_other_readers():
     report = check_images(["good", "bad"], OwnReader())
     assert report.rows["status"].tolist() == ["ok", "broken"]
     assert report.rows["reason"][1] == "this one is bad"

@@ -1,10 +1,9 @@
-"""A model on disk and rows for it, as every test of a service needs them."""
+"""A saved model and rows for it, which the tests of services use."""
 
 import io
 
 import joblib
 import numpy as np
-import pandas as pd
 import pytest
 from PIL import Image
 from sklearn.compose import ColumnTransformer
@@ -20,7 +19,7 @@ NUMBERS = ["number_0", "number_1", "number_2"]
 
 
 def png(pixels):
-    """The bytes of a PNG file."""
+    """Return the bytes of a PNG file."""
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG")
     return buffer.getvalue()
@@ -28,21 +27,22 @@ def png(pixels):
 
 @pytest.fixture(scope="module")
 def rows():
-    """Eight rows with images as bytes."""
+    """Return eight rows with images as bytes."""
     frame = make_image_table(8, image_size=(16, 16), random_state=1).frame
     return frame.assign(image=[png(image) for image in frame["image"]])
 
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
-    """A fitted pipeline, and the file that it was saved to."""
-    table = make_image_table(24, image_size=(16, 16), random_state=0)
+    """Return a fitted pipeline and its file. It was fitted on a table that holds the label."""
+    data = make_image_table(24, image_size=(16, 16), random_state=0)
+    table = data.frame.assign(patient="p1", label=data.target)
     gap = PretrainedGAP(
         tiny_maps, weights=None, image_size=(16, 16), reader=ImageReader(max_pixels=10**6)
     )
     columns = ColumnTransformer([("image", gap, ["image"]), ("numbers", StandardScaler(), NUMBERS)])
     model = make_pipeline(columns, StandardScaler(), LogisticRegression(max_iter=1000))
-    model.fit(table.frame, table.target)
+    model.fit(table, table["label"])
     path = tmp_path_factory.mktemp("model") / "model.joblib"
     joblib.dump(model, path, compress=3)
     return model, path
@@ -50,10 +50,10 @@ def model(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def expected(model, rows):
-    """What the model says of the rows here."""
-    return model[0].predict_proba(pd.DataFrame(rows))
+    """Return the predictions of the model in this process."""
+    return model[0].predict_proba(rows)
 
 
 def as_scores(answer):
-    """The scores of a service's answer as a matrix."""
+    """Return the scores of a service's answer as a matrix."""
     return np.array([list(row["scores"].values()) for row in answer["predictions"]])

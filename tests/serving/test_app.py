@@ -67,6 +67,18 @@ def test_rows_of_json(client, rows, expected):
     assert labels == [str(place) for place in expected.argmax(axis=1)]
 
 
+def test_columns_of_a_request(client):
+    """The label and the patient are columns of the table that the model was fitted on."""
+    listed = client.get("/columns").json()
+    assert listed == {"columns": ["image", *NUMBERS], "images": ["image"]}
+
+
+def test_other_columns_are_ignored(client, rows, expected):
+    body = {"rows": [{**row, "patient": 3, "label": None} for row in as_json(rows)]}
+    response = client.post("/predict", json=body)
+    np.testing.assert_allclose(as_scores(response.json()), expected, rtol=1e-4, atol=1e-6)
+
+
 def test_a_form_with_a_file(client, rows, expected):
     response = client.post("/predict/form", **as_form(rows))
     assert response.status_code == 200
@@ -82,6 +94,22 @@ def test_many_clients_at_once(client, rows, expected):
         answers = list(pool.map(ask, range(64)))
     for i, answer in enumerate(answers):
         np.testing.assert_allclose(answer, expected[i % 8], rtol=1e-4, atol=1e-6)
+
+
+def test_a_bad_request_does_not_affect_others(client, rows, expected):
+    """They may be computed in one batch."""
+    missing = {"rows": [{**as_json(rows[:1])[0], "image": None}]}
+    good = {"rows": as_json(rows[:1])}
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(
+            pool.map(lambda i: client.post("/predict", json=[good, missing][i % 2]), range(32))
+        )
+    for i, answer in enumerate(answers):
+        assert answer.status_code == [200, 400][i % 2]
+        if i % 2:
+            assert answer.json()["rows"] == [{"row": 0, "reason": "missing"}]
+        else:
+            np.testing.assert_allclose(as_scores(answer.json()), expected[:1], rtol=1e-4, atol=1e-6)
 
 
 def test_it_lives_and_is_ready(client):
@@ -239,5 +267,7 @@ os.environ.update(MODEL={str(model[1])!r}, IMAGES="scan")
 sys.path.insert(0, {str(EXAMPLE)!r})
 import app
 """
-    with pytest.raises(AssertionError, match=r"IMAGES=.'scan'., but the model takes"):
+    with pytest.raises(
+        AssertionError, match=r"IMAGES=.'scan'., but the columns of the model are .'image'"
+    ):
         run_python(code)

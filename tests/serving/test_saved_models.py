@@ -113,7 +113,8 @@ def test_they_share_their_weights_in_memory(two_cuts, tmp_path, dump, load):
 def test_they_share_them_again_when_they_are_saved_again(two_cuts):
     _, two = two_cuts
     again = pickle.loads(pickle.dumps(two))
-    assert len(pickle.dumps(again)) == len(pickle.dumps(two))
+    # Equal but for a few bytes of strings; the weights take nearly all of it.
+    assert abs(len(pickle.dumps(again)) - len(pickle.dumps(two))) < 100
 
 
 def test_in_one_pipeline(tmp_path):

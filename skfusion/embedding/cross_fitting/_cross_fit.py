@@ -1,10 +1,11 @@
 """Cross-fitting: columns of images from networks that were not trained on them."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from skfusion.embedding.cross_fitting._probe import choose_form
+from skfusion.embedding.cross_fitting._form_choice import choose_form
 from skfusion.embedding.cross_fitting._procrustes_map import fit_procrustes
 
 # The share of rows that get out-of-fold columns where new rows get the networks' average.
@@ -33,7 +34,7 @@ class CrossFit:
     network: object
     columns: np.ndarray
     as_new: np.ndarray
-    report: dict
+    report: dict[str, Any]
 
 
 def cross_fit(trainer, folds, form, reporter):

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 from pydicom.encaps import get_frame
-from pydicom.pixels import get_decoder
+from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import RLELossless
 
 from skfusion.images.formats._codestream import read_codestream

@@ -12,7 +12,7 @@ from pydicom.uid import UID, JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLossless, 
 try:
     import imagecodecs
 except ImportError:
-    imagecodecs = None
+    imagecodecs = None  # type: ignore[assignment]  # checked before it is used
 
 _SYNTAXES = (JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLossless, JPEGLosslessSV1)
 _OF_PILLOW = (JPEGBaseline8Bit, JPEGExtended12Bit)

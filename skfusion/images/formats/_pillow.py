@@ -89,8 +89,7 @@ class PillowImage(OpenedImage):
 
     def values(self):
         """Decode the values as they are stored."""
-        self._image.load()
-        return np.asarray(self._image)
+        return np.asarray(_upright(self._image))
 
 
 def _layout_of(image):

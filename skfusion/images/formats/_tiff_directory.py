@@ -2,6 +2,7 @@
 
 import struct
 from dataclasses import dataclass
+from typing import Any
 
 # Type of a value: its size in bytes, and its format for struct.
 _TYPES = {
@@ -49,8 +50,8 @@ class TiffDirectory:
         The number of this page.
     """
 
-    tags: dict
-    counts: dict
+    tags: dict[str, Any]
+    counts: dict[str, Any]
     n_pages: int
     index: int
 

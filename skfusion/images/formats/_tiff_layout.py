@@ -1,6 +1,7 @@
 """TiffLayout: type and meaning of the samples of a TIFF file, from its header."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -68,7 +69,7 @@ class TiffLayout:
     sample_format: int
     photometric: int
     n_samples: int
-    extra: tuple
+    extra: tuple[Any, ...]
     planar: int
     compression: int
     nodata: float | None = None

@@ -81,7 +81,7 @@ class ApplicationsFamily(NamedFamily):
         return constructor(include_top=False, weights=weights, input_shape=input_shape, **options)
 
     def explain(self, error, spec, options, *, pretrained):
-        """Return an error that says where to get the weights if they could not be downloaded."""
+        """Return an error that explains how to get the weights if they could not be downloaded."""
         if pretrained and ("URL fetch" in str(error) or isinstance(error, OSError)):
             remedy = "Pass weights=<path of a weights file>, or run once with a network connection."
             return with_remedies(

@@ -9,8 +9,8 @@ class BackboneFamily(ABC):
     A family is one file and one line in the registry. It imports its library inside its methods,
     so that the registry can be read without Keras.
 
-    A backbone is what users pass as `backbone`: a name, a path or a function. Except in `claims`,
-    it is always one that the family claims.
+    A backbone is a value of the parameter `backbone`: a name, a path or a function. Except in
+    `claims`, it is always one that the family claims.
     """
 
     #: The family's name, as in ``list_backbones(family=...)``.

@@ -1,6 +1,7 @@
 """BackboneSpec: the facts about a backbone that are known before it is built."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from skfusion.networks._image_preprocessing import UNIT_SCALE, ImagePreprocessing
 
@@ -41,7 +42,7 @@ class BackboneSpec:
     """
 
     name: str
-    image_size: tuple | None
+    image_size: tuple[Any, ...] | None
     n_features: int
     preprocessing: ImagePreprocessing = UNIT_SCALE
     license: str | None = None

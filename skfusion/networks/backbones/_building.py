@@ -1,4 +1,4 @@
-"""Networks from what users pass as `backbone` and `weights`."""
+"""Networks built from the parameters `backbone` and `weights`, and shared by equal requests."""
 
 import os
 
@@ -97,7 +97,7 @@ def _is_hashable(key):
 
 
 def _file_stamp(path):
-    """Return what changes when a file is written again; None if there is no such file."""
+    """Return facts that change when a file is written again; None if there is no such file."""
     try:
         status = os.stat(path)
     except OSError:

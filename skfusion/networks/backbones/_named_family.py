@@ -1,6 +1,7 @@
 """NamedFamily: base class of the families of Keras models that have names."""
 
 from abc import abstractmethod
+from typing import Any
 
 from skfusion._utils.messages import with_remedies
 from skfusion.networks.backbones._keras_family import KerasFamily
@@ -12,10 +13,10 @@ from skfusion.networks.backbones._weights_files import (
 
 
 class NamedFamily(KerasFamily):
-    """Find backbones in a table of BackboneSpecs and check what users ask of them."""
+    """Find backbones in a table of BackboneSpecs and check the arguments for them."""
 
     #: The BackboneSpecs by name.
-    specs: dict
+    specs: dict[str, Any]
 
     @abstractmethod
     def construct(self, spec, input_shape, options, *, pretrained):
@@ -58,7 +59,7 @@ class NamedFamily(KerasFamily):
         return self.specs[backbone].slug
 
     def build_model(self, backbone, input_shape, weights, options):
-        """Build the Keras model; explain what is wrong if it can't be built."""
+        """Build the Keras model; raise an error with the reason if it can't be built."""
         spec = self.specs[backbone]
         _check_size(spec, input_shape)
         if weights == "imagenet" and spec.license is None:

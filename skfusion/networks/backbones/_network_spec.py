@@ -3,6 +3,7 @@
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from skfusion._utils.fingerprint import digest_text
 from skfusion.images._image_digests import ImageDigests
@@ -42,9 +43,9 @@ class NetworkSpec:
     """
 
     backbone: object
-    input_shape: tuple
+    input_shape: tuple[Any, ...]
     weights: object = None
-    options: dict = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
     seed: int = 0
 
     @property

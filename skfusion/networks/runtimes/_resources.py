@@ -4,12 +4,13 @@ import os
 import threading
 from numbers import Integral
 
-from sklearn.utils._param_validation import Interval, validate_params
+from sklearn.utils._param_validation import Interval
 
+from skfusion._utils.decorators import validate_params
 from skfusion._utils.process_local import ProcessLocal
 
 # The limits that the user set, and whether the backend has got them.
-_LIMITS = {"n_threads": None, "gpu_memory": None}
+_LIMITS: dict[str, int | None] = {"n_threads": None, "gpu_memory": None}
 _APPLIED = False
 _APPLYING = ProcessLocal(threading.Lock)
 

@@ -4,6 +4,9 @@ import contextlib
 
 from skfusion.networks.runtimes._keras import building, import_keras
 
+# The name of the generator of `keras.random` among Keras's global attributes.
+_SEED_GENERATOR = "global_seed_generator"
+
 
 @contextlib.contextmanager
 def seeding(seed):
@@ -37,14 +40,13 @@ def seeding(seed):
 def _own_seed_generator():
     """Hide the generator of `keras.random`: inside, a new one is made from Python's."""
     from keras.src.backend.common import global_state
-    from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR
 
-    generator = global_state.get_global_attribute(GLOBAL_SEED_GENERATOR)
-    global_state.set_global_attribute(GLOBAL_SEED_GENERATOR, None)
+    generator = global_state.get_global_attribute(_SEED_GENERATOR)
+    global_state.set_global_attribute(_SEED_GENERATOR, None)
     try:
         yield
     finally:
-        global_state.set_global_attribute(GLOBAL_SEED_GENERATOR, generator)
+        global_state.set_global_attribute(_SEED_GENERATOR, generator)
 
 
 @contextlib.contextmanager

@@ -30,7 +30,7 @@ from pydicom.uid import (
 from skfusion import ImageReader, ImageReadError, PixelFlattener
 from skfusion.images.sources._find_source import describe
 
-# Real files of the set that can't be read, and what the reason has to say.
+# Real files of the set that can't be read, and a part of the reason.
 NOT_READ = {
     "liver_rle.dcm": "RLE Lossless",  # one bit a pixel
     "MR_truncated.dcm": "truncated",
@@ -283,7 +283,7 @@ def test_padding_is_black_and_counts_for_nothing(photometric):
     assert sorted({pixels[1:].min(), pixels[1:].max()}) == [0, 255]
 
 
-def test_values_that_break_a_rule_of_the_standard_are_read():
+def test_values_that_violate_the_standard_are_read():
     """pydicom warns about numbers of more than 16 characters; many files have them."""
     ds = make_dataset(RAMP, WindowCenter="0.5", WindowWidth="1000")
     plain = gray(encode(ds))
@@ -373,7 +373,7 @@ def test_montage_shows_16_frames_at_most():
     )
 
 
-def test_one_frame_takes_the_memory_of_one(tmp_path, peak_memory):
+def test_one_frame_needs_the_memory_of_one(tmp_path, peak_memory):
     frames = np.zeros((100, 256, 256), dtype=np.uint16)
     frames[50] = np.arange(256)
     path = tmp_path / "many.dcm"
@@ -430,16 +430,14 @@ def test_too_many_pixels_are_refused_by_the_header(volume):
         ImageReader(volume=volume).read(ds)
 
 
-def test_a_frame_may_not_be_larger_than_the_header_says():
+def test_a_frame_may_not_be_larger_than_in_the_header():
     """A small header around a large JPEG 2000 image."""
     buffer = io.BytesIO()
     Image.new("L", (3000, 3000)).save(buffer, "JPEG2000", no_jp2=True)
     ds = make_dataset(np.zeros((8, 8), dtype=np.uint8))
     ds.file_meta.TransferSyntaxUID = JPEG2000Lossless
     ds.PixelData = encapsulate([buffer.getvalue()])
-    with pytest.raises(
-        ValueError, match="3000 x 3000 pixels of 1 samples where the header says 8 x 8"
-    ):
+    with pytest.raises(ValueError, match="3000 x 3000 pixels of 1 samples, the header 8 x 8"):
         ImageReader().read(ds)
 
 
@@ -478,8 +476,8 @@ def test_videos_are_refused():
 def test_errors_name_the_row_but_no_patient():
     ds = make_dataset(RAMP)
     del ds.PixelData
-    told = r"row 1 \(pydicom Dataset\): it holds no pixels"
-    with pytest.raises(ImageReadError, match=told) as caught:
+    message = r"row 1 \(pydicom Dataset\): it holds no pixels"
+    with pytest.raises(ImageReadError, match=message) as caught:
         PixelFlattener().fit_transform([make_dataset(RAMP), ds])
     assert "Doe" not in str(caught.value)
     assert describe(ds) == "pydicom Dataset"

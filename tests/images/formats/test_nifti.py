@@ -98,7 +98,7 @@ def test_every_kind_of_file(tmp_path, suffix, plane, axes):
 def test_relatives_of_nifti(tmp_path, kind):
     suffix = ".nii" if kind is nibabel.Nifti2Image else ".img"
     path = save(make_image(axes="LAS", kind=kind), tmp_path / f"scan{suffix}")
-    (tmp_path / "scan.mat").unlink(missing_ok=True)  # which the header of Analyze knows nothing of
+    (tmp_path / "scan.mat").unlink(missing_ok=True)  # which the header of Analyze lacks
     np.testing.assert_allclose(gray(path), stretched(shown(VALUES, "axial", 4)), atol=1e-3)
 
 
@@ -251,7 +251,7 @@ ONE_SLICE = 512 * 512 * 2
 
 @pytest.mark.parametrize("plane", PLANES)
 @pytest.mark.parametrize("volume", ["middle", "max"])
-def test_a_slice_takes_the_memory_of_a_slice(large, peak_memory, plane, volume):
+def test_a_slice_needs_the_memory_of_a_slice(large, peak_memory, plane, volume):
     reader = ImageReader(plane=plane, volume=volume)
     pixels, peak = peak_memory(lambda: reader.read(large))
     assert pixels.max() == 255
@@ -259,7 +259,7 @@ def test_a_slice_takes_the_memory_of_a_slice(large, peak_memory, plane, volume):
     assert peak_memory(lambda: reader.probe(large))[1] < ONE_SLICE
 
 
-def test_a_gzipped_slice_takes_the_memory_of_a_slice(large, tmp_path, peak_memory):
+def test_a_gzipped_slice_needs_the_memory_of_a_slice(large, tmp_path, peak_memory):
     path = tmp_path / "large.nii.gz"
     with gzip.open(path, "wb", compresslevel=1) as file:
         file.write(large.read_bytes())
@@ -276,8 +276,8 @@ def test_a_gzipped_slice_takes_the_memory_of_a_slice(large, tmp_path, peak_memor
 def test_half_a_pair(tmp_path, suffix):
     path = save(make_image(kind=nibabel.Nifti1Pair), tmp_path / f"scan{suffix}")
     path.with_suffix({".hdr": ".img", ".img": ".hdr"}[suffix]).unlink()
-    told = "another file, .img beside .hdr" if suffix == ".hdr" else "no image format"
-    with pytest.raises(ValueError, match=told):
+    reason = "another file, .img beside .hdr" if suffix == ".hdr" else "no image format"
+    with pytest.raises(ValueError, match=reason):
         ImageReader().read(path)
 
 
@@ -380,8 +380,8 @@ def test_damaged_headers(field, capfd):
         try:
             assert ImageReader().read(content).ndim == 3
         except ValueError as error:
-            told = str(error)
-            assert told
+            reason = str(error)
+            assert reason
     assert capfd.readouterr() == ("", "")
 
 

@@ -37,7 +37,7 @@ def encoded(image, format, **options):
 
 
 def read(cell, **options):
-    """The pixels; their shape must be the one that the header tells."""
+    """Return the pixels; their shape must be that of the header."""
     reader = ImageReader(**options)
     pixels = reader.read(cell)
     assert pixels.dtype in (np.uint8, np.float32)
@@ -172,7 +172,7 @@ def test_cmyk(save, name):
 
 
 def adobe_jpeg(channels, transform):
-    """Four channels in a JPEG file, whose marker says what they mean, inverted as by Photoshop."""
+    """Four channels in a JPEG file, whose marker defines them, inverted as by Photoshop."""
     content = encoded(Image.new("CMYK", (16, 16), channels), "JPEG", quality=98)
     place = content.index(b"Adobe") + 11
     assert content[place] == 0
@@ -180,7 +180,7 @@ def adobe_jpeg(channels, transform):
 
 
 def test_ycck():
-    """The marker's 2 says that cyan, magenta and yellow are stored as luma and chroma."""
+    """With 2 in the marker, cyan, magenta and yellow are stored as luma and chroma."""
     color, black = (200, 80, 40), 51
     # Luma and chroma of the inks; black and all that is stored is inverted.
     inks = Image.new("RGB", (1, 1), tuple(255 - value for value in color))

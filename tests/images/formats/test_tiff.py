@@ -1,4 +1,4 @@
-"""TIFF: what the header says is shown, or refused by name."""
+"""TIFF: samples are shown as the header defines them, or refused by name."""
 
 import io
 import struct

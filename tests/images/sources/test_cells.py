@@ -139,7 +139,7 @@ def test_fusion_and_readers_of_tables_find_dicts():
     assert model.image_columns_ == ["image"]
 
 
-def test_a_store_knows_dicts_by_their_content(tmp_path):
+def test_a_store_identifies_dicts_by_their_content(tmp_path):
     (tmp_path / "a.png").write_bytes(PNG)
     store = FeatureStore(tmp_path / "store")
     describe = ImageDescriptors(("intensity",), cache=store)
@@ -327,7 +327,7 @@ def test_data_uris_have_a_clear_error(head):
     assert len(str(info.value)) < 400
     with pytest.raises(ValueError, match="a data URI is no path"):
         FusionClassifier(PixelFlattener((2, 2)), cv=2).fit(
-            pd.DataFrame({"image": [text] * 8, "a": np.arange(8.0)}), [0, 1] * 4
+            pd.DataFrame({"image": [text] * 8, "a": np.arange(8) / 2}), [0, 1] * 4
         )
 
 

@@ -127,17 +127,17 @@ def features_of(store, cells):
     return descriptors.fit_transform(cells), store.stats()["hits"] - before
 
 
-def test_a_store_knows_medical_files(folder, tmp_path):
+def test_a_store_finds_medical_files_again(folder, tmp_path):
     store = FeatureStore(tmp_path / "store")
     cells = [folder / name for name in NAMES if name]
     first, hits = features_of(store, cells)
     assert hits == 0
     again, hits = features_of(store, cells)
-    assert hits == 6 - 1  # one stands there twice
+    assert hits == 6 - 1  # one occurs twice
     np.testing.assert_array_equal(first, again)
 
 
-def test_a_pair_is_known_by_both_files(folder, tmp_path):
+def test_a_pair_is_identified_by_both_files(folder, tmp_path):
     store = FeatureStore(tmp_path / "store")
     first, _ = features_of(store, [folder / "e.hdr"])
     _, hits = features_of(store, [folder / "e.img"])
@@ -213,7 +213,7 @@ def test_what_is_not_medical(cell):
 
 @pytest.mark.parametrize("kind", [1, 2, 3, 9, 10, 11])
 @pytest.mark.parametrize("id_length", range(16))
-def test_tga_is_not_taken_for_dicom(kind, id_length):
+def test_tga_is_not_mistaken_for_dicom(kind, id_length):
     for colormap in (0, 1):
         head = bytes([id_length, colormap, kind, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8, 0, 8, 0, 24, 0])
         assert find_format(head + bytes(100)) is None
@@ -233,7 +233,7 @@ def test_no_regular_file(tmp_path):
 @pytest.mark.parametrize(
     ("name", "package"), [("b.dcm", "pydicom"), ("c.nii", "nibabel"), ("d.nii.gz", "nibabel")]
 )
-def test_without_the_extra_one_error_says_what_to_install(folder, monkeypatch, name, package):
+def test_without_the_extra_the_error_names_it(folder, monkeypatch, name, package):
     readers = (
         "skfusion.images.formats._dicom",
         "skfusion.images.formats._dicom_jpeg",
@@ -245,12 +245,12 @@ def test_without_the_extra_one_error_says_what_to_install(folder, monkeypatch, n
         elif module == package or module.startswith(f"{package}."):
             monkeypatch.setitem(sys.modules, module, None)
     monkeypatch.setitem(sys.modules, package, None)
-    told = rf"{name} is a .* image, and .*{package}.*pip install 'skfusion\[medical\]'"
+    message = rf"{name} is a .* image, and .*{package}.*pip install 'skfusion\[medical\]'"
     for corrupt in ("error", "missing"):
         flattener = PixelFlattener((8, 8), corrupt=corrupt)
-        with pytest.raises(ExtraNotFoundError, match=told):
+        with pytest.raises(ExtraNotFoundError, match=message):
             flattener.fit_transform([folder / "a.png", folder / name])
-    with pytest.raises(ExtraNotFoundError, match=told):
+    with pytest.raises(ExtraNotFoundError, match=message):
         ImageReader().probe(folder / name)
 
 

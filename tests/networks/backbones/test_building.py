@@ -1,4 +1,4 @@
-"""Equal requests in one process share a network; the seed and the files decide what is equal."""
+"""Equal requests in one process share a network, and equal networks a fingerprint."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""TrainingRows: the rows that a fusion learns from."""
+"""FusionRows: the rows that a fusion learns from."""
 
 from dataclasses import dataclass, replace
 
@@ -7,7 +7,7 @@ import pandas as pd
 
 
 @dataclass(frozen=True)
-class TrainingRows:
+class FusionRows:
     """A table with its images, the target, and what belongs to each row.
 
     Attributes
@@ -31,8 +31,8 @@ class TrainingRows:
     --------
     >>> import numpy as np
     >>> import pandas as pd
-    >>> from skfusion.fusion._training_rows import TrainingRows
-    >>> rows = TrainingRows(pd.DataFrame({"age": [61, 70, 64]}), np.array([0, 1, 1]))
+    >>> from skfusion.fusion._fusion_rows import FusionRows
+    >>> rows = FusionRows(pd.DataFrame({"age": [61, 70, 64]}), np.array([0, 1, 1]))
     >>> rows.take([2, 0]).y.tolist()
     [1, 0]
     """

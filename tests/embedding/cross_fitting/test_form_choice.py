@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from skfusion.embedding._fit_config import TrainingRows
-from skfusion.embedding.cross_fitting._probe import choose_form
+from skfusion.embedding.cross_fitting._form_choice import choose_form
 from skfusion.embedding.cross_fitting._procrustes_map import ProcrustesMap
 
 N, K = 120, 4

@@ -2,6 +2,7 @@
 
 import warnings
 from collections import OrderedDict
+from typing import Any
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -18,15 +19,15 @@ _TOLERANCE = 1.05
 _ROWS = 600
 _TINY = 1e-6
 # A search fits the same networks again for each head; what was measured is remembered.
-_DECIDED = OrderedDict()
+_DECIDED: OrderedDict[Any, Any] = OrderedDict()
 _DECIDED_LIMIT = 1000
 
 
 def choose_form(trainer, by_fold, folds, axes, networks):
     """Measure whether a linear model learns more from cross-fitted columns.
 
-    Each fold's network plays the final one, on whose test rows nobody was trained: a linear model
-    is fitted on its training rows, once with its own columns and once with those of the other
+    The network of each fold takes the place of the final one. Its test rows are unseen. A linear
+    model is fitted on its training rows, once with its own columns and once with those of the other
     folds' networks, mapped to its axes; both predict the test rows.
 
     Parameters
