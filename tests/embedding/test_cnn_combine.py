@@ -150,7 +150,7 @@ def test_a_search_over_combine_trains_once(lists, tmp_path):
     assert store.stats()["runs"] == 1
 
 
-def test_images_of_a_row_share_what_is_known_of_it():
+def test_images_of_a_row_share_its_target_and_group():
     rows = TrainingRows(np.array([5, 6, 7]), groups=np.array([1, 1, 2]))
     some = rows.of_images(np.array([0, 0, 2]))
     assert some.values.tolist() == [5, 5, 7]
@@ -160,7 +160,7 @@ def test_images_of_a_row_share_what_is_known_of_it():
     assert alone.weights is None
 
 
-def test_one_class_is_told_before_training(lists, trainings):
+def test_one_class_is_an_error_before_training(lists, trainings):
     X, _ = lists
     y = np.where(np.arange(22) < 20, "well", "ill")
     with pytest.raises(ValueError, match=r"20 of 22 rows .* one class only \('well'\)"):

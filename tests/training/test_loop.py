@@ -115,19 +115,19 @@ def test_regression_validates_with_weights(problem):
     assert "val_accuracy" not in history[0]
 
 
-def test_the_caller_is_told_and_can_stop(problem):
+def test_on_epoch_is_called_and_can_stop(problem):
     network, pixels, targets = problem
-    told = []
+    calls = []
 
     def on_epoch(epoch, values):
-        told.append((epoch, values["loss"]))
+        calls.append((epoch, values["loss"]))
         return epoch == 1
 
     _, history = train_on_images(
         network, pixels, targets, TrainingConfig(epochs=9, **CONFIG), on_epoch=on_epoch
     )
-    assert told == [(line["epoch"], line["loss"]) for line in history]
-    assert len(told) == 2
+    assert calls == [(line["epoch"], line["loss"]) for line in history]
+    assert len(calls) == 2
 
 
 def test_nan_names_the_learning_rate(problem):
