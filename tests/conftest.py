@@ -12,17 +12,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 TESTS = Path(__file__).parent
 # The files and folders that get the mark `public`: .ci/run repeats them on the oldest versions.
 PUBLIC = (
-    "test_common.py",
-    "test_package.py",
-    "test_pipeline.py",
     "extraction/test_input.py",
     "extraction/test_missing.py",
     "features",
     "fusion",
-    "heads",
-    "serving/test_old_pickles.py",
-    "serving/test_saved_models.py",
-    "store/test_feature_store.py",
 )
 
 

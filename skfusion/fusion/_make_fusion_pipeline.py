@@ -115,4 +115,13 @@ def _request_weights(estimator):
             requests = getattr(step.get_metadata_routing(), "fit", None)
             if requests is not None and requests.requests.get("sample_weight", "") is None:
                 step.set_fit_request(sample_weight=True)
+                _name_owner(step)
     return estimator
+
+
+def _name_owner(step):
+    """Let the requests of a step hold its name, not the step: skops can't save a circle."""
+    requests = step._metadata_request
+    for part in (requests, *vars(requests).values()):
+        if hasattr(part, "owner"):
+            part.owner = type(step).__name__

@@ -379,7 +379,7 @@ def test_errors_of_the_command(photos, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(_augment_folder, "augment_folder", stopped)
     with pytest.raises(SystemExit, match="130"):
         cli.main(["augment", str(photos), "--out", str(tmp_path / "out"), "--balance"])
-    assert "goes on from here" in capsys.readouterr().err
+    assert "Run the same command again to continue" in capsys.readouterr().err
 
 
 def test_the_command_without_classes(photos, tmp_path, capsys):
@@ -387,7 +387,7 @@ def test_the_command_without_classes(photos, tmp_path, capsys):
     words = ["augment", str(photos), "--factor", "2", "--out", str(tmp_path / "out")]
     with pytest.raises(SystemExit, match="2"):
         cli.main(words)
-    assert capsys.readouterr().err.endswith("or go without classes (--classes none).\n")
+    assert capsys.readouterr().err.endswith("or use no classes (--classes none).\n")
     assert cli.main([*words, "--classes", "none"]) == 0
     assert capsys.readouterr().out.splitlines()[1].split() == ["(no", "classes)", "8", "16"]
     assert (tmp_path / "out/rose/0__aug000.png").exists()
@@ -403,7 +403,7 @@ def test_the_command_warns_of_parts_of_a_split(photos, tmp_path, capsys):
     warned = [line for line in capsys.readouterr().err.splitlines() if "warning" in line]
     assert len(warned) == 1
     assert warned[0].startswith("skfusion augment: warning: The classes found in ")
-    assert warned[0].endswith("Take the folders in them (--classes last), or name one of them.")
+    assert warned[0].endswith("Use the folders in them (--classes last), or name one of them.")
 
 
 @pytest.mark.parametrize("words", [[], ["--balance", "--factor", "2"], ["--factor", "many"]])

@@ -311,7 +311,7 @@ def test_a_conflict_is_an_error_before_anything_is_computed(photos, tmp_path, sh
     [
         (
             {"image": "scan"},
-            r"no column 'scan'; it has \['patient', 'photo'.* Pass one of them as image",
+            r"no column 'scan'; it has 'patient'; 'photo'.* Pass one of them as image",
         ),
         ({"target": "sex"}, r"no column 'sex'.* Pass one of them as target\."),
         (

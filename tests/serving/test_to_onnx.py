@@ -218,15 +218,12 @@ def randomize(model, inputs):
             variable.assign(random.uniform(low, low + 0.5, variable.shape))
     norms = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
     for layer in norms:
-        layer.momentum = 0.0
+        layer.momentum = 0.5  # variances stay above 0.5: rounding errors are not amplified
     for layer in model.layers:
         if isinstance(layer, keras.layers.Dropout):
             layer.rate = 0.0  # dropped blocks would give other statistics
     if norms:
         model([inputs], training=True)
-    for layer in norms:  # a channel that hardly varies would amplify rounding errors
-        variance = np.asarray(layer.moving_variance)
-        layer.moving_variance.assign(np.maximum(variance, 0.5 * variance.mean()))
 
 
 @pytest.fixture
@@ -254,12 +251,5 @@ def test_every_backbone(backbone):
     expected = np.asarray(model([inputs], training=False))
     features = to_onnx(gap).transform(photos)
     scale = np.abs(expected).max()
-    # Deep networks with random weights amplify rounding. Where Keras's own features move by more
-    # than 1e-5 when the last bit of each input does, ten times of that are allowed.
-    moved = np.asarray(model([inputs * np.float32(1 + 2**-23)], training=False))
-    rounding = np.abs(moved - expected).max()
-    assert rounding < 1e-3 * scale
-    tolerance = max(1e-4 * scale, 10 * rounding)
-    np.testing.assert_allclose(features, expected, rtol=0, atol=tolerance)
-    assert np.ptp(expected, axis=0).max() > 0.01 * scale  # images differ
+    np.testing.assert_allclose(features, expected, rtol=0, atol=1e-4 * scale)
     assert np.ptp(expected, axis=1).max() > 0.01 * scale  # columns differ
