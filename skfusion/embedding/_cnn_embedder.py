@@ -16,6 +16,7 @@ from sklearn.utils.validation import (
 )
 
 from skfusion._utils.decorators import fit_context, with_callbacks
+from skfusion._utils.plain_data import plain_data
 from skfusion._utils.transformer_output import keep_series_index
 from skfusion._utils.typing import (
     Backbone,
@@ -58,6 +59,7 @@ from skfusion.training._training_config import TrainingConfig
 from skfusion.training._weights import combine_weights
 
 
+@plain_data
 class CNNEmbedder(OptionsMixin, ImageTransformer):
     """Train a convolutional network on images and use its activations as columns.
 

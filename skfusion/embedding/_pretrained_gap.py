@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from skfusion._utils.fingerprint import digest_text
+from skfusion._utils.plain_data import plain_data
 from skfusion._utils.typing import Backbone, CutLayer, PathLike, Shape, Size
 from skfusion.base import ImageTransformer
 from skfusion.embedding._network_extractor import NetworkExtractor, with_built_networks
@@ -27,6 +28,7 @@ _OWN_MODEL_SIZE = (224, 224)
 _DECODED_SIZE = (336, 336)
 
 
+@plain_data
 class PretrainedGAP(ImageTransformer):
     """Embed images with pretrained networks, global average pooled.
 

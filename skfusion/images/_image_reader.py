@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from skfusion._utils.doc_link import DocLinkMixin
+from skfusion._utils.plain_data import plain_data
 from skfusion._utils.typing import Cell, PathLike
 from skfusion.images._pixels import RESAMPLING
 from skfusion.images._read_options import ReadOptions
@@ -26,6 +27,7 @@ _PLANES = {"axial", "coronal", "sagittal"}
 _SMOOTH = ("bilinear", "bicubic", "lanczos")
 
 
+@plain_data
 class ImageReader(DocLinkMixin, BaseEstimator):
     """Read cells as pixels: where files are, what is black and white, how to resize.
 
