@@ -5,7 +5,9 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
+from sklearn.utils.estimator_checks import parametrize_with_checks
 
+from skfusion.fusion._block_scaler import BlockScaler
 from skfusion.fusion._combination import STRATEGIES, Combination
 from skfusion.fusion._fusion_rows import FusionRows
 from skfusion.fusion._out_of_fold import OutOfFold
@@ -259,3 +261,11 @@ def test_compare_keeps_to_what_was_asked_for():
     assert scores.index[scores["chosen"]].tolist() == ["late"]
     assert scores["loss"].tolist() == [0, 1, 4]
     assert scores["r2"].tolist() == pytest.approx([1, 1 - 1 / 8.25, 1 - 4 / 8.25])
+
+
+# The scaler of a block of columns.
+
+
+@parametrize_with_checks([BlockScaler()])
+def test_the_block_scaler_passes_the_checks_of_scikit_learn(estimator, check):
+    check(estimator)
