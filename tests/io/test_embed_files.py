@@ -463,7 +463,7 @@ def test_the_command_prints_remedies_with_its_options(
     ("cell", "remedy"),
     [
         (None, "Add images to these rows, or accept rows of NaN (--unreadable nan)."),
-        ("gone.png", "no such file. Relative paths start from the folder of the table. Repair"),
+        ("gone.png", "no such file. Relative paths start from {}, the folder of the table. Repair"),
     ],
 )
 def test_the_command_prints_remedies_with_its_options_for_tables(
@@ -477,7 +477,7 @@ def test_the_command_prints_remedies_with_its_options_for_tables(
     with pytest.raises(SystemExit, match="2"):
         cli.main(words)
     printed = capsys.readouterr().err.splitlines()[-1]
-    assert remedy in printed
+    assert remedy.format(photos) in printed
     assert "ImageReader" not in printed
 
 
