@@ -280,6 +280,7 @@ class ImageReader(DocLinkMixin, BaseEstimator):
         check_window(self.window)
         check_percentiles(self.percentiles)
         check_value_range(self.value_range)
+        _check_background(self.background)
 
     @contextmanager
     def _open(self, cell, value_range=None, size=None):
@@ -304,6 +305,15 @@ class ImageReader(DocLinkMixin, BaseEstimator):
             percentiles=self.percentiles,
             value_range=as_value_range(chosen),
         )
+
+
+def _check_background(background):
+    try:
+        ImageColor.getrgb(background)
+    except ValueError:
+        raise ValueError(
+            f"background={background!r} is not a color. Pass a name, such as 'white', or '#rrggbb'."
+        ) from None
 
 
 def check_reader(reader):

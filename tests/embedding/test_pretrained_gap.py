@@ -21,7 +21,13 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skfusion import ImageReader, ImageReadError, PretrainedGAP, UnreadableImageWarning
+from skfusion import (
+    FeatureStore,
+    ImageReader,
+    ImageReadError,
+    PretrainedGAP,
+    UnreadableImageWarning,
+)
 from skfusion.networks.backbones import _building
 from tests.networks_for_tests import tiny_cnn, tiny_maps
 
@@ -195,6 +201,15 @@ def test_keras_file_keeps_its_own_size(own_model):
     gap = PretrainedGAP(own_model, image_size=(32, 32)).fit(images())
     assert gap.networks_[0].input_shape == (8, 8, 3)
     assert gap.transform(images()).shape == (3, 3)
+
+
+def test_keras_file_keeps_its_own_size_with_a_cache(own_model, tmp_path):
+    expected = PretrainedGAP(own_model).fit_transform(images())
+    for _ in range(2):
+        gap = PretrainedGAP(own_model, cache=tmp_path / "store")
+        assert_close(gap.fit_transform(images()), expected)
+        assert gap.networks_[0].input_shape == (8, 8, 3)
+    assert FeatureStore(tmp_path / "store").stats()["hits"] == 3
 
 
 def test_keras_file_for_gray_images(tmp_path):

@@ -20,6 +20,7 @@ from sklearn.tree import DecisionTreeClassifier
 from skfusion import CNNEmbedder, EmbedderOptions, ImageDescriptors, ImageReader, PretrainedGAP
 from skfusion.datasets import make_image_table
 from skfusion.store import FeatureStore
+from tests.helpers.assert_close import assert_close
 from tests.helpers.image_digests import call_after_hashing
 from tests.networks_for_tests import tiny_maps
 
@@ -53,11 +54,11 @@ def test_each_image_is_computed_once(files, store, computed_images):
     X, _ = files
     plain = gap().fit_transform(X)
     computed_images[0] = 0
-    np.testing.assert_allclose(gap(store).fit_transform(X), plain, rtol=1e-5, atol=1e-6)
+    assert_close(gap(store).fit_transform(X), plain)
     assert computed_images[0] == 12
     order = np.random.default_rng(0).permutation(12)
     shuffled = gap(store).fit(X[:3]).transform(X.iloc[order])
-    np.testing.assert_allclose(shuffled, plain[order], rtol=1e-5, atol=1e-6)
+    assert_close(shuffled, plain[order])
     np.testing.assert_array_equal(gap(store).fit_transform(X[5:9]).shape, (4, 256))
     assert computed_images[0] == 12
     assert store.stats()["rows"] == 12
@@ -97,7 +98,7 @@ def test_what_changes_the_answer_misses(files, store, computed_images, other):
     computed_images[0] = 0
     features = gap(store, **other).fit_transform(X)
     assert computed_images[0] == 12
-    np.testing.assert_allclose(features, gap(**other).fit_transform(X), rtol=1e-5, atol=1e-6)
+    assert_close(features, gap(**other).fit_transform(X))
 
 
 def test_what_does_not_change_the_answer_hits(files, store, computed_images):
@@ -166,7 +167,7 @@ def test_a_pickle_is_whole(files, store, kind):
     shutil.rmtree(store.path)
     loaded = pickle.loads(blob)
     loaded.set_params(cache=None)
-    np.testing.assert_allclose(loaded.transform(X), expected, rtol=1e-5, atol=1e-6)
+    assert_close(loaded.transform(X), expected)
 
 
 @pytest.mark.parametrize(("cv", "trainings"), [(None, 6), (2, 18)])
@@ -229,7 +230,7 @@ def test_what_changes_training_trains_again(files, store, other):
     stored = embedder.fit_transform(X, y)
     assert store.stats()["trainings"] == 2
     plain = embedder.set_params(cache=None).fit_transform(X, y)
-    np.testing.assert_allclose(stored, plain, rtol=1e-5, atol=1e-6)
+    assert_close(stored, plain)
 
 
 def test_other_rows_targets_and_weights_train_again(files, store):
@@ -273,7 +274,7 @@ def test_a_file_that_changes_between_two_looks(files, store, kind, monkeypatch):
         model.fit_transform(X, y)
     Path(X["photo"][4]).write_bytes(before)
     plain = clone(model).set_params(cache=None).fit_transform(X, y)
-    np.testing.assert_allclose(clone(model).fit_transform(X, y), plain, rtol=1e-5, atol=1e-6)
+    assert_close(clone(model).fit_transform(X, y), plain)
 
 
 def test_descriptors(files, store):
@@ -298,7 +299,7 @@ def test_a_store_that_cannot_be_used_only_warns(files, tmp_path):
     in_the_way.write_text("no folder")
     with pytest.warns(UserWarning, match="store"):
         features = gap(in_the_way).fit_transform(X)
-    np.testing.assert_allclose(features, gap().fit_transform(X), rtol=1e-5, atol=1e-6)
+    assert_close(features, gap().fit_transform(X))
 
 
 def test_clones_share_the_store(files, store):

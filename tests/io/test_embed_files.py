@@ -27,6 +27,7 @@ from skfusion.images._image_digests import ImageDigests
 from skfusion.io import _embed_job
 from skfusion.io._embed_files import STORE, embed_files
 from skfusion.io._embed_job import Backbone
+from tests.helpers.assert_close import assert_close
 from tests.io.conftest import SMALL
 
 OPTIONS = {"image_size": (32, 32), "batch_size": 2}
@@ -116,7 +117,7 @@ def test_a_table(photos, tmp_path, target, expected, names, file_format):
     assert data.target_names == names
     assert data.data.index.tolist() == ["005", "004", "003", "002", "001"]
     by_path = gap(load_image_folder(photos).frame)
-    np.testing.assert_allclose(data.data.to_numpy(), by_path[::-1], rtol=1e-4, atol=1e-5)
+    assert_close(data.data.to_numpy(), by_path[::-1])
 
 
 def test_flat_folders_have_no_labels(photos, tmp_path):
