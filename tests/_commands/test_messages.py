@@ -9,7 +9,7 @@ import pytest
 
 from skfusion import ImageReadError
 from skfusion._commands._messages import exit_on_error
-from skfusion._utils.messages import reword_remedies, with_remedies
+from skfusion._utils.messages import join_names, reword_remedies, with_remedies
 
 
 def test_an_error_is_one_line(capsys):
@@ -56,6 +56,14 @@ def test_remedies_name_options_of_the_command(capsys):
         "skfusion embed: Too small. Name a root. Add --size 3.",
         "skfusion embed: warning: Small. Name a root. Add --size 3.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("n_items", "text"),
+    [(0, ""), (1, "0"), (5, "0; 1; 2; 3; 4"), (6, "0; 1; 2; 3; 4; and 1 more")],
+)
+def test_names(n_items, text):
+    assert join_names(str(i) for i in range(n_items)) == text
 
 
 def test_remedies_are_replaced_by_name():

@@ -248,7 +248,7 @@ def test_clear_where_the_database_can_not_be_removed(store, monkeypatch):
     def fail(self):
         raise PermissionError("used by another process")
 
-    monkeypatch.setattr(type(store._backend.database), "remove", fail)
+    monkeypatch.setattr(type(store._backend.database.file), "remove", fail)
     assert store.clear() == 1000
     assert stored.found(store, range(1000), width=1000) == []
     assert store.stats()["bytes"] < 100_000
