@@ -5,6 +5,7 @@ backend nor matplotlib.
 """
 
 from importlib import import_module
+from importlib.util import find_spec
 
 __version__ = "0.1.0"
 
@@ -52,7 +53,11 @@ _HOMES = {
     "UnreadableImageWarning": "skfusion.exceptions",
 }
 
-__all__ = ["__version__", "datasets", *_HOMES]
+# Their base class is SciKeras's, so that they can't be imported without it.
+_NEED_SCIKERAS = {"KerasClassifier", "KerasRegressor"}
+_MISSING = set() if find_spec("scikeras") else _NEED_SCIKERAS
+
+__all__ = ["__version__", "datasets", *(name for name in _HOMES if name not in _MISSING)]
 
 
 def __getattr__(name):

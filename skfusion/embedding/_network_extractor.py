@@ -1,6 +1,6 @@
 """NetworkExtractor: the outputs of a network as features."""
 
-from skfusion._utils.feature_names import indexed
+from skfusion._utils.feature_names import IndexedNames
 from skfusion.extraction._extractor import Extractor
 
 
@@ -27,7 +27,7 @@ class NetworkExtractor(Extractor):
 
     def __init__(self, network, label, conversion, *, batch_size, cached):
         fingerprint = network.fingerprint if cached else None
-        super().__init__(indexed(label, network.output_shape[0]), conversion, fingerprint)
+        super().__init__(IndexedNames(label, network.output_shape[0]), conversion, fingerprint)
         self.network = network
         self.batch_size = batch_size
 

@@ -4,10 +4,11 @@ import inspect
 import os
 import tempfile
 
-import keras
 import numpy as np
 
-from skfusion.networks.runtimes._keras import building
+from skfusion.networks.runtimes._keras import building, import_keras
+
+keras = import_keras()
 
 _LIBRARIES = {"builtins", "jax", "keras", "numpy", "tensorflow", "torch"}
 

@@ -1,9 +1,11 @@
 """Predictions of a Keras model without the overhead of `Model.predict`."""
 
-import keras
 import numpy as np
 
+from skfusion.networks.runtimes._keras import import_keras
 from skfusion.networks.runtimes._tracing import allow_retracing
+
+keras = import_keras()
 
 
 def predict_rows(model, inputs, batch_size):
