@@ -38,7 +38,7 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
     """
 
     # With metadata routing, weights are passed on without a request by the user.
-    __metadata_request__fit = {"sample_weight": True}
+    __metadata_request__fit: dict[str, Any] = {"sample_weight": True}
     _parameter_constraints: dict[str, Any] = READING_PARAMETERS
 
     # Defaults of subclasses without these parameters.
