@@ -79,6 +79,36 @@ def shapes(monkeypatch):
 
 
 @pytest.fixture
+def built_networks(monkeypatch):
+    """The networks whose Keras models were built since the test began."""
+    from skfusion.networks._network import Network
+
+    networks, real = [], Network.to_model
+
+    def count(network):
+        networks.append(network)
+        return real(network)
+
+    monkeypatch.setattr(Network, "to_model", count)
+    return networks
+
+
+@pytest.fixture
+def computed_images(monkeypatch):
+    """The number of images that networks computed, as a list of one number."""
+    from skfusion.networks._network import Network
+
+    count, real = [0], Network.compute
+
+    def compute(network, inputs, batch_size=32):
+        count[0] += len(inputs)
+        return real(network, inputs, batch_size)
+
+    monkeypatch.setattr(Network, "compute", compute)
+    return count
+
+
+@pytest.fixture
 def peak_memory():
     """``peak_memory(function)`` gives its result and the bytes it allocated at most at a time."""
 

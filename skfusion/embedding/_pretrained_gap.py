@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from skfusion._utils.fingerprint import digest_text
+from skfusion._utils.plain_data import plain_data
 from skfusion._utils.typing import Backbone, CutLayer, PathLike, Shape, Size
 from skfusion.base import ImageTransformer
 from skfusion.embedding._network_extractor import NetworkExtractor, with_built_networks
@@ -17,6 +18,7 @@ from skfusion.extraction._resizing import Resizing, resample_of
 from skfusion.images._image_reader import ImageReader
 from skfusion.images._image_size import check_size_param
 from skfusion.networks._lazy_network import LazyNetwork
+from skfusion.networks.backbones._custom import is_model_path
 from skfusion.networks.backbones._network_spec import NetworkSpec
 from skfusion.networks.backbones._registry import backbone_slug, find_spec
 from skfusion.store._feature_store import FeatureStore, as_store
@@ -27,6 +29,7 @@ _OWN_MODEL_SIZE = (224, 224)
 _DECODED_SIZE = (336, 336)
 
 
+@plain_data
 class PretrainedGAP(ImageTransformer):
     """Embed images with pretrained networks, global average pooled.
 
@@ -250,7 +253,8 @@ class PretrainedGAP(ImageTransformer):
             seed=int(self.random_state),
         )
         store = as_store(self.cache)
-        if store is None or not spec.has_fingerprint:
+        # The input shape of a model file is that of the file: it is loaded to find it.
+        if store is None or not spec.has_fingerprint or is_model_path(backbone):
             return spec.build_cut(self.cut_layer, self.pooling)
         fingerprint = digest_text(spec.fingerprint(store), self.cut_layer, self.pooling)
         conversion = self._resizing(spec.input_shape)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from skfusion._utils.plain_data import plain_data
 from skfusion._utils.saved_state import installed_version, minor, warn_of_versions
 from skfusion.exceptions import ModelVersionError
 from skfusion.networks._base_network import BaseNetwork
@@ -18,6 +19,7 @@ from skfusion.networks.runtimes._keras import building, import_keras
 from skfusion.networks.runtimes._keras_runtime import KerasRuntime
 
 
+@plain_data
 @dataclass(eq=False, repr=False)
 class Network(BaseNetwork):
     """A network as plain data that pickles; Keras computes it.

@@ -1,7 +1,22 @@
 """Tables for the tests of heads."""
 
+import re
+
 import numpy as np
 import pytest
+
+from skfusion import DenseClassifier
+
+
+def valid_optimizers():
+    """Return the optimizers that the error of an unknown one lists."""
+    with pytest.raises(ValueError, match="'optimizer' parameter") as caught:
+        DenseClassifier(optimizer="unknown").fit(np.eye(2), [0, 1])
+    listed = re.search(r"among \{(.*?)\}", str(caught.value))[1]
+    return sorted(re.findall(r"'(\w+)'", listed))
+
+
+OPTIMIZERS = valid_optimizers()
 
 
 @pytest.fixture(scope="session")
