@@ -56,7 +56,7 @@ def test_auto_cross_fits_if_the_network_memorizes(noise):
 def test_cross_fitted_columns_lose_less_where_the_network_memorizes(noise):
     X, y, _ = noise
     seeds = range(3)  # a single draw of weights decides little
-    fitted = [CNNEmbedder(**{**MEMORISES, "random_state": seed}).fit(X, y) for seed in seeds]
+    fitted = [CNNEmbedder(**{**MEMORIZES, "random_state": seed}).fit(X, y) for seed in seeds]
     reports = pd.concat([embedder.cross_fit_ for embedder in fitted])
     assert reports["loss_cross_fitted"].mean() < reports["loss_in_sample"].mean()
 
