@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from skfusion._utils.plain_data import plain_data
 from skfusion._utils.saved_state import installed_version, minor, warn_of_versions
 from skfusion.exceptions import ExtraNotFoundError, ModelVersionError
 from skfusion.networks._base_network import BaseNetwork
@@ -19,6 +20,7 @@ from skfusion.networks.runtimes._keras_runtime import KerasRuntime
 from skfusion.networks.runtimes._model_config import model_from_config, model_to_config
 
 
+@plain_data
 @dataclass(eq=False, repr=False)
 class Network(BaseNetwork):
     """A network as plain data that pickles; Keras computes it.

@@ -103,3 +103,8 @@ def check_trainable(backbone):
 def backbone_slug(backbone):
     """Return the backbone's name in feature names."""
     return find_family(backbone).slug(backbone)
+
+
+def holds_weights(backbone):
+    """Return whether a backbone has trained weights even if `weights` is None."""
+    return find_family(backbone).holds_weights(backbone)
