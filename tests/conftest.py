@@ -21,13 +21,13 @@ MARKED = {
     ),
     "backend": (
         "embedding",
-        "extraction/test_cache.py",
         "heads/test_dense_classifier.py",
         "heads/test_dense_regressor.py",
         "heads/test_partial_fit.py",
-        "networks",
+        "networks/runtimes/test_runtime.py",
+        "networks/test_network.py",
+        "networks/test_split.py",
         "serving/test_processes.py",
-        "serving/test_saved_models.py",
         "serving/test_warm_up.py",
         "training",
     ),
@@ -76,6 +76,36 @@ def shapes(monkeypatch):
 
     monkeypatch.setattr(keras.Model, "predict_on_batch", spy)
     return seen
+
+
+@pytest.fixture
+def built_networks(monkeypatch):
+    """The networks whose Keras models were built since the test began."""
+    from skfusion.networks._network import Network
+
+    networks, real = [], Network.to_model
+
+    def count(network):
+        networks.append(network)
+        return real(network)
+
+    monkeypatch.setattr(Network, "to_model", count)
+    return networks
+
+
+@pytest.fixture
+def computed_images(monkeypatch):
+    """The number of images that networks computed, as a list of one number."""
+    from skfusion.networks._network import Network
+
+    count, real = [0], Network.compute
+
+    def compute(network, inputs, batch_size=32):
+        count[0] += len(inputs)
+        return real(network, inputs, batch_size)
+
+    monkeypatch.setattr(Network, "compute", compute)
+    return count
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from skfusion._utils.fingerprint import digest_text
+from skfusion._utils.plain_data import plain_data
 from skfusion._utils.typing import Backbone, CutLayer, PathLike, Shape, Size
 from skfusion.base import ImageTransformer
 from skfusion.embedding._network_extractor import NetworkExtractor, with_built_networks
@@ -20,7 +21,7 @@ from skfusion.networks._lazy_network import LazyNetwork
 from skfusion.networks._pooling import POOLINGS, token_parts
 from skfusion.networks.backbones._find_input import find_input
 from skfusion.networks.backbones._network_spec import NetworkSpec
-from skfusion.networks.backbones._registry import backbone_slug
+from skfusion.networks.backbones._registry import backbone_slug, holds_weights
 from skfusion.networks.onnx._choose_runtime import RUNTIMES
 from skfusion.store._feature_store import FeatureStore, as_store
 
@@ -29,6 +30,7 @@ from skfusion.store._feature_store import FeatureStore, as_store
 _DECODED_SIZE = (336, 336)
 
 
+@plain_data
 class PretrainedGAP(ImageTransformer):
     """Embed images with pretrained networks, global average pooled.
 
@@ -40,18 +42,20 @@ class PretrainedGAP(ImageTransformer):
     Parameters
     ----------
     backbone : str, PathLike, callable or list of these, default="ResNet50"
-        A name of `list_backbones`; the path of a `.keras` file or an `.onnx` file; or a function
+        A name of `list_backbones`; the path of a `.keras` file or an `.onnx` file; a preset of
+        KerasHub, as a name, an address ("hf://...", "kaggle://...") or a folder; or a function
         ``f(input_shape) -> keras.Model``, which a model that is to be pickled takes from an
         importable module. A list gives the features of all, in its order. Users' own Keras models
         get RGB values in 0..255 and hold their own preprocessing. ONNX files run without Keras;
         see :doc:`/other_models`.
 
     weights : "imagenet", str, PathLike, dict, list or None, default="imagenet"
-        "imagenet" takes Keras's file from its cache, or downloads it. Else the path of a weights
-        file without top, or None for random weights drawn from `random_state`. A dict maps
-        backbone names to any of these; those it doesn't name get "imagenet". A list has one of
-        these for each backbone. A `.keras` file has its own weights and a function may load some:
-        for both, "imagenet" changes nothing.
+        "imagenet" takes Keras's file from its cache, or downloads it; for a preset of KerasHub
+        it loads the preset's own weights. Else the path of a weights file without top, or None
+        for random weights drawn from `random_state`. A dict maps backbone names to any of these;
+        those it doesn't name get "imagenet". A list has one of these for each backbone. A
+        `.keras` file has its own weights and a function may load some: for both, "imagenet"
+        changes nothing.
 
     backbone_options : dict, list of (dict or None) or None, default=None
         Arguments of the backbone's constructor, such as ``{"alpha": 0.25}``. A dict goes to each
@@ -287,7 +291,8 @@ class PretrainedGAP(ImageTransformer):
     def _network(self, spec, column):
         """Return the cut network; with a store, it is built when it is needed."""
         store = as_store(self.cache)
-        if store is None or not spec.has_fingerprint:
+        # The input shape of a Keras model file is that of the file: it is loaded to find it.
+        if store is None or not spec.has_fingerprint or holds_weights(spec.backbone):
             return spec.build_cut(self.cut_layer, self.pooling)
         conversion = self._resizing(spec.input_shape, spec.preprocessing)
         extraction = self._columns.column_extraction(

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from skfusion._utils.fingerprint import digest_text
+from skfusion._utils.plain_data import plain_data
 from skfusion.exceptions import ImageError
 from skfusion.extraction._center_crop import crop_box
 from skfusion.extraction._conversion import Conversion
 from skfusion.images._pixels import convert_channels, resize_pixels
 
 
+@plain_data
 @dataclass(frozen=True)
 class Resizing(Conversion):
     """Resize images to one shape, or crop their center to it.

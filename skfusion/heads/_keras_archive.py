@@ -37,6 +37,8 @@ class KerasArchive:
     @classmethod
     def of_model(cls, model):
         """Save a model."""
+        if model.compiled and not model.optimizer.built:  # Keras warns when it loads such a one
+            model.optimizer.build(model.trainable_variables)
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "model.keras")
             keras.saving.save_model(model, path)

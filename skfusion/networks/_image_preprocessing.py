@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from skfusion._utils.plain_data import plain_data
 from skfusion.images._image_size import check_size_param
 from skfusion.images._pixels import RESAMPLING
 
@@ -15,6 +16,7 @@ _CHANNELS = ("rgb", "bgr")
 _RESIZE = ("stretch", "crop")
 
 
+@plain_data
 @dataclass(frozen=True)
 class ImagePreprocessing:
     """Describe how images become the inputs of a network.

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from skfusion._utils.plain_data import plain_data
 from skfusion._utils.saved_state import installed_version, minor, warn_of_versions
 from skfusion.exceptions import ExtraNotFoundError, ModelVersionError
 from skfusion.networks._base_network import BaseNetwork
@@ -16,9 +17,10 @@ from skfusion.networks._image_preprocessing import NO_PREPROCESSING, ImagePrepro
 from skfusion.networks._shared_array import share
 from skfusion.networks.runtimes._keras import building, import_keras
 from skfusion.networks.runtimes._keras_runtime import KerasRuntime
-from skfusion.networks.runtimes._model_config import model_from_config
+from skfusion.networks.runtimes._model_config import model_from_config, model_to_config
 
 
+@plain_data
 @dataclass(eq=False, repr=False)
 class Network(BaseNetwork):
     """A network as plain data that pickles; Keras computes it.
@@ -100,7 +102,7 @@ class Network(BaseNetwork):
         """Return a Keras model with one input and one output as plain data."""
         return cls(
             name,
-            model.to_json(),
+            model_to_config(model),
             model.get_weights(),
             input_shape=tuple(model.inputs[0].shape[1:]),
             output_shape=tuple(model.outputs[0].shape[1:]),

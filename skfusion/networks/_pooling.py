@@ -6,7 +6,7 @@ may be prefix tokens, which belong to no patch of the image: a class token, then
 
 import numpy as np
 
-# What an estimator's parameter `pooling` takes, beside None.
+# The values of the parameter `pooling` of estimators, beside None.
 POOLINGS = ("avg", "max", "mean", "cls", "cls+mean")
 # What each of them computes of tokens, in the words of feature names.
 _OF_TOKENS = {
@@ -108,7 +108,8 @@ def _check_tokens(shape, pooling, n_prefix_tokens, name):
     if n_prefix_tokens is not None and n_tokens is not None and n_tokens <= n_prefix_tokens:
         raise ValueError(
             f"{name} gives {n_tokens} token(s) there, and the first {n_prefix_tokens} of them "
-            "are said to be prefix tokens, so that none belongs to the image."
+            "are prefix tokens, so that none belongs to the image. Correct n_prefix_tokens in "
+            "backbone_options."
         )
 
 

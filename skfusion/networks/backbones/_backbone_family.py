@@ -132,3 +132,11 @@ class BackboneFamily(ABC):
     def list_files(self, backbone):
         """Return the files that a backbone is read from."""
         return []
+
+    def identity(self, backbone):
+        """Return plain data that identifies a backbone that is read from no files."""
+        return backbone
+
+    def holds_weights(self, backbone):
+        """Return whether a backbone has trained weights even if `weights` is None."""
+        return False

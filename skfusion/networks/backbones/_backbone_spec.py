@@ -22,8 +22,8 @@ class BackboneSpec:
         Channels of the last feature layer with default options; None if they aren't known.
 
     preprocessing : ImagePreprocessing or None, default=UNIT_SCALE
-        How pixels are preprocessed; by default they are divided by 255. None if it has to be
-        read, by the family's `find_preprocessing`.
+        How pixels are preprocessed; by default they are divided by 255. None if it isn't known or
+        has to be read, by the family's `find_preprocessing`.
 
     license : str or None, default=None
         The license of the pretrained weights; None if there are no such weights.

@@ -35,7 +35,7 @@ class KerasFamily(BackboneFamily):
     def build(self, backbone, *, input_shape, weights, options, seed):
         """Build a backbone without its classification layer."""
         with building(seed):
-            model, n_prefix_tokens = self._build(backbone, input_shape, weights, options)
+            model, n_prefix_tokens = self.build_with_prefix(backbone, input_shape, weights, options)
             return Network.from_model(
                 self.slug(backbone),
                 model,
@@ -46,7 +46,7 @@ class KerasFamily(BackboneFamily):
     def build_cut(self, backbone, cut_layer, pooling, *, input_shape, weights, options, seed):
         """Build a backbone, cut so that it returns one vector for each image."""
         with building(seed):
-            model, n_prefix_tokens = self._build(backbone, input_shape, weights, options)
+            model, n_prefix_tokens = self.build_with_prefix(backbone, input_shape, weights, options)
             name = self.slug(backbone)
             cut_name, cut, parts = cut_model(model, cut_layer, pooling, name, n_prefix_tokens)
             return Network.from_model(
@@ -72,16 +72,15 @@ class KerasFamily(BackboneFamily):
         """Return the versions of Keras and its backend."""
         return keras_versions()
 
-    def n_prefix_tokens(self, model):
-        """Return the number of class and register tokens of a model; None if it is not known."""
-        return None
+    def build_with_prefix(self, backbone, input_shape, weights, options):
+        """Build the Keras model; also return its number of prefix tokens.
 
-    def _build(self, backbone, input_shape, weights, options):
-        """Return the Keras model and its number of prefix tokens, which an option can declare."""
+        It is the option `n_prefix_tokens`, which declares it for models of users; None if it is
+        not known.
+        """
         options = dict(options)
-        declared = options.pop("n_prefix_tokens", None)
-        model = self.build_model(backbone, input_shape, weights, options)
-        return model, self.n_prefix_tokens(model) if declared is None else declared
+        n_prefix_tokens = options.pop("n_prefix_tokens", None)
+        return self.build_model(backbone, input_shape, weights, options), n_prefix_tokens
 
     def _preprocessing(self, backbone):
         spec = self.find_spec(backbone)

@@ -14,8 +14,9 @@ def list_backbones(family: str | None = None) -> list[str]:
     Parameters
     ----------
     family : str or None, default=None
-        The family to list: "applications" (the networks of `keras.applications`), or "small_cnn"
-        or "deep_cnn" (skfusion's own). None lists all. ONNX files have no names.
+        The family to list: "applications" (the networks of `keras.applications`), "small_cnn" or
+        "deep_cnn" (skfusion's own), or "keras_hub" (the presets of KerasHub, which needs the extra
+        ``hub``). None lists all that need no extra. ONNX files have no names.
 
     Returns
     -------
@@ -26,6 +27,9 @@ def list_backbones(family: str | None = None) -> list[str]:
     ------
     ValueError
         If there is no such family.
+
+    ExtraNotFoundError
+        If the family needs an extra that isn't installed.
 
     See Also
     --------

@@ -81,7 +81,7 @@ class NetworkSpec:
         return digest_text(
             FORMAT,
             family.name,
-            [_file_digest(file, store) for file in files] or self.backbone,
+            [_file_digest(file, store) for file in files] or family.identity(self.backbone),
             _file_digest(self.weights, store),
             sorted((self.options or {}).items()),
             self.input_shape,

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from skfusion._utils.plain_data import plain_data
 from skfusion.networks._base_network import BaseNetwork
 from skfusion.networks._image_preprocessing import ImagePreprocessing
 from skfusion.networks._pooling import pool_array
@@ -15,6 +16,7 @@ from skfusion.networks.runtimes._onnx_runtime import OnnxRuntime
 from skfusion.networks.runtimes._runtime import Runtime
 
 
+@plain_data
 @dataclass(eq=False, repr=False)
 class OnnxNetwork(BaseNetwork):
     """A network as plain data: its ONNX graph and weights.

@@ -7,12 +7,14 @@ from typing import ClassVar
 
 import numpy as np
 
+from skfusion._utils.plain_data import plain_data
 from skfusion.networks.onnx._onnx_network import OnnxNetwork
 from skfusion.networks.onnx._onnx_package import import_onnx
 from skfusion.networks.runtimes._openvino_runtime import OpenVinoRuntime, import_openvino
 from skfusion.networks.runtimes._runtime import Runtime
 
 
+@plain_data
 @dataclass(eq=False, repr=False)
 class OpenVinoNetwork(OnnxNetwork):
     """A network as plain data in OpenVINO's format.

@@ -27,7 +27,7 @@ def import_keras_hub(reason):
         import keras_hub
     except ImportError as error:
         raise ExtraNotFoundError(
-            f"{reason}, and KerasHub could not be imported ({error}). Install it with "
-            "pip install 'skfusion[hub]'; see the installation guide."
+            f"{reason}, and KerasHub could not be imported ({error}). Install it with two "
+            "commands: pip install 'skfusion[hub]' and pip install --no-deps keras-hub."
         ) from error
     return keras_hub
