@@ -115,6 +115,44 @@ def save_tokens(path):
     )
 
 
+def save_open_tokens(path):
+    """Write a transformer whose sizes are all computed, as those of dynamic axes are."""
+    node = helper.make_node
+    nodes = [
+        node("Conv", ["pixel_values", "patch"], ["maps"], "/patch/Conv",
+             kernel_shape=[4, 4], strides=[4, 4]),
+        node("Shape", ["maps"], ["sizes"], "/Shape"),
+        node("Gather", ["sizes", "zero"], ["n"], "/Gather", axis=0),
+        node("Unsqueeze", ["n", "first"], ["n_images"], "/Unsqueeze"),
+        node("Concat", ["n_images", "eight", "rest"], ["flat"], "/Concat", axis=0),
+        node("Reshape", ["maps", "flat"], ["rows"], "/Reshape"),
+        node("Transpose", ["rows"], ["patches"], "/Transpose", perm=[0, 2, 1]),
+        node("Concat", ["n_images", "one", "eight"], ["one_each"], "/Concat_1", axis=0),
+        node("Expand", ["cls", "one_each"], ["cls_token"], "/Expand"),
+        node("Concat", ["cls_token", "patches"], ["tokens"], "/Concat_2", axis=1),
+        node("LayerNormalization", ["tokens", "scale", "bias"], ["last_hidden_state"], "/norm",
+             axis=-1),
+        node("Gather", ["last_hidden_state", "zero"], ["pooler_output"], "/pool", axis=1),
+    ]  # fmt: skip
+    weights = {
+        "patch": random_weights(8, 3, 4, 4),
+        "zero": np.array(0),
+        "first": np.array([0]),
+        "eight": np.array([8]),
+        "rest": np.array([-1]),
+        "one": np.array([1]),
+        "cls": random_weights(1, 1, 8, seed=1),
+        "scale": np.ones(8, dtype=np.float32),
+        "bias": np.zeros(8, dtype=np.float32),
+    }
+    sizes = ["batch_size", "num_channels", "height", "width"]
+    outputs = [
+        ("last_hidden_state", FLOAT, ["batch_size", "tokens", 8]),
+        ("pooler_output", FLOAT, ["batch_size", 8]),
+    ]
+    return save_model(path, nodes, [("pixel_values", FLOAT, sizes)], outputs, weights)
+
+
 def run_file(path, inputs, tensor=None):
     """Compute an output of an ONNX file, or any of its tensors, with ONNX Runtime alone."""
     import onnxruntime

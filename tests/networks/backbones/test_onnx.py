@@ -31,6 +31,7 @@ from tests.onnx_for_tests import (
     random_weights,
     run_file,
     save_model,
+    save_open_tokens,
     save_tokens,
     save_torch_cnn,
 )
@@ -337,6 +338,20 @@ def test_another_size_than_that_of_the_file(cnn):
         features(cnn, image_size=(32, 32))
     with pytest.raises(ValueError, match="only, and its preprocessing is 24 x 24"):
         features(cnn, ImagePreprocessing(24))
+
+
+def test_a_transformer_whose_sizes_are_all_open(tmp_path):
+    file = save_open_tokens(tmp_path / "vit.onnx")
+    tokens = run_file(file, {"pixel_values": FIRST})
+    options = {"image_size": (16, 16), "backbone_options": {"n_prefix_tokens": 1}}
+    assert_same(features(file, cut_layer="pooler_output", **options), tokens[:, 0])
+    result = features(file, cut_layer="last_hidden_state", **options)
+    assert_same(result, tokens[:, 1:].mean(axis=1))
+    shapes = list_cut_layers(file, shapes=True, image_size=(16, 16))
+    assert shapes["/patch/Conv"] == (8, 4, 4)
+    assert shapes["last_hidden_state"] == (17, 8)
+    assert shapes["pooler_output"] == (8,)
+    assert list_cut_layers(file) == list(shapes)
 
 
 def save_dense(path, shape):
