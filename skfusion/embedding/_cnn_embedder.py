@@ -44,6 +44,7 @@ from skfusion.images._image_size import check_size_param
 from skfusion.images._probe import common_channels, common_size, probe_column
 from skfusion.inspection._training_history_display import TrainingHistoryDisplay
 from skfusion.networks._cutting import cut_network
+from skfusion.networks._image_preprocessing import NO_PREPROCESSING
 from skfusion.networks._layer_table import format_layers, layers_frame
 from skfusion.networks._pooling import POOLINGS
 from skfusion.networks._top import add_top
@@ -276,6 +277,7 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
     """
 
     _options_class = EmbedderOptions
+    _preprocessing = NO_PREPROCESSING  # of version 0.1, which only stretched images
     # Weights change the training: with metadata routing, the user requests them.
     __metadata_request__fit = {"sample_weight": None}
 

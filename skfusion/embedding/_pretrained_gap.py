@@ -16,7 +16,7 @@ from skfusion.base import ImageTransformer
 from skfusion.embedding._network_extractor import NetworkExtractor, with_built_networks
 from skfusion.embedding._network_resizing import least_decoded_size, network_resizing
 from skfusion.images._image_reader import ImageReader
-from skfusion.networks._image_preprocessing import ImagePreprocessing
+from skfusion.networks._image_preprocessing import NO_PREPROCESSING, ImagePreprocessing
 from skfusion.networks._lazy_network import LazyNetwork
 from skfusion.networks._pooling import POOLINGS, token_parts
 from skfusion.networks.backbones._find_input import find_input
@@ -194,6 +194,7 @@ class PretrainedGAP(ImageTransformer):
     array(['x0_mobilenet_0000', 'x0_mobilenet_0001'], dtype=object)
     """
 
+    _preprocessings = None  # of version 0.1, which only stretched images
     _fit_only_parameters = ("backbone",)
     _parameter_constraints: dict[str, Any] = {
         **ImageTransformer._parameter_constraints,
@@ -339,6 +340,7 @@ class PretrainedGAP(ImageTransformer):
         )
 
     def _extractors(self, position):
+        preprocessings = self._preprocessings or [NO_PREPROCESSING] * len(self.networks_)
         return [
             NetworkExtractor(
                 network,
@@ -348,7 +350,7 @@ class PretrainedGAP(ImageTransformer):
                 cached=self.cache is not None,
             )
             for slug, network, preprocessing in zip(
-                self._slugs, self.networks_, self._preprocessings, strict=True
+                self._slugs, self.networks_, preprocessings, strict=True
             )
         ]
 

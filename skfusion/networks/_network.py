@@ -212,7 +212,7 @@ class Network(BaseNetwork):
 
     def _set_plain_state(self, state):
         vars(self).update(state)
-        self.preprocessing = ImagePreprocessing(*state["preprocessing"])
+        self.preprocessing = _restore_preprocessing(state["preprocessing"])
         self.input_shape = tuple(state["input_shape"])
         self.output_shape = tuple(state["output_shape"])
         self.token_parts = tuple(state.get("token_parts", ()))
@@ -232,3 +232,8 @@ class Network(BaseNetwork):
                 "is installed. It was loaded; check its features, then save it again, or install "
                 f"keras=={saved}."
             )
+
+
+def _restore_preprocessing(values):
+    """Return an ImagePreprocessing from its values; networks of version 0.1 have no size."""
+    return ImagePreprocessing(*values) if len(values) > 4 else ImagePreprocessing(None, *values)
