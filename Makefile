@@ -42,7 +42,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 export MPLBACKEND ?= Agg
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-oldest test-oldest-public lint format dist test-dist docs bench examples
+.PHONY: help venv demo test test-jax test-oldest test-oldest-public lint format dist test-dist docs bench examples
 .PHONY: clean clean-venv
 # The environments are shared: two installations into one at the same time would damage it.
 .NOTPARALLEL:
@@ -58,6 +58,9 @@ demo: $(VENV)/.stamp-demo ## digits and iris measurements: scores, a saved model
 
 test: $(VENV)/.stamp ## run the tests and the examples of the docstrings
 	$(BIN)/python -m pytest $(TEST_ARGS)
+
+test-jax: $(VENV)/.stamp ## run the tests marked `backend` with Keras on JAX
+	KERAS_BACKEND=jax $(BIN)/python -m pytest -m backend $(TEST_ARGS) tests
 
 test-oldest: $(OLDEST_VENV)/.stamp ## run the tests on the oldest supported versions
 	$(OLDEST_VENV)/bin/python -m pytest $(TEST_ARGS)
@@ -123,8 +126,9 @@ $(VENV)/.stamp-demo: pyproject.toml requirements/constraints.txt
 	@touch $@
 
 # Has what the demo needs, too.
-$(VENV)/.stamp: pyproject.toml requirements/constraints.txt
+$(VENV)/.stamp: pyproject.toml requirements/constraints.txt requirements/no-deps.txt
 	$(call make-venv,$(PYTHON),13,$(VENV),requirements/constraints.txt,dev)
+	$(VENV)/bin/python -m pip install --quiet --no-compile --no-deps --requirement requirements/no-deps.txt
 	$(call compile-venv,$(VENV))
 	@touch $(VENV)/.stamp-demo $@
 

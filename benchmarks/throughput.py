@@ -26,12 +26,15 @@ import pandas as pd
 from PIL import Image
 from sklearn.base import clone
 
+from skfusion.extraction._resizing import Resizing
+
 BACKBONES = {
     "MobileNet 0.25": ("MobileNet", {"alpha": 0.25}),
     "MobileNet 0.75": ("MobileNet", {"alpha": 0.75}),
     "ResNet50": ("ResNet50", {}),
 }
 BATCH = 32
+RESIZING = Resizing((224, 224, 3))
 MEMORY_COUNTS = (500, 20_000)
 
 
@@ -166,7 +169,7 @@ def predict(model, inputs):
 def decode(gap, paths):
     """Read and resize in this thread, as `transform` does in its own."""
     for path in paths:
-        gap._prepare_image(0, gap.reader_.read(path))
+        RESIZING.apply(gap.reader_.read(path, size=RESIZING.shape[:2]))
 
 
 def read(path):

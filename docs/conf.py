@@ -3,6 +3,7 @@
 import warnings
 
 import skfusion
+from skfusion._utils import doc_link
 
 project = "skfusion"
 author = "The skfusion developers"
@@ -63,6 +64,9 @@ sphinx_gallery_conf = {
 }
 # The gallery saves the figures itself, so `plt.show()` has nothing to do.
 warnings.filterwarnings("ignore", message="FigureCanvasAgg is non-interactive")
+
+# HTML representations link to the pages of this site, not to files of the machine that builds it.
+doc_link.declared_documentation = lambda: ".."
 
 # --- pages ---
 

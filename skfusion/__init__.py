@@ -5,6 +5,7 @@ backend nor matplotlib.
 """
 
 from importlib import import_module
+from importlib.util import find_spec
 
 __version__ = "0.1.0"
 
@@ -43,9 +44,12 @@ _HOMES = {
     "half_precision": "skfusion.serving._half_precision",
     "to_onnx": "skfusion.serving._to_onnx",
     "trusted_types": "skfusion.serving._trusted_types",
+    "ImagePreprocessing": "skfusion.networks._image_preprocessing",
     "ImageReader": "skfusion.images._image_reader",
     "ImageReport": "skfusion.reports._image_report",
     "check_images": "skfusion.reports._check_images",
+    "report": "skfusion.reports._report",
+    "ModelReport": "skfusion.reports._model_report",
     "FeatureStore": "skfusion.store._feature_store",
     "StoreWarning": "skfusion.exceptions",
     "ImageReadError": "skfusion.exceptions",
@@ -58,7 +62,11 @@ _HOMES = {
     "UnreadableImageWarning": "skfusion.exceptions",
 }
 
-__all__ = ["__version__", "datasets", *_HOMES]
+# Their base class is SciKeras's, so that they can't be imported without it.
+_NEED_SCIKERAS = {"KerasClassifier", "KerasRegressor"}
+_MISSING = set() if find_spec("scikeras") else _NEED_SCIKERAS
+
+__all__ = ["__version__", "datasets", *(name for name in _HOMES if name not in _MISSING)]
 
 
 def __getattr__(name):

@@ -38,11 +38,14 @@ from skfusion.inspection._training_history_display import (
     TrainingHistoryDisplay as TrainingHistoryDisplay,
 )
 from skfusion.io._load_features import load_features as load_features
+from skfusion.networks._image_preprocessing import ImagePreprocessing as ImagePreprocessing
 from skfusion.networks.backbones._listing import list_backbones as list_backbones
 from skfusion.networks.backbones._listing import list_cut_layers as list_cut_layers
 from skfusion.networks.runtimes._resources import limit_resources as limit_resources
 from skfusion.reports._check_images import check_images as check_images
 from skfusion.reports._image_report import ImageReport as ImageReport
+from skfusion.reports._model_report import ModelReport as ModelReport
+from skfusion.reports._report import report as report
 from skfusion.serving._half_precision import half_precision as half_precision
 from skfusion.serving._micro_batcher import MicroBatcher as MicroBatcher
 from skfusion.serving._required_columns import required_columns as required_columns

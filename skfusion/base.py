@@ -16,6 +16,7 @@ from skfusion._utils.typing import Features, ImageInput
 from skfusion.extraction._fitted_columns import FittedColumns
 from skfusion.extraction._reading_parameters import READING_PARAMETERS
 from skfusion.extraction._row_options import RowOptions
+from skfusion.extraction._row_weights import check_row_weights
 from skfusion.images._failures import refuse_missing
 from skfusion.images._image_reader import check_reader
 from skfusion.images._read_columns import read_columns
@@ -29,10 +30,6 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
     image columns, and `_extractors` returns what computes the features of one of them. A subclass
     whose input has columns beside images overrides `_select_columns`.
 
-    See Also
-    --------
-    PixelFlattener : The smallest subclass.
-
     Examples
     --------
     >>> from skfusion import PretrainedGAP, base
@@ -40,6 +37,8 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
     True
     """
 
+    # With metadata routing, weights are passed on without a request by the user.
+    __metadata_request__fit: dict[str, Any] = {"sample_weight": True}
     _parameter_constraints: dict[str, Any] = READING_PARAMETERS
 
     # Defaults of subclasses without these parameters.
@@ -48,7 +47,9 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
 
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: ImageInput, y: ArrayLike | None = None) -> Self:
+    def fit(
+        self, X: ImageInput, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Learn what `transform` needs from the images.
 
         Parameters
@@ -61,17 +62,22 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
         y : array-like of shape (n_rows,), default=None
             Ignored by transformers that need no target.
 
+        sample_weight : array-like of shape (n_rows,), default=None
+            Weights of the rows in the mean of ``missing="mean"``. Only their ratios matter.
+
         Returns
         -------
         self : object
             The fitted transformer.
         """
-        self._fit_rows(X, y)
+        self._fit_rows(X, y, sample_weight)
         return self
 
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
-    def fit_transform(self, X: ImageInput, y: ArrayLike | None = None) -> Features:
+    def fit_transform(
+        self, X: ImageInput, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None
+    ) -> Features:
         """Fit to the images and transform them; each image is computed once.
 
         Parameters
@@ -79,15 +85,15 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
         X : Series, DataFrame, list or ndarray
             Images, as in `fit`.
 
-        y : array-like of shape (n_rows,), default=None
-            Ignored by transformers that need no target.
+        y, sample_weight : array-like of shape (n_rows,), default=None
+            As in `fit`.
 
         Returns
         -------
         features : ndarray of shape (n_rows, n_features_out), float32
             Or a DataFrame, depending on `set_output`; the result of `fit` and `transform`.
         """
-        return keep_series_index(self, X, self._fit_rows(X, y, transform=True))
+        return keep_series_index(self, X, self._fit_rows(X, y, sample_weight, True))
 
     def transform(self, X: ImageInput) -> Features:
         """Transform images into columns.
@@ -203,15 +209,14 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
         self._columns = FittedColumns(columns, self.reader_, self._rows, drift == "warn")
         return columns
 
-    def _fit_rows(self, X, y, transform=False):
+    def _fit_rows(self, X, y, sample_weight, transform=False):
         """Fit; with `transform`, return the features of the rows too."""
         context = self._init_callback_context().call_on_fit_task_begin(estimator=self, X=X, y=y)
         columns = self._start_fit(X)
+        weights = check_row_weights(sample_weight, columns[0].n_rows)
         self._fit_columns(columns, y)
         extraction = self._extraction(columns)
-        computed = extraction.compute() if transform else None
-        if self._rows.missing == "mean":
-            self._means = extraction.means_of(*computed) if transform else extraction.learn_means()
+        computed, self._means = extraction.learn(weights, transform)
         self._finish_fit()
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return extraction.rows(*computed, self._means) if transform else None
@@ -221,15 +226,11 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
         self._fitted = True
 
     def _read_columns(self, X, reset):
+        allow_nan = self._rows.missing != "error"
         columns = read_columns(
-            self,
-            X,
-            self._image_shape,
-            reset=reset,
-            allow_nan=self._rows.missing != "error",
-            combine=self._rows.combine,
+            self, X, self._image_shape, reset=reset, allow_nan=allow_nan, combine=self._rows.combine
         )
-        if self._rows.missing == "error":
+        if not allow_nan:
             refuse_missing(columns, self.reader_)
         return self._select_columns(columns, reset)
 

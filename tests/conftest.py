@@ -10,25 +10,46 @@ from joblib.externals.loky import reusable_executor
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 TESTS = Path(__file__).parent
-# The files and folders that get the mark `public`: .ci/run repeats them on the oldest versions.
-PUBLIC = (
-    "extraction/test_input.py",
-    "extraction/test_missing.py",
-    "features",
-    "fusion",
-)
+# The files and folders whose tests get a mark. .ci/run repeats those marked `public` on the oldest
+# versions, and those marked `backend` on another backend of Keras.
+MARKED = {
+    "public": (
+        "extraction/test_input.py",
+        "extraction/test_missing.py",
+        "features",
+        "fusion",
+        "heads",
+        "serving/test_old_pickles.py",
+        "store/test_feature_store.py",
+        "test_common.py",
+        "test_package.py",
+    ),
+    "backend": (
+        "embedding",
+        "heads/test_dense_classifier.py",
+        "heads/test_dense_regressor.py",
+        "heads/test_partial_fit.py",
+        "networks/runtimes/test_runtime.py",
+        "networks/test_network.py",
+        "networks/test_split.py",
+        "serving/test_processes.py",
+        "serving/test_warm_up.py",
+        "training",
+    ),
+}
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest selects by marks
 def pytest_collection_modifyitems(items):
-    """Mark the tests in `PUBLIC`."""
-    folders = [TESTS / name for name in PUBLIC]
-    missing = [str(folder) for folder in folders if not folder.exists()]
-    if missing:
-        raise pytest.UsageError(f"PUBLIC in {__file__} names what isn't there: {missing}")
-    for item in items:
-        if any(item.path.is_relative_to(folder) for folder in folders):
-            item.add_marker("public")
+    """Mark the tests in `MARKED`."""
+    for mark, names in MARKED.items():
+        folders = [TESTS / name for name in names]
+        missing = [str(folder) for folder in folders if not folder.exists()]
+        if missing:
+            raise pytest.UsageError(f"MARKED in {__file__} names what isn't there: {missing}")
+        for item in items:
+            if any(item.path.is_relative_to(folder) for folder in folders):
+                item.add_marker(mark)
 
 
 @pytest.fixture(scope="session")
@@ -60,6 +81,36 @@ def shapes(monkeypatch):
 
     monkeypatch.setattr(keras.Model, "predict_on_batch", spy)
     return seen
+
+
+@pytest.fixture
+def built_networks(monkeypatch):
+    """The networks whose Keras models were built since the test began."""
+    from skfusion.networks._network import Network
+
+    networks, real = [], Network.to_model
+
+    def count(network):
+        networks.append(network)
+        return real(network)
+
+    monkeypatch.setattr(Network, "to_model", count)
+    return networks
+
+
+@pytest.fixture
+def computed_images(monkeypatch):
+    """The number of images that networks computed, as a list of one number."""
+    from skfusion.networks._network import Network
+
+    count, real = [0], Network.compute
+
+    def compute(network, inputs, batch_size=32):
+        count[0] += len(inputs)
+        return real(network, inputs, batch_size)
+
+    monkeypatch.setattr(Network, "compute", compute)
+    return count
 
 
 @pytest.fixture

@@ -18,7 +18,6 @@ from skfusion import (
     PretrainedGAP,
     TableEncoder,
 )
-from skfusion.fusion._block_scaler import BlockScaler
 from tests.heads.keras_functions import SmallModel, build_any_classifier, build_regressor
 from tests.networks_for_tests import TinyCNN
 
@@ -43,7 +42,6 @@ ESTIMATORS = [
     KerasRegressor(SmallModel(build_regressor), loss="mean_squared_error", epochs=1, verbose=0),
     TableEncoder(),
     ImageBlock(),
-    BlockScaler(),
     # The checks' numbers are a table without images.
     FusionClassifier(
         image_columns=[], cv=2, estimators={"table": LogisticRegression()}, random_state=0

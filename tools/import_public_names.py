@@ -29,6 +29,7 @@ def main():
     n_names = sum(import_names(name) for name in public_modules(skfusion))
     loaded = LOADED_LATER & set(sys.modules)
     assert not loaded, f"importing public names loads {loaded}"
+    check_errors_of_extras(skfusion)
     extract_without_backend(skfusion)
     print(f"skfusion {skfusion.__version__}: {n_names} public names imported, no backend needed")
 
@@ -47,6 +48,19 @@ def import_names(module_name):
     for name in names:
         assert getattr(module, name) is not None, f"{module_name}.{name}"
     return len(names)
+
+
+def check_errors_of_extras(skfusion):
+    """Check that a star import leaves out what needs an extra, and that its error names one."""
+    for name in ("KerasClassifier", "KerasRegressor"):
+        assert name not in skfusion.__all__, name
+        try:
+            getattr(skfusion, name)
+        except ImportError as error:
+            message = str(error)
+        else:
+            message = f"{name} was imported without SciKeras"
+        assert "pip install 'skfusion[" in message, message
 
 
 def extract_without_backend(skfusion):

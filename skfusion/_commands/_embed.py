@@ -1,6 +1,7 @@
 """Command `skfusion embed`."""
 
 import ast
+from pathlib import Path
 
 from skfusion._commands._messages import FOLDER_REMEDIES, exit_on_error
 
@@ -8,7 +9,6 @@ _REMEDIES = FOLDER_REMEDIES | {
     "accept missing": "Add images to these rows, or accept rows of NaN (--unreadable nan).",
     "accept unreadable": "Repair the images and run this again, or accept rows of NaN "
     "(--unreadable nan).",
-    "root": "Relative paths start from the folder of the table.",
     "larger": "Use a larger --image-size.",
     "own weights": "Use a file of weights (--weights FILE), or use random ones (--weights none).",
     "fetch weights": "Use a file of weights (--weights FILE), or run this once with network "
@@ -118,7 +118,9 @@ def _add_rows(parser):
 
 def run(options):
     """Write the files and print their shapes."""
-    with exit_on_error("embed", _REMEDIES):
+    folder = Path(options.source).expanduser().absolute().parent
+    root = {"root": f"Relative paths start from {folder}, the folder of the table."}
+    with exit_on_error("embed", _REMEDIES | root):
         from skfusion.io._embed_files import embed_files
 
         backbones = find_backbones(options.backbone, options.weights, options.option)

@@ -6,6 +6,8 @@ import sys
 from functools import partial
 from types import FunctionType, MethodType
 
+from skfusion._utils.plain_data import plain_data
+
 # The second name is that of the script in a process that multiprocessing spawned.
 _MAIN = ("__main__", "__mp_main__")
 
@@ -54,6 +56,7 @@ class MainObjectsMixin:
         super()._validate_params()
 
 
+@plain_data
 class MainObject:
     """Wrap an object of ``__main__`` in the state of an estimator that is being saved.
 
@@ -79,10 +82,14 @@ class MainObject:
     def __getstate__(self):  # for skops, whose files hold no pickles
         return {"facts": self.facts}
 
+    def __setstate__(self, state):
+        self.facts = state["facts"]
+
     def __deepcopy__(self, memo):
         return copy.deepcopy(self.value, memo)
 
 
+@plain_data
 class MissingObject:
     """Replace an object that can't be found where an estimator is loaded.
 
@@ -91,9 +98,6 @@ class MissingObject:
     facts : dict
         The facts of the MainObject that was saved.
 
-    payload : bytes or None, default=None
-        The pickle of the object, to look for it again in another process.
-
     Examples
     --------
     >>> from skfusion._utils.main_objects import MissingObject
@@ -101,9 +105,12 @@ class MissingObject:
     <missing build>
     """
 
-    def __init__(self, facts, payload=None):
+    # The pickle of the object, to look for it again in another process. Only `_load` sets it: a
+    # skops file can call the constructor, and must not bring a pickle.
+    _payload = None
+
+    def __init__(self, facts):
         self._facts = facts
-        self._payload = payload
         self.__name__ = facts["name"]
 
     def __call__(self, *args, **kwargs):
@@ -120,10 +127,15 @@ class MissingObject:
         return f"<missing {self._facts['name']}>"
 
     def __reduce__(self):
+        if self._payload is None:
+            return _missing, (self._facts,)
         return _load, (self._payload, self._facts)
 
     def __getstate__(self):  # for skops
-        return {"_facts": self._facts, "_payload": None, "__name__": self.__name__}
+        return {"facts": self._facts}
+
+    def __setstate__(self, state):  # nothing else of a file is used
+        self.__init__(state["facts"])
 
 
 def _is_of_main(item):
@@ -153,17 +165,20 @@ def _load(payload, facts):
     try:
         return pickle.loads(payload)
     except (AttributeError, ImportError):
-        return _missing(facts, payload)
+        missing = _missing(facts)
+        missing._payload = payload
+        return missing
 
 
-def _missing(facts, payload=None):
+def _missing(facts):
+    """Return a MissingObject, or raise an error if predictions need the object."""
     if facts["is_needed"]:
         raise AttributeError(
             f"{facts['parameter']}={facts['name']} of this {facts['estimator']} was defined in the "
             "script or notebook that saved it, and is missing here. Predictions need it: define "
             "it in a module that both processes can import, fit and save the model again."
         )
-    return MissingObject(facts, payload)
+    return MissingObject(facts)
 
 
 def _unwrap(item):

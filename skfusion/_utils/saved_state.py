@@ -11,6 +11,7 @@ import sklearn
 import skfusion
 from skfusion._utils.doc_link import DocLinkMixin
 from skfusion._utils.main_objects import MainObjectsMixin
+from skfusion._utils.plain_data import plain_data
 from skfusion.exceptions import ModelVersionError, ModelVersionWarning
 
 _STAMP = "_saved_by"
@@ -44,6 +45,7 @@ class SavedStateMixin(MainObjectsMixin, DocLinkMixin):
         super().__setstate__(state)
 
 
+@plain_data
 class VersionStamp:
     """The versions that saved an estimator.
 
@@ -94,6 +96,7 @@ class VersionStamp:
             )
 
 
+@plain_data
 class PlainFrame:
     """A small DataFrame as arrays, which all versions of pandas and skops can load.
 

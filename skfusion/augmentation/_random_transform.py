@@ -5,6 +5,8 @@ from numbers import Real
 
 import numpy as np
 
+from skfusion._utils.plain_data import plain_data
+
 _FRACTION = ("from 0 to below 1", lambda value: 0 <= value < 1)
 _BOUNDS = {
     "rotation": ("from 0 to 180", lambda value: 0 <= value <= 180),
@@ -19,6 +21,7 @@ _BOUNDS = {
 _FILLS = {"nearest": "edge", "reflect": "symmetric", "wrap": "wrap", "constant": "constant"}
 
 
+@plain_data
 @dataclass(frozen=True)
 class RandomTransform:
     """Change an image at random, within bounds.

@@ -5,11 +5,13 @@ from typing import Any
 
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from skfusion._utils.plain_data import plain_data
 from skfusion.extraction._reading_parameters import READING_PARAMETERS
 from skfusion.training._learning_rates import OPTIMIZERS
 from skfusion.training._training_options import TrainingOptions
 
 
+@plain_data
 class EmbedderOptions(TrainingOptions):
     """Settings of a `CNNEmbedder` that are rarely changed.
 

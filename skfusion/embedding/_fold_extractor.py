@@ -1,6 +1,6 @@
 """FoldExtractor: the outputs of networks that were trained on the images in memory."""
 
-from skfusion._utils.feature_names import indexed
+from skfusion._utils.feature_names import IndexedNames
 from skfusion.extraction._extractor import Extractor
 
 
@@ -21,7 +21,7 @@ class FoldExtractor(Extractor):
 
     def __init__(self, network, trainer, cached):
         fingerprint = network.fingerprint if cached else None
-        names = indexed("output", network.output_shape[0])
+        names = IndexedNames("output", network.output_shape[0])
         super().__init__(names, trainer.images.conversion, fingerprint)
         self._network = network
         self._trainer = trainer

@@ -5,6 +5,7 @@ from functools import cached_property
 import numpy as np
 
 from skfusion.extraction._aggregation import aggregate, spread
+from skfusion.extraction._row_weights import weighted_sum
 from skfusion.images._failures import report_failures
 
 
@@ -79,12 +80,13 @@ class TrainingImages:
             return lines
         return spread(lines, np.arange(len(lines)), self.rows, n_rows, combine, fill)
 
-    def row_mean(self, lines, combine):
-        """Compute the mean line of the rows that have an image."""
-        total = np.zeros(lines.shape[1])
-        for _, some in aggregate(lines, np.arange(len(lines)), self.rows, combine):
-            total += some.sum(axis=0, dtype=np.float64)
-        return (total / len(np.unique(self.rows))).astype(np.float32)
+    def row_mean(self, lines, combine, weights):
+        """Compute the mean line of the rows that have an image, with weights of rows or None."""
+        total, weight = np.zeros(lines.shape[1]), 0
+        for rows, values in aggregate(lines, np.arange(len(lines)), self.rows, combine):
+            summed, added = weighted_sum(values, rows, weights)
+            total, weight = total + summed, weight + added
+        return (total / (weight or 1)).astype(np.float32)
 
 
 def refuse_too_few(images, target):

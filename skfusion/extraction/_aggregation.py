@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from skfusion.extraction._row_weights import weighted_sum
+
 # How many numbers are joined at a time, for rows of one image.
 _AT_ONCE = 2**20
 
@@ -115,10 +117,13 @@ class RowMean:
     width : int
         How many features there are.
 
+    weights : ndarray of shape (n_rows,) or None, default=None
+        The weights of the rows; None weights all rows alike.
+
     Attributes
     ----------
-    count : int
-        The number of rows with an image so far.
+    total : float
+        The weight of the rows with an image so far: their number without weights.
 
     Examples
     --------
@@ -132,7 +137,7 @@ class RowMean:
     array([2.], dtype=float32)
     """
 
-    def __init__(self, column, combine, width):
+    def __init__(self, column, combine, width, weights=None):
         rows, places = column.rows[~column.missing], column.group[~column.missing]
         complete = np.full(column.n_rows, -1)  # the place with which a row has all its images
         np.maximum.at(complete, rows, places)
@@ -145,8 +150,9 @@ class RowMean:
         self._held = np.array([], dtype=np.intp), np.empty((0, width), dtype=np.float32)
         self._done = 0
         self._combine = combine
+        self.weights = weights
         self._sum = np.zeros(width)
-        self.count = 0
+        self.total = 0
 
     def add(self, places, features, unreadable):
         """Add the features of the distinct images that come next.
@@ -170,9 +176,11 @@ class RowMean:
         ready = slice(self._done, end)
         readable = ~self._unreadable[self._places[ready]]
         lines = np.searchsorted(places, self._places[ready][readable])
-        for _, some in aggregate(features, lines, self._rows[ready][readable], self._combine):
-            self._sum += some.sum(axis=0, dtype=np.float64)
-            self.count += len(some)
+        rows = self._rows[ready][readable]
+        for these, values in aggregate(features, lines, rows, self._combine):
+            summed, weight = weighted_sum(values, these, self.weights)
+            self._sum += summed
+            self.total += weight
         later = self._needed[places] > places[-1]
         self._held = places[later], features[later]
         self._done = end
@@ -180,4 +188,4 @@ class RowMean:
     @property
     def value(self):
         """Ndarray of shape (width,), float32 : The mean; 0 where no row has an image."""
-        return (self._sum / max(1, self.count)).astype(np.float32)
+        return (self._sum / (self.total or 1)).astype(np.float32)

@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 
 from skfusion._utils.messages import caller_stacklevel
+from skfusion._utils.plain_data import plain_data
 from skfusion._utils.process_local import ProcessLocal
 from skfusion.exceptions import ImageDriftWarning
 
@@ -18,6 +19,7 @@ _ERRORS = 3.5
 _SIZE_FACTOR = 2
 
 
+@plain_data
 class DriftGuard:
     """Record what the images of one column are like in `fit`, and count those that differ later.
 

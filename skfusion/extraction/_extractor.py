@@ -13,7 +13,7 @@ class Extractor(ABC):
 
     Parameters
     ----------
-    names : list of str
+    names : sequence of str
         The feature names, without the name of the image column.
 
     conversion : Conversion

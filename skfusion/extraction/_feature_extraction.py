@@ -82,12 +82,45 @@ class FeatureExtraction:
             missing.append(extraction.column.rows_without(cells))
         return self.options.join(blocks, missing)
 
-    def learn_means(self):
-        """Compute the mean features of each column; features are not kept in memory."""
+    def learn(self, weights, transform):
+        """Learn from the images of `fit`; each is computed once, or not at all.
+
+        Parameters
+        ----------
+        weights : ndarray of shape (n_rows,) or None
+            The weights of the rows.
+
+        transform : bool
+            Whether the features are needed.
+
+        Returns
+        -------
+        computed : tuple or None
+            The result of `compute`; None if the features are not needed.
+
+        means : list of ndarray or None
+            The mean features of each column, for ``missing="mean"``.
+        """
+        computed = self.compute() if transform else None
+        if self.options.missing != "mean":
+            return computed, None
+        if transform:
+            return computed, self.means_of(*computed, weights)
+        return None, self.learn_means(weights)
+
+    def learn_means(self, weights=None):
+        """Compute the mean features of each column; features are not kept in memory.
+
+        Parameters
+        ----------
+        weights : ndarray of shape (n_rows,) or None, default=None
+            The weights of the rows.
+        """
         means, failures = [], []
         for extraction, extractors in zip(self.columns, self.extractors, strict=True):
             column = extraction.column
-            mean = RowMean(column, self.options.combine, sum(e.width for e in extractors))
+            width = sum(extractor.width for extractor in extractors)
+            mean = RowMean(column, self.options.combine, width, weights)
             failures.append((column, []))
             with extraction.bar(len(column.first)) as bar:
                 for places in split(np.arange(len(column.first)), _IMAGES_PER_MEAN):
@@ -100,7 +133,7 @@ class FeatureExtraction:
         self.report(failures)
         return self._mean_values(means)
 
-    def means_of(self, features, gone):
+    def means_of(self, features, gone, weights=None):
         """Compute the mean features of each column from the result of `compute`.
 
         The sums are added in the order of `learn_means`, so that both give the same numbers.
@@ -108,7 +141,7 @@ class FeatureExtraction:
         means = []
         for extraction, values, cells in zip(self.columns, features, gone, strict=True):
             column = extraction.column
-            mean = RowMean(column, self.options.combine, values.shape[1])
+            mean = RowMean(column, self.options.combine, values.shape[1], weights)
             unreadable = np.unique(column.group[cells & ~column.missing])
             for places in split(np.arange(len(values)), _IMAGES_PER_MEAN):
                 mean.add(places, values[places], unreadable)
@@ -141,9 +174,10 @@ class FeatureExtraction:
 
     def _mean_values(self, means):
         for extraction, mean in zip(self.columns, means, strict=True):
-            if mean.count == 0:
+            if mean.total == 0:
+                row = "row" if mean.weights is None else "row with a weight above 0"
                 warnings.warn(
-                    f"No row has an image in {extraction.column.title}, so there are no mean "
+                    f"No {row} has an image in {extraction.column.title}, so there are no mean "
                     "features: rows without an image get 0.",
                     UserWarning,
                     stacklevel=caller_stacklevel(),

@@ -1,5 +1,6 @@
 """FittedColumns: what `fit` learns about how the image columns are read."""
 
+from skfusion._utils.plain_data import plain_data
 from skfusion.extraction._column_extraction import ColumnExtraction
 from skfusion.extraction._drift_guard import DriftGuard
 from skfusion.extraction._feature_extraction import FeatureExtraction
@@ -7,6 +8,7 @@ from skfusion.extraction._image_decoder import ImageDecoder
 from skfusion.images._learn_value_range import learn_value_range
 
 
+@plain_data
 class FittedColumns:
     """The image columns of `fit`: their positions in X, their pixel values and their drift guards.
 

@@ -4,7 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from skfusion._utils.plain_data import plain_data
 
+
+@plain_data
 @dataclass(frozen=True)
 class RowOptions:
     """Options of how the features of images become the features of rows.

@@ -29,7 +29,7 @@ class DescriptorFamily(NamedTuple):
         From DescriptorOptions to the names of the values.
 
     measure : callable
-        From a Image to its values, in the order of the names.
+        From a PreparedImage to its values, in the order of the names.
     """
 
     names: Callable[..., Any]

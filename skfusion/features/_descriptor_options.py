@@ -2,7 +2,10 @@
 
 from typing import NamedTuple
 
+from skfusion._utils.plain_data import plain_data
 
+
+@plain_data
 class DescriptorOptions(NamedTuple):
     """Options of the measurement; part of the fingerprint of cached features.
 

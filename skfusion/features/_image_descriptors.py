@@ -7,6 +7,7 @@ from typing import Any
 
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from skfusion._utils.plain_data import plain_data
 from skfusion._utils.typing import PathLike, Shape, Size
 from skfusion.base import ImageTransformer
 from skfusion.extraction._masked_column import MaskedColumn, find_mask_columns
@@ -27,6 +28,7 @@ from skfusion.images._probe import common_channels, probe_column
 from skfusion.store._feature_store import FeatureStore
 
 
+@plain_data
 class ImageDescriptors(ImageTransformer):
     """Measure brightness, color, edges, texture and shape of each image.
 

@@ -5,6 +5,7 @@ from importlib.metadata import version
 import numpy as np
 
 from skfusion._utils.fingerprint import digest_text
+from skfusion._utils.plain_data import plain_data
 from skfusion.extraction._conversion import Conversion
 from skfusion.features._descriptor_families import FAMILIES
 from skfusion.features._prepared_image import PreparedImage
@@ -15,6 +16,7 @@ from skfusion.images._pixels import convert_channels, resize_pixels
 FORMAT = 3
 
 
+@plain_data
 class Measuring(Conversion):
     """Measure the descriptors of an image, in the thread that read it.
 

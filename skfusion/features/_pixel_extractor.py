@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from skfusion._utils.feature_names import indexed
+from skfusion._utils.feature_names import IndexedNames
 from skfusion.extraction._extractor import Extractor
 from skfusion.features._prepared_image import FLAT
 
@@ -26,7 +26,7 @@ class PixelExtractor(Extractor):
     """
 
     def __init__(self, conversion, scaling):
-        super().__init__(indexed("pixel", math.prod(conversion.shape)), conversion)
+        super().__init__(IndexedNames("pixel", math.prod(conversion.shape)), conversion)
         self.scaling = scaling
 
     def compute(self, batch):

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_array, check_is_fitted
 
+from skfusion._utils.plain_data import plain_data
 from skfusion._utils.typing import Shape, Size
 from skfusion.base import ImageTransformer
 from skfusion.extraction._resizing import Resizing, resample_of
@@ -17,6 +18,7 @@ from skfusion.images._image_size import check_size_param
 from skfusion.images._probe import common_channels, common_size, probe_column
 
 
+@plain_data
 class PixelFlattener(ImageTransformer):
     """Flatten each image to a row of pixel values.
 

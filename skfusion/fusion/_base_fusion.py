@@ -111,7 +111,7 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
         self.n_jobs = n_jobs
         self.verbose = verbose
 
-    @fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=False)  # estimators of the user are inside
     def fit(
         self,
         X: ImageInput,

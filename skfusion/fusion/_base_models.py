@@ -4,12 +4,14 @@ import numpy as np
 from sklearn.base import is_classifier
 from sklearn.dummy import DummyClassifier, DummyRegressor
 
+from skfusion._utils.plain_data import plain_data
 from skfusion.fusion._fit_arguments import fit_arguments
 from skfusion.fusion._image_rotation import ImageRotation
 from skfusion.fusion._source_encoder import find_rows_with_images
 from skfusion.fusion._target_transform import TargetTransform
 
 
+@plain_data
 class BaseModels:
     """Fit the models of each feature set, and predict from them.
 

@@ -9,8 +9,10 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from skfusion._utils.decorators import fit_context
+from skfusion._utils.plain_data import plain_data
 
 
+@plain_data
 class BlockScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     """Center a block of columns and give it a total variance.
 

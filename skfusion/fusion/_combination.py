@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skfusion._utils.plain_data import plain_data
 from skfusion.fusion._pool_weights import pool_weights
 from skfusion.fusion._probability_stack import ProbabilityStack
 from skfusion.fusion._regression_stack import RegressionStack
@@ -22,6 +23,7 @@ STRATEGIES = tuple(FEATURE_SETS_OF)
 _MODEL_SHRINKAGE, _SOURCE_SHRINKAGE, _STACK_PENALTY = 0.5, 2.0, 5.0
 
 
+@plain_data
 class Combination:
     """Combine predictions by weights that are learned from predictions for unseen rows.
 
@@ -47,7 +49,7 @@ class Combination:
     Averages of calibrated probabilities are too close to the mean, more for one strategy than for
     another (Ranjan and Gneiting, doi 10.1111/j.1467-9868.2009.00726.x). One more weight corrects
     this (temperature scaling; Guo et al., arXiv 1706.04599). Without it, log losses would compare
-    calibration, and "stacked", which has such weights, would win where it knows nothing more.
+    calibration, and "stacked", which has such weights, would win without more information.
     """
 
     def __init__(self, strategy):

@@ -53,6 +53,6 @@ def _accepts(estimator, name):
     parameters = signature(estimator.fit).parameters.values()
     if not any(parameter.kind is Parameter.VAR_KEYWORD for parameter in parameters):
         return False
-    # Searches, and regressors of a transformed target, hand on what they are given.
+    # Searches, and regressors of a transformed target, pass weights on to their estimator.
     inner = getattr(estimator, "estimator", getattr(estimator, "regressor", None))
     return inner is not None and name == "sample_weight" and accepts_weights(inner)

@@ -9,12 +9,14 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
 from skfusion._utils.messages import caller_stacklevel
+from skfusion._utils.plain_data import plain_data
 from skfusion._utils.typing import ImageInput
 from skfusion.fusion._base_fusion import MANY_CLASSES, BaseFusion
 from skfusion.training._amounts import look_like_amounts
 from skfusion.training._target_encoding import as_targets
 
 
+@plain_data
 class FusionClassifier(ClassifierMixin, BaseFusion):
     """Predict classes from a table and its images, together or from the better of them.
 

@@ -8,6 +8,7 @@ from sklearn.utils import check_array
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import column_or_1d
 
+from skfusion._utils.plain_data import plain_data
 from skfusion._utils.typing import ImageInput, PathLike, RandomState
 from skfusion.fusion._base_fusion import BaseFusion
 from skfusion.fusion._target_transform import find_candidates
@@ -15,6 +16,7 @@ from skfusion.store._feature_store import FeatureStore
 from skfusion.training._target_encoding import as_targets
 
 
+@plain_data
 class FusionRegressor(RegressorMixin, BaseFusion):
     """Predict a number from a table and its images, together or from the better of them.
 
@@ -189,7 +191,9 @@ class FusionRegressor(RegressorMixin, BaseFusion):
         numbers : ndarray of shape (n_rows,)
             One a row.
         """
-        return self._predict_rows(X)
+        numbers = self._predict_rows(X)
+        # An average of numbers in this range may leave it by a rounding error.
+        return np.clip(numbers, self._models.target_.low_, self._models.target_.high_)
 
     def _encode_target(self, y, kept):
         y = column_or_1d(as_targets(y), warn=True)

@@ -10,6 +10,7 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from skfusion._utils.decorators import fit_context
+from skfusion._utils.plain_data import plain_data
 from skfusion._utils.saved_state import SavedStateMixin
 from skfusion._utils.sklearn_config import default_config
 from skfusion._utils.typing import Features
@@ -17,6 +18,7 @@ from skfusion.fusion._block_scaler import BlockScaler
 from skfusion.fusion._image_rotation import ImageRotation
 
 
+@plain_data
 class ImageBlock(SavedStateMixin, TransformerMixin, BaseEstimator):
     """Standardize the features of images, reduce them, and scale them as one block.
 
@@ -57,6 +59,8 @@ class ImageBlock(SavedStateMixin, TransformerMixin, BaseEstimator):
     """
 
     _holds_sklearn = True
+    # With metadata routing, weights are passed on without a request by the user.
+    __metadata_request__fit = {"sample_weight": True}
     _parameter_constraints: dict[str, Any] = {
         "n_components": [Interval(Integral, 1, None, closed="left"), None],
         "variance": [Interval(Real, 0, None, closed="neither")],

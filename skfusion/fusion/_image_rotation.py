@@ -5,6 +5,7 @@ from scipy import linalg
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.extmath import randomized_svd
 
+from skfusion._utils.plain_data import plain_data
 from skfusion.tabular._weighted_statistics import weighted_mean
 
 _MOST_COMPONENTS = 1000
@@ -12,6 +13,7 @@ _MOST_COMPONENTS = 1000
 _LARGE, _SHARE = 500, 0.8
 
 
+@plain_data
 class ImageRotation:
     """Standardize features of images, and turn them to their principal axes.
 

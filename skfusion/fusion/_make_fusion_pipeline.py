@@ -71,10 +71,11 @@ def make_fusion_pipeline(
 
     Notes
     -----
-    With scikit-learn's metadata routing enabled, ``pipeline.fit(X, y, sample_weight=weights)``
-    passes weights of rows to the table transformer, an embedder that learns from rows, the block
-    of images and the model, as far as these have `sample_weight` and their own requests don't say
-    otherwise. Without routing, ``model__sample_weight=weights`` reaches the model alone.
+    A pipeline that is made and fitted with scikit-learn's metadata routing enabled passes weights
+    of rows, ``pipeline.fit(X, y, sample_weight=weights)``, to the table transformer, an embedder
+    that learns from rows, the block of images and the model, as far as these have `sample_weight`
+    and do not refuse it by a request of their own. Without routing,
+    ``model__sample_weight=weights`` reaches the model alone.
 
     Examples
     --------
@@ -88,32 +89,28 @@ def make_fusion_pipeline(
     """
     if table_transformer is None:
         table_transformer = TableEncoder(id_columns=[])  # the selector has left these out
-    block = _request_weights(ImageBlock(n_components))
     embedder = _request_weights(make_embedder(embedder, cache))
-    images = Pipeline([("embedder", embedder), ("block", block)])
+    images = Pipeline([("embedder", embedder), ("block", ImageBlock(n_components))])
+    table = _request_weights(clone(table_transformer))
     features = ColumnTransformer(
         [
-            (
-                "table",
-                _request_weights(clone(table_transformer)),
-                SourceColumns("table", image_columns, id_columns),
-            ),
+            ("table", table, SourceColumns("table", image_columns, id_columns)),
             ("image", images, SourceColumns("image", image_columns, id_columns)),
         ]
     )
     return Pipeline([("features", features), ("model", _request_weights(clone(estimator)))])
 
 
-def _request_weights(estimator):
-    """Request weights of rows for the steps whose requests are open; return the estimator."""
+def _request_weights(estimator: Any) -> Any:
+    """Request weights of rows, with routing enabled, for steps that leave this open."""
+    if not sklearn.get_config()["enable_metadata_routing"]:
+        return estimator
     is_pipeline = isinstance(estimator, Pipeline)
     steps = [step for _, step in estimator.steps] if is_pipeline else [estimator]
     for step in steps:
-        if not hasattr(step, "set_fit_request") or not has_fit_parameter(step, "sample_weight"):
-            continue
-        with sklearn.config_context(enable_metadata_routing=True):
-            requests = getattr(step.get_metadata_routing(), "fit", None)
-            if requests is not None and requests.requests.get("sample_weight", "") is None:
+        if hasattr(step, "set_fit_request") and has_fit_parameter(step, "sample_weight"):
+            of_fit = getattr(step.get_metadata_routing(), "fit", None)  # routers have none
+            if of_fit is not None and of_fit.requests.get("sample_weight") is None:
                 step.set_fit_request(sample_weight=True)
                 _name_owner(step)
     return estimator

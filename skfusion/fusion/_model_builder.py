@@ -6,6 +6,7 @@ from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.pipeline import Pipeline
 
+from skfusion._utils.plain_data import plain_data
 from skfusion.fusion._scaled_columns import ScaledColumns
 
 # What a model learns from: one source, or both side by side.
@@ -18,6 +19,7 @@ _RIDGE_PENALTIES = np.logspace(-2, 3, 11)
 _FOREST = {"n_estimators": 100, "min_samples_leaf": 2}
 
 
+@plain_data
 class ModelBuilder:
     """Build the unfitted models of a feature set.
 

@@ -3,7 +3,10 @@
 import numpy as np
 from scipy.optimize import minimize
 
+from skfusion._utils.plain_data import plain_data
 
+
+@plain_data
 class ProbabilityStack:
     """Combine probabilities by a weighted geometric mean, whose weights may have any sum.
 

@@ -2,7 +2,10 @@
 
 import numpy as np
 
+from skfusion._utils.plain_data import plain_data
 
+
+@plain_data
 class RegressionStack:
     """Combine predicted numbers by a ridge regression, shrunk towards equal shares.
 

@@ -3,9 +3,11 @@
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
+from skfusion._utils.plain_data import plain_data
 from skfusion.fusion._block_scaler import BlockScaler
 
 
+@plain_data
 class ScaledColumns(TransformerMixin, BaseEstimator):
     """Keep the columns of a table, and the first components of images, scaled as one block.
 

@@ -2,10 +2,12 @@
 
 import warnings
 
+from skfusion._utils.plain_data import plain_data
 from skfusion.tabular._check_table import to_pandas
 from skfusion.tabular._column_roles import ColumnRoles
 
 
+@plain_data
 class SourceColumns:
     """Select the columns of one source, for a ColumnTransformer.
 

@@ -4,10 +4,12 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.utils import get_tags
 
+from skfusion._utils.plain_data import plain_data
 from skfusion.base import ImageTransformer
 from skfusion.fusion._fit_arguments import fit_arguments
 
 
+@plain_data
 class SourceEncoder:
     """Turn rows into a matrix for each source: numbers of the table, features of the images.
 

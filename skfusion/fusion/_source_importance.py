@@ -10,7 +10,7 @@ from skfusion.fusion._row_losses import row_losses
 from skfusion.fusion._strategy_cv import combine, fit_combination
 
 # How often each column is shuffled at most, rows to predict in a fold, and rows at once.
-_SHUFFLES, _MOST_ROWS, _ROWS_AT_ONCE = 5, 100_000, 5_000
+_SHUFFLES, _MOST_ROWS, _ROWS_AT_ONCE = 5, 30_000, 5_000
 _ALL = {"table": "table (all columns)", "image": "images (all columns)"}
 
 
@@ -124,12 +124,22 @@ def _shuffled_losses(trial, fits, parts, strategy, prior, seed):
         )
         shuffler = _FoldShuffler(fit, trial.target_transform, combination, fallback)
         y, weights = out_of_fold.rows.y[fit.test], out_of_fold.rows.weights[fit.test]
-        for position, part in enumerate(parts):
-            for first, predictions in shuffler.predict(part, n_shuffles, generator):
-                n_copies = len(predictions) // len(y)
-                losses = row_losses(predictions, np.tile(y, n_copies)).reshape(n_copies, -1)
-                total[position, first : first + n_copies] += losses @ weights
+        for chunk in _chunks(parts, n_shuffles, len(y)):
+            predictions = shuffler.predict([parts[position] for position, _ in chunk], generator)
+            losses = row_losses(predictions, np.tile(y, len(chunk))).reshape(len(chunk), -1)
+            total[tuple(np.transpose(chunk))] += losses @ weights
     return total
+
+
+def _chunks(parts, n_shuffles, n_rows):
+    """Return the (part, shuffle) numbers to predict at once: of one source, with few rows."""
+    at_once = max(1, _ROWS_AT_ONCE // n_rows)
+    chunks = []
+    for source in ("table", "image"):
+        positions = [position for position, part in enumerate(parts) if part.source == source]
+        pairs = [(position, shuffle) for position in positions for shuffle in range(n_shuffles)]
+        chunks += [pairs[first : first + at_once] for first in range(0, len(pairs), at_once)]
+    return chunks
 
 
 class _FoldShuffler:
@@ -143,33 +153,27 @@ class _FoldShuffler:
         self.fallback = fallback
         self.blocks = self.models.rotate(fit.matrices, fit.has_image)
 
-    def predict(self, part, n_shuffles, generator):
-        """Yield the number of a first shuffle, and predictions of it and the next ones."""
-        at_once = max(1, _ROWS_AT_ONCE // len(self.fit.test))
-        for first in range(0, n_shuffles, at_once):
-            n_copies = min(at_once, n_shuffles - first)
-            yield first, self._predict_copies(part, n_copies, generator)
-
-    def _predict_copies(self, part, n_copies, generator):
+    def predict(self, parts, generator):
+        """Return predictions for a copy of the fold's rows for each part, all of one source."""
+        source, n_copies = parts[0].source, len(parts)
         has_image = np.tile(self.fit.has_image, n_copies)
         used = {*self.combination.feature_sets, "table"}  # the table serves rows without images
-        changed = [name for name in (part.source, "joint") if name in used & {*self.predictions}]
+        changed = [name for name in (source, "joint") if name in used & {*self.predictions}]
         predictions = {
             name: [np.concatenate([array] * n_copies) for array in arrays]
             for name, arrays in self.predictions.items()
         }
         blocks = {name: np.concatenate([block] * n_copies) for name, block in self.blocks.items()}
-        blocks[part.source] = self._shuffled_block(part, n_copies, generator)
+        blocks[source] = self._shuffled_block(parts, has_image, generator)
         predictions |= self.models.predict(blocks, has_image, changed)
         return combine(self.combination, predictions, has_image, self.fallback)
 
-    def _shuffled_block(self, part, n_copies, generator):
-        if part.source == "table":
-            copies = [self._shuffled_table(part, generator) for _ in range(n_copies)]
+    def _shuffled_block(self, parts, has_image, generator):
+        if parts[0].source == "table":
+            copies = [self._shuffled_table(part, generator) for part in parts]
             return self.fit.sources.transform_table(pd.concat(copies, ignore_index=True))
-        copies = np.concatenate([self._shuffled_images(part, generator) for _ in range(n_copies)])
-        has_image = np.tile(self.fit.has_image, n_copies)
-        return self.models.rotate({"image": copies}, has_image)["image"]
+        features = np.concatenate([self._shuffled_images(part, generator) for part in parts])
+        return self.models.rotate({"image": features}, has_image)["image"]
 
     def _shuffled_table(self, part, generator):
         table = self.fit.table[self.fit.sources.table_columns].reset_index(drop=True)

@@ -3,10 +3,13 @@
 import numpy as np
 from scipy.stats import norm
 
+from skfusion._utils.plain_data import plain_data
+
 # A target whose skewness is above this has a long tail.
 _LONG_TAIL = 1.0
 
 
+@plain_data
 class TargetTransform:
     """Transform targets for models to learn, and their predictions back.
 

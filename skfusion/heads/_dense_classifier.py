@@ -9,6 +9,7 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.multiclass import type_of_target, unique_labels
 
 from skfusion._utils.decorators import available_if, fit_context, with_callbacks
+from skfusion._utils.plain_data import plain_data
 from skfusion._utils.typing import RandomState
 from skfusion.heads._base_dense import BaseDense, has_partial_fit
 from skfusion.heads._known_target import encode_classes, encode_labels
@@ -16,6 +17,7 @@ from skfusion.training._target_encoding import TargetEncoding, as_targets
 from skfusion.training._training_options import TrainingOptions
 
 
+@plain_data
 class DenseClassifier(ClassifierMixin, BaseDense):
     """Classify rows of numbers with dropout and a softmax layer, or with a deeper dense network.
 

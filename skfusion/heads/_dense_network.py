@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 from scipy.special import erf, expit, softmax
 
+from skfusion._utils.plain_data import plain_data
 from skfusion.networks._network import Network
 from skfusion.networks.runtimes._keras import building, import_keras
 
@@ -37,6 +38,7 @@ ACTIVATIONS = {
 _FUNCTIONS = {**ACTIVATIONS, "linear": lambda x: x, "softmax": lambda x: softmax(x, axis=1)}
 
 
+@plain_data
 class DenseNetwork(Network):
     """A Network on rows of numbers that predicts without Keras.
 

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
 
 from skfusion._utils.decorators import available_if, fit_context, with_callbacks
+from skfusion._utils.plain_data import plain_data
 from skfusion._utils.typing import RandomState
 from skfusion.heads._base_dense import BaseDense, has_partial_fit
 from skfusion.heads._known_target import encode_bins, encode_numbers
@@ -14,6 +15,7 @@ from skfusion.training._target_encoding import TargetEncoding
 from skfusion.training._training_options import TrainingOptions
 
 
+@plain_data
 class DenseRegressor(RegressorMixin, BaseDense):
     """Predict numbers with dropout and a linear layer, or with a deeper dense network.
 

@@ -4,10 +4,11 @@ import inspect
 import os
 import tempfile
 
-import keras
 import numpy as np
 
-from skfusion.networks.runtimes._keras import building
+from skfusion.networks.runtimes._keras import building, import_keras
+
+keras = import_keras()
 
 _LIBRARIES = {"builtins", "jax", "keras", "numpy", "tensorflow", "torch"}
 
@@ -36,6 +37,8 @@ class KerasArchive:
     @classmethod
     def of_model(cls, model):
         """Save a model."""
+        if model.compiled and not model.optimizer.built:  # Keras warns when it loads such a one
+            model.optimizer.build(model.trainable_variables)
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "model.keras")
             keras.saving.save_model(model, path)

@@ -5,7 +5,6 @@ from functools import partial
 from numbers import Integral
 from types import FunctionType
 
-import keras
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator
@@ -15,8 +14,11 @@ from sklearn.utils.validation import _check_feature_names, _check_n_features, ch
 from skfusion._utils.saved_state import SavedStateMixin
 from skfusion.heads._keras_model_mixin import KerasModelMixin
 from skfusion.heads._predict_rows import predict_rows
+from skfusion.networks.runtimes._keras import import_keras
 from skfusion.networks.runtimes._seeding import seeding
 from skfusion.networks.runtimes._tracing import allow_retracing
+
+keras = import_keras()
 
 _BATCH_SIZE = 32  # Keras's own
 # What calls a callback in a prediction.

@@ -3,11 +3,11 @@
 import io
 import pickle
 
-import keras
-
 from skfusion.heads._keras_archive import KerasArchive
 from skfusion.heads._scikeras import import_extra
+from skfusion.networks.runtimes._keras import import_keras
 
+keras = import_keras()
 cloudpickle = import_extra("cloudpickle")
 
 _CONFIGURED = (keras.losses.Loss, keras.metrics.Metric, keras.optimizers.Optimizer)

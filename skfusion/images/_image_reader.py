@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from skfusion._utils.doc_link import DocLinkMixin
+from skfusion._utils.plain_data import plain_data
 from skfusion._utils.typing import Cell, PathLike
 from skfusion.images._pixels import RESAMPLING
 from skfusion.images._read_options import ReadOptions
@@ -26,6 +27,7 @@ _PLANES = {"axial", "coronal", "sagittal"}
 _SMOOTH = ("bilinear", "bicubic", "lanczos")
 
 
+@plain_data
 class ImageReader(DocLinkMixin, BaseEstimator):
     """Read cells as pixels: where files are, what is black and white, how to resize.
 
@@ -278,6 +280,7 @@ class ImageReader(DocLinkMixin, BaseEstimator):
         check_window(self.window)
         check_percentiles(self.percentiles)
         check_value_range(self.value_range)
+        _check_background(self.background)
 
     @contextmanager
     def _open(self, cell, value_range=None, size=None):
@@ -302,6 +305,15 @@ class ImageReader(DocLinkMixin, BaseEstimator):
             percentiles=self.percentiles,
             value_range=as_value_range(chosen),
         )
+
+
+def _check_background(background):
+    try:
+        ImageColor.getrgb(background)
+    except ValueError:
+        raise ValueError(
+            f"background={background!r} is not a color. Pass a name, such as 'white', or '#rrggbb'."
+        ) from None
 
 
 def check_reader(reader):

@@ -5,6 +5,7 @@ from numbers import Real
 
 import numpy as np
 
+from skfusion._utils.plain_data import plain_data
 from skfusion.images._array_values import is_unit
 
 # The ranges that images usually have, besides 0..1 and -1..1: 8, 12 and 16 bits.
@@ -29,6 +30,7 @@ _DARK, _DARK_SHARE = 16.0, 0.1
 _EXACT = 1 << 24
 
 
+@plain_data
 @dataclass(frozen=True)
 class ValueRange:
     """The values that become black (0) and white (255).

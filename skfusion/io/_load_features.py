@@ -10,7 +10,7 @@ import pandas as pd
 from sklearn.utils import Bunch
 
 from skfusion._utils.decorators import validate_params
-from skfusion._utils.feature_names import indexed
+from skfusion._utils.feature_names import IndexedNames
 from skfusion._utils.messages import caller_stacklevel, join_names
 from skfusion._utils.typing import PathLike
 from skfusion.io._hdf5 import MAGIC as HDF5_MAGIC
@@ -107,7 +107,7 @@ def load_features(
     _check_names_differ(files)
     blocks = [first.features] + [_aligned(first, other) for other in files[1:]]
     X = np.hstack([block.astype(np.float32, copy=False) for block in blocks])
-    names = [name for file in files for name in indexed(file.prefix, file.features.shape[1])]
+    names = [name for file in files for name in IndexedNames(file.prefix, file.features.shape[1])]
     if as_frame:
         index = None if first.ids is None else pd.Index(first.ids, name="id")
         X = pd.DataFrame(X, columns=names, index=index)

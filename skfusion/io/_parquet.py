@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 
-from skfusion._utils.feature_names import indexed
+from skfusion._utils.feature_names import IndexedNames
 from skfusion.io._feature_file import VERSION, FeatureFile
 
 MAGIC = b"PAR1"
@@ -26,7 +26,7 @@ def write_parquet(path, content):
     columns = {"id": pyarrow.array(list(content.ids), pyarrow.string())}
     if content.labels is not None:
         columns["label"] = pyarrow.array(content.labels)
-    names = indexed(content.prefix, content.features.shape[1])
+    names = IndexedNames(content.prefix, content.features.shape[1])
     for name, values in zip(names, content.features.T, strict=True):
         # Without from_pandas, NaN stays NaN.
         columns[name] = pyarrow.array(np.ascontiguousarray(values), from_pandas=False)

@@ -6,7 +6,10 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
+from skfusion._utils.plain_data import plain_data
 
+
+@plain_data
 class SharedArray:
     """Wrap an array of weights while it is written to a file.
 

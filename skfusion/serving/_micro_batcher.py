@@ -1,4 +1,4 @@
-"""MicroBatcher: requests that wait at the same time are computed together."""
+"""MicroBatcher: compute requests that wait at the same time in one batch."""
 
 import threading
 from collections.abc import Callable
@@ -13,38 +13,41 @@ from skfusion._utils.process_local import ProcessLocal
 
 
 class MicroBatcher:
-    """Compute the requests of several clients that wait at the same time in one batch.
+    """Compute requests of several clients that wait at the same time in one batch.
 
-    Most of what one row costs in a pipeline is paid again for each call: checks, joining of
-    columns, the start of a network. Where many clients ask at once, a batch pays it once. With
-    one client at a time it gains nothing.
+    Each call of a pipeline has costs that don't depend on the number of rows: checks, joining of
+    columns, the start of a network. If many clients send requests at the same time, a batch has
+    these costs once. With one client at a time there is no gain.
 
     Parameters
     ----------
     predict : callable
-        From a DataFrame to one answer a row, such as ``model.predict_proba``.
+        A function of a DataFrame that returns one answer for each row, such as
+        ``model.predict_proba``.
 
     max_rows : int, default=32
-        The most rows of a batch. A request of more rows is computed by itself.
+        The most rows of a batch. A request with more rows is computed alone.
 
     Raises
     ------
     TypeError
-        If a request is no DataFrame.
+        If a request is not a DataFrame.
 
     RuntimeError
-        If it is asked after it was closed.
+        If it is called after it was closed.
 
     See Also
     --------
-    warm_up : Build networks for batches of all these sizes before the first request.
+    warm_up : Build networks for batches of several sizes before the first request.
+    required_columns : List the columns of a request.
 
     Notes
     -----
-    Nobody waits for a batch to fill: one thread takes all that waits as soon as it is free. Only
-    requests of the same columns and dtypes are put together. If a batch fails, its requests are
-    computed one by one, so that an error reaches the one that caused it. Safe to call from
-    several threads; after a fork each process has a thread of its own.
+    No request waits for a batch to fill: as soon as a batch is computed, the next one takes all
+    waiting requests. Only requests with the same columns and dtypes are computed together. If a
+    batch fails, its requests are computed one by one, so that an error reaches the request that
+    caused it. Several threads may use one MicroBatcher. After a fork, each process has a thread
+    of its own.
 
     Examples
     --------
@@ -54,8 +57,8 @@ class MicroBatcher:
     >>> from skfusion import MicroBatcher
     >>> rows = pd.DataFrame({"age": [40.0, 50.0, 60.0, 70.0]})
     >>> model = LogisticRegression().fit(rows, [0, 0, 1, 1])
-    >>> with MicroBatcher(model.predict) as ask:  # many threads may ask
-    ...     ask(rows[:1]), ask(rows[2:])
+    >>> with MicroBatcher(model.predict) as predict:  # for use in many threads
+    ...     predict(rows[:1]), predict(rows[2:])
     (array([0]), array([1, 1]))
     """
 
@@ -84,7 +87,7 @@ class MicroBatcher:
         Returns
         -------
         answers : ndarray of shape (n_rows, ...)
-            What `predict` gives for these rows.
+            The answers of `predict` for these rows.
         """
         if not isinstance(X, pd.DataFrame):
             raise TypeError(f"A request is a DataFrame, got a {type(X).__name__}.")
@@ -105,7 +108,7 @@ class MicroBatcher:
         return request.answers
 
     def close(self) -> None:
-        """Answer what waits, and take no more."""
+        """Answer the waiting requests, and accept no more."""
         queue = self._queue.get()
         with queue.changed:
             self._closed = True
@@ -181,11 +184,11 @@ class _Request:
         self.answers = self.error = None
 
     def succeed(self, answers):
-        """Hand the answers to who waits."""
+        """Pass the answers to the waiting thread."""
         self.answers = answers
         self.done.set()
 
     def fail(self, error):
-        """Hand an error to who waits."""
+        """Pass an error to the waiting thread."""
         self.error = error
         self.done.set()

@@ -1,4 +1,4 @@
-"""warm_up: networks are built and compiled before the first request."""
+"""warm_up: build and compile networks before the first request."""
 
 from collections.abc import Sequence
 from numbers import Integral
@@ -15,26 +15,26 @@ from skfusion.serving._find_networks import find_networks
     prefer_skip_nested_validation=True,
 )
 def warm_up(model: Any, *, n_rows: int | Sequence[int] = 1) -> int:
-    """Build all networks of a fitted model now, so that the first request doesn't wait for it.
+    """Build all networks of a fitted model, so that the first request doesn't wait for them.
 
-    A loaded model imports TensorFlow and builds its networks at the first prediction, which takes
-    seconds. Call this when a service starts, in each of its processes (after the fork, if there
-    is one), and report that the service is ready afterwards.
+    The first prediction of a loaded model imports TensorFlow and builds the networks, which takes
+    seconds. Call this function when a service starts, in each of its processes (after the fork, if
+    there is one). Afterwards the service is ready.
 
     Parameters
     ----------
     model : object
         A fitted Pipeline, ColumnTransformer, GridSearchCV, FusionClassifier or any other object
-        that holds fitted estimators in its attributes, lists or dicts. It isn't changed.
+        that holds fitted estimators in its attributes, lists, dicts or arrays. It isn't changed.
 
     n_rows : int or array-like of int, default=1
-        How many rows requests will have. A network is compiled once for each power of two that
-        this is padded to.
+        The numbers of rows in requests. A batch is padded to a power of two, and a network is
+        compiled once for each of these.
 
     Returns
     -------
     n_networks : int
-        How many networks there are; 0 for a model without any, which costs nothing.
+        The number of networks; 0 for a model without networks.
 
     Raises
     ------
@@ -42,15 +42,16 @@ def warm_up(model: Any, *, n_rows: int | Sequence[int] = 1) -> int:
         If Keras has no backend.
 
     RuntimeError
-        In a process that was forked from one that had used networks on TensorFlow.
+        In a process that was forked from one that has used networks on TensorFlow.
 
     See Also
     --------
-    limit_resources : How many threads and how much of a GPU networks may take.
+    limit_resources : Limit the threads and the GPU memory of networks.
+    MicroBatcher : Compute the requests of several clients in one batch.
 
     Notes
     -----
-    Safe to call from several threads, and again: a network that is warm is left as it is.
+    Several threads may call it, and it may be called again: a network is built once.
 
     Examples
     --------

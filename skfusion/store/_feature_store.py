@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from skfusion._utils.plain_data import plain_data
 from skfusion._utils.typing import PathLike
 from skfusion.store._backend_registry import get_backend
 from skfusion.store._counters import read_counts
@@ -21,6 +22,7 @@ from skfusion.store._row_batches import read_batch, write_batch
 from skfusion.store._rows import row_width
 
 
+@plain_data
 class FeatureStore:
     """Cache of features and trained networks in a folder.
 

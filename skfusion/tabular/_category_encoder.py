@@ -3,7 +3,10 @@
 import numpy as np
 import pandas as pd
 
+from skfusion._utils.plain_data import plain_data
 
+
+@plain_data
 class CategoryEncoder:
     """Encode a column of categories as one column of zeros and ones for each value.
 

@@ -33,7 +33,7 @@ def find_kind(name, column, max_categories):
     is_category = column.dtype.name == "category"  # whatever its values are
     of_numbers = not is_category and (column.dtype.kind in "biuf" or _are_numbers(held))
     if not is_category and not of_numbers and not are_dates(column):
-        _refuse_objects(name, held)
+        _refuse_objects(name, column)
     if held.nunique() + column.isna().any() < 2 or held.empty:
         return "constant"
     if of_numbers:
@@ -109,8 +109,9 @@ def _are_numbers(held):
     return len(held) > 0 and all(isinstance(cell, _NUMBERS) for cell in held)
 
 
-def _refuse_objects(name, held):
-    for row, cell in held.items():
+def _refuse_objects(name, column):
+    for row in np.flatnonzero(column.notna()):
+        cell = column.iloc[row]
         if not isinstance(cell, (str, *_NUMBERS)):
             raise ValueError(
                 f"Column {name!r} holds a {type(cell).__name__} in row {row}: the argument must be "

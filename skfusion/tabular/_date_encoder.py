@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.preprocessing import StandardScaler
 
+from skfusion._utils.plain_data import plain_data
 from skfusion.tabular._dates import to_dates
 from skfusion.tabular._weighted_statistics import weighted_mean
 
@@ -10,6 +11,7 @@ _YEAR = 365.25
 _PARTS = ("years", "year_sine", "year_cosine", "weekday")
 
 
+@plain_data
 class DateEncoder:
     """Encode a column of dates as years, time of the year and weekday, standardized.
 

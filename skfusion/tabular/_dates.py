@@ -37,7 +37,9 @@ def to_dates(column):
     # pandas 2 reads the years 1677 to 2262 only.
     unread = np.flatnonzero(dates.isna() & cells.notna())
     if len(unread):
-        dates.iloc[unread] = [_far_date(cell) for cell in cells.iloc[unread]]
+        values = dates.to_numpy("datetime64[us]", copy=True)
+        values[unread] = [_far_date(cell) for cell in cells.iloc[unread]]
+        dates = pd.Series(values, index=dates.index)
     return dates.where(dates.dt.year.between(1, 9999))  # pandas 3 reads a year 0 too
 
 

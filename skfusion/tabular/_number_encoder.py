@@ -3,9 +3,11 @@
 import numpy as np
 from sklearn.preprocessing import StandardScaler
 
+from skfusion._utils.plain_data import plain_data
 from skfusion.tabular._weighted_statistics import weighted_median
 
 
+@plain_data
 class NumberEncoder:
     """Impute the median of a column of numbers, and standardize the column.
 

@@ -10,6 +10,7 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from skfusion._utils.decorators import fit_context
+from skfusion._utils.plain_data import plain_data
 from skfusion._utils.saved_state import SavedStateMixin
 from skfusion._utils.sklearn_config import default_config
 from skfusion._utils.typing import Features, RandomState
@@ -23,6 +24,7 @@ from skfusion.tabular._number_encoder import NumberEncoder
 from skfusion.tabular._text_encoder import TextEncoder
 
 
+@plain_data
 class TableEncoder(SavedStateMixin, TransformerMixin, BaseEstimator):
     """Turn a table's columns into numbers, each kind of column in its own way.
 
@@ -98,6 +100,8 @@ class TableEncoder(SavedStateMixin, TransformerMixin, BaseEstimator):
     """
 
     _holds_sklearn = True
+    # With metadata routing, weights are passed on without a request by the user.
+    __metadata_request__fit = {"sample_weight": True}
     _parameter_constraints: dict[str, Any] = {
         "max_categories": [Interval(Integral, 1, None, closed="left")],
         "min_frequency": [Interval(Integral, 1, None, closed="left")],

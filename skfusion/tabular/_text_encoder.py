@@ -7,7 +7,10 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.preprocessing import StandardScaler, normalize
 
+from skfusion._utils.plain_data import plain_data
 
+
+@plain_data
 class TextEncoder:
     """Encode a column of text as the principal components of its groups of letters.
 

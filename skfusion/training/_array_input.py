@@ -17,7 +17,7 @@ class ArrayInput:
         The item of each row. None means that each row has its own item, in order.
 
     preprocess : callable, default=None
-        Turns a batch of items into what the network takes.
+        Converts a batch of items to the input of the network.
 
     augmentation : callable, default=None
         ``augmentation(batch, rng)`` returns a changed copy of a batch of items, for training.

@@ -6,7 +6,7 @@ from skfusion.training._training_options import TrainingOptions
 
 
 class OptionsMixin:
-    """Resolve the `options` parameter, where None means the default options.
+    """Resolve the `options` parameter. None means the default options.
 
     Examples
     --------

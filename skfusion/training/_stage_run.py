@@ -59,7 +59,7 @@ class StageRun:
             Those of the best epoch with early stopping, else of the last epoch.
 
         stopped : bool
-            Whether `on_epoch` asked to stop the whole training.
+            Whether `on_epoch` returned a true value, which stops the whole training.
         """
         config, model = self.config, self.trainer.model
         steps = -(-len(self.data.training) // config.batch_size)

@@ -8,8 +8,10 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from skfusion._utils.doc_link import DocLinkMixin
 from skfusion._utils.main_objects import MainObjectsMixin
+from skfusion._utils.plain_data import plain_data
 
 
+@plain_data
 class TrainingOptions(DocLinkMixin, MainObjectsMixin, BaseEstimator):
     """Settings of how a network is trained that are rarely changed.
 

@@ -1,13 +1,15 @@
 """Messages of commands: errors, stops, warnings, and remedies that name options."""
 
+import pickle
 import subprocess
 import sys
 import warnings
 
 import pytest
 
+from skfusion import ImageReadError
 from skfusion._commands._messages import exit_on_error
-from skfusion._utils.messages import with_remedies
+from skfusion._utils.messages import join_names, reword_remedies, with_remedies
 
 
 def test_an_error_is_one_line(capsys):
@@ -54,6 +56,32 @@ def test_remedies_name_options_of_the_command(capsys):
         "skfusion embed: Too small. Name a root. Add --size 3.",
         "skfusion embed: warning: Small. Name a root. Add --size 3.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("n_items", "text"),
+    [(0, ""), (1, "0"), (5, "0; 1; 2; 3; 4"), (6, "0; 1; 2; 3; 4; and 1 more")],
+)
+def test_names(n_items, text):
+    assert join_names(str(i) for i in range(n_items)) == text
+
+
+def test_remedies_are_replaced_by_name():
+    error = with_remedies(ValueError, "Too small.", {"root": "Pass a root.", "size": "Pass 3."})
+    assert str(error) == "Too small. Pass a root. Pass 3."
+    assert reword_remedies({}, error) == str(error)
+    assert reword_remedies({"size": "Add --size 3."}, error) == (
+        "Too small. Pass a root. Add --size 3."
+    )
+    assert reword_remedies({"size": "Add --size 3."}, ValueError("No remedy.")) == "No remedy."
+
+
+@pytest.mark.parametrize("kind", [ValueError, FileNotFoundError, ImageReadError])
+def test_remedies_survive_pickling(kind):
+    error = pickle.loads(pickle.dumps(with_remedies(kind, "No.", {"size": "Pass size=3."})))
+    assert type(error) is kind
+    assert str(error) == "No. Pass size=3."
+    assert reword_remedies({"size": "Add --size 3."}, error) == "No. Add --size 3."
 
 
 def test_the_package_runs_as_the_command_does():

@@ -11,7 +11,8 @@ import sklearn
 from sklearn.base import BaseEstimator
 
 import skfusion
-from skfusion import PixelFlattener, TableEncoder
+from skfusion import PixelFlattener
+from tests.processes import run_python
 
 _PUBLIC = [getattr(skfusion, name) for name in skfusion.__all__]
 ESTIMATORS = [
@@ -48,12 +49,24 @@ def test_each_parameter_is_described(estimator):
     assert described == (n_parameters if _describes_parameters() else 0)
 
 
-def test_documentation_that_the_package_declares_comes_first(monkeypatch):
-    from skfusion._utils import doc_link
+DECLARED = """
+import importlib.metadata, sys
+from email.message import Message
 
-    monkeypatch.setattr(doc_link, "declared_documentation", lambda: "https://docs.example/stable")
-    link = TableEncoder()._get_doc_link()
-    assert link == "https://docs.example/stable/generated/skfusion.TableEncoder.html"
+found = importlib.metadata.metadata
+declared = Message()
+for label in sys.argv[1:]:
+    declared["Project-URL"] = f"{label}, https://{label.lower()}.example/stable/"
+importlib.metadata.metadata = lambda name: declared if name == "skfusion" else found(name)
+from skfusion import TableEncoder
+print(TableEncoder()._get_doc_link())
+"""
+
+
+def test_documentation_that_the_package_declares_comes_first():
+    page = "https://documentation.example/stable/generated/skfusion.TableEncoder.html"
+    assert run_python(DECLARED, "Source", "Documentation") == page
+    assert run_python(DECLARED, "Source").startswith("file:")
 
 
 def test_a_class_of_the_user_has_no_link():

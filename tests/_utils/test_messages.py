@@ -1,40 +1,28 @@
-"""Parts of messages: names, remedies, and the line that a warning names."""
+"""Parts of messages: the rows, and the line that a warning names."""
 
-import pickle
+import re
 import warnings
 
 import numpy as np
 import pytest
 
 from skfusion import ImageReadError, PixelFlattener
-from skfusion._utils.messages import join_names, reword_remedies, with_remedies
 from skfusion.exceptions import UnreadableImageWarning
 
 
 @pytest.mark.parametrize(
-    ("n_items", "text"),
-    [(0, ""), (1, "0"), (5, "0; 1; 2; 3; 4"), (6, "0; 1; 2; 3; 4; and 1 more")],
+    ("n_rows", "last"),
+    [
+        (1, "row 0 (0.png): no such file."),
+        (5, "row 3 (3.png), row 4 (4.png): no such file."),
+        (6, "row 4 (4.png), and 1 more: no such file."),
+        (30, "row 4 (4.png), and 25 more: no such file."),
+    ],
 )
-def test_names(n_items, text):
-    assert join_names(str(i) for i in range(n_items)) == text
-
-
-def test_remedies_are_replaced_by_name():
-    error = with_remedies(ValueError, "Too small.", {"root": "Pass a root.", "size": "Pass 3."})
-    assert str(error) == "Too small. Pass a root. Pass 3."
-    assert reword_remedies({}, error) == str(error)
-    assert reword_remedies({"size": "Add --size 3."}, error) == (
-        "Too small. Pass a root. Add --size 3."
-    )
-    assert reword_remedies({"size": "Add --size 3."}, ValueError("No remedy.")) == "No remedy."
-
-
-@pytest.mark.parametrize("kind", [ValueError, FileNotFoundError, ImageReadError])
-def test_remedies_survive_pickling(kind):
-    error = pickle.loads(pickle.dumps(with_remedies(kind, "No.", {"size": "Pass size=3."})))
-    assert type(error) is kind
-    assert str(error) == "No. Pass size=3."
-    assert reword_remedies({"size": "Add --size 3."}, error) == "No. Add --size 3."
+def test_five_rows_are_named_and_the_others_are_counted(n_rows, last):
+    with pytest.raises(ImageReadError, match=re.escape(last)) as caught:
+        PixelFlattener((4, 4)).fit_transform([f"{row}.png" for row in range(n_rows)])
+    assert str(caught.value).count(".png") == min(n_rows, 5)
 
 
 def test_a_warning_names_the_line_of_the_user():

@@ -4,7 +4,9 @@ import dataclasses
 
 import numpy as np
 import pytest
+import skops.io
 
+from skfusion import CNNEmbedder, trusted_types
 from skfusion.augmentation._random_transform import LIGHT, RECIPE, RandomTransform
 
 ALL = RandomTransform(
@@ -256,3 +258,10 @@ def test_other_parameters_out_of_range(arguments, message):
 def test_invalid_images(pixels):
     with pytest.raises(ValueError, match="one image of shape"):
         RECIPE(pixels, rng())
+
+
+def test_a_file_of_skops_may_hold_one():
+    embedder = CNNEmbedder(augmentation=RandomTransform(rotation=10))
+    assert skops.io.get_untrusted_types(data=skops.io.dumps(embedder)) != []
+    loaded = skops.io.loads(skops.io.dumps(embedder), trusted=trusted_types())
+    assert loaded.augmentation == RandomTransform(rotation=10)

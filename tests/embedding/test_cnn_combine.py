@@ -6,7 +6,6 @@ import pytest
 
 from skfusion import CNNEmbedder, EmbedderOptions, FeatureStore
 from skfusion.embedding import _column_trainer
-from skfusion.embedding._fit_config import TrainingRows
 from skfusion.training import _loop
 from tests.networks_for_tests import tiny_cnn
 
@@ -150,17 +149,17 @@ def test_a_search_over_combine_trains_once(lists, tmp_path):
     assert store.stats()["runs"] == 1
 
 
-def test_images_of_a_row_share_what_is_known_of_it():
-    rows = TrainingRows(np.array([5, 6, 7]), groups=np.array([1, 1, 2]))
-    some = rows.of_images(np.array([0, 0, 2]))
-    assert some.values.tolist() == [5, 5, 7]
-    assert some.groups.tolist() == [1, 1, 2]
-    np.testing.assert_allclose(some.weights, [0.75, 0.75, 1.5])
-    alone = rows.of_images(np.array([0, 2]))
-    assert alone.weights is None
+def test_images_of_a_row_share_its_target_and_weight(trainings):
+    one, two, three = np.random.default_rng(0).integers(0, 256, (3, 12, 12), dtype=np.uint8)
+    X = pd.DataFrame({"photo": [[one, two], [], [three]]})
+    embedder(validation_fraction=0).fit(X, ["ill", "ill", "well"])
+    assert trainings[0].targets.tolist() == [0, 0, 1]
+    np.testing.assert_allclose(trainings[0].weights, [0.75, 0.75, 1.5])
+    embedder(validation_fraction=0).fit(X[::2].map(lambda cell: cell[:1]), ["ill", "well"])
+    assert trainings[1].weights is None
 
 
-def test_one_class_is_told_before_training(lists, trainings):
+def test_one_class_is_an_error_before_training(lists, trainings):
     X, _ = lists
     y = np.where(np.arange(22) < 20, "well", "ill")
     with pytest.raises(ValueError, match=r"20 of 22 rows .* one class only \('well'\)"):

@@ -3,6 +3,7 @@
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn import config_context
 from sklearn.model_selection import GroupKFold
@@ -22,7 +23,7 @@ def noise():
     return X, rng.permutation(np.arange(60) % 2), rng.integers(0, 256, (40, 12, 12), np.uint8)
 
 
-MEMORISES = {
+MEMORIZES = {
     "cut_layer": "output",
     "epochs": 40,
     "early_stopping": False,
@@ -32,25 +33,32 @@ MEMORISES = {
 }
 
 
-def test_the_default_is_the_plain_thing(stripes):
+def test_the_default_is_in_sample(stripes):
     X, y = stripes
     embedder = CNNEmbedder(**QUICK)
     np.testing.assert_array_equal(embedder.fit_transform(X, y), embedder.transform(X))
     assert embedder.cross_fit_["form"].tolist() == ["in-sample"]
 
 
-def test_auto_cross_fits_where_the_network_memorizes(noise):
+def test_auto_cross_fits_if_the_network_memorizes(noise):
     X, y, new = noise
-    embedder = CNNEmbedder(**MEMORISES)
+    embedder = CNNEmbedder(**MEMORIZES)
     fitted = embedder.fit_transform(X, y)
     (report,) = embedder.cross_fit_.to_dict("records")
     assert report["form"] == "average"
-    assert report["loss_cross_fitted"] < report["loss_in_sample"]
     # Half of the rows know their labels, the others do not.
     assert 0.6 < (fitted.argmax(axis=1) == y).mean() < 0.95
     # New rows get the mean of networks that do not agree: nobody is sure.
-    plain = CNNEmbedder(**{**MEMORISES, "cv": None}).fit(X, y).transform(new)
+    plain = CNNEmbedder(**{**MEMORIZES, "cv": None}).fit(X, y).transform(new)
     assert embedder.transform(new).max(axis=1).mean() < plain.max(axis=1).mean()
+
+
+def test_cross_fitted_columns_lose_less_where_the_network_memorizes(noise):
+    X, y, _ = noise
+    seeds = range(3)  # a single draw of weights decides little
+    fitted = [CNNEmbedder(**{**MEMORIZES, "random_state": seed}).fit(X, y) for seed in seeds]
+    reports = pd.concat([embedder.cross_fit_ for embedder in fitted])
+    assert reports["loss_cross_fitted"].mean() < reports["loss_in_sample"].mean()
 
 
 def test_two_folds_leave_nothing_to_measure(stripes):
@@ -64,14 +72,14 @@ def test_two_folds_leave_nothing_to_measure(stripes):
 @pytest.mark.parametrize("cross_fit", ["auto", "average", 0.5])
 def test_fit_and_fit_transform_agree_on_new_rows(noise, cross_fit):
     X, y, new = noise
-    options = {**MEMORISES, "options": EmbedderOptions(cross_fit=cross_fit), "epochs": 5}
+    options = {**MEMORIZES, "options": EmbedderOptions(cross_fit=cross_fit), "epochs": 5}
     one = CNNEmbedder(**options)
     one.fit_transform(X, y)
     other = CNNEmbedder(**options).fit(X, y)
     np.testing.assert_array_equal(one.transform(new), other.transform(new))
 
 
-def test_fit_trains_no_folds_that_nobody_asks(stripes):
+def test_fit_trains_no_folds_without_effect(stripes):
     X, y = stripes
     embedder = CNNEmbedder(cv=3, options=EmbedderOptions(cross_fit=1.0), **QUICK).fit(X, y)
     assert set(embedder.history_["fold"]) == {-1}
@@ -79,7 +87,7 @@ def test_fit_trains_no_folds_that_nobody_asks(stripes):
 
 def test_shares_lie_between_the_extremes(noise):
     X, y, _ = noise
-    options = {**MEMORISES, "epochs": 5}
+    options = {**MEMORIZES, "epochs": 5}
     own = CNNEmbedder(**{**options, "cv": None}).fit_transform(X, y)
     unseen = CNNEmbedder(options=EmbedderOptions(cross_fit=1.0), **options).fit_transform(X, y)
     half = CNNEmbedder(options=EmbedderOptions(cross_fit=0.5), **options).fit_transform(X, y)
@@ -94,7 +102,7 @@ def test_shares_lie_between_the_extremes(noise):
 def test_the_average_is_one_network_that_pickles(noise):
     X, y, new = noise
     options = EmbedderOptions(cross_fit="average")
-    embedder = CNNEmbedder(**{**MEMORISES, "epochs": 3, "options": options}).fit(X, y)
+    embedder = CNNEmbedder(**{**MEMORIZES, "epochs": 3, "options": options}).fit(X, y)
     assert len(embedder.networks_) == 1
     again = pickle.loads(pickle.dumps(embedder))
     np.testing.assert_array_equal(again.transform(new), embedder.transform(new))
@@ -102,7 +110,7 @@ def test_the_average_is_one_network_that_pickles(noise):
 
 def test_the_average_from_a_store(noise, tmp_path):
     X, y, new = noise
-    options = {**MEMORISES, "epochs": 3, "options": EmbedderOptions(cross_fit="average")}
+    options = {**MEMORIZES, "epochs": 3, "options": EmbedderOptions(cross_fit="average")}
     fresh = CNNEmbedder(**options)
     expected = fresh.fit_transform(X, y), fresh.transform(new)
     for _ in range(2):  # the first fills it, the second reads it

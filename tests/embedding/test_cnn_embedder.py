@@ -295,7 +295,7 @@ def test_cv_in_all_its_forms(stripes, cv):
     assert not np.allclose(features, plain.transform(X), atol=1e-3)
 
 
-def test_cross_fitted_columns_do_not_know_their_labels():
+def test_cross_fitted_columns_do_not_depend_on_their_labels():
     """On labels that are pure noise a network memorizes; its own columns must not show it."""
     rng = np.random.default_rng(0)
     X = list(rng.integers(0, 256, size=(60, 12, 12), dtype=np.uint8))
@@ -359,7 +359,7 @@ def test_wrong_targets(stripes, rows, y, message):
         CNNEmbedder(**{**QUICK, "cv": 5}).fit_transform(X[:rows], y)
 
 
-def test_splitter_that_needs_groups_says_so(stripes):
+def test_a_splitter_that_needs_groups_is_an_error_without(stripes):
     X, y = stripes
     with pytest.raises(ValueError, match="groups"):
         CNNEmbedder(**{**QUICK, "cv": GroupKFold(2)}).fit_transform(X, y)

@@ -201,7 +201,7 @@ def test_an_augmentation_that_crops_is_an_error(stripes):
         CNNEmbedder(augmentation=lambda pixels: pixels[:, 2:], **QUICK).fit(X, y)
 
 
-def test_flips_average_over_mirror_images(stripes):
+def test_tta_averages_over_mirror_images(stripes):
     X, y = stripes
     images = np.stack(list(X["image"]))
     plain = CNNEmbedder(cut_layer="dense", **QUICK).fit(images, y)
@@ -250,7 +250,7 @@ def test_bins_of_a_regression(stripes):
     assert "accuracy" in embedder.history_
 
 
-def test_huber_bows_to_no_outlier(stripes):
+def test_huber_limits_the_influence_of_an_outlier(stripes):
     X, _ = stripes
     y = np.linspace(0, 1, 40)
     y[0] = 500.0
@@ -292,7 +292,7 @@ def test_wrong_targets(stripes, y, options, message):
         CNNEmbedder(options=EmbedderOptions(**options), **QUICK).fit(X, y)
 
 
-# Fitted before on something else
+# Fitting again
 
 
 def test_refit_on_another_kind_of_target(stripes):
@@ -331,22 +331,22 @@ def test_refit_on_another_size(stripes, digits):
 # Callbacks, interrupts, memory
 
 
-def test_callbacks_are_told(stripes, trained_maps):
+def test_callbacks_are_called(stripes, trained_maps):
     import keras
 
     class Recorder(keras.callbacks.Callback):
         def __init__(self):
             super().__init__()
-            self.told = []
+            self.calls = []
 
         def on_train_begin(self, logs=None):
-            self.told.append("begin")
+            self.calls.append("begin")
 
         def on_epoch_end(self, epoch, logs=None):
-            self.told.append((epoch, sorted(logs)))
+            self.calls.append((epoch, sorted(logs)))
 
         def on_train_end(self, logs=None):
-            self.told.append("end")
+            self.calls.append("end")
 
     X, y = stripes
     recorder = Recorder()
@@ -354,7 +354,7 @@ def test_callbacks_are_told(stripes, trained_maps):
         trained_maps, cut_layer="dense", options=EmbedderOptions(callbacks=[recorder]), **QUICK
     ).fit(X, y)
     names = ["accuracy", "learning_rate", "loss", "val_accuracy", "val_loss"]
-    assert recorder.told == ["begin", (0, names), (1, names), "end"] * 2
+    assert recorder.calls == ["begin", (0, names), (1, names), "end"] * 2
 
 
 def test_a_callback_can_stop(stripes):
@@ -371,7 +371,7 @@ def test_a_callback_can_stop(stripes):
     assert len(CNNEmbedder(**options).fit(X, y).history_) == 9  # the next one is not stopped
 
 
-def test_what_is_no_callback_or_weight(stripes):
+def test_invalid_callbacks_and_weights(stripes):
     X, y = stripes
     with pytest.raises(TypeError, match="callbacks holds a type"):
         CNNEmbedder(options=EmbedderOptions(callbacks=[object]), **QUICK).fit(X, y)
@@ -416,7 +416,7 @@ def test_many_fits_take_no_more_memory(stripes):
     assert process.memory_info().rss - before < 50e6
 
 
-# A look inside
+# Layers, summary, history
 
 
 def test_what_is_inside(stripes):
@@ -465,7 +465,7 @@ def test_history_is_drawn(stripes):
     matplotlib.pyplot.close(display.figure_)
 
 
-def test_nothing_to_see_before_fit():
+def test_inspection_before_fit():
     from sklearn.exceptions import NotFittedError
 
     for look in ("summary", "list_cut_layers", "plot_history"):

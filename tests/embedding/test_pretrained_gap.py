@@ -21,9 +21,14 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skfusion import ImageReader, ImageReadError, PretrainedGAP, UnreadableImageWarning
+from skfusion import (
+    FeatureStore,
+    ImageReader,
+    ImageReadError,
+    PretrainedGAP,
+    UnreadableImageWarning,
+)
 from skfusion.networks.backbones import _building
-from skfusion.networks.backbones._building import build_network
 from tests.networks_for_tests import tiny_cnn, tiny_maps
 
 ROOT = Path(__file__).parents[2]
@@ -198,6 +203,15 @@ def test_keras_file_keeps_its_own_size(own_model):
     assert gap.transform(images()).shape == (3, 3)
 
 
+def test_keras_file_keeps_its_own_size_with_a_cache(own_model, tmp_path):
+    expected = PretrainedGAP(own_model).fit_transform(images())
+    for _ in range(2):
+        gap = PretrainedGAP(own_model, cache=tmp_path / "store")
+        assert_close(gap.fit_transform(images()), expected)
+        assert gap.networks_[0].input_shape == (8, 8, 3)
+    assert FeatureStore(tmp_path / "store").stats()["hits"] == 3
+
+
 def test_keras_file_for_gray_images(tmp_path):
     path = tmp_path / "gray.keras"
     tiny_maps((8, 8, 1)).save(path)
@@ -225,12 +239,19 @@ def test_a_file_that_is_no_model(tmp_path, suffix):
 
 
 def test_function():
-    photos = images(3, side=12)
-    gap = PretrainedGAP(tiny_maps, image_size=(12, 12), pooling="max").fit(photos)
-    model = build_network(tiny_maps, input_shape=(12, 12, 3)).to_model()
+    photos, weights = images(3, side=12), []
+
+    def backbone(input_shape):
+        model = tiny_maps(input_shape)
+        weights.append(model.get_weights())
+        return model
+
+    gap = PretrainedGAP(backbone, image_size=(12, 12), pooling="max").fit(photos)
+    model = tiny_maps((12, 12, 3))
+    model.set_weights(weights[-1])
     maps = keras.ops.convert_to_numpy(model(photos.astype(np.float32)))
     assert_close(gap.transform(photos), maps.max(axis=(1, 2)))
-    assert gap.get_feature_names_out()[0] == "x0_tiny_maps_0000"
+    assert gap.get_feature_names_out()[0] == "x0_backbone_0000"
 
 
 def test_function_gets_options_and_224_pixels():

@@ -19,9 +19,9 @@ from sklearn.tree import DecisionTreeClassifier
 
 from skfusion import CNNEmbedder, EmbedderOptions, ImageDescriptors, ImageReader, PretrainedGAP
 from skfusion.datasets import make_image_table
-from skfusion.images._image_digests import ImageDigests
-from skfusion.networks._network import Network
 from skfusion.store import FeatureStore
+from tests.helpers.assert_close import assert_close
+from tests.helpers.image_digests import call_after_hashing
 from tests.networks_for_tests import tiny_maps
 
 OPTIONS = EmbedderOptions(backbone_options={"filters": (4, 4), "dense_units": 8})
@@ -45,50 +45,37 @@ def store(tmp_path):
     return FeatureStore(tmp_path / "store")
 
 
-@pytest.fixture
-def computed(monkeypatch):
-    """How many images networks have computed."""
-    original, count = Network.compute, [0]
-
-    def compute(network, inputs, batch_size=32):
-        count[0] += len(inputs)
-        return original(network, inputs, batch_size)
-
-    monkeypatch.setattr(Network, "compute", compute)
-    return count
-
-
 def gap(cache=None, **options):
     defaults = {"weights": None, "backbone_options": {"alpha": 0.25}, "image_size": (32, 32)}
     return PretrainedGAP("MobileNet", cache=cache, **{**defaults, **options})
 
 
-def test_each_image_is_computed_once(files, store, computed):
+def test_each_image_is_computed_once(files, store, computed_images):
     X, _ = files
     plain = gap().fit_transform(X)
-    computed[0] = 0
-    np.testing.assert_allclose(gap(store).fit_transform(X), plain, rtol=1e-5, atol=1e-6)
-    assert computed[0] == 12
+    computed_images[0] = 0
+    assert_close(gap(store).fit_transform(X), plain)
+    assert computed_images[0] == 12
     order = np.random.default_rng(0).permutation(12)
     shuffled = gap(store).fit(X[:3]).transform(X.iloc[order])
-    np.testing.assert_allclose(shuffled, plain[order], rtol=1e-5, atol=1e-6)
+    assert_close(shuffled, plain[order])
     np.testing.assert_array_equal(gap(store).fit_transform(X[5:9]).shape, (4, 256))
-    assert computed[0] == 12
+    assert computed_images[0] == 12
     assert store.stats()["rows"] == 12
 
 
-def test_content_counts_not_the_name(files, store, computed, tmp_path):
+def test_content_counts_not_the_name(files, store, computed_images, tmp_path):
     X, _ = files
     gap(store).fit_transform(X)
     moved = tmp_path / "elsewhere"
     shutil.copytree(tmp_path / "images", moved)
     names = pd.DataFrame({"photo": [f"{i}.png" for i in range(12)]})
-    computed[0] = 0
+    computed_images[0] = 0
     gap(store, reader=ImageReader(root=moved)).fit_transform(names)
-    assert computed[0] == 0
+    assert computed_images[0] == 0
     Image.fromarray(np.zeros((32, 32, 3), dtype=np.uint8)).save(X["photo"][4])  # rewritten
     gap(store).fit_transform(X)
-    assert computed[0] == 1
+    assert computed_images[0] == 1
 
 
 @pytest.mark.parametrize(
@@ -105,44 +92,44 @@ def test_content_counts_not_the_name(files, store, computed, tmp_path):
     ],
     ids=lambda other: next(iter(other)),
 )
-def test_what_changes_the_answer_misses(files, store, computed, other):
+def test_what_changes_the_answer_misses(files, store, computed_images, other):
     X, _ = files
     gap(store).fit_transform(X)
-    computed[0] = 0
+    computed_images[0] = 0
     features = gap(store, **other).fit_transform(X)
-    assert computed[0] == 12
-    np.testing.assert_allclose(features, gap(**other).fit_transform(X), rtol=1e-5, atol=1e-6)
+    assert computed_images[0] == 12
+    assert_close(features, gap(**other).fit_transform(X))
 
 
-def test_what_does_not_change_the_answer_hits(files, store, computed):
+def test_what_does_not_change_the_answer_hits(files, store, computed_images):
     X, _ = files
     gap(store).fit_transform(X)
-    computed[0] = 0
+    computed_images[0] = 0
     gap(store, batch_size=5, missing="nan", corrupt="missing").fit_transform(X)
     arrays = [np.asarray(Image.open(path)) for path in X["photo"]]
-    assert computed[0] == 0
+    assert computed_images[0] == 0
     gap(store).fit_transform(arrays)  # an array is not the file that it was read from
-    assert computed[0] == 12
+    assert computed_images[0] == 12
 
 
-def test_a_second_backbone_computes_only_itself(files, store, computed):
+def test_a_second_backbone_computes_only_itself(files, store, computed_images):
     X, _ = files
     options = {"weights": None, "image_size": (32, 32), "cache": store}
     PretrainedGAP("MobileNet", **options).fit_transform(X)
-    computed[0] = 0
+    computed_images[0] = 0
     both = PretrainedGAP(["MobileNet", tiny_maps], **options)
     assert both.fit_transform(X).shape == (12, 1024 + 3)
-    assert computed[0] == 12
+    assert computed_images[0] == 12
 
 
-def test_users_functions_are_known_by_their_weights(files, store, computed):
+def test_users_functions_are_known_by_their_weights(files, store, computed_images):
     X, _ = files
     options = {"weights": None, "image_size": (16, 16), "cache": store}
     PretrainedGAP(tiny_maps, **options).fit_transform(X)
     PretrainedGAP(tiny_maps, **options).fit_transform(X)
-    assert computed[0] == 12
+    assert computed_images[0] == 12
     PretrainedGAP(tiny_maps, random_state=1, **options).fit_transform(X)
-    assert computed[0] == 24
+    assert computed_images[0] == 24
 
 
 def test_a_warm_store_needs_no_keras(files, store, tmp_path):
@@ -180,7 +167,7 @@ def test_a_pickle_is_whole(files, store, kind):
     shutil.rmtree(store.path)
     loaded = pickle.loads(blob)
     loaded.set_params(cache=None)
-    np.testing.assert_allclose(loaded.transform(X), expected, rtol=1e-5, atol=1e-6)
+    assert_close(loaded.transform(X), expected)
 
 
 @pytest.mark.parametrize(("cv", "trainings"), [(None, 6), (2, 18)])
@@ -243,7 +230,7 @@ def test_what_changes_training_trains_again(files, store, other):
     stored = embedder.fit_transform(X, y)
     assert store.stats()["trainings"] == 2
     plain = embedder.set_params(cache=None).fit_transform(X, y)
-    np.testing.assert_allclose(stored, plain, rtol=1e-5, atol=1e-6)
+    assert_close(stored, plain)
 
 
 def test_other_rows_targets_and_weights_train_again(files, store):
@@ -276,21 +263,18 @@ def test_errors_are_the_same(files, store):
 def test_a_file_that_changes_between_two_looks(files, store, kind, monkeypatch):
     """What is stored under a digest is made from the content that the digest is of."""
     X, y = files
-    original = ImageDigests.of_many
 
-    def of_many_then_change(digests, cells, *args, **options):
-        found = original(digests, cells, *args, **options)
+    def change():
         Image.fromarray(np.zeros((32, 32, 3), dtype=np.uint8)).save(X["photo"][4])
-        return found
 
     before = Path(X["photo"][4]).read_bytes()
     model = gap(store) if kind == "gap" else CNNEmbedder(cv=None, cache=store, **SMALL)
     with monkeypatch.context() as patch:
-        patch.setattr(ImageDigests, "of_many", of_many_then_change)
+        call_after_hashing(patch, change)
         model.fit_transform(X, y)
     Path(X["photo"][4]).write_bytes(before)
     plain = clone(model).set_params(cache=None).fit_transform(X, y)
-    np.testing.assert_allclose(clone(model).fit_transform(X, y), plain, rtol=1e-5, atol=1e-6)
+    assert_close(clone(model).fit_transform(X, y), plain)
 
 
 def test_descriptors(files, store):
@@ -315,7 +299,7 @@ def test_a_store_that_cannot_be_used_only_warns(files, tmp_path):
     in_the_way.write_text("no folder")
     with pytest.warns(UserWarning, match="store"):
         features = gap(in_the_way).fit_transform(X)
-    np.testing.assert_allclose(features, gap().fit_transform(X), rtol=1e-5, atol=1e-6)
+    assert_close(features, gap().fit_transform(X))
 
 
 def test_clones_share_the_store(files, store):

@@ -3,12 +3,14 @@
 import pickle
 import re
 import warnings
+from functools import partial
 
 import joblib
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+import sklearn
 from PIL import Image
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
@@ -24,6 +26,7 @@ from skfusion import (
     ImageDescriptors,
     ImageReadError,
     PixelFlattener,
+    PretrainedGAP,
     UnreadableImageWarning,
 )
 from skfusion.datasets import make_image_table
@@ -107,6 +110,116 @@ def test_fit_alone_holds_no_features(peak_memory):
     _, peak = peak_memory(lambda: flattener.fit(X))
     assert peak < 0.7 * 4000 * 64 * 64 * 4
     assert len(flattener.transform(X[:1])) == 1
+
+
+# Weights of rows.
+
+
+def embedder_of_one_epoch(**options):
+    options = EmbedderOptions(backbone_options={"filters": (2, 2), "dense_units": 3}, **options)
+    return CNNEmbedder(
+        cut_layer="dense", epochs=1, early_stopping=False, options=options, random_state=0
+    )
+
+
+WEIGHTED = {
+    "pixels": lambda **options: PixelFlattener((4, 4), **options),
+    "descriptors": lambda **options: ImageDescriptors("intensity", **options),
+    "pretrained": lambda **options: PretrainedGAP(
+        "small_cnn", weights=None, image_size=(12, 12), **options
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def some_missing():
+    """Twelve rows, of which rows 3 and 7 have no image, and whole weights from 0 to 3."""
+    rng = np.random.default_rng(0)
+    cells = list(rng.integers(0, 256, (12, 12, 12), dtype=np.uint8))
+    cells[3] = cells[7] = None
+    return pd.DataFrame({"scan": cells}), rng.integers(0, 4, 12)
+
+
+@pytest.mark.parametrize("combine", [None, "mean", "max"])
+@pytest.mark.parametrize("name", WEIGHTED)
+def test_whole_weights_equal_repeated_rows(name, combine, some_missing):
+    X, weights = some_missing
+    if combine is not None:
+        X = X.assign(again=X["scan"].to_numpy()[::-1])
+    make = partial(WEIGHTED[name], missing="mean", combine=combine, drift="ignore")
+    plain = make().fit(X)
+    weighted = make().fit(X, sample_weight=weights)
+    lines = make().fit_transform(X, sample_weight=weights)
+    repeated = make().fit(X.iloc[np.repeat(np.arange(12), weights)])
+    gone = pd.DataFrame({column: [None] for column in X})
+    np.testing.assert_array_equal(weighted.transform(X), lines)
+    np.testing.assert_allclose(
+        weighted.transform(gone), repeated.transform(gone), rtol=1e-5, atol=1e-6
+    )
+    assert not np.allclose(weighted.transform(gone), plain.transform(gone), rtol=1e-3)
+
+
+def test_the_mean_of_a_trained_network_has_the_weights(some_missing):
+    X, weights = some_missing
+    y = np.arange(12) % 2
+    for transform in (False, True):
+        embedder = embedder_of_one_epoch().set_params(missing="mean")
+        fit = embedder.fit_transform if transform else embedder.fit
+        fit(X, y, sample_weight=weights)
+        lines = embedder.transform(X)
+        has_image = X["scan"].notna().to_numpy()
+        expected = np.average(lines[has_image], axis=0, weights=weights[has_image])
+        np.testing.assert_allclose(lines[3], expected, rtol=1e-5, atol=1e-6)
+        assert not np.allclose(expected, lines[has_image].mean(axis=0), rtol=1e-3)
+
+
+@pytest.mark.parametrize("name", WEIGHTED)
+def test_weights_of_one_are_no_weights(name, some_missing):
+    X, _ = some_missing
+    make = partial(WEIGHTED[name], missing="mean")
+    lines = make().fit_transform(X, sample_weight=np.full(12, 2.5))
+    np.testing.assert_allclose(lines, make().fit_transform(X), rtol=1e-6)
+
+
+def test_weights_of_zero_leave_no_mean(some_missing):
+    X, _ = some_missing
+    weights = X["scan"].isna().astype(float)
+    with pytest.warns(UserWarning, match="No row with a weight above 0 has an image in column"):
+        lines = PixelFlattener(missing="mean").fit_transform(X, sample_weight=weights)
+    assert not lines[3].any()
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        (-np.ones(12), "sample_weight holds negative numbers"),
+        (np.ones(11), "sample_weight.shape == .*expected"),
+        (np.full(12, np.nan), "contains NaN"),
+    ],
+)
+@pytest.mark.parametrize("missing", ["zero", "mean"])
+def test_wrong_weights(missing, weights, message, some_missing):
+    with pytest.raises(ValueError, match=message):
+        PixelFlattener(missing=missing).fit(some_missing[0], sample_weight=weights)
+
+
+def test_a_pipeline_passes_weights(some_missing):
+    """Without routing by name, and with routing without a request by the user."""
+    X, weights = some_missing
+    y = np.arange(12) % 2
+    expected = PixelFlattener(missing="mean").fit_transform(X, sample_weight=weights)
+    pipeline = make_pipeline(PixelFlattener(missing="mean"), LogisticRegression())
+    pipeline.fit(X, y, pixelflattener__sample_weight=weights)
+    np.testing.assert_array_equal(pipeline[0].transform(X), expected)
+    with sklearn.config_context(enable_metadata_routing=True):
+        pipeline[1].set_fit_request(sample_weight=False)
+        pipeline.fit(X, y, sample_weight=weights)
+        np.testing.assert_array_equal(pipeline[0].transform(X), expected)
+        pipeline[0].set_fit_request(sample_weight=False)
+        pipeline[1].set_fit_request(sample_weight=True)
+        pipeline.fit(X, y, sample_weight=weights)
+        plain = PixelFlattener(missing="mean").fit_transform(X)
+        np.testing.assert_array_equal(pipeline[0].transform(X), plain)
 
 
 def test_each_image_is_read_once(paths):

@@ -9,8 +9,17 @@ import pandas as pd
 import pytest
 
 from skfusion import ImageDescriptors
-from skfusion.features._descriptor_families import FAMILIES
 
+
+def valid_families():
+    """Return the families that the error of an unknown one lists."""
+    with pytest.raises(ValueError, match="'descriptors' parameter") as caught:
+        ImageDescriptors("unknown").fit(np.zeros((1, 8, 8), dtype=np.uint8))
+    listed = re.search(r"among \{(.*?)\}", str(caught.value))[1]
+    return sorted(re.findall(r"'(\w+)'", listed))
+
+
+FAMILIES = valid_families()
 PAGE = (Path(__file__).parents[2] / "docs" / "descriptors.rst").read_text(encoding="utf-8")
 DETAILS = ["horizontal", "vertical", "diagonal"]
 PLACEHOLDERS = {

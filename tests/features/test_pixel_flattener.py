@@ -236,3 +236,12 @@ def test_indicators_are_no_pixels():
     np.testing.assert_array_equal(flattener.inverse_transform(rows)[[0, 2]], images)
     with pytest.raises(ValueError, match="take 16, and 1 are indicators"):
         flattener.inverse_transform(rows[:, :16])
+
+
+def test_a_row_of_large_images_makes_no_names(peak_memory):
+    """A prediction of one row must not cost a name for each of 150,528 columns."""
+    image = np.zeros((1, 224, 224, 3), "uint8")
+    flattener = PixelFlattener().fit(image)
+    row, peak = peak_memory(lambda: flattener.transform(image))
+    # The names alone would take more than 60 bytes each.
+    assert peak < 3 * row.nbytes + 2e6

@@ -12,7 +12,7 @@ REGRESSORS = {view: Ridge() for view in ("table", "image", "joint")}
 
 
 def make_rows(n_rows, *, table=1.0, image=1.0, seed=0):
-    """Rows of two classes; `table` and `image` say how far the classes lie apart in each."""
+    """Make rows of two classes, which `table` and `image` separate by so much."""
     random = np.random.default_rng(seed)
     y = np.arange(n_rows) % 2
     images = 128 + 20 * random.normal(size=(n_rows, 4, 4)) + 25 * image * y[:, None, None]

@@ -78,7 +78,7 @@ def test_a_network_is_cross_fitted_and_gets_the_task(rows):
 
 
 def test_groups_stay_together(rows):
-    """Each patient has her own label and her own age: told apart only by having seen her."""
+    """Each patient has a label and an age at random: only a row of the same patient helps."""
     random = np.random.default_rng(0)
     groups = np.repeat(np.arange(30), 4)
     y = random.integers(2, size=30)[groups]

@@ -15,7 +15,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.preprocessing import StandardScaler
 
 from skfusion import DenseClassifier
-from skfusion.training._learning_rates import OPTIMIZERS
+from tests.heads.conftest import OPTIMIZERS
 
 
 def quick(hidden=(), **params):
@@ -33,14 +33,14 @@ def test_classes_of_columns_of_mixed_scales(blobs):
     np.testing.assert_allclose(head.predict_proba(X).sum(axis=1), 1)
 
 
-@pytest.mark.parametrize("optimizer", sorted(OPTIMIZERS))
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_each_optimizer_has_a_learning_rate_that_works(optimizer, blobs):
     X, y = blobs
     head = DenseClassifier(optimizer=optimizer, dropout=0.2, batch_size=16, random_state=0)
     assert head.fit(X, y).score(X, y) > 0.8
 
 
-@pytest.mark.parametrize("optimizer", sorted(OPTIMIZERS))
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_each_optimizer_learns_with_more_columns_than_rows(optimizer):
     rng = np.random.default_rng(0)
     y = np.arange(90) % 2

@@ -6,7 +6,7 @@ import pytest
 from sklearn.metrics import r2_score
 
 from skfusion import DenseRegressor, TrainingOptions
-from skfusion.training._learning_rates import OPTIMIZERS
+from tests.heads.conftest import OPTIMIZERS
 
 
 def test_numbers_of_any_scale(plane):
@@ -17,7 +17,7 @@ def test_numbers_of_any_scale(plane):
     assert "accuracy" not in head.history_
 
 
-@pytest.mark.parametrize("optimizer", sorted(OPTIMIZERS))
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_no_optimizer_diverges_with_many_columns(optimizer):
     rng = np.random.default_rng(0)
     hidden = rng.normal(size=(90, 3))

@@ -5,6 +5,7 @@ import os
 import socket
 import threading
 
+import nibabel
 import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
@@ -264,3 +265,15 @@ def test_load_gives_the_bytes_that_were_hashed(file):
         ImageDigests().load("nothing.png")
     reader = _image_reader.ImageReader()
     np.testing.assert_array_equal(reader.read(content), reader.read(file))
+
+
+def test_digests_of_pairs(tmp_path):
+    """An image in two files, header and voxels, is identified by both."""
+    volume = nibabel.Nifti1Pair(np.zeros((4, 4, 4), np.int16), np.eye(4))
+    nibabel.save(volume, tmp_path / "e.hdr")
+    digests = ImageDigests()
+    both = digests.of(tmp_path / "e.hdr")
+    assert digests.of_many([tmp_path / "e.img", tmp_path / "e.hdr"]) == [both] * 2
+    assert digests.load("e.hdr", tmp_path) == ("e.hdr", both)
+    (tmp_path / "e.img").unlink()
+    assert digests.of(tmp_path / "e.hdr") != both

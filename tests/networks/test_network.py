@@ -17,6 +17,7 @@ from skfusion.networks._cutting import cut_network
 from skfusion.networks._image_preprocessing import NO_PREPROCESSING, ImagePreprocessing
 from skfusion.networks._lazy_network import LazyNetwork
 from skfusion.networks._network import Network
+from skfusion.networks._shared_array import share
 from skfusion.networks._top import add_top
 from skfusion.networks.backbones._building import build_network
 from tests.networks_for_tests import tiny_cnn
@@ -349,3 +350,14 @@ def test_abstract_methods_are_enforced():
 
     with pytest.raises(TypeError, match=r"abstract method '?compute"):
         NoCompute()
+
+
+# Weights that several networks share in a file.
+
+
+def test_a_type_or_a_shape_makes_another_array():
+    zeros = np.zeros((2, 2), dtype=np.float32)
+    others = [zeros.reshape(4), zeros.astype(np.int32), zeros[:1], zeros + 1]
+    assert all(share(other) is not share(zeros) for other in others)
+    kept = share(zeros)
+    assert share(zeros.copy()) is kept

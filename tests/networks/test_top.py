@@ -1,13 +1,18 @@
 """The layers on top of a backbone, and cuts of networks that have them."""
 
+import json
+
 import keras
 import numpy as np
 import pytest
 
 from skfusion import list_cut_layers
-from skfusion.networks._cutting import cut_model, cut_network
+from skfusion.networks._cut_info import cut_channels, cut_info, find_cut_name
+from skfusion.networks._cutting import cut_model, cut_network, find_cut
+from skfusion.networks._layer_table import format_layers, layer_table
 from skfusion.networks._top import add_top
 from skfusion.networks.backbones._building import build_cut, build_network
+from tests.networks_for_tests import tiny_maps
 
 MOBILENET = {"input_shape": (64, 64, 3), "options": {"alpha": 0.25}, "seed": 1}
 PIXELS = np.random.default_rng(0).integers(0, 256, (3, 64, 64, 3), dtype=np.uint8)
@@ -85,7 +90,7 @@ def test_a_top_needs_a_vector_or_maps():
 def test_every_listed_layer_can_be_cut(mobilenet):
     model = mobilenet.to_model()
     for name in list_cut_layers("MobileNet", backbone_options={"alpha": 0.25}, image_size=(64, 64)):
-        layer, cut = cut_model(model, name, "avg", "mobilenet")
+        layer, cut, _ = cut_model(model, name, "avg", "mobilenet")
         assert layer == name
         assert len(cut.output_shape) == 2
 
@@ -103,3 +108,60 @@ def test_build_cut_equals_build_then_cut(mobilenet, layer, pooling):
     assert at_once.config == after.config
     assert at_once.fingerprint == after.fingerprint
     assert at_once.cut_name == after.cut_name
+
+
+# Facts about the cuts that are used without Keras.
+
+
+@pytest.fixture(scope="module")
+def small_cnn_model(small_cnn):
+    return small_cnn.to_model()
+
+
+@pytest.fixture(scope="module")
+def maps_with_top():
+    network = build_network(tiny_maps, input_shape=(8, 8, 3))
+    return add_top(network, n_outputs=2, activation="softmax").to_model()
+
+
+@pytest.mark.parametrize("cut_layer", ["pool1", "flatten", "output", None, 1, -2])
+def test_the_name_of_a_cut_is_that_of_the_model(small_cnn_model, cut_layer):
+    found = find_cut(small_cnn_model, cut_layer, "it")[0]
+    assert find_cut_name(cut_info(small_cnn_model), cut_layer) == found
+
+
+@pytest.mark.parametrize("cut_layer", ["flatten", "gap", "maps", None])
+def test_the_name_of_flatten_is_that_of_the_model(maps_with_top, cut_layer):
+    found = find_cut(maps_with_top, cut_layer, "it")[0]
+    assert find_cut_name(cut_info(maps_with_top), cut_layer) == found
+
+
+def test_a_layer_that_is_called_twice_may_be_the_last():
+    inputs = keras.Input((4, 4, 1))
+    again = keras.layers.ReLU(name="again")
+    x = keras.layers.Flatten(name="vector")(again(inputs))
+    model = keras.Model(inputs, again(keras.layers.Dense(2, name="second")(x)))
+    assert find_cut_name(cut_info(model), None) == "again"
+
+
+@pytest.mark.parametrize(
+    ("cut_layer", "pooling", "channels"),
+    [
+        ("conv1", None, 32),
+        ("pool2", None, 64),
+        ("pool2", "avg", None),
+        ("flatten", None, 64),
+        ("dense", None, None),
+    ],
+)
+def test_channels_of_a_cut(small_cnn_model, cut_layer, pooling, channels):
+    info = cut_info(small_cnn_model)
+    assert cut_channels(info, cut_layer, pooling) == channels
+    assert json.loads(json.dumps(info)) == info
+
+
+def test_a_cut_that_is_not_in_the_table_of_layers(small_cnn_model):
+    table = layer_table(small_cnn_model)
+    assert json.loads(json.dumps(table)) == table
+    with pytest.raises(ValueError, match=r"no layer 'nowhere'.*conv1"):
+        format_layers(table, cut="nowhere")

@@ -1,5 +1,6 @@
 """Models that were fitted in a script with functions of its own load in another process."""
 
+import pickle
 from pathlib import Path
 
 import cloudpickle
@@ -107,8 +108,26 @@ def test_skops_keeps_the_name_alone(folder, gap):
     np.testing.assert_array_equal(again.transform(images()), gap.transform(images()))
 
 
-def test_functions_of_modules_are_kept():
-    import pickle
+HARM = []
 
+
+class Harmful:
+    def __reduce__(self):
+        return HARM.append, (1,)
+
+
+def test_a_skops_file_can_bring_no_pickle(folder):
+    """What such a file can do with a trusted type: call the constructor, and set a state."""
+    loaded = skops.io.loads((folder / "skops").read_bytes(), trusted=trusted_types())
+    missing, blob = loaded.backbone, pickle.dumps(Harmful())
+    facts = missing.__getstate__()["facts"]
+    with pytest.raises(TypeError):
+        type(missing)(facts, blob)
+    missing.__setstate__({"facts": facts, "payload": blob, "_payload": blob})
+    pickle.loads(pickle.dumps(clone(loaded)))
+    assert not HARM
+
+
+def test_functions_of_modules_are_kept():
     gap = PretrainedGAP(tiny_maps, weights=None, image_size=(12, 12))
     assert pickle.loads(pickle.dumps(gap)).backbone is tiny_maps

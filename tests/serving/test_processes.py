@@ -18,7 +18,6 @@ from sklearn.preprocessing import StandardScaler
 
 from skfusion import CNNEmbedder, PretrainedGAP
 from skfusion.datasets import make_image_table
-from skfusion.networks._network import Network
 from tests.networks_for_tests import tiny_maps
 from tests.processes import run_python
 
@@ -103,9 +102,7 @@ def test_batches_of_any_size_are_few_traces(fitted, table):
         assert live_function(network).experimental_get_tracing_count() <= 6
 
 
-def test_a_cold_start_of_eight_threads_builds_each_network_once(fitted, table, monkeypatch):
-    built, real = [], Network.to_model
-    monkeypatch.setattr(Network, "to_model", lambda self: built.append(self) or real(self))
+def test_a_cold_start_of_eight_threads_builds_each_network_once(fitted, table, built_networks):
     model, ready = pickle.loads(fitted), threading.Barrier(8)
 
     def first_request(_):
@@ -114,7 +111,7 @@ def test_a_cold_start_of_eight_threads_builds_each_network_once(fitted, table, m
 
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(first_request, range(8)))
-    assert len(built) == len(networks_of(model)) == 2
+    assert len(built_networks) == len(networks_of(model)) == 2
     for other in answers[1:]:
         np.testing.assert_array_equal(other, answers[0])
 
@@ -196,9 +193,8 @@ print(json.dumps([codes, shares, weights.nbytes]))
 @on_tensorflow
 def test_forked_workers_share_the_weights(tmp_path):
     """The arrays of the pickle stay one copy, also when each worker has built its network."""
-    from skfusion.networks.backbones._building import build_network
-
-    network = build_network("small_cnn", input_shape=(64, 64, 1))
+    gap = PretrainedGAP("small_cnn", weights=None, image_size=(64, 64), color_mode="grayscale")
+    network = gap.fit(np.zeros((1, 64, 64), dtype=np.uint8)).networks_[0]
     (tmp_path / "network.pickle").write_bytes(pickle.dumps(network))
     codes, shares, n_bytes = json.loads(run_python(SHARED, tmp_path / "network.pickle"))
     assert codes == [0] * 4

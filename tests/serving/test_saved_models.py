@@ -10,8 +10,6 @@ import numpy as np
 import pytest
 
 from skfusion import PretrainedGAP
-from skfusion.networks._network import Network
-from skfusion.networks._shared_array import share
 from tests.models_for_tests import (
     MODELS,
     TRANSFORMERS,
@@ -137,7 +135,7 @@ def test_networks_of_a_store_share_too(tmp_path):
     ]
     assert len(pickle.dumps(gaps)) < 1.1 * len(pickle.dumps(gaps[:1]))
     upper, lower = (gap.networks_[0] for gap in pickle.loads(pickle.dumps(gaps)))
-    assert isinstance(upper, Network)
+    assert type(upper).__name__ == "Network"  # not a promise to read it from the store
     assert upper.weights[0] is lower.weights[0]
 
 
@@ -147,14 +145,6 @@ def test_networks_of_different_weights_share_nothing():
     kernels = [gap.networks_[0].weights[0] for gap in pair]
     assert kernels[0] is not kernels[1]
     assert not np.array_equal(*kernels)
-
-
-def test_a_type_or_a_shape_makes_another_array():
-    zeros = np.zeros((2, 2), dtype=np.float32)
-    others = [zeros.reshape(4), zeros.astype(np.int32), zeros[:1], zeros + 1]
-    assert all(share(other) is not share(zeros) for other in others)
-    kept = share(zeros)
-    assert share(zeros.copy()) is kept
 
 
 def test_compress_is_effective(tmp_path):

@@ -26,7 +26,6 @@ from skfusion import (
     warm_up,
 )
 from skfusion.datasets import make_image_table
-from skfusion.networks._network import Network
 from skfusion.networks.backbones import _building
 from tests.networks_for_tests import tiny_cnn, tiny_maps
 
@@ -37,19 +36,6 @@ NUMBERS = ["number_0", "number_1", "number_2"]
 def table():
     data = make_image_table(24, image_size=(8, 8), random_state=0)
     return data.frame, data.target
-
-
-@pytest.fixture
-def built(monkeypatch):
-    """The networks that were built since the test began."""
-    networks, real = [], Network.to_model
-
-    def count(self):
-        networks.append(self)
-        return real(self)
-
-    monkeypatch.setattr(Network, "to_model", count)
-    return networks
 
 
 def gap(backbone=tiny_maps, **options):
@@ -85,26 +71,26 @@ MODELS = {
 
 
 @pytest.mark.parametrize("make", MODELS.values(), ids=MODELS)
-def test_after_it_a_row_builds_nothing(table, built, make):
+def test_after_it_a_row_builds_nothing(table, built_networks, make):
     X, y = table
     X = X[["image"]] if make is MODELS["transformer"] else X
     model = loaded(make().fit(X, y))
-    built.clear()
+    built_networks.clear()
     n_networks = warm_up(model)
     assert n_networks >= 1
-    assert len(built) == n_networks
+    assert len(built_networks) == n_networks
     getattr(model, "predict", getattr(model, "transform", None))(X[:1])
-    assert len(built) == n_networks
+    assert len(built_networks) == n_networks
 
 
-def test_each_fold_has_its_network(table, built):
+def test_each_fold_has_its_network(table, built_networks):
     X, y = table
     model = CalibratedClassifierCV(make_pipeline(columns(), GaussianNB()), cv=2)
     model = loaded(model.fit(X, y))
-    built.clear()
-    assert warm_up(model) == len(built) == 2
+    built_networks.clear()
+    assert warm_up(model) == len(built_networks) == 2
     model.predict_proba(X[:1])
-    assert len(built) == 2
+    assert len(built_networks) == 2
 
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="others trace in other ways")
@@ -121,15 +107,15 @@ def test_shapes_are_compiled(table):
     assert traces() == n_traces
 
 
-def test_a_network_in_a_store_is_built(table, tmp_path, built):
+def test_a_network_in_a_store_is_built(table, tmp_path, built_networks):
     X = table[0]
     for _ in range(2):  # the second finds all rows, and builds no network in fit
         model = gap("MobileNet", backbone_options={"alpha": 0.25}, cache=tmp_path)
         model.set_params(image_size=(32, 32)).fit_transform(X[["image"]])
     _building.RECENT.get().clear()
-    built.clear()
+    built_networks.clear()
     assert warm_up(model) == 1
-    assert len(built) == 1
+    assert len(built_networks) == 1
 
 
 @pytest.mark.parametrize(
@@ -169,10 +155,10 @@ def test_models_in_other_objects_are_found(table):
     assert warm_up(Service(gap([tiny_maps, tiny_cnn], pooling=None).fit(X[["image"]], y))) == 2
 
 
-def test_eight_threads_build_one_network(table, built):
+def test_eight_threads_build_one_network(table, built_networks):
     X, y = table
     model = loaded(make_pipeline(columns(), GaussianNB()).fit(X, y))
-    built.clear()
+    built_networks.clear()
     ready = threading.Barrier(8)
 
     def start(i):
@@ -181,7 +167,7 @@ def test_eight_threads_build_one_network(table, built):
 
     with ThreadPoolExecutor(8) as pool:
         results = list(pool.map(start, range(8)))
-    assert len(built) == 1
+    assert len(built_networks) == 1
     assert results[1::2] == [1] * 4
     for other in results[2::2]:
         np.testing.assert_array_equal(other, results[0])

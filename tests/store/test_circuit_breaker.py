@@ -9,11 +9,9 @@ import numpy as np
 import pytest
 
 from skfusion import FeatureStore
-from skfusion._utils.messages import reword_remedies
 from skfusion.exceptions import StoreWarning
-from skfusion.images._image_digests import ImageDigests
 from skfusion.store import _database_file, _errors, _run_files
-from skfusion.store._circuit_breaker import CircuitBreaker
+from tests.helpers.image_digests import image_digests
 from tests.store import stored
 
 
@@ -21,7 +19,7 @@ def use_everything(store):
     """Do all that an estimator does with a store: nothing is found, nothing is raised."""
     assert stored.found(store, range(5)) == []
     stored.write(store, range(5))
-    assert ImageDigests(store.path_memo).of_many([b"bytes", __file__])
+    assert image_digests(store).of_many([b"bytes", __file__])
     assert store.train_once("key", lambda: ("key", b"network"))[0] == b"network"
     store.flush()
     assert store.stats()["misses"] >= 5
@@ -254,9 +252,16 @@ def test_kinds_of_errors_of_sqlite(code, kind):
         (errno.EROFS, "without it. Pass a folder that you may write to.", "other store"),
     ],
 )
-def test_a_command_may_replace_the_remedy(code, message, in_a_command):
+def test_a_command_may_replace_the_remedy(store, monkeypatch, code, message, in_a_command):
+    """The remedy has a name, and is the last sentence of the message."""
+    stored.write(store, range(5))
+
+    def fail(*args):
+        raise OSError(code, "reason")
+
+    monkeypatch.setattr(_run_files, "_encode_header", fail)
     with pytest.warns(StoreWarning) as caught:
-        CircuitBreaker("/store").trip(OSError(code, "reason"), writing=True)
-    warning = caught[0].message
+        stored.add_run(store, "key", b"network")
+    (warning,) = [each.message for each in caught]
     assert str(warning).endswith(message)
-    assert reword_remedies({in_a_command: "Add --cache."}, warning).endswith(". Add --cache.")
+    assert str(warning) == f"{warning.problem} {warning.remedies[in_a_command]}"

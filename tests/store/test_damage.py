@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from skfusion.exceptions import StoreWarning
-from skfusion.images._image_digests import ImageDigests
 from skfusion.store import _schema
+from tests.helpers.image_digests import image_digests
 from tests.store import stored
 
 NUMBERS = range(300)
@@ -228,7 +228,7 @@ def test_bits_flipped_anywhere(full, database_path, seed):
         stored.write(full, NUMBERS, width=300)
         found = stored.found(full, NUMBERS, width=300)
         full.stats()
-        ImageDigests(full.path_memo).of_many([str(path)])
+        image_digests(full).of_many([str(path)])
     newer = full._backend.breaker.is_tripped(writing=False)  # a flip made it a later format
     assert newer or found == list(NUMBERS)
 

@@ -11,10 +11,8 @@ import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, clone
 
-from skfusion import FeatureStore
+from skfusion import FeatureStore, ImageDescriptors
 from skfusion.store import _last_uses
-from skfusion.store._database_file import DatabaseFile
-from skfusion.store._feature_store import as_store
 from tests.store import stored
 
 
@@ -149,13 +147,13 @@ def test_no_limit(max_bytes):
         FeatureStore("x", max_bytes)
 
 
-def test_as_store(tmp_path):
-    store = FeatureStore(tmp_path)
-    assert as_store(None) is None
-    assert as_store(store) is store
-    assert as_store(tmp_path) == as_store(str(tmp_path)) == store
-    with pytest.raises(TypeError, match="path must be"):
-        as_store(3)
+def test_the_cache_of_an_estimator_is_a_store_or_its_path(tmp_path):
+    store, images = FeatureStore(tmp_path), np.eye(16)[np.newaxis]
+    for cache in (store, tmp_path, str(tmp_path), None):
+        ImageDescriptors("intensity", cache=cache).fit_transform(images)
+    assert (store.stats()["misses"], store.stats()["hits"]) == (1, 2)
+    with pytest.raises(ValueError, match="'cache' parameter of ImageDescriptors must be"):
+        ImageDescriptors("intensity", cache=3).fit(images)
 
 
 def test_one_path_is_one_store(tmp_path):
@@ -250,7 +248,7 @@ def test_clear_where_the_database_can_not_be_removed(store, monkeypatch):
     def fail(self):
         raise PermissionError("used by another process")
 
-    monkeypatch.setattr(DatabaseFile, "remove", fail)
+    monkeypatch.setattr(type(store._backend.database.file), "remove", fail)
     assert store.clear() == 1000
     assert stored.found(store, range(1000), width=1000) == []
     assert store.stats()["bytes"] < 100_000

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from skfusion import FeatureStore
-from skfusion.images._image_digests import ImageDigests
+from tests.helpers.image_digests import image_digests
 from tests.store import stored
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
@@ -44,7 +44,7 @@ def test_threads(store, n_threads):
             stored.write(own, numbers)
             assert stored.found(own, numbers) == numbers
             stored.found(own, rng.integers(0, 2000, size=60))
-            ImageDigests(own.path_memo).of_many([bytes([seed]), __file__])
+            image_digests(own).of_many([bytes([seed]), __file__])
 
     in_threads([lambda seed=seed: work(seed) for seed in range(n_threads)])
     stats = store.stats()

@@ -60,7 +60,7 @@ def test_too_few_for_the_folds(y, groups, message):
         make_folds(3, TargetEncoding(y, "auto").strata, len(y), seed=0, groups=groups)
 
 
-def test_a_class_too_rare_for_the_folds_is_told():
+def test_a_class_too_rare_for_the_folds_is_a_warning():
     target = TargetEncoding([7] + [0, 1] * 10, "auto")
     with pytest.warns(UserWarning, match="least populated class in y has only 1"):
         make_folds(2, target.strata, 21, seed=0)

@@ -1,4 +1,6 @@
-"""Training runs: validation, early stopping, callers, inputs."""
+"""Training runs: stages, learning rates, validation, early stopping, callers, inputs."""
+
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ from sklearn.metrics import r2_score
 from skfusion.networks._top import add_top
 from skfusion.networks.backbones._building import build_network
 from skfusion.training._array_input import ArrayInput
+from skfusion.training._learning_rate_schedule import LearningRateSchedule
 from skfusion.training._loop import train
 from skfusion.training._training_config import TrainingConfig
 from skfusion.training._training_data import TrainingData
@@ -115,19 +118,19 @@ def test_regression_validates_with_weights(problem):
     assert "val_accuracy" not in history[0]
 
 
-def test_the_caller_is_told_and_can_stop(problem):
+def test_on_epoch_is_called_and_can_stop(problem):
     network, pixels, targets = problem
-    told = []
+    calls = []
 
     def on_epoch(epoch, values):
-        told.append((epoch, values["loss"]))
+        calls.append((epoch, values["loss"]))
         return epoch == 1
 
     _, history = train_on_images(
         network, pixels, targets, TrainingConfig(epochs=9, **CONFIG), on_epoch=on_epoch
     )
-    assert told == [(line["epoch"], line["loss"]) for line in history]
-    assert len(told) == 2
+    assert calls == [(line["epoch"], line["loss"]) for line in history]
+    assert len(calls) == 2
 
 
 def test_nan_names_the_learning_rate(problem):
@@ -191,3 +194,62 @@ def test_all_weighted_rows_may_be_held_out(problem):
     )
     assert history[0]["loss"] == 0
     assert history[0]["val_loss"] > 0
+
+
+# Stages and learning rates.
+
+STAGES = TrainingConfig(
+    "mean_squared_error", epochs=4, learning_rate=0.1, fine_tune_learning_rate=0.02, warmup_epochs=1
+)
+
+
+def rates(rate, steps):
+    return [rate.at(step) for step in range(steps)]
+
+
+def test_from_the_start_there_is_one_stage():
+    (stage,) = STAGES.stages(None, None)
+    assert (stage.name, stage.first, stage.learning_rate, stage.augments) == (
+        "train",
+        None,
+        0.1,
+        True,
+    )
+
+
+def test_first_the_top_then_what_lies_below_at_a_lower_rate():
+    top, fine = STAGES.stages("gap", "conv5")
+    assert (top.name, top.first, top.learning_rate, top.augments) == ("top", "gap", 0.1, False)
+    assert (fine.name, fine.first, fine.learning_rate) == ("fine-tune", "conv5", 0.02)
+    assert len(STAGES.stages("gap", None)) == 1
+
+
+def test_the_warmup_is_counted_in_epochs():
+    rate = STAGES.schedule(STAGES.stages(None, None)[0], steps_per_epoch=4)
+    assert rates(rate, 6) == pytest.approx([0.025, 0.05, 0.075, 0.1, 0.1, 0.1])
+
+
+def test_cosine_ends_near_zero_and_never_rises():
+    rate = LearningRateSchedule(1.0, kind="cosine", warmup_steps=0, steps=50, patience=3)
+    values = rates(rate, 50)
+    assert values[0] == 1
+    assert values[-1] < 0.01
+    assert all(a >= b for a, b in pairwise(values))
+
+
+def test_plateau_falls_when_the_loss_does_not():
+    rate = LearningRateSchedule(1.0, kind="plateau", warmup_steps=0, steps=99, patience=2)
+    seen = []
+    for loss in (3.0, 2.0, 2.5, 2.0, 1.0, 1.5, 1.5, 1.5, 1.5):
+        rate.update(loss)
+        seen.append(rate.at(0))
+    assert seen == pytest.approx([1, 1, 1, 0.3, 0.3, 0.3, 0.09, 0.09, 0.027])
+
+
+@pytest.mark.parametrize("kind", ["constant", "cosine"])
+def test_other_schedules_do_not_look_at_the_loss(kind):
+    rate = LearningRateSchedule(1.0, kind=kind, warmup_steps=0, steps=10, patience=1)
+    before = rates(rate, 10)
+    for _ in range(5):
+        rate.update(1.0)
+    assert rates(rate, 10) == before

@@ -150,7 +150,7 @@ def test_options_of_a_regression_are_an_error_in_a_classifier(options, iris):
         DenseClassifier(options=TrainingOptions(**options)).partial_fit(*iris, classes=[0, 1, 2])
 
 
-# What heads do with them.
+# Effects in heads.
 
 
 def test_schedules_reach_a_head(iris):

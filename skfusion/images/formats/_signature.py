@@ -1,6 +1,5 @@
 """The format of a file, by its first bytes."""
 
-import os
 import zlib
 
 from skfusion.images._files import files_of, is_half_of_a_pair
@@ -59,19 +58,6 @@ def find_format(head, path=None):
     if head[344:348] in _NIFTI_1 or head[4:8] in _NIFTI_2:
         return "NIfTI"
     return "DICOM" if _starts_with_an_element(head) else None
-
-
-def format_of_file(path):
-    """Return the format of a file, as `find_format`; None for what is no file."""
-    try:
-        # A FIFO would wait forever; an error explains it when the cell is read.
-        if not os.path.isfile(path):
-            return None
-        with open(path, "rb") as file:
-            head = file.read(HEAD_LENGTH)
-    except (OSError, ValueError):
-        return None
-    return find_format(head, os.fsdecode(path))
 
 
 def format_of_stream(file, path=None):

@@ -27,8 +27,7 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from skfusion import ImageReader, ImageReadError, PixelFlattener
-from skfusion.images.sources._find_source import describe
+from skfusion import ImageReader, ImageReadError, PixelFlattener, check_images
 
 # Real files of the set that can't be read, and a part of the reason.
 NOT_READ = {
@@ -480,7 +479,7 @@ def test_errors_name_the_row_but_no_patient():
     with pytest.raises(ImageReadError, match=message) as caught:
         PixelFlattener().fit_transform([make_dataset(RAMP), ds])
     assert "Doe" not in str(caught.value)
-    assert describe(ds) == "pydicom Dataset"
+    assert check_images([ds]).rows["source"][0] == "pydicom Dataset"
 
 
 def test_garbage_behind_the_magic_bytes():

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 from nibabel.orientations import axcodes2ornt, inv_ornt_aff, ornt_transform
 
-from skfusion import ImageReader, ImageReadError, PixelFlattener
-from skfusion.images.sources._find_source import describe
+from skfusion import ImageReader, ImageReadError, PixelFlattener, check_images
 
 PLANES = ("axial", "coronal", "sagittal")
 SHAPE = (6, 7, 8)  # right, anterior, superior
@@ -386,7 +385,7 @@ def test_damaged_headers(field, capfd):
 
 
 def test_an_image_is_described_in_two_words():
-    assert describe(make_image()) == "nibabel Nifti1Image"
+    assert check_images([make_image()]).rows["source"][0] == "nibabel Nifti1Image"
 
 
 # What was not measured.

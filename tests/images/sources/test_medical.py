@@ -21,10 +21,8 @@ from skfusion import (
     ImageReader,
     ImageReadError,
     PixelFlattener,
+    check_images,
 )
-from skfusion.images._files import files_of
-from skfusion.images._image_digests import ImageDigests
-from skfusion.images.formats._signature import find_format, format_of_file
 from tests.dicom_for_tests import make_dicom
 
 
@@ -150,16 +148,6 @@ def test_a_pair_is_identified_by_both_files(folder, tmp_path):
     assert not np.array_equal(first, changed)
 
 
-def test_digests_of_pairs(folder):
-    digests = ImageDigests()
-    both = digests.of(folder / "e.hdr")
-    assert digests.of_many([folder / "e.img", folder / "e.hdr", folder / "c.nii"])[:2] == [both] * 2
-    assert digests.load("e.hdr", folder) == ("e.hdr", both)
-    assert isinstance(digests.load(folder / "a.png")[0], bytes)
-    (folder / "e.img").unlink()
-    assert digests.of(folder / "e.hdr") != both
-
-
 class ChangingReader(ImageReader):
     """Reads a file, and then someone changes it."""
 
@@ -188,43 +176,29 @@ def test_objects_are_not_kept(tmp_path):
 # By their first bytes.
 
 
-def test_kinds(folder):
-    kinds = [format_of_file(folder / name) for name in NAMES if name]
-    assert kinds == [None, "DICOM", "NIfTI", "NIfTI", "NIfTI", "DICOM"]
-    for name in ("b.dcm", "c.nii", "d.nii.gz"):
-        assert find_format((folder / name).read_bytes()) == format_of_file(folder / name)
+def test_formats(folder):
+    names = [name for name in NAMES if name]
+    expected = ["PNG", "DICOM", "NIfTI", "NIfTI", "NIfTI", "DICOM"]
+    assert check_images([folder / name for name in names]).rows["format"].tolist() == expected
+    contents = [(folder / name).read_bytes() for name in ("b.dcm", "c.nii", "d.nii.gz")]
+    assert check_images(contents).rows["format"].tolist() == ["DICOM", "NIfTI", "NIfTI"]
     renamed = (folder / "c.nii").rename(folder / "c.png")
     assert ImageReader().read(renamed).shape == (40, 40, 1)
 
 
-def test_files_of_a_pair(folder):
-    pair = [str(folder / "e.hdr"), str(folder / "e.img")]
-    assert files_of(folder / "e.hdr") == files_of(folder / "e.img") == pair
-    assert files_of(folder / "no.hdr") == [str(folder / "no.hdr")]
-
-
-@pytest.mark.parametrize(
-    "cell",
-    [b"", b"\x1f\x8b", b"\x1f\x8b" + bytes(50), bytes(3), bytes(2000), b"GIF89a"],
-)
-def test_what_is_not_medical(cell):
-    assert find_format(cell) is None
-
-
-@pytest.mark.parametrize("kind", [1, 2, 3, 9, 10, 11])
-@pytest.mark.parametrize("id_length", range(16))
-def test_tga_is_not_mistaken_for_dicom(kind, id_length):
-    for colormap in (0, 1):
-        head = bytes([id_length, colormap, kind, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8, 0, 8, 0, 24, 0])
-        assert find_format(head + bytes(100)) is None
+def test_either_file_of_a_pair(folder):
+    pixels = ImageReader().read(folder / "e.hdr")
+    np.testing.assert_array_equal(ImageReader().read(folder / "e.img"), pixels)
+    (folder / "e.img").rename(folder / "f.img")
+    with pytest.raises(ValueError, match="its voxels lie in another file"):
+        ImageReader().read(folder / "e.hdr")
 
 
 def test_no_regular_file(tmp_path):
-    assert format_of_file(tmp_path) is None
-    assert format_of_file(tmp_path / "none") is None
-    assert format_of_file("a\0b") is None
     with pytest.raises(ValueError, match="no such file"):
         ImageReader().read(tmp_path / "none.dcm")
+    with pytest.raises(ValueError, match="it is a directory"):
+        ImageReader().read(tmp_path)
 
 
 # Without the extra.

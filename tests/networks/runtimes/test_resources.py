@@ -8,15 +8,19 @@ import keras
 import numpy as np
 import pytest
 
-from skfusion import limit_resources
-from skfusion.networks.backbones._building import build_network
+from skfusion import PretrainedGAP, limit_resources, list_cut_layers
 from skfusion.networks.runtimes import _resources
-from skfusion.networks.runtimes._keras import import_keras
+from tests.helpers.assert_close import assert_close
 from tests.processes import run_python
 
 pytestmark = pytest.mark.skipif(
     keras.backend.backend() != "tensorflow", reason="limits are TensorFlow's"
 )
+
+
+def load_keras():
+    """Do something that needs Keras, but computes nothing."""
+    assert list_cut_layers("small_cnn", image_size=(12, 12), top=False)
 
 
 class FakeGPUs:
@@ -49,8 +53,8 @@ def new_process(monkeypatch):
 
 def test_memory_of_a_gpu_grows_by_default(monkeypatch):
     fake = FakeGPUs(monkeypatch)
-    import_keras()
-    import_keras()
+    load_keras()
+    load_keras()
     assert fake.calls == [("GPU:0", "grow", True)]
 
 
@@ -58,13 +62,13 @@ def test_memory_of_a_gpu_is_limited(monkeypatch):
     fake = FakeGPUs(monkeypatch)
     limit_resources(gpu_memory=512)
     assert fake.calls == []
-    import_keras()
+    load_keras()
     assert fake.calls == [("GPU:0", "grow", False), ("GPU:0", "limit", [512])]
 
 
 def test_a_limit_after_keras_was_loaded(monkeypatch):
     fake = FakeGPUs(monkeypatch)
-    import_keras()
+    load_keras()
     limit_resources(gpu_memory=512)
     assert fake.calls[-1] == ("GPU:0", "limit", [512])
 
@@ -72,26 +76,26 @@ def test_a_limit_after_keras_was_loaded(monkeypatch):
 def test_the_environment_variable_takes_precedence(monkeypatch):
     fake = FakeGPUs(monkeypatch)
     monkeypatch.setenv("TF_FORCE_GPU_ALLOW_GROWTH", "false")
-    import_keras()
+    load_keras()
     assert fake.calls == []
 
 
 @pytest.mark.parametrize("error", [RuntimeError("initialized"), ValueError("virtual devices")])
 def test_earlier_settings_of_the_program_are_kept(monkeypatch, error):
     FakeGPUs(monkeypatch, error=error)
-    import_keras()
+    load_keras()
 
 
 def test_a_limit_after_tensorflow_is_in_use(monkeypatch):
     FakeGPUs(monkeypatch, error=RuntimeError("initialized"))
-    import_keras()
+    load_keras()
     with pytest.raises(RuntimeError, match=r"limits can't change .*before anything is fitted"):
         limit_resources(gpu_memory=512)
 
 
 def test_limits_on_another_backend(monkeypatch):
     monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
-    import_keras()
+    load_keras()
     with pytest.raises(RuntimeError, match="Keras runs on jax here"):
         limit_resources(n_threads=1)
 
@@ -109,9 +113,8 @@ import numpy as np
 import skfusion
 skfusion.limit_resources(n_threads=1)
 print("tensorflow" in sys.modules)
-from skfusion.networks.backbones._building import build_network
-network = build_network("small_cnn", input_shape=(28, 28, 1))
-network.embed(np.zeros((8, 28, 28, 1), "uint8"))
+gap = skfusion.PretrainedGAP("small_cnn", weights=None, image_size=(28, 28))
+gap.fit_transform(np.zeros((8, 28, 28), "uint8"))
 import tensorflow as tf
 threading = tf.config.threading
 late = ""
@@ -134,8 +137,8 @@ NO_GPU = """
 import os, pickle, sys
 import numpy as np
 
-network = pickle.load(open(sys.argv[1], "rb"))
-np.save(sys.argv[2], network.embed(np.zeros((2, 12, 12, 3), "uint8")))
+gap = pickle.load(open(sys.argv[1], "rb"))
+np.save(sys.argv[2], gap.transform(np.full((2, 12, 12, 3), 99, "uint8")))
 import tensorflow as tf
 print(tf.config.list_physical_devices("GPU"), os.environ["CUDA_VISIBLE_DEVICES"] == "")
 """
@@ -143,10 +146,10 @@ print(tf.config.list_physical_devices("GPU"), os.environ["CUDA_VISIBLE_DEVICES"]
 
 def test_a_pickle_needs_no_gpu(tmp_path, monkeypatch):
     """Weights are plain arrays, wherever the network was fitted."""
-    network = build_network("small_cnn", input_shape=(12, 12, 3))
-    files = tmp_path / "network.pickle", tmp_path / "outputs.npy"
-    files[0].write_bytes(pickle.dumps(network))
+    photos = np.full((2, 12, 12, 3), 99, "uint8")
+    gap = PretrainedGAP("small_cnn", weights=None, image_size=(12, 12)).fit(photos)
+    files = tmp_path / "gap.pickle", tmp_path / "outputs.npy"
+    files[0].write_bytes(pickle.dumps(gap))
     monkeypatch.setitem(os.environ, "CUDA_VISIBLE_DEVICES", "")
     assert run_python(NO_GPU, *files) == "[] True"
-    expected = network.embed(np.zeros((2, 12, 12, 3), "uint8"))
-    np.testing.assert_allclose(np.load(files[1]), expected, rtol=1e-4, atol=1e-5)
+    assert_close(np.load(files[1]), gap.transform(photos))
