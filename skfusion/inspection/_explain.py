@@ -195,6 +195,7 @@ def explain(
             fill=fill,
             n_passes=n_each,
             n_jobs=n_jobs,
+            verbose=verbose,
         )
     return Explanation(
         game.base_value(),
@@ -226,9 +227,9 @@ def _cost(n_done, n_maps, n_each, seconds):
     """Describe the cost of regions from that of the sources."""
     n_left = n_maps * n_each
     return (
-        f"explain: {n_done} images computed in {seconds:.1f} s. Regions of {n_maps} image"
-        f"{'s' if n_maps > 1 else ''}: up to {n_left} passes, about "
-        f"{n_left * seconds / max(n_done, 1):.0f} s."
+        f"explain: {n_done} images computed or read from the cache in {seconds:.1f} s. Regions of "
+        f"{n_maps} image{'s' if n_maps > 1 else ''}: up to {n_left} passes, about "
+        f"{n_left * seconds / max(n_done, 1):.0f} s if nothing was cached."
     )
 
 

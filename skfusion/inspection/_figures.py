@@ -17,6 +17,6 @@ def new_figure(width, height):
     return plt.figure(figsize=(width, height), layout="constrained")
 
 
-def wrap_title(title, ax):
-    """Break a title into lines that fit the width of the figure of some axes."""
-    return textwrap.fill(title, max(20, int(ax.figure.get_figwidth() * _CHARACTERS)))
+def wrap_title(title, inches):
+    """Break a title into lines of at most this many inches."""
+    return textwrap.fill(title, max(16, int(inches * _CHARACTERS)))

@@ -1,8 +1,11 @@
 """The regions of the images of rows."""
 
+import time
+
 import numpy as np
 from joblib import Parallel, delayed
 
+from skfusion._utils.progress import log
 from skfusion.inspection._heat_map import HeatMap, HeatMaps
 from skfusion.inspection._hidden_image import OriginalImage
 from skfusion.inspection._occlusion import occlusion_grid
@@ -18,7 +21,7 @@ FILLS = ("background", "mean")
 _MOST_COVERS = 8
 
 
-def find_regions(game, frame, background, images, *, method, fill, n_passes, n_jobs):
+def find_regions(game, frame, background, images, *, method, fill, n_passes, n_jobs, verbose):
     """Find the regions of the images of all rows.
 
     Parameters
@@ -47,6 +50,9 @@ def find_regions(game, frame, background, images, *, method, fill, n_passes, n_j
     n_jobs : int or None
         The number of rows that are computed at once, in threads.
 
+    verbose : int
+        1 reports the time that is left after the first image.
+
     Returns
     -------
     regions : dict of str to HeatMaps
@@ -60,7 +66,13 @@ def find_regions(game, frame, background, images, *, method, fill, n_passes, n_j
         return _maps_of_row(game, frame, source, row, chosen or [Cover()], method, n_passes)
 
     tasks = [(player, row) for player in range(len(images)) for row in range(len(frame))]
-    found = Parallel(n_jobs=n_jobs, prefer="threads")(delayed(find)(*task) for task in tasks)
+    started = time.perf_counter()
+    found = [find(*tasks[0])]
+    if len(tasks) > 1:
+        seconds = (time.perf_counter() - started) * (len(tasks) - 1)
+        log(verbose, f"explain: {len(tasks) - 1} images left, about {seconds:.0f} s.")
+        others = (delayed(find)(*task) for task in tasks[1:])
+        found += Parallel(n_jobs=n_jobs, prefer="threads")(others)
     n_rows = len(frame)
     return {
         source.name: HeatMaps(found[player * n_rows : (player + 1) * n_rows])
