@@ -1,6 +1,6 @@
 """What a GPU gives PretrainedGAP: rates, precision and memory, beside the CPU, in one run.
 
-    python benchmarks/gpu.py [--images 2048] [--batch 256]
+    python benchmarks/gpu.py [--images 2048] [--batch 256] [--cpu-images 128]
 
 It needs a GPU that Keras's backend can use. "Bare" is ``predict_on_batch`` of the same network on
 preprocessed batches. Weights and images are random, since speed does not depend on them. Ways take
@@ -34,7 +34,7 @@ def main():
     if args.child:
         print(json.dumps(measure(args)))
         return
-    for name in BACKBONES:
+    for name in args.backbones:
         options = ["--child", name, "--images", str(args.images), "--batch", str(args.batch)]
         full = run(options)
         half = run([*options, "--bfloat16"])
@@ -146,6 +146,7 @@ def parse_args():
     parser.add_argument("--images", type=int, default=2048)
     parser.add_argument("--cpu-images", type=int, default=128, help="images on the CPU")
     parser.add_argument("--batch", type=int, default=256)
+    parser.add_argument("--backbones", nargs="+", default=list(BACKBONES), choices=BACKBONES)
     parser.add_argument("--child", help=argparse.SUPPRESS)
     parser.add_argument("--bfloat16", action="store_true", help=argparse.SUPPRESS)
     return parser.parse_args()

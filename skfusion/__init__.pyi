@@ -25,6 +25,8 @@ from skfusion.heads._dense_regressor import DenseRegressor as DenseRegressor
 from skfusion.heads._keras_classifier import KerasClassifier as KerasClassifier
 from skfusion.heads._keras_regressor import KerasRegressor as KerasRegressor
 from skfusion.images._image_reader import ImageReader as ImageReader
+from skfusion.inspection._explain import explain as explain
+from skfusion.inspection._explanation import Explanation as Explanation
 from skfusion.inspection._source_importance_display import (
     SourceImportanceDisplay as SourceImportanceDisplay,
 )
@@ -37,6 +39,8 @@ from skfusion.networks.backbones._listing import list_cut_layers as list_cut_lay
 from skfusion.networks.runtimes._resources import limit_resources as limit_resources
 from skfusion.reports._check_images import check_images as check_images
 from skfusion.reports._image_report import ImageReport as ImageReport
+from skfusion.reports._model_report import ModelReport as ModelReport
+from skfusion.reports._report import report as report
 from skfusion.serving._half_precision import half_precision as half_precision
 from skfusion.serving._micro_batcher import MicroBatcher as MicroBatcher
 from skfusion.serving._required_columns import required_columns as required_columns

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 
-class IndexedNames(Sequence):
+class IndexedNames(Sequence[str]):
     """The names ``prefix_0000``, ``prefix_0001``, ..., made when they are read.
 
     A prediction of one row does not need its hundred thousand names. Indexes have at least four

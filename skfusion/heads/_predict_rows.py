@@ -3,7 +3,7 @@
 import numpy as np
 
 from skfusion.networks.runtimes._keras import import_keras
-from skfusion.networks.runtimes._tracing import allow_retracing
+from skfusion.networks.runtimes._tracing import predicting
 
 keras = import_keras()
 
@@ -38,7 +38,7 @@ def predict_rows(model, inputs, batch_size):
     parts = []
     for start in range(0, n_rows, batch_size):
         rows = np.arange(start, min(start + batch_size, n_rows))
-        with allow_retracing():
+        with predicting():
             outputs = model.predict_on_batch(_take(inputs, _padded(rows, batch_size)))
         parts.append(_take(outputs, np.arange(len(rows))))
     return keras.tree.map_structure(lambda *same: np.concatenate(same), *parts)

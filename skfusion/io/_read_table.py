@@ -9,7 +9,7 @@ _PARQUET = (".parquet", ".pq")
 _COMPRESSED = {".gz", ".bz2", ".xz", ".zip", ".zst"}
 
 
-def read_table(path):
+def read_table(path, *, as_text=True):
     r"""Read a table.
 
     Parameters
@@ -18,10 +18,14 @@ def read_table(path):
         A text file (.csv, .tsv, .tab or .txt), optionally compressed, or a Parquet file
         (.parquet or .pq).
 
+    as_text : bool, default=True
+        Whether all columns of text files are text, so that the id 007 stays 007. False finds
+        numbers, as `pandas.read_csv` does.
+
     Returns
     -------
     table : DataFrame
-        All columns. Those of text files are text, so that the id 007 stays 007.
+        All columns.
 
     Raises
     ------
@@ -46,6 +50,6 @@ def read_table(path):
     if suffix in _PARQUET:
         return pd.read_parquet(path)
     if suffix in _SEPARATORS:
-        return pd.read_csv(path, sep=_SEPARATORS[suffix], dtype=str)
+        return pd.read_csv(path, sep=_SEPARATORS[suffix], dtype=str if as_text else None)
     known = ", ".join([*_SEPARATORS, *_PARQUET])
     raise ValueError(f"{path} has no extension of a table ({known})")

@@ -2,20 +2,12 @@
 
 import copy
 from collections import deque
-from collections.abc import Mapping
-from functools import partial
-from numbers import Integral, Number
-from types import FunctionType, MethodType, ModuleType
+from numbers import Integral
 
-import numpy as np
-
+from skfusion._utils.object_graph import LEAVES, list_parts
 from skfusion.networks._base_network import BaseNetwork
 from skfusion.store._feature_store import FeatureStore
 
-# Objects of these libraries hold no networks of skfusion; searching them would take time.
-_OTHER_LIBRARIES = {"PIL", "keras", "pandas", "polars", "pyarrow", "scipy", "tensorflow", "torch"}
-_LEAVES = (str, bytes, Number, type, FunctionType, ModuleType, FeatureStore)
-_CONTAINERS = (list, tuple, set, frozenset)
 _BATCH_SIZE = 32
 
 
@@ -36,13 +28,13 @@ def find_networks(model):
     found, seen, waiting = [], {}, deque([(model, _BATCH_SIZE)])
     while waiting:
         item, batch_size = waiting.popleft()
-        if id(item) in seen or isinstance(item, _LEAVES):
+        if id(item) in seen or isinstance(item, (*LEAVES, FeatureStore)):
             continue
         seen[id(item)] = item  # a reference, so that no later object gets the same id
         if isinstance(item, BaseNetwork):
             found.append((item, batch_size))
             continue
-        parts = _list_parts(item)
+        parts = list_parts(item)
         own = getattr(item, "batch_size", None) if parts else None
         batch_size = own if isinstance(own, Integral) else batch_size
         waiting.extend((part, batch_size) for part in parts)
@@ -72,21 +64,3 @@ def replace_networks(model, change):
             replacements[id(resolved)] = change(resolved)
         replacements[id(network)] = replacements[id(resolved)]
     return copy.deepcopy(model, replacements)
-
-
-def _list_parts(item):
-    """Return the objects that an object holds."""
-    if type(item).__module__.partition(".")[0] in _OTHER_LIBRARIES:
-        return []
-    if isinstance(item, np.ndarray):
-        return item.ravel().tolist() if item.dtype == object else []
-    if isinstance(item, MethodType):
-        return [item.__self__]
-    parts = list(vars(item).values()) if hasattr(item, "__dict__") else []
-    if isinstance(item, Mapping):
-        parts += item.values()
-    elif isinstance(item, _CONTAINERS):
-        parts += item
-    elif isinstance(item, partial):
-        parts += [item.func, *item.args, *item.keywords.values()]
-    return parts

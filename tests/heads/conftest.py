@@ -24,7 +24,7 @@ def blobs():
     """120 rows of three classes that are well separated, in columns of mixed scales."""
     rng = np.random.default_rng(0)
     y = np.arange(120) % 3
-    X = rng.normal(size=(120, 6)) + 2 * np.eye(3, 6)[y]
+    X = rng.normal(size=(120, 6)) + 3 * np.eye(3, 6)[y]
     return X * [1, 1000, 0.001, 1, 1, 1], np.array(["ant", "bee", "wasp"])[y]
 
 

@@ -1,4 +1,4 @@
-"""Batches computed by Keras, without TensorFlow's warning about retracing."""
+"""Batches computed by Keras: from any thread, and without TensorFlow's warning about retracing."""
 
 import contextlib
 import logging
@@ -6,6 +6,10 @@ import threading
 
 import numpy as np
 
+from skfusion._utils.process_local import ProcessLocal
+from skfusion.networks.runtimes._keras import import_keras
+
+_PREDICTING = ProcessLocal(threading.Lock)
 _THREAD = threading.local()
 _WARNING = "triggered tf.function retracing"
 
@@ -39,8 +43,21 @@ def allow_retracing():
 
 def predict_batch(model, batch):
     """Return the outputs of a Keras model for one batch, as an array."""
-    with allow_retracing():
+    with predicting():
         return np.asarray(model.predict_on_batch(batch))
+
+
+@contextlib.contextmanager
+def predicting():
+    """Allow one call of a Keras model at a time where Keras needs that, and allow retracing.
+
+    On JAX, `predict_on_batch` gives the model's variables away while it computes, so that a second
+    thread would find none.
+    """
+    backend = import_keras().backend.backend()
+    lock = _PREDICTING.get() if backend == "jax" else contextlib.nullcontext()
+    with allow_retracing(), lock:
+        yield
 
 
 def _keep_record(record):

@@ -125,6 +125,7 @@ def test_a_live_model_is_loaded_once():
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork")
 @pytest.mark.filterwarnings("ignore:.*use of fork\\(\\) may lead to deadlocks")
+@pytest.mark.filterwarnings("ignore:os.fork\\(\\) was called")  # JAX's own
 def test_a_forked_child_loads_its_own():
     runtime, network = WeightedSum(), plain_network()
     runtime.live_model(network)

@@ -1,0 +1,186 @@
+"""Explanation: how much each source, column and region moved the predictions of rows."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+
+class Explanation:
+    """The amounts by which sources, columns and regions moved predictions.
+
+    `explain` returns it.
+
+    Parameters
+    ----------
+    base_value : float or ndarray of shape (n_rows,)
+        The mean prediction of the background. An array if each row's predicted class is
+        explained.
+
+    prediction : ndarray of shape (n_rows,)
+        The prediction of each row.
+
+    sources, sources_error : DataFrame of shape (n_rows, n_sources)
+        The share of each image column and of "table", and its standard error.
+
+    table, table_error : DataFrame of shape (n_rows, n_columns)
+        The share of each column of the table, and its standard error.
+
+    regions : dict of str to sequence of (ndarray of shape (height, width) or None)
+        The amounts of regions, by image column and row.
+
+    names : list of str of length n_rows
+        What is predicted, in words: ``probability of 'sick'``.
+
+    images : dict of str to list
+        For each image column, what decodes the image of each row.
+
+    n_passes : int, default=0
+        How many images were computed by networks or other transformers.
+
+    seconds : float, default=0.0
+        How long it took.
+
+    Attributes
+    ----------
+    n_rows : int
+        The number of rows.
+
+    See Also
+    --------
+    explain : Computes it.
+    ExplanationDisplay : Draws one row.
+    RegionDisplay : Draws the regions of one image.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from skfusion import Explanation
+    >>> sources = pd.DataFrame({"scan": [0.25], "table": [0.125]})
+    >>> explanation = Explanation(
+    ...     0.5,
+    ...     np.array([0.875]),
+    ...     sources,
+    ...     table=pd.DataFrame({"age": [0.125]}),
+    ...     names=["probability of 'sick'"],
+    ... )
+    >>> print(explanation.describe(0))
+    probability of 'sick': 0.875, 0.375 above the average of 0.5
+    """
+
+    def __init__(
+        self,
+        base_value: Any,
+        prediction: np.ndarray,
+        sources: pd.DataFrame,
+        *,
+        sources_error: pd.DataFrame | None = None,
+        table: pd.DataFrame | None = None,
+        table_error: pd.DataFrame | None = None,
+        regions: dict[str, Any] | None = None,
+        names: list[str] | None = None,
+        images: dict[str, Any] | None = None,
+        n_passes: int = 0,
+        seconds: float = 0.0,
+    ) -> None:
+        self.base_value = base_value
+        self.prediction = prediction
+        self.sources = sources
+        self.sources_error = sources_error
+        self.table = pd.DataFrame(index=sources.index) if table is None else table
+        self.table_error = table_error
+        self.regions = {} if regions is None else regions
+        self.names = ["prediction"] * len(prediction) if names is None else names
+        self.images = {} if images is None else images
+        self.n_passes = n_passes
+        self.seconds = seconds
+
+    @property
+    def n_rows(self) -> int:
+        """int : The number of rows."""
+        return len(self.prediction)
+
+    def describe(self, row: int = 0) -> str:
+        """Describe the prediction of a row in words.
+
+        Parameters
+        ----------
+        row : int, default=0
+            The position of the row in the explanation.
+
+        Returns
+        -------
+        text : str
+            The prediction, and how far it is from the average of the background.
+        """
+        row = self._check_row(row)
+        base = float(np.broadcast_to(self.base_value, self.n_rows)[row])
+        value = float(self.prediction[row])
+        side = "above" if value >= base else "below"
+        return (
+            f"{self.names[row]}: {value:.3g}, {abs(value - base):.3g} {side} the average of "
+            f"{base:.3g}"
+        )
+
+    def image(self, column: str, row: int = 0) -> Any:
+        """Decode the image of a row, as the model reads it.
+
+        Parameters
+        ----------
+        column : str
+            The image column.
+
+        row : int, default=0
+            The position of the row in the explanation.
+
+        Returns
+        -------
+        pixels : ndarray of shape (height, width, 1 or 3), uint8
+            The image, upright; None if the row has none; a list if it has several.
+
+        Raises
+        ------
+        ValueError
+            If the column or the row does not exist.
+        """
+        row = self._check_row(row)
+        if column not in self.images:
+            raise ValueError(
+                f"There is no image column {column!r}. The image columns are "
+                f"{', '.join(map(repr, self.images))}."
+            )
+        return self.images[column][row].decode()
+
+    def _check_row(self, row):
+        """Return a position from 0 on; ValueError for a row that does not exist."""
+        if not -self.n_rows <= row < self.n_rows:
+            raise ValueError(
+                f"Row {row} does not exist: the explanation has {self.n_rows} rows, 0 to "
+                f"{self.n_rows - 1}."
+            )
+        return row % self.n_rows
+
+    def __repr__(self):
+        columns = ", ".join(map(str, self.sources.columns))
+        return f"<Explanation of {self.n_rows} rows by {columns}>"
+
+
+def with_errors(values):
+    """Return the mean over background rows, and its standard error.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_players, n_rows, n_background)
+        The values with each background row alone.
+
+    Returns
+    -------
+    means, errors : ndarray of shape (n_rows, n_players)
+        The errors are NaN with one background row.
+    """
+    n_background = values.shape[2]
+    if n_background == 1:
+        return values[:, :, 0].T, np.full(values.shape[1::-1], np.nan)
+    deviation = values.std(axis=2, ddof=1)
+    return values.mean(axis=2).T, (deviation / np.sqrt(n_background)).T

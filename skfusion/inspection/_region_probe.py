@@ -1,0 +1,123 @@
+"""RegionProbe: predictions of one row while parts of one of its images are hidden."""
+
+import numpy as np
+
+from skfusion.images._multi_image_cells import is_list
+from skfusion.inspection._hidden_image import HiddenImage, OriginalImage
+from skfusion.inspection._shown_image import images_of
+
+# The grid over an image whose transformer has no size of its own, along the longer side.
+_LONGEST = 224
+
+
+class RegionProbe:
+    """Predict one row with other images in one of its cells.
+
+    Parameters
+    ----------
+    model : InspectedModel
+        Predicts.
+
+    row : DataFrame of shape (1, n_columns)
+        The row.
+
+    source : ImageSource
+        The image column.
+
+    item : object
+        The image: the cell, or one item of the list that the cell is.
+
+    position : int
+        The output of the model that is explained.
+
+    base : float
+        The prediction of the row.
+
+    Attributes
+    ----------
+    shape : tuple (height, width)
+        The size of the image, in pixels.
+
+    canvas : tuple (height, width)
+        The size of what the transformers compute on. Masks are drawn on it.
+    """
+
+    def __init__(self, model, row, source, item, position, base):
+        self.model = model
+        self.row = row
+        self.source = source
+        self.item = item
+        self.position = position
+        self.base = base
+        transformer, _ = source.readers[0]
+        self.shape = tuple(transformer._columns.reader.probe(item)[:2])
+        self.canvas = _canvas(source, self.shape)
+        self._original = OriginalImage(item)
+
+    def changes(self, hidden):
+        """Compute by how much the prediction falls when parts are hidden.
+
+        Parameters
+        ----------
+        hidden : ndarray of shape (n, height, width)
+            How much of each place of the canvas is hidden, from 0 to 1.
+
+        Returns
+        -------
+        changes : ndarray of shape (n,)
+            Positive where what was hidden had raised the prediction.
+        """
+        cells = [self._in_cell(HiddenImage(self._original, mask)) for mask in hidden]
+        return self.base - self.predict(cells)
+
+    @property
+    def cell(self):
+        """Object : The cell of the row, which is the image or a list with it."""
+        return self.row[self.source.name].iloc[0]
+
+    def predict(self, new):
+        """Predict the row with each of these in place of its cell."""
+        name = self.source.name
+        frame = self.row.take(np.zeros(len(new), dtype=int)).reset_index(drop=True)
+        cells = np.empty(len(new), dtype=object)
+        for place, cell in enumerate(new):
+            cells[place] = cell
+        return self.model.predict(frame.assign(**{name: cells}))[:, self.position]
+
+    def features(self, transformer):
+        """Return the features of the row that a transformer computes."""
+        own = list(getattr(transformer, "feature_names_in_", self.row.columns[:1]))
+        return np.asarray(self.model.twin(transformer).transform(self.row[own]))[0]
+
+    def n_images_of(self, transformer):
+        """Return over how many images a transformer averages in this row; 1 unless it combines."""
+        combine = transformer._rows.combine
+        if combine is None:
+            return 1
+        if combine == "max":
+            raise ValueError(
+                "method='pooled' has no parts of a maximum: this transformer has combine='max'. "
+                "Pass method='occlusion'."
+            )
+        own = list(getattr(transformer, "feature_names_in_", self.row.columns[:1]))
+        return sum(len(images_of(self.row[name].iloc[0])) for name in own)
+
+    def _in_cell(self, new):
+        if not is_list(self.cell):
+            return new
+        return [new if item is self.item else item for item in self.cell]
+
+
+def _canvas(source, shape):
+    """Return the largest size that the extractors of a source compute on."""
+    sizes = []
+    for transformer, position in source.readers:
+        for extractor in transformer._extractors(position):
+            conversion = extractor.conversion
+            size = getattr(conversion, "shape", None) or getattr(conversion, "size", None)
+            if size is not None:
+                sizes.append(tuple(size[:2]))
+    if not sizes:
+        scale = min(1.0, _LONGEST / max(shape))
+        sizes = [tuple(max(1, round(side * scale)) for side in shape)]
+    return tuple(int(side) for side in np.max(sizes, axis=0))

@@ -1,0 +1,103 @@
+"""X in any form that models of images take, as a DataFrame."""
+
+import numpy as np
+import pandas as pd
+
+# The name of the only column where X has no names.
+NAMELESS = "image"
+
+
+def as_frame(X, name="X"):
+    """Return X as a DataFrame with one image in each cell of an image column.
+
+    Parameters
+    ----------
+    X : DataFrame, Series, list or ndarray
+        The rows: a table of pandas or polars, or one column of images.
+
+    name : str, default="X"
+        The name of the argument in messages.
+
+    Returns
+    -------
+    frame : DataFrame of shape (n_rows, n_columns)
+        Its index is that of X.
+
+    Raises
+    ------
+    ValueError
+        If X has no rows, or is an array that is no column of images.
+    """
+    frame = _as_frame(X, name)
+    if len(frame) == 0:
+        raise ValueError(f"{name} has no rows. Pass at least one.")
+    if not frame.columns.is_unique:
+        twice = frame.columns[frame.columns.duplicated()][0]
+        raise ValueError(f"{name} has several columns named {twice!r}. Rename all but one.")
+    return frame
+
+
+def _as_frame(X, name):
+    if isinstance(X, pd.DataFrame):
+        return X
+    if isinstance(X, pd.Series):
+        return X.to_frame()
+    if hasattr(X, "to_dicts") or (hasattr(X, "to_frame") and hasattr(X, "to_list")):
+        return _of_polars(X)
+    if isinstance(X, (list, tuple)) or (isinstance(X, np.ndarray) and X.ndim in (1, 3, 4)):
+        cells = np.empty(len(X), dtype=object)
+        cells[:] = list(X)
+        return pd.DataFrame({NAMELESS: cells})
+    raise ValueError(
+        f"{name} must be a DataFrame, or one column of images as a Series, a list or an array of "
+        f"shape (n_rows, height, width, channels); got a {type(X).__name__}"
+        f"{f' of shape {X.shape}' if hasattr(X, 'shape') else ''}."
+    )
+
+
+def _of_polars(X):
+    frame = X if hasattr(X, "columns") else X.to_frame()
+    return pd.DataFrame({column: _cells(frame[column]) for column in frame.columns})
+
+
+def _cells(series):
+    if series.dtype.is_numeric() or series.dtype.is_temporal():
+        return series.to_numpy()
+    cells = np.empty(len(series), dtype=object)
+    cells[:] = series.to_list()
+    return cells
+
+
+def select_rows(frame, rows):
+    """Return some rows of a DataFrame, by position.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The rows of X.
+
+    rows : int, sequence of int or None
+        Positions, from 0; negative ones count from the end. None is all.
+
+    Returns
+    -------
+    some : DataFrame
+        These rows.
+
+    Raises
+    ------
+    ValueError
+        If a row does not exist.
+    """
+    if rows is None:
+        return frame
+    places = np.atleast_1d(np.asarray(rows))
+    if places.dtype.kind not in "iu" or places.ndim != 1 or len(places) == 0:
+        raise ValueError(f"rows must be positions of rows, such as rows=[0, 3]; got {rows!r:.60}.")
+    wrong = places[(places < -len(frame)) | (places >= len(frame))]
+    if len(wrong):
+        raise ValueError(
+            f"Row {int(wrong[0])} does not exist: X has {len(frame)} rows, 0 to "
+            f"{len(frame) - 1}. Rows are positions, not labels of the index."
+        )
+    return frame.iloc[places]

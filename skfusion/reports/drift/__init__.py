@@ -1,0 +1,1 @@
+"""Comparisons of rows with those that a model was fitted on."""

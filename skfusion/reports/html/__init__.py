@@ -1,0 +1,1 @@
+"""HTML pages of reports: templates, and the data that they show."""
