@@ -7,8 +7,8 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from skfusion import explain, required_columns
-from tests.models_for_tests import MODELS, answers, fit_model
+from skfusion import explain, report, required_columns
+from tests.models_for_tests import MODELS, answers, fit_model, make_table
 
 every_model = pytest.mark.parametrize("name", MODELS)
 OPTIONS = {"regions": False, "random_state": 0, "n_background": 6}
@@ -123,6 +123,26 @@ def test_regions_have_the_size_of_the_image(name):
         assert region.shape == (12, 12)
         assert np.isfinite(region).all()
     assert explain(model, rows, rows=[0], **OPTIONS).regions == {}
+
+
+@pytest.mark.parametrize(
+    "classes",
+    [[False, True], [0, 1], [-1.0, 1.0], ["no", "yes"], ["0", "1"]],
+    ids=["booleans", "whole numbers", "floats", "text", "digits as text"],
+)
+def test_classes_of_any_type(classes):
+    rows, y = make_table()
+    model = MODELS["pixels"]().fit(rows, np.array(classes)[y])
+    explanation = explain(model, rows, rows=[0], **OPTIONS)
+    assert explanation.names == [f"probability of {classes[1]!r}"]
+    for position, label in enumerate(classes):
+        for target in (label, model.classes_[position]):
+            given = explain(model, rows, rows=[0], target=target, **OPTIONS)
+            expected = model.predict_proba(rows[:1])[0, position]
+            assert given.prediction[0] == pytest.approx(expected, rel=1e-4)
+    found = report(model, rows, np.array(classes)[y], rows=[0], regions=False, random_state=0)
+    assert found.explanations[0].row == 0
+    assert found.scores.loc["accuracy", "value"] <= 1
 
 
 @pytest.mark.parametrize(
