@@ -218,7 +218,7 @@ def _check_options(method, fill, n_background, max_passes):
         raise ValueError(f"fill must be one of {', '.join(map(repr, FILLS))}; got {fill!r}.")
     if n_background < 1 or max_passes < n_background + 3:
         raise ValueError(
-            f"n_background must be at least 1 and max_passes at least n_background + 3; got "
+            f"n_background must be at least 1 and max_passes larger than n_background + 2; got "
             f"n_background={n_background} and max_passes={max_passes}."
         )
 
