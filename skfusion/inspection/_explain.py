@@ -157,7 +157,7 @@ def explain(
     (12, 12)
     """
     started = time.perf_counter()
-    _check_options(method, fill, n_background, max_passes)
+    _check_options(method, fill, n_background, max_passes if regions else np.inf)
     frame = as_frame(X)
     explained = select_rows(frame, rows)
     images, table = find_sources(model, list(frame.columns))
