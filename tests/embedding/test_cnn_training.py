@@ -83,8 +83,8 @@ def test_a_sequential_file_is_kept_up_to_its_last_layer(stripes, own_network):
         CNNEmbedder(path, **{**options, "fine_tune": "c3"}).fit(X, y)
 
 
-# With these weights, features are in the hundreds and probabilities are 0 or 1 from the start.
-# Keras computes a gradient from the probability, which is zero then, on all backends but TensorFlow.
+# With these weights, features are in the hundreds and probabilities are 0 or 1 from the start. The
+# gradient of such a probability is zero in Keras, on all backends but TensorFlow.
 
 
 @pytest.mark.parametrize("targets", ["classes", "labels", "bins"])

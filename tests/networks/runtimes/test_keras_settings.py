@@ -45,7 +45,12 @@ def test_a_fitted_model_keeps_its_precision(precision):
 
 def test_another_precision_trains_again(precision, tmp_path):
     y = np.arange(6) % 2
-    options = {"epochs": 1, "early_stopping": False, "random_state": 0, "cache": FeatureStore(tmp_path)}
+    options = {
+        "epochs": 1,
+        "early_stopping": False,
+        "random_state": 0,
+        "cache": FeatureStore(tmp_path),
+    }
     full = CNNEmbedder("small_cnn", **options).fit(IMAGES, y).transform(IMAGES)
     precision("mixed_bfloat16")
     half = CNNEmbedder("small_cnn", **options).fit(IMAGES, y).transform(IMAGES)
