@@ -27,6 +27,10 @@ from skfusion.heads._keras_regressor import KerasRegressor as KerasRegressor
 from skfusion.images._image_reader import ImageReader as ImageReader
 from skfusion.inspection._explain import explain as explain
 from skfusion.inspection._explanation import Explanation as Explanation
+from skfusion.inspection._explanation_display import ExplanationDisplay as ExplanationDisplay
+from skfusion.inspection._region_display import RegionDisplay as RegionDisplay
+from skfusion.inspection._rows_display import RowsDisplay as RowsDisplay
+from skfusion.inspection._source_importance import source_importance as source_importance
 from skfusion.inspection._source_importance_display import (
     SourceImportanceDisplay as SourceImportanceDisplay,
 )

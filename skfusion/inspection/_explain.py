@@ -14,7 +14,7 @@ from skfusion.inspection._explained_output import find_method, find_output
 from skfusion.inspection._explanation import Explanation, with_errors
 from skfusion.inspection._image_sources import TABLE, find_sources
 from skfusion.inspection._inspected_model import InspectedModel
-from skfusion.inspection._regions import METHODS, find_regions
+from skfusion.inspection._regions import FILLS, METHODS, find_regions
 from skfusion.inspection._row_mixer import RowMixer
 from skfusion.inspection._rows_as_frame import as_frame, select_rows
 from skfusion.inspection._shown_image import shown_images
@@ -32,6 +32,7 @@ def explain(
     target: Any = None,
     rows: Any = None,
     method: str = "occlusion",
+    fill: str = "both",
     n_background: int = 32,
     max_passes: int = 150,
     n_jobs: int | None = None,
@@ -75,10 +76,14 @@ def explain(
     method : {"occlusion", "pooled"}, default="occlusion"
         The method for regions:
 
-        - "occlusion": hide parts of the image under its mean color and predict again, first in
-          large windows, then in smaller ones where the prediction changed. For any model.
+        - "occlusion": hide parts of the image and predict again, first large windows, then
+          smaller ones where the prediction changed most. For any model.
         - "pooled": leave out cells of the feature map that the network averages. It takes one
           pass, and is exact for a linear head, but late cells see most of the image.
+
+    fill : {"background", "mean"}, default="background"
+        What is seen where a part is hidden, with "occlusion": the same part of background images
+        that the model predicts otherwise, or the mean color of the image.
 
     n_background : int, default=32
         The largest number of background rows. Of more, so many are drawn.
@@ -151,7 +156,7 @@ def explain(
     (12, 12)
     """
     started = time.perf_counter()
-    _check_options(method, n_background, max_passes)
+    _check_options(method, fill, n_background, max_passes)
     frame = as_frame(X)
     explained = select_rows(frame, rows)
     images, table = find_sources(model, list(frame.columns))
@@ -174,7 +179,6 @@ def explain(
         output.positions(outputs),
     )
     game.play()
-    prediction = outputs[np.arange(len(outputs)), game.positions]
     shares = _shares(game, list(players), table, explained.index, generator)
     maps = {}
     if regions:
@@ -182,30 +186,34 @@ def explain(
         n_each = 1 if method == "pooled" else n_each
         log(verbose, _cost(inspected.n_images, n_maps, n_each, time.perf_counter() - started))
         maps = find_regions(
-            inspected,
+            game,
             explained,
+            others,
             images,
-            prediction,
-            game.positions,
             method=method,
+            fill=fill,
             n_passes=n_each,
             n_jobs=n_jobs,
         )
     return Explanation(
         game.base_value(),
-        prediction,
+        game.prediction,
         **shares,
         regions=maps,
         names=[output.name(position) for position in game.positions],
         images={source.name: shown_images(source, explained[source.name]) for source in images},
+        data=explained[table],
+        target=output.target,
         n_passes=inspected.n_images,
         seconds=time.perf_counter() - started,
     )
 
 
-def _check_options(method, n_background, max_passes):
+def _check_options(method, fill, n_background, max_passes):
     if method not in METHODS:
         raise ValueError(f"method must be one of {', '.join(map(repr, METHODS))}; got {method!r}.")
+    if fill not in FILLS:
+        raise ValueError(f"fill must be one of {', '.join(map(repr, FILLS))}; got {fill!r}.")
     if n_background < 1 or max_passes < n_background + 2:
         raise ValueError(
             f"n_background must be at least 1 and max_passes larger than n_background + 1; got "

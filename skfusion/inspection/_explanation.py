@@ -4,6 +4,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
+
+from skfusion.inspection._explanation_html import explanation_html
+from skfusion.inspection._notable_rows import notable_rows
 
 
 class Explanation:
@@ -34,6 +38,12 @@ class Explanation:
 
     images : dict of str to list
         For each image column, what decodes the image of each row.
+
+    data : DataFrame of shape (n_rows, n_columns), default=None
+        The values of the table.
+
+    target : object, default=None
+        The class or output that is explained.
 
     n_passes : int, default=0
         How many images were computed by networks or other transformers.
@@ -81,6 +91,8 @@ class Explanation:
         regions: dict[str, Any] | None = None,
         names: list[str] | None = None,
         images: dict[str, Any] | None = None,
+        data: pd.DataFrame | None = None,
+        target: Any = None,
         n_passes: int = 0,
         seconds: float = 0.0,
     ) -> None:
@@ -93,6 +105,8 @@ class Explanation:
         self.regions = {} if regions is None else regions
         self.names = ["prediction"] * len(prediction) if names is None else names
         self.images = {} if images is None else images
+        self.data = data
+        self.target = target
         self.n_passes = n_passes
         self.seconds = seconds
 
@@ -152,6 +166,44 @@ class Explanation:
             )
         return self.images[column][row].decode()
 
+    def find_rows(self, y: ArrayLike, *, n_rows: int = 4) -> pd.DataFrame:
+        """Find the rows that are typical, predicted worst, or helped and harmed by their images.
+
+        Parameters
+        ----------
+        y : array-like of shape (n_rows,)
+            The target of the rows.
+
+        n_rows : int, default=4
+            The number of rows of each kind.
+
+        Returns
+        -------
+        rows : DataFrame
+            One line for each row of a kind: the `kind`, the position of the `row`, and a `value`:
+
+            - "most typical": the distance of its shares from the median shares;
+            - "most wrong": its loss, which is the log loss or the squared error;
+            - "most helped by the image", "most harmed by the image": how much larger the loss is
+              without the shares of the images.
+        """
+        return notable_rows(self, y, n_rows)
+
+    def summary(self) -> pd.DataFrame:
+        """Compute the mean shares of the sources and table columns over the rows.
+
+        Returns
+        -------
+        summary : DataFrame
+            One line for each source and table column: the `mean_absolute` share; the `mean`
+            share; and its standard `error` over the rows.
+        """
+        shares = self.sources.join(self.table, rsuffix=" (column)")
+        error = shares.std(ddof=1) / np.sqrt(len(shares))
+        return pd.DataFrame(
+            {"mean_absolute": shares.abs().mean(), "mean": shares.mean(), "error": error}
+        ).rename_axis("source")
+
     def _check_row(self, row):
         """Return a position from 0 on; ValueError for a row that does not exist."""
         if not -self.n_rows <= row < self.n_rows:
@@ -161,9 +213,12 @@ class Explanation:
             )
         return row % self.n_rows
 
+    def _repr_html_(self):
+        return explanation_html(self, 0) if self.n_rows == 1 else self.summary()._repr_html_()
+
     def __repr__(self):
         columns = ", ".join(map(str, self.sources.columns))
-        return f"<Explanation of {self.n_rows} rows by {columns}>"
+        return f"<Explanation of {self.n_rows} row{'s' if self.n_rows > 1 else ''} by {columns}>"
 
 
 def with_errors(values):

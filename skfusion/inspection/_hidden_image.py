@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 
-from skfusion.images._pixels import resize_pixels
+from skfusion.images._pixels import convert_channels, resize_pixels
 
 
 class OriginalImage:
-    """An image whose parts are hidden: decoded once for each size and reader.
+    """An image that is decoded once for each reader and size.
 
     Parameters
     ----------
@@ -25,40 +25,55 @@ class OriginalImage:
         self._lock = threading.Lock()
 
     def pixels(self, reader, options):
-        """Return the pixels as this reader decodes them, and their mean color."""
+        """Return the pixels as this reader decodes them."""
         key = (id(reader), *sorted(options.items()))
         with self._lock:
             if key not in self._decoded:
-                pixels = reader.read(self.cell, **options)
-                color = pixels.mean(axis=(0, 1), dtype=np.float64)
-                self._decoded[key] = pixels, color
+                self._decoded[key] = reader.read(self.cell, **options)
             return self._decoded[key]
 
 
 class HiddenImage:
-    """An image of which a part has its mean color.
+    """An image of which a window is hidden.
 
     Parameters
     ----------
     original : OriginalImage
         The image.
 
-    hidden : ndarray of shape (height, width), float32
-        How much of each place is hidden, from 0 to 1, on a grid that is laid over the image.
+    window : tuple (slice, slice)
+        The rows and columns of the canvas that are hidden.
+
+    canvas : tuple (height, width)
+        The size of the canvas, which is laid over the image.
+
+    cover : OriginalImage or None, default=None
+        The image that is seen in the window; None is the mean color of the image.
     """
 
-    def __init__(self, original, hidden):
+    def __init__(self, original, window, canvas, cover=None):
         self.original = original
-        self.hidden = hidden
+        self.window = window
+        self.canvas = canvas
+        self.cover = cover
 
     def pixels(self, reader, options):
-        """Return the pixels with the hidden part in the mean color."""
-        pixels, color = self.original.pixels(reader, options)
-        hidden = resize_pixels(self.hidden[..., np.newaxis], pixels.shape[:2], "nearest")
-        mixed = pixels + hidden * (color.astype(np.float32) - pixels)
+        """Return the pixels."""
+        pixels = np.array(self.original.pixels(reader, options))
+        window = tuple(
+            slice(round(part.start * side / length), round(part.stop * side / length))
+            for part, side, length in zip(self.window, pixels.shape, self.canvas, strict=False)
+        )
+        if self.cover is None:
+            cover = pixels.mean(axis=(0, 1), dtype=np.float64)
+        else:
+            cover = self.cover.pixels(reader, options)
+            cover = convert_channels(resize_pixels(cover, pixels.shape[:2]), pixels.shape[2])
+            cover = cover[window]
         if pixels.dtype == np.uint8:
-            return np.rint(mixed).astype(np.uint8)
-        return mixed.astype(np.float32, copy=False)
+            cover = np.rint(cover).astype(np.uint8)
+        pixels[window] = cover
+        return pixels
 
 
 class HidingReader:

@@ -97,9 +97,16 @@ class InspectedModel:
             [self._predict(make_rows(*ends)) for ends in zip(starts, stops, strict=True)]
         )
 
+    def score(self, scorer, frame, y):
+        """Return the score of rows; `scorer` is one of scikit-learn's."""
+        return float(scorer(self._model, self._form(frame), y))
+
+    def _form(self, frame):
+        """Return rows in the form that the model was fitted on."""
+        return frame if self._has_names else list(frame.iloc[:, 0])
+
     def _predict(self, frame):
-        rows = frame if self._has_names else list(frame.iloc[:, 0])
-        output = getattr(self._model, self._method)(rows)
+        output = getattr(self._model, self._method)(self._form(frame))
         if isinstance(output, list):  # one array for each output of a multi-output classifier
             output = np.hstack(output)
         output = np.asarray(output, dtype=np.float64)

@@ -33,6 +33,9 @@ class RegionProbe:
     base : float
         The prediction of the row.
 
+    covers : list of OriginalImage
+        The images that are seen where parts are hidden; of none, the mean color is.
+
     Attributes
     ----------
     shape : tuple (height, width)
@@ -42,7 +45,7 @@ class RegionProbe:
         The size of what the transformers compute on. Masks are drawn on it.
     """
 
-    def __init__(self, model, row, source, item, position, base):
+    def __init__(self, model, row, source, item, position, base, covers):
         self.model = model
         self.row = row
         self.source = source
@@ -52,23 +55,28 @@ class RegionProbe:
         transformer, _ = source.readers[0]
         self.shape = tuple(transformer._columns.reader.probe(item)[:2])
         self.canvas = _canvas(source, self.shape)
+        self._covers = covers
         self._original = OriginalImage(item)
 
-    def changes(self, hidden):
-        """Compute by how much the prediction falls when parts are hidden.
+    def changes(self, windows):
+        """Compute by how much the prediction falls when windows are hidden.
 
         Parameters
         ----------
-        hidden : ndarray of shape (n, height, width)
-            How much of each place of the canvas is hidden, from 0 to 1.
+        windows : list of tuple (slice, slice)
+            Parts of the canvas.
 
         Returns
         -------
         changes : ndarray of shape (n,)
             Positive where what was hidden had raised the prediction.
         """
-        cells = [self._in_cell(HiddenImage(self._original, mask)) for mask in hidden]
-        return self.base - self.predict(cells)
+        covers = self._covers
+        hidden = [
+            HiddenImage(self._original, window, self.canvas, covers[i % len(covers)])
+            for i, window in enumerate(windows)
+        ]
+        return self.base - self.predict([self._in_cell(image) for image in hidden])
 
     @property
     def cell(self):

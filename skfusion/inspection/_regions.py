@@ -4,36 +4,42 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from skfusion.inspection._heat_map import HeatMap, HeatMaps
+from skfusion.inspection._hidden_image import OriginalImage
 from skfusion.inspection._occlusion import occlusion_grid
 from skfusion.inspection._pooled_map import pooled_grid
 from skfusion.inspection._region_probe import RegionProbe
-from skfusion.inspection._shown_image import shown_images
+from skfusion.inspection._shown_image import images_of
 
 METHODS = {"occlusion": occlusion_grid, "pooled": pooled_grid}
 
 
-def find_regions(model, frame, images, bases, positions, *, method, n_passes, n_jobs):
+FILLS = ("both", "background", "mean")
+# So many images of the background are shown where parts are hidden.
+_MOST_COVERS = 8
+
+
+def find_regions(game, frame, background, images, *, method, fill, n_passes, n_jobs):
     """Find the regions of the images of all rows.
 
     Parameters
     ----------
-    model : InspectedModel
-        Predicts.
+    game : SourceGame
+        The game of the sources, after `play`; its first players are the image columns.
 
     frame : DataFrame
         The rows.
 
+    background : DataFrame
+        The rows of the background.
+
     images : list of ImageSource
         The image columns.
 
-    bases : ndarray of shape (n_rows,)
-        The prediction of each row.
-
-    positions : ndarray of int of shape (n_rows,)
-        The explained output of each row.
-
     method : {"occlusion", "pooled"}
         The method.
+
+    fill : {"background", "mean"}
+        What is seen where parts are hidden.
 
     n_passes : int
         The largest number of passes for an image.
@@ -46,23 +52,54 @@ def find_regions(model, frame, images, bases, positions, *, method, n_passes, n_
     regions : dict of str to HeatMaps
         By image column.
     """
-    shown = {source.name: shown_images(source, frame[source.name]) for source in images}
+    covers = {source.name: _cover_images(background[source.name]) for source in images}
 
-    def find(source, row):
-        items = shown[source.name][row].items
-        maps = []
-        for item in items:
-            probe = RegionProbe(model, frame.iloc[[row]], source, item, positions[row], bases[row])
-            grid = METHODS[method](probe, n_passes // len(items))
-            maps.append(HeatMap(np.asarray(grid, dtype=np.float32), probe.shape))
-        if len(maps) > 1:
-            return maps
-        return maps[0] if maps else None
+    def find(player, row):
+        source = images[player]
+        chosen = [] if fill == "mean" else _unlike(game, player, row, covers[source.name])
+        if fill == "both":
+            chosen = [cover for one in chosen for cover in (one, None)]
+        return _maps_of_row(game, frame, source, row, chosen or [None], method, n_passes)
 
-    tasks = [(source, row) for source in images for row in range(len(frame))]
+    tasks = [(player, row) for player in range(len(images)) for row in range(len(frame))]
     found = Parallel(n_jobs=n_jobs, prefer="threads")(delayed(find)(*task) for task in tasks)
     n_rows = len(frame)
     return {
-        source.name: HeatMaps(found[place * n_rows : (place + 1) * n_rows])
-        for place, source in enumerate(images)
+        source.name: HeatMaps(found[player * n_rows : (player + 1) * n_rows])
+        for player, source in enumerate(images)
     }
+
+
+def _maps_of_row(game, frame, source, row, covers, method, n_passes):
+    """Return the HeatMap of a row; a list for several images; None for none."""
+    items = images_of(frame[source.name].iloc[row])
+    maps = []
+    for item in items:
+        probe = RegionProbe(
+            game.model,
+            frame.iloc[[row]],
+            source,
+            item,
+            game.positions[row],
+            game.prediction[row],
+            covers,
+        )
+        grid = METHODS[method](probe, n_passes // len(items))
+        maps.append(HeatMap(np.asarray(grid, dtype=np.float32), probe.shape))
+    if len(maps) > 1:
+        return maps
+    return maps[0] if maps else None
+
+
+def _cover_images(cells):
+    """Return the first image of each row of the background; None for a row without one."""
+    first = [next(iter(images_of(cell)), None) for cell in cells]
+    return [None if item is None else OriginalImage(item) for item in first]
+
+
+def _unlike(game, player, row, covers):
+    """Return the images of the background that would change the prediction of a row most."""
+    others = frozenset(range(len(game.players))) - {player}
+    changes = np.abs(game.values[others][row] - game.prediction[row])
+    order = np.argsort(-changes, kind="stable")
+    return [covers[i] for i in order if covers[i] is not None][:_MOST_COVERS]

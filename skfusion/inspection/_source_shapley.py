@@ -34,6 +34,9 @@ class SourceGame:
 
     Attributes
     ----------
+    prediction : ndarray of shape (n_rows,)
+        The explained number of each row.
+
     values : dict of frozenset to ndarray of shape (n_rows, n_background)
         For each set of sources that are kept, the predictions with the others from each
         background row.
@@ -51,10 +54,10 @@ class SourceGame:
         self.positions = positions
         self.n_rows, self.n_background = len(outputs), len(base)
         everything = frozenset(range(len(players)))
-        own = outputs[np.arange(self.n_rows), positions]
+        self.prediction = outputs[np.arange(self.n_rows), positions]
         self.values = {
             frozenset(): base[:, positions].T,
-            everything: np.repeat(own[:, np.newaxis], self.n_background, axis=1),
+            everything: np.repeat(self.prediction[:, np.newaxis], self.n_background, 1),
         }
 
     def base_value(self):

@@ -1,0 +1,213 @@
+"""RegionDisplay: the regions of an image that moved a prediction."""
+
+from typing import Any, Self
+
+import numpy as np
+
+from skfusion._utils.typing import ImageInput
+from skfusion.inspection._explain import explain
+from skfusion.inspection._explanation import Explanation
+from skfusion.inspection._explanation_parts import (
+    default_target,
+    image_and_heat,
+    mean_image_and_heat,
+)
+from skfusion.inspection._figures import new_figure, wrap_title
+
+
+class RegionDisplay:
+    """Draw the regions of an image that raised and lowered a prediction.
+
+    The image is gray under the colors: orange regions raised the prediction, and blue ones lowered
+    it. Use `from_estimator` or `from_explanation`.
+
+    Parameters
+    ----------
+    image : ndarray of shape (height, width, 1 or 3), uint8
+        The image.
+
+    heat : ndarray of shape (height, width) or None
+        The signed amounts. None draws the image alone.
+
+    name : str, default="prediction"
+        What is predicted, in words.
+
+    title : str, default=""
+        The title.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        The axes with the image.
+
+    figure_ : matplotlib Figure
+        The figure around them.
+
+    image_ : matplotlib AxesImage
+        The image with its regions.
+
+    colorbar_ : matplotlib Colorbar or None
+        The color bar.
+
+    See Also
+    --------
+    explain : Computes the regions.
+    ExplanationDisplay : Draws sources and table columns too.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skfusion import RegionDisplay
+    >>> image, heat = np.zeros((8, 12, 1), dtype="uint8"), np.zeros((8, 12))
+    >>> heat[2:4, 3:6] = 0.25
+    >>> display = RegionDisplay(image, heat, name="probability of 'sick'").plot()
+    >>> display.ax_.get_xlabel()
+    'x (pixels)'
+    """
+
+    def __init__(
+        self,
+        image: np.ndarray,
+        heat: np.ndarray | None,
+        *,
+        name: str = "prediction",
+        title: str = "",
+    ) -> None:
+        self.image = image
+        self.heat = heat
+        self.name = name
+        self.title = title
+
+    @classmethod
+    def from_estimator(
+        cls,
+        model: Any,
+        X: ImageInput,
+        *,
+        row: int = 0,
+        column: str | None = None,
+        background: ImageInput | None = None,
+        target: Any = None,
+        random_state: Any = None,
+        ax: Any = None,
+        **options: Any,
+    ) -> Self:
+        """Explain one row and draw the regions of its image.
+
+        Parameters
+        ----------
+        model : estimator
+            A fitted model, as in `explain`.
+
+        X : DataFrame, Series, list or ndarray
+            The rows.
+
+        row : int, default=0
+            The position of the row in X.
+
+        column : str, default=None
+            The image column. None is the first.
+
+        background : DataFrame, Series, list or ndarray, default=None
+            As in `explain`; None is X.
+
+        target : object, default=None
+            As in `explain`; with more than two classes, None is the predicted class.
+
+        random_state : int, RandomState instance or None, default=None
+            As in `explain`.
+
+        ax : matplotlib Axes, default=None
+            The axes to draw on. None creates a figure.
+
+        **options : dict
+            Further arguments of `explain`.
+
+        Returns
+        -------
+        display : RegionDisplay
+            The display, with its attributes.
+        """
+        explanation = explain(
+            model,
+            X,
+            rows=[row],
+            background=background,
+            target=default_target(model, target),
+            random_state=random_state,
+            **options,
+        )
+        return cls.from_explanation(explanation, column=column, ax=ax)
+
+    @classmethod
+    def from_explanation(
+        cls,
+        explanation: Explanation,
+        *,
+        row: int | None = 0,
+        column: str | None = None,
+        ax: Any = None,
+    ) -> Self:
+        """Draw the regions of one image of an explanation.
+
+        Parameters
+        ----------
+        explanation : Explanation
+            The result of `explain`.
+
+        row : int or None, default=0
+            The position of the row in the explanation. None is the mean over rows, for images
+            that are aligned.
+
+        column : str, default=None
+            The image column. None is the first.
+
+        ax : matplotlib Axes, default=None
+            The axes to draw on. None creates a figure.
+
+        Returns
+        -------
+        display : RegionDisplay
+            The display, with its attributes.
+
+        Raises
+        ------
+        ValueError
+            If the row has no image.
+        """
+        column = next(iter(explanation.images)) if column is None else column
+        if row is None:
+            image, heat = mean_image_and_heat(explanation, column)
+            title = f"{column}: mean of {explanation.n_rows} rows"
+            return cls(image, heat, name=explanation.names[0], title=title).plot(ax=ax)
+        image, heat = image_and_heat(explanation, column, row)
+        if image is None:
+            raise ValueError(
+                f"Row {row} has no image in column {column!r}, so there are no regions to draw."
+            )
+        name, title = explanation.names[row], f"{column}: {explanation.describe(row)}"
+        return cls(image, heat, name=name, title=title).plot(ax=ax)
+
+    def plot(self, *, ax: Any = None) -> Self:
+        """Draw the image and its regions.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            The axes to draw on. None creates a figure.
+
+        Returns
+        -------
+        display : RegionDisplay
+            The display itself.
+        """
+        from skfusion.inspection._draw_regions import draw_regions  # needs matplotlib
+
+        if ax is None:
+            height, width = self.image.shape[:2]
+            scale = 4.5 / max(height, width)
+            ax = new_figure(width * scale + 2.2, height * scale + 1.3).add_subplot()
+        self.ax_, self.figure_ = ax, ax.figure
+        self.image_, self.colorbar_ = draw_regions(ax, self.image, self.heat, self.name)
+        ax.set_title(wrap_title(self.title, ax), loc="left", fontsize="medium")
+        return self
