@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from skfusion import (
+    ImageDescriptors,
     ImageReader,
     ImageReadError,
     PixelFlattener,
@@ -20,6 +21,11 @@ from skfusion import (
 pytest.importorskip("urllib3", reason="the extra remote is not installed")
 
 LOCAL = {"remote": ["http"], "allow_local": ["127.0.0.1"], "timeout": 10, "retries": 2}
+
+
+def stored(folder, **options):
+    """Return descriptors whose features are kept in a folder."""
+    return ImageDescriptors("intensity", None, reader=reader(), cache=folder, **options)
 
 
 def reader(**options):
@@ -50,9 +56,8 @@ def saved(contents, folder):
 
 @pytest.mark.parametrize("with_store", [False, True])
 def test_features_equal_those_of_files(urls, contents, tmp_path, with_store):
-    cache = tmp_path / "store" if with_store else None
-    local = PixelFlattener((8, 8)).fit_transform(saved(contents, tmp_path))
-    remote = PixelFlattener((8, 8), reader=reader(), cache=cache).fit_transform(urls)
+    local = ImageDescriptors("intensity", None).fit_transform(saved(contents, tmp_path))
+    remote = stored(tmp_path / "store" if with_store else None).fit_transform(urls)
     assert np.abs(local - remote).max() == 0
 
 
@@ -66,7 +71,7 @@ def test_each_image_is_downloaded_once(server, contents, tmp_path, with_store):
         Image.fromarray(values, "F").save(buffer, "TIFF")
         encoded.append(buffer.getvalue())
     cells = [server.put(f"/{i}.tif", content) for i, content in enumerate(encoded)] * 2
-    flattener = PixelFlattener(reader=reader(), cache=tmp_path / "store" if with_store else None)
+    flattener = stored(tmp_path / "store") if with_store else PixelFlattener(reader=reader())
     flattener.fit_transform(cells)
     assert server.downloads() == 3
     flattener.transform(cells)
@@ -75,22 +80,22 @@ def test_each_image_is_downloaded_once(server, contents, tmp_path, with_store):
 
 def test_a_changed_file_is_read_again(server, contents, tmp_path):
     url = server.put("/a.png", contents[0])
-    flattener = PixelFlattener((8, 8), reader=reader(), cache=tmp_path).fit([url])
+    flattener = stored(tmp_path).fit([url])
     before = flattener.transform([url])
     assert (flattener.transform([url]) == before).all()
     server.put("/a.png", contents[1])
     after = flattener.transform([url])
-    assert (after == PixelFlattener((8, 8)).fit_transform([contents[1]])).all()
+    assert (after == ImageDescriptors("intensity", None).fit_transform([contents[1]])).all()
     assert (after != before).any()
 
 
 def test_a_server_without_tags(server, contents, tmp_path):
     server.with_tags = False
     url = server.put("/a.png", contents[0])
-    flattener = PixelFlattener((8, 8), reader=reader(), cache=tmp_path).fit([url])
+    flattener = stored(tmp_path).fit([url])
     for content in contents[:3]:
         server.put("/a.png", content)
-        expected = PixelFlattener((8, 8)).fit_transform([content])
+        expected = ImageDescriptors("intensity", None).fit_transform([content])
         assert (flattener.transform([url]) == expected).all()
 
 
@@ -141,7 +146,7 @@ def test_large_files_are_refused(urls, limit):
 def test_secrets_are_in_no_message_pickle_or_store(server, tmp_path, short_pauses):
     secret = "0a1b2c3d4e"
     url = server.put("/a.png", b"no image") + f"?X-Amz-Signature={secret}"
-    flattener = PixelFlattener((8, 8), reader=reader(), cache=tmp_path)
+    flattener = stored(tmp_path)
     for failures in ([], [500] * 9, [403]):
         server.failures["/a.png"] = failures
         with pytest.raises(ImageReadError) as info:
@@ -220,7 +225,7 @@ def test_dicts_and_lists_of_urls(server, urls, contents):
 
 
 def test_the_reader_changes_no_cached_feature(urls, contents, tmp_path):
-    cached = PixelFlattener((8, 8), reader=reader(), cache=tmp_path / "store")
+    cached = stored(tmp_path / "store")
     cached.fit_transform(urls)
     paths = saved(contents, tmp_path)
     assert (cached.transform(paths) == cached.transform(urls)).all()
