@@ -82,8 +82,9 @@ class UrlDigests:
         before = None if self._memo is None else self._memo.now_ns()
         found = download_cell(url, access)
         digest = content_digest("bytes", found.content)
-        if found.state is not None and self._memo is not None:
-            entry = memo_name(url), found.state.as_file_state(), before, digest
+        state = None if self._memo is None else _state_with(found, url, access)
+        if state is not None:
+            entry = memo_name(url), state.as_file_state(), before, digest
             with self._lock:
                 self._unwritten.append(entry)
                 full = len(self._unwritten) >= _PER_WRITE
@@ -108,3 +109,12 @@ class UrlDigests:
 
     def _states(self, urls, access):
         return list(map_ahead(lambda url: state_of_cell(url, access), urls, REMOTE_THREADS))
+
+
+def _state_with(found, url, access):
+    """Return the state of a file with the content that was downloaded; None if not certain."""
+    if found.state is not None:
+        return found.state
+    # It was downloaded before its state was asked for, to find its size.
+    state = state_of_cell(url, access)
+    return state if state is not None and state.is_of(found.content) else None

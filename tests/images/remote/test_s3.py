@@ -74,7 +74,7 @@ def test_a_known_file_is_not_downloaded_again(bucket, contents, tmp_path):
     strict = descriptors.set_params(reader__max_bytes=1)  # a download would be an error
     assert (strict.fit(contents).transform(urls_of()) == before).all()
     bucket.pipe_file("photos/a/0.png", contents[1])
-    with pytest.raises(ImageReadError, match="row 0 .*more than 1 bytes"):
+    with pytest.raises(ImageReadError, match=r"row 0 .*more than 1 bytes"):
         strict.transform(urls_of())
     strict.reader_.max_bytes = 1 << 20
     assert (strict.transform(urls_of())[0] == before[1]).all()
