@@ -126,8 +126,9 @@ $(VENV)/.stamp-demo: pyproject.toml requirements/constraints.txt
 	@touch $@
 
 # Has what the demo needs, too.
-$(VENV)/.stamp: pyproject.toml requirements/constraints.txt
+$(VENV)/.stamp: pyproject.toml requirements/constraints.txt requirements/no-deps.txt
 	$(call make-venv,$(PYTHON),13,$(VENV),requirements/constraints.txt,dev)
+	$(VENV)/bin/python -m pip install --quiet --no-compile --no-deps --requirement requirements/no-deps.txt
 	$(call compile-venv,$(VENV))
 	@touch $(VENV)/.stamp-demo $@
 

@@ -35,7 +35,6 @@ HEADS = {
     "boosting": HistGradientBoostingClassifier(max_iter=60, random_state=0),
 }
 METHODS = {
-    "occlusion, both": {"fill": "both"},
     "occlusion, background": {"fill": "background"},
     "occlusion, mean": {"fill": "mean"},
     "pooled": {"method": "pooled"},
@@ -66,24 +65,24 @@ def main():
         cache="/tmp/skfusion-benchmark",
     )
     held_out = np.flatnonzero(np.arange(len(y)) >= arguments.train)
-    rows = held_out[y[held_out] == 1][: arguments.rows]
     lines = []
     for head, estimator in HEADS.items():
         model = make_pipeline(embedder, estimator).fit(frame[train], y[train])
         accuracy = model.score(frame.iloc[held_out], y[held_out])
+        # Where the model doesn't see the patch, there is nothing to find.
+        seen = model.predict(frame.iloc[held_out]) == 1
+        rows = held_out[seen & (y[held_out] == 1)][: arguments.rows]
         for method, options in METHODS.items():
             if method == "pooled" and arguments.cut != "pooled":
                 continue
             explained = explain(
                 model, frame, rows=rows, background=frame[train], random_state=0, **options
             )
-            scores = [
-                [*inside(explained.regions["image"][i], boxes[row])]
-                + list(faithfulness(model, images[row], explained.regions["image"][i]))
-                for i, row in enumerate(rows)
-            ]
+            scores = []
+            for row, heat in zip(rows, explained.regions["image"], strict=True):
+                faithful = faithfulness(model, images[row], heat)
+                scores.append([*inside(heat, boxes[row]), *faithful])
             lines.append([head, method, accuracy, *np.mean(scores, axis=0), explained.seconds])
-            print(lines[-1], flush=True)
     columns = ["head", "method", "accuracy", "share", "top 5 %", "deletion", "insertion", "s"]
     print(pd.DataFrame(lines, columns=columns).round(2).to_string(index=False))
 
@@ -119,7 +118,7 @@ def inside(heat, box):
 
 
 def faithfulness(model, image, heat, n_steps=10):
-    """Return the mean prediction while the strongest pixels are hidden, and while they are shown."""
+    """Return the mean prediction while the strongest pixels are hidden, and while shown."""
     order = np.argsort(-heat.ravel(), kind="stable")
     color = image.mean(axis=(0, 1)).round().astype(np.uint8)
     cells = []

@@ -44,6 +44,7 @@ _HOMES = {
     "half_precision": "skfusion.serving._half_precision",
     "to_onnx": "skfusion.serving._to_onnx",
     "trusted_types": "skfusion.serving._trusted_types",
+    "ImagePreprocessing": "skfusion.networks._image_preprocessing",
     "ImageReader": "skfusion.images._image_reader",
     "ImageReport": "skfusion.reports._image_report",
     "check_images": "skfusion.reports._check_images",

@@ -38,6 +38,7 @@ from skfusion.inspection._training_history_display import (
     TrainingHistoryDisplay as TrainingHistoryDisplay,
 )
 from skfusion.io._load_features import load_features as load_features
+from skfusion.networks._image_preprocessing import ImagePreprocessing as ImagePreprocessing
 from skfusion.networks.backbones._listing import list_backbones as list_backbones
 from skfusion.networks.backbones._listing import list_cut_layers as list_cut_layers
 from skfusion.networks.runtimes._resources import limit_resources as limit_resources

@@ -29,3 +29,15 @@ class TinyCNN:
 
     def __repr__(self):
         return "TinyCNN()"
+
+
+def tiny_tokens(input_shape):
+    """Build a network that ends in a token for each 2 x 2 pixels, and one before them."""
+    import keras
+
+    inputs = keras.layers.Input(input_shape, name="input")
+    x = keras.layers.Conv2D(3, 2, strides=2, name="patches")(inputs)
+    x = keras.layers.Reshape((-1, 3), name="sequence")(x)
+    x = keras.layers.ZeroPadding1D((1, 0), name="with_class")(x)
+    x = keras.layers.Dense(4, activation="tanh", name="tokens")(x)
+    return keras.Model(inputs, x, name="tiny_tokens")

@@ -11,12 +11,20 @@ from skfusion import (
     CNNEmbedder,
     DenseClassifier,
     EmbedderOptions,
+    FeatureStore,
     FusionClassifier,
+    ImageAugmenter,
     ImageReader,
     KerasClassifier,
     KerasRegressor,
+    MicroBatcher,
     PixelFlattener,
     TrainingOptions,
+    check_images,
+    datasets,
+    list_backbones,
+    load_features,
+    warm_up,
 )
 from tests.test_common import AS_IMAGES, ESTIMATORS
 
@@ -202,3 +210,70 @@ def test_parts_of_a_fusion_are_checked_when_it_is_fitted():
     images = list(np.random.default_rng(0).integers(0, 256, (24, 4, 4), dtype=np.uint8))
     with pytest.raises(ValueError, match="'missing' parameter of PixelFlattener"):
         fusion.fit(pd.Series(images, name="scan"), Y)
+
+
+# The sampler.
+
+IMAGES = np.random.default_rng(0).integers(0, 256, (12, 6, 6), dtype=np.uint8)
+CLASSES = np.arange(12) % 3 // 2
+
+
+@pytest.mark.parametrize("name", sorted(ImageAugmenter().get_params()))
+def test_a_value_of_another_type_of_the_augmenter(name):
+    with pytest.raises((TypeError, ValueError), match=rf"\b{name}\b"):
+        ImageAugmenter(**{name: Unknown()}).fit_resample(IMAGES, CLASSES)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("augmentation", "heavy"),
+        ("augmentation", {"rotation": 400}),
+        ("augmentation", {"turn": 4}),
+        ("corrupt", "skip"),
+        ("factor", 0),
+        ("factor", 1.5),
+        ("image_columns", ["gone"]),
+        ("image_shape", (0, 3)),
+        ("image_size", 0),
+        ("image_size", (4, 4, 4)),
+        ("random_state", -1),
+        ("sampling_strategy", "some"),
+        ("sampling_strategy", 1.5),
+        ("verbose", -1),
+    ],
+)
+def test_a_value_of_the_augmenter_that_means_nothing(name, value):
+    frame = pd.DataFrame({"scan": pd.Series(list(IMAGES), dtype=object)})
+    X = IMAGES.reshape(12, -1) if name == "image_shape" else frame
+    word = next(iter(value)) if isinstance(value, dict) else name
+    with pytest.raises((TypeError, ValueError), match=rf"\b{word}\b"):
+        ImageAugmenter(**{name: value}).fit_resample(X, CLASSES)
+
+
+# Functions.
+
+
+@pytest.mark.parametrize(
+    ("call", "name"),
+    [
+        (lambda: warm_up(None, n_rows=0), "n_rows"),
+        (lambda: warm_up(None, n_rows="all"), "n_rows"),
+        (lambda: datasets.make_image_table(0), "n_samples|n_rows"),
+        (lambda: datasets.make_image_table(10, image_size=(0, 3)), "image_size"),
+        (lambda: datasets.make_image_table(10, noise=-1), "noise"),
+        (lambda: datasets.make_image_table(10, random_state="seed"), "random_state"),
+        (lambda: datasets.load_image_folder(".", classes="all"), "classes"),
+        (lambda: load_features("features.h5", return_X_y="yes"), "return_X_y"),
+        (lambda: load_features("features.h5", as_frame="yes"), "as_frame"),
+        (lambda: MicroBatcher(len, max_rows=0), "max_rows"),
+        (lambda: MicroBatcher(3), "predict"),
+        (lambda: FeatureStore("store", max_bytes=-1), "max_bytes"),
+        (lambda: list_backbones(family="none"), "family"),
+        (lambda: check_images([IMAGES[0]], reader="reader"), "reader"),
+        (lambda: check_images([IMAGES[0]], ImageReader(resample="best")), "resample"),
+    ],
+)
+def test_arguments_of_functions(call, name):
+    with pytest.raises((TypeError, ValueError), match=rf"\b({name})\b"):
+        call()

@@ -33,22 +33,28 @@ from skfusion.embedding._column_trainer import ColumnTrainer
 from skfusion.embedding._embedder_options import EmbedderOptions
 from skfusion.embedding._fit_config import FitConfig, TrainingRows
 from skfusion.embedding._network_extractor import NetworkExtractor, with_built_networks
+from skfusion.embedding._network_resizing import least_decoded_size, network_resizing
 from skfusion.embedding._run_cache import RunCache
 from skfusion.embedding._training_images import TrainingImages, refuse_too_few
 from skfusion.embedding.cross_fitting._cross_fit import cross_fit
 from skfusion.extraction._feature_extraction import FeatureExtraction
-from skfusion.extraction._resizing import Resizing, resample_of
 from skfusion.extraction._row_weights import check_row_weights
 from skfusion.images._image_reader import ImageReader
 from skfusion.images._image_size import check_size_param
 from skfusion.images._probe import common_channels, common_size, probe_column
 from skfusion.inspection._training_history_display import TrainingHistoryDisplay
 from skfusion.networks._cutting import cut_network
+from skfusion.networks._image_preprocessing import NO_PREPROCESSING
 from skfusion.networks._layer_table import format_layers, layers_frame
+from skfusion.networks._pooling import POOLINGS
 from skfusion.networks._top import add_top
-from skfusion.networks.backbones._custom import is_model_path
 from skfusion.networks.backbones._network_spec import NetworkSpec
-from skfusion.networks.backbones._registry import find_spec
+from skfusion.networks.backbones._registry import (
+    check_trainable,
+    find_preprocessing,
+    find_spec,
+    holds_weights,
+)
 from skfusion.store._feature_store import FeatureStore, as_store
 from skfusion.training._callbacks import check_callbacks
 from skfusion.training._epoch_reporter import EpochReporter
@@ -78,19 +84,20 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
     ----------
     backbone : str, PathLike or callable, default="small_cnn"
         "small_cnn"; "deep_cnn", for images of more than 64 pixels; another name of
-        `list_backbones`; the path of a `.keras` file; or a function
+        `list_backbones`; a preset of KerasHub; the path of a `.keras` file; or a function
         ``f(input_shape) -> keras.Model`` that returns a model with feature maps or a vector as
         its output. Networks that end in feature maps get the layers gap (global average pooling)
-        and dense (256 units) on top. All get the layer output.
+        and dense (256 units) on top; those that end in tokens, dense on the class token, or on
+        gap if they have none. All get the layer output.
 
     cut_layer : str, int or None, default="flatten"
         The layer whose output becomes columns, by name (see `list_cut_layers`) or position. None
         is the output layer. If the network has no layer named "flatten", "flatten" means its last
-        feature maps, flattened. The output layer of a regression predicts y scaled to mean 0 and
-        standard deviation 1.
+        feature maps or tokens, flattened. The output layer of a regression predicts y scaled to
+        mean 0 and standard deviation 1.
 
-    pooling : {"avg", "max"} or None, default=None
-        How feature maps become a vector. None flattens them.
+    pooling : {"avg", "max", "mean", "cls", "cls+mean"} or None, default=None
+        How feature maps or tokens become a vector, as in `PretrainedGAP`. None flattens them.
 
     cv : int, splitter, iterable or None, default=None
         How training rows are cross-fitted. None gives them the columns of the network that was
@@ -101,7 +108,8 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
         `cross_fit` decides how the networks are used.
 
     weights : "imagenet", str, PathLike or None, default=None
-        Initial weights: random (None), trained on ImageNet, or the path of a weights file.
+        Initial weights: random (None), trained on ImageNet, or the path of a weights file. For a
+        preset of KerasHub, "imagenet" loads the preset's own weights.
 
     image_size : tuple (height, width) or None, default=None
         The size in pixels to which images are resized. None is the size that a named backbone was
@@ -269,6 +277,7 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
     """
 
     _options_class = EmbedderOptions
+    _preprocessing = NO_PREPROCESSING  # of version 0.1, which only stretched images
     # Weights change the training: with metadata routing, the user requests them.
     __metadata_request__fit = {"sample_weight": None}
 
@@ -281,7 +290,7 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
         },
         "backbone": [str, os.PathLike, callable],
         "cut_layer": [str, Integral, None],
-        "pooling": [StrOptions({"avg", "max"}), None],
+        "pooling": [StrOptions(set(POOLINGS)), None],
         "cv": ["cv_object", None],
         "weights": [str, os.PathLike, None],
         "epochs": [Interval(Integral, 1, None, closed="left")],
@@ -511,6 +520,8 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
         if not for_rows and not isinstance(options.cross_fit, str):
             folds = []  # new rows get the columns of the final network alone
         config = self._fit_config(target, seed, options)
+        check_trainable(self.backbone)
+        self._preprocessing = find_preprocessing(self.backbone)
         self._shapes = [self._learn_shape(column) for column in columns]
         trainers = [
             self._column_trainer(position, column, target, rows, config, options)
@@ -612,7 +623,7 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
 
     def _fine_tune(self):
         """Return the layers to fine-tune, None if training starts from random weights."""
-        trained_before = self.weights is not None or is_model_path(self.backbone)
+        trained_before = self.weights is not None or holds_weights(self.backbone)
         if self.fine_tune != "auto" or trained_before:
             return self.fine_tune
         return None
@@ -690,12 +701,16 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
 
     def _resizing(self, position):
         shape = self._shapes[position]
-        return Resizing(
+        preprocessing = self._preprocessing
+        return network_resizing(
             shape,
+            preprocessing,
+            self.reader_,
             grayscale=self._grayscale,
-            resample=resample_of(self.reader_),
             fixed_size=self._fixed_size,
-            decode_size=None if self._fixed_size else shape[:2],
+            decode_size=(
+                None if self._fixed_size else least_decoded_size(shape[:2], preprocessing)
+            ),
         )
 
     def _extractors(self, position):

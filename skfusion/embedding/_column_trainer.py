@@ -99,8 +99,14 @@ class ColumnTrainer:
             return build()
         first = networks[0]
         fingerprint = digest_text("average", *(network.fingerprint for network in networks))
-        width = first.output_shape[0]
-        return self.cache.deferred(build, fingerprint, first.input_shape, first.cut_name, width)
+        return self.cache.deferred(
+            build,
+            fingerprint,
+            first.input_shape,
+            first.cut_name,
+            first.output_shape[0],
+            first.token_parts,
+        )
 
     def columns(self, network):
         """Compute the network's features, one line per image of each row."""

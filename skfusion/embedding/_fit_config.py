@@ -20,8 +20,8 @@ class FitConfig:
     cut_layer : str, int or None
         Where networks are cut.
 
-    pooling : {"avg", "max"} or None
-        How feature maps become a vector.
+    pooling : str or None
+        How feature maps or tokens become a vector.
 
     flips : {"horizontal", "both"} or None
         The mirror images over which columns are averaged.

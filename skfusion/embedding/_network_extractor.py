@@ -27,7 +27,7 @@ class NetworkExtractor(Extractor):
 
     def __init__(self, network, label, conversion, *, batch_size, cached):
         fingerprint = network.fingerprint if cached else None
-        super().__init__(IndexedNames(label, network.output_shape[0]), conversion, fingerprint)
+        super().__init__(_names(label, network), conversion, fingerprint)
         self.network = network
         self.batch_size = batch_size
 
@@ -38,6 +38,15 @@ class NetworkExtractor(Extractor):
     def compute(self, batch):
         """Compute the network's outputs for a preprocessed batch."""
         return self.network.compute(batch, self.batch_size)
+
+
+def _names(label, network):
+    """Return the names of a network's features; those of tokens name what was pooled."""
+    width, parts = network.output_shape[0], network.token_parts
+    if not parts:
+        return IndexedNames(label, width)
+    n_each = width // len(parts)
+    return [name for part in parts for name in IndexedNames(f"{label}_{part}", n_each)]
 
 
 def with_built_networks(state):

@@ -14,16 +14,17 @@ from skfusion._utils.plain_data import plain_data
 from skfusion._utils.typing import Backbone, CutLayer, PathLike, Shape, Size
 from skfusion.base import ImageTransformer
 from skfusion.embedding._network_extractor import NetworkExtractor, with_built_networks
-from skfusion.extraction._resizing import Resizing, resample_of
+from skfusion.embedding._network_resizing import least_decoded_size, network_resizing
 from skfusion.images._image_reader import ImageReader
-from skfusion.images._image_size import check_size_param
+from skfusion.networks._image_preprocessing import NO_PREPROCESSING, ImagePreprocessing
 from skfusion.networks._lazy_network import LazyNetwork
-from skfusion.networks.backbones._custom import is_model_path
+from skfusion.networks._pooling import POOLINGS, token_parts
+from skfusion.networks.backbones._find_input import find_input
 from skfusion.networks.backbones._network_spec import NetworkSpec
-from skfusion.networks.backbones._registry import backbone_slug, find_spec
+from skfusion.networks.backbones._registry import backbone_slug, holds_weights
+from skfusion.networks.onnx._choose_runtime import RUNTIMES
 from skfusion.store._feature_store import FeatureStore, as_store
 
-_OWN_MODEL_SIZE = (224, 224)
 # Large photographs are decoded for this size at least. Nearly all backbones ask for less, so that
 # the features of one don't depend on the others.
 _DECODED_SIZE = (336, 336)
@@ -41,32 +42,53 @@ class PretrainedGAP(ImageTransformer):
     Parameters
     ----------
     backbone : str, PathLike, callable or list of these, default="ResNet50"
-        A name of `list_backbones`; the path of a `.keras` file; or a function
+        A name of `list_backbones`; the path of a `.keras` file or an `.onnx` file; a preset of
+        KerasHub, as a name, an address ("hf://...", "kaggle://...") or a folder; or a function
         ``f(input_shape) -> keras.Model``, which a model that is to be pickled takes from an
-        importable module. A list gives the features of all, in its order. Users' own models get
-        RGB values in 0..255 and hold their own preprocessing.
+        importable module. A list gives the features of all, in its order. Users' own Keras models
+        get RGB values in 0..255 and hold their own preprocessing. ONNX files run without Keras;
+        see :doc:`/other_models`.
 
     weights : "imagenet", str, PathLike, dict, list or None, default="imagenet"
-        "imagenet" takes Keras's file from its cache, or downloads it. Else the path of a weights
-        file without top, or None for random weights drawn from `random_state`. A dict maps
-        backbone names to any of these; those it doesn't name get "imagenet". A list has one of
-        these for each backbone. A `.keras` file has its own weights and a function may load some:
-        for both, "imagenet" changes nothing.
+        "imagenet" takes Keras's file from its cache, or downloads it; for a preset of KerasHub
+        it loads the preset's own weights. Else the path of a weights file without top, or None
+        for random weights drawn from `random_state`. A dict maps backbone names to any of these;
+        those it doesn't name get "imagenet". A list has one of these for each backbone. A
+        `.keras` file has its own weights and a function may load some: for both, "imagenet"
+        changes nothing.
 
     backbone_options : dict, list of (dict or None) or None, default=None
         Arguments of the backbone's constructor, such as ``{"alpha": 0.25}``. A dict goes to each
-        backbone; a list has one for each, so that one backbone can be used in two widths.
+        backbone; a list has one for each, so that one backbone can be used in two widths. For ONNX
+        files they declare what the file leaves open: "input" (the name of the input for images),
+        "layout" ("NCHW" or "NHWC") and "n_prefix_tokens".
 
     cut_layer : str, int or None, default=None
         The layer whose output becomes columns, by name (see `list_cut_layers`) or position; None
-        is the last feature layer.
+        is the last feature layer, or the output of an ONNX file.
 
-    pooling : {"avg", "max"} or None, default="avg"
-        How feature maps become a vector; None flattens them.
+    pooling : {"avg", "max", "mean", "cls", "cls+mean"} or None, default="avg"
+        How feature maps, or the tokens of a transformer, become a vector. "avg" and "mean"
+        average, "max" takes the maximum, both over the positions of the image: class and register
+        tokens are left out. "cls" is the class token, "cls+mean" both side by side; they need
+        tokens. None flattens. The names of features of tokens hold "cls", "mean" or "max".
 
     image_size : tuple (height, width) or None, default=None
-        The size in pixels to which images are resized; None takes the size that the backbone
-        was trained on, 224 x 224 for a function.
+        The size in pixels to which images are resized; None takes the size of `preprocessing`,
+        or else the size that the backbone was trained on, 224 x 224 for a function.
+
+    preprocessing : ImagePreprocessing, list of (ImagePreprocessing or None) or None, default=None
+        How images become the network's inputs; None is the backbone's own preprocessing. A list
+        has one for each backbone. Users' own Keras models get values in 0..255 unless it is given.
+        For an ONNX file, None reads ``preprocessor_config.json`` (transformers) or ``config.json``
+        (timm) beside it.
+
+    runtime : {"keras", "onnx", "openvino"} or None, default=None
+        The library that computes the networks. None is Keras, and ONNX Runtime for ONNX files. The
+        features of all are the same to four digits, and the rates differ: see :doc:`/runtimes`.
+        "onnx" and "openvino" convert Keras's networks in `fit`, which needs TensorFlow and the
+        extra ``onnx-export``; the fitted transformer then runs without Keras. "openvino" needs
+        the extra ``openvino``, too.
 
     batch_size : int, default=32
         Images per call of the network.
@@ -138,12 +160,17 @@ class PretrainedGAP(ImageTransformer):
     BackendNotFoundError
         If Keras has no backend.
 
+    ExtraNotFoundError
+        If the package of a runtime isn't installed.
+
     ValueError
-        If a backbone or layer is unknown, or if the weights don't fit.
+        If a backbone or layer is unknown, or if the weights don't fit. If an ONNX file leaves
+        something open that the parameters don't declare.
 
     See Also
     --------
     CNNEmbedder : A network that is trained on the images of `fit`.
+    ImagePreprocessing : How images become the inputs of a network from elsewhere.
     list_backbones : The names of backbones.
     list_cut_layers : The layers of a backbone.
 
@@ -167,6 +194,7 @@ class PretrainedGAP(ImageTransformer):
     array(['x0_mobilenet_0000', 'x0_mobilenet_0001'], dtype=object)
     """
 
+    _preprocessings = None  # of version 0.1, which only stretched images
     _fit_only_parameters = ("backbone",)
     _parameter_constraints: dict[str, Any] = {
         **ImageTransformer._parameter_constraints,
@@ -174,7 +202,9 @@ class PretrainedGAP(ImageTransformer):
         "weights": [str, os.PathLike, dict, list, tuple, None],
         "backbone_options": [dict, list, tuple, None],
         "cut_layer": [str, Integral, None],
-        "pooling": [StrOptions({"avg", "max"}), None],
+        "pooling": [StrOptions(set(POOLINGS)), None],
+        "preprocessing": [ImagePreprocessing, list, tuple, None],
+        "runtime": [StrOptions(set(RUNTIMES)), None],
         "cache": [str, os.PathLike, FeatureStore, None],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "random_state": [Interval(Integral, 0, 2**32 - 1, closed="both")],
@@ -189,6 +219,8 @@ class PretrainedGAP(ImageTransformer):
         cut_layer: CutLayer = None,
         pooling: str | None = "avg",
         image_size: Size | None = None,
+        preprocessing: ImagePreprocessing | Sequence[ImagePreprocessing | None] | None = None,
+        runtime: str | None = None,
         batch_size: int = 32,
         random_state: int = 0,
         color_mode: str = "auto",
@@ -208,6 +240,8 @@ class PretrainedGAP(ImageTransformer):
         self.cut_layer = cut_layer
         self.pooling = pooling
         self.image_size = image_size
+        self.preprocessing = preprocessing
+        self.runtime = runtime
         self.batch_size = batch_size
         self.random_state = random_state
         self.color_mode = color_mode
@@ -226,66 +260,98 @@ class PretrainedGAP(ImageTransformer):
         if not backbones:
             raise ValueError("backbone is an empty list; name at least one backbone.")
         self._slugs = _unique([backbone_slug(backbone) for backbone in backbones])
-        weights = _one_each("weights", self.weights, len(backbones))
-        options = _one_each("backbone_options", self.backbone_options, len(backbones))
-        self._grayscale = self.color_mode == "grayscale"
-        self._decoded_size = _enough_for([self._size_for(backbone) for backbone in backbones])
-        self.networks_ = [
-            self._network(*asked, columns[0])
-            for asked in zip(backbones, weights, options, strict=True)
+        each = [
+            _one_each(name, getattr(self, name), len(backbones))
+            for name in ("weights", "backbone_options", "preprocessing")
         ]
+        specs = [self._spec(*asked) for asked in zip(backbones, *each, strict=True)]
+        self._grayscale = self.color_mode == "grayscale"
+        self._preprocessings = [spec.preprocessing for spec in specs]
+        self._decoded_size = _enough_for(
+            [least_decoded_size(spec.input_shape[:2], spec.preprocessing) for spec in specs]
+        )
+        self.networks_ = [self._network(spec, columns[0]) for spec in specs]
 
-    def _size_for(self, backbone):
-        spec = find_spec(backbone)
-        size = self.image_size if spec is None or self.image_size else spec.image_size
-        return check_size_param(_OWN_MODEL_SIZE if size is None else size)
-
-    def _network(self, backbone, weights, options, column):
-        """Return the cut network; with a store, it is built when it is needed."""
-        size = self._size_for(backbone)
+    def _spec(self, backbone, weights, options, preprocessing):
+        """Return what the network of one backbone is built from."""
         if isinstance(weights, dict):
             weights = weights.get(backbone, "imagenet")
-        spec = NetworkSpec(
+        input_shape, preprocessing = find_input(
+            backbone, options=options, image_size=self.image_size, preprocessing=preprocessing
+        )
+        return NetworkSpec(
             backbone,
-            input_shape=(*size, 3),
+            input_shape=input_shape,
             weights=weights,
             options=options,
             seed=int(self.random_state),
+            preprocessing=preprocessing,
+            runtime=self.runtime,
         )
+
+    def _network(self, spec, column):
+        """Return the cut network; with a store, it is built when it is needed."""
         store = as_store(self.cache)
-        # The input shape of a model file is that of the file: it is loaded to find it.
-        if store is None or not spec.has_fingerprint or is_model_path(backbone):
+        # The input shape of a Keras model file is that of the file: it is loaded to find it.
+        if store is None or not spec.has_fingerprint or holds_weights(spec.backbone):
             return spec.build_cut(self.cut_layer, self.pooling)
-        fingerprint = digest_text(spec.fingerprint(store), self.cut_layer, self.pooling)
-        conversion = self._resizing(spec.input_shape)
+        conversion = self._resizing(spec.input_shape, spec.preprocessing)
         extraction = self._columns.column_extraction(
             0, column, conversion, **self._extraction_options()
         )
-        return LazyNetwork(
-            lambda: spec.build_cut(self.cut_layer, self.pooling),
-            fingerprint=fingerprint,
-            input_shape=spec.input_shape,
-            width=store.width(extraction.cache_key(fingerprint, conversion)),
-        )
+        return self._lazy_network(spec, store, extraction, conversion)
 
-    def _resizing(self, shape):
-        return Resizing(
+    def _lazy_network(self, spec, store, extraction, conversion):
+        """Return a network that is built only if its features are not in the store.
+
+        The keys of features of tokens name what was pooled, so that the names of the features are
+        known without the network.
+        """
+        fingerprint = digest_text(spec.fingerprint(store), self.cut_layer, self.pooling)
+
+        def lazy(build, parts):
+            key = digest_text(fingerprint, *parts) if parts else fingerprint
+            width = store.width(extraction.cache_key(key, conversion))
+            return LazyNetwork(
+                build,
+                fingerprint=key,
+                input_shape=spec.input_shape,
+                width=width,
+                token_parts=parts,
+            )
+
+        def build():
+            return spec.build_cut(self.cut_layer, self.pooling)
+
+        for parts in {(): None, token_parts(self.pooling): None}:
+            network = lazy(build, parts)
+            if network.has_width:
+                return network
+        built = build()
+        return lazy(lambda: built, built.token_parts)
+
+    def _resizing(self, shape, preprocessing):
+        return network_resizing(
             shape,
+            preprocessing,
+            self.reader_,
             grayscale=self._grayscale,
-            resample=resample_of(self.reader_),
             decode_size=self._decoded_size,
         )
 
     def _extractors(self, position):
+        preprocessings = self._preprocessings or [NO_PREPROCESSING] * len(self.networks_)
         return [
             NetworkExtractor(
                 network,
                 slug,
-                self._resizing(network.input_shape),
+                self._resizing(network.input_shape, preprocessing),
                 batch_size=self.batch_size,
                 cached=self.cache is not None,
             )
-            for slug, network in zip(self._slugs, self.networks_, strict=True)
+            for slug, network, preprocessing in zip(
+                self._slugs, self.networks_, preprocessings, strict=True
+            )
         ]
 
     def __getstate__(self):
@@ -314,5 +380,7 @@ def _unique(slugs):
 
 
 def _enough_for(sizes):
-    """Return the smallest size at which large photographs are decoded."""
+    """Return the smallest size at which large photographs are decoded; None decodes them whole."""
+    if None in sizes:
+        return None
     return tuple(np.max([_DECODED_SIZE, *sizes], axis=0).tolist())

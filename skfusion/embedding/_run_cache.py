@@ -6,7 +6,7 @@ from typing import Any
 from skfusion._utils.fingerprint import digest_text
 from skfusion.extraction._column_extraction import ColumnExtraction
 from skfusion.extraction._resizing import Resizing
-from skfusion.networks._cut_info import find_cut_name
+from skfusion.networks._cut_info import cut_parts, find_cut_name
 from skfusion.networks._lazy_network import LazyNetwork
 
 
@@ -46,9 +46,10 @@ class RunCache:
             digest_text(run_key, *self.cut),
             network.input_shape,
             find_cut_name(cuts, self.cut[0]),
+            token_parts=cut_parts(cuts, self.cut[0], self.cut[1]),
         )
 
-    def deferred(self, build, fingerprint, input_shape, cut_name, width=None):
+    def deferred(self, build, fingerprint, input_shape, cut_name, width=None, token_parts=()):
         """Return a network that is built when more than its cached features are needed."""
         if width is None:
             width = self.store.width(self.extraction.cache_key(fingerprint, self.conversion))
@@ -58,4 +59,5 @@ class RunCache:
             input_shape=input_shape,
             width=width,
             cut_name=cut_name,
+            token_parts=token_parts,
         )

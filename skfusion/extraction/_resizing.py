@@ -6,6 +6,7 @@ from typing import Any
 from skfusion._utils.fingerprint import digest_text
 from skfusion._utils.plain_data import plain_data
 from skfusion.exceptions import ImageError
+from skfusion.extraction._center_crop import crop_box
 from skfusion.extraction._conversion import Conversion
 from skfusion.images._pixels import convert_channels, resize_pixels
 
@@ -13,7 +14,7 @@ from skfusion.images._pixels import convert_channels, resize_pixels
 @plain_data
 @dataclass(frozen=True)
 class Resizing(Conversion):
-    """Resize images to one shape.
+    """Resize images to one shape, or crop their center to it.
 
     Parameters
     ----------
@@ -32,6 +33,10 @@ class Resizing(Conversion):
     decode_size : tuple (height, width) or None, default=None
         The size that large images may be decoded at. None decodes them whole.
 
+    crop_fraction : float or None, default=None
+        None stretches the image to the shape. A number in (0, 1] keeps its proportions: the center
+        is cut out, with this part of the shorter side.
+
     Examples
     --------
     >>> import numpy as np
@@ -45,12 +50,15 @@ class Resizing(Conversion):
     resample: str = "bilinear"
     fixed_size: bool = False
     decode_size: tuple[Any, ...] | None = None
+    crop_fraction: float | None = None
 
     @property
     def fingerprint(self):
         """str : Identifies everything that changes the converted image."""
         # The extractor's fingerprint covers the shape that it computes on.
-        return digest_text("Resizing", self.grayscale, self.resample, self.fixed_size)
+        return digest_text(
+            "Resizing", self.grayscale, self.resample, self.fixed_size, self.crop_fraction
+        )
 
     def apply(self, pixels, mask=None):
         """Resize one image; see `Conversion.apply`."""
@@ -62,7 +70,26 @@ class Resizing(Conversion):
             )
         if self.grayscale:
             pixels = convert_channels(pixels, 1)
-        return convert_channels(resize_pixels(pixels, (height, width), self.resample), channels)
+        box = self.kept_box(pixels.shape[:2])
+        resized = resize_pixels(pixels, (height, width), self.resample, box)
+        return convert_channels(resized, channels)
+
+    def kept_box(self, shape):
+        """Return the part of an image of this height and width that is kept.
+
+        Parameters
+        ----------
+        shape : tuple (height, width)
+            The size of the image.
+
+        Returns
+        -------
+        box : tuple (left, top, right, bottom) or None
+            In pixels of the image, which may be fractions; None keeps all of it.
+        """
+        if self.crop_fraction is None:
+            return None
+        return crop_box(shape, self.shape[:2], self.crop_fraction)
 
 
 def resample_of(reader):

@@ -150,18 +150,35 @@ def convert_channels(pixels, channels):
     return (pixels @ _LUMA)[..., np.newaxis]
 
 
-def resize_pixels(pixels, size, resample="bilinear"):
-    """Resize to (height, width); antialiased when shrinking, as Pillow does."""
+def resize_pixels(pixels, size, resample="bilinear", box=None):
+    """Resize to (height, width); antialiased when shrinking, as Pillow does.
+
+    Parameters
+    ----------
+    pixels : ndarray of shape (height, width, 1 or 3), uint8 or float32
+        The image.
+
+    size : tuple (height, width)
+        The new size.
+
+    resample : str, default="bilinear"
+        The interpolation, as in `ImageReader`.
+
+    box : tuple (left, top, right, bottom) or None, default=None
+        The part of the image to resize, in pixels that may be fractions; None is all of it.
+    """
     height, width = size
-    if pixels.shape[:2] == (height, width):
+    if pixels.shape[:2] == (height, width) and box in (None, (0, 0, width, height)):
         return pixels
     method = RESAMPLING[resample]
     if pixels.dtype == np.uint8:
         image = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
-        resized = np.asarray(image.resize((width, height), method))
+        resized = np.asarray(image.resize((width, height), method, box))
         return resized.reshape(height, width, -1)
     planes = [
-        np.asarray(Image.fromarray(np.ascontiguousarray(plane)).resize((width, height), method))
+        np.asarray(
+            Image.fromarray(np.ascontiguousarray(plane)).resize((width, height), method, box)
+        )
         for plane in np.moveaxis(pixels, 2, 0)
     ]
     resized = np.stack(planes, axis=-1)

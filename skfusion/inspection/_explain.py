@@ -32,7 +32,7 @@ def explain(
     target: Any = None,
     rows: Any = None,
     method: str = "occlusion",
-    fill: str = "both",
+    fill: str = "background",
     n_background: int = 32,
     max_passes: int = 150,
     n_jobs: int | None = None,
@@ -76,14 +76,15 @@ def explain(
     method : {"occlusion", "pooled"}, default="occlusion"
         The method for regions:
 
-        - "occlusion": hide parts of the image and predict again, first large windows, then
-          smaller ones where the prediction changed most. For any model.
+        - "occlusion": hide windows of the image and predict again, then smaller windows where
+          the prediction changed most. For any model.
         - "pooled": leave out cells of the feature map that the network averages. It takes one
           pass, and is exact for a linear head, but late cells see most of the image.
 
     fill : {"background", "mean"}, default="background"
-        What is seen where a part is hidden, with "occlusion": the same part of background images
-        that the model predicts otherwise, or the mean color of the image.
+        What is seen where a part is hidden, with "occlusion": the same part of background images,
+        those with which the prediction differs most; or the mean color of the image, which may
+        itself be unlike any image of training.
 
     n_background : int, default=32
         The largest number of background rows. Of more, so many are drawn.
@@ -194,6 +195,7 @@ def explain(
             fill=fill,
             n_passes=n_each,
             n_jobs=n_jobs,
+            verbose=verbose,
         )
     return Explanation(
         game.base_value(),
@@ -225,9 +227,9 @@ def _cost(n_done, n_maps, n_each, seconds):
     """Describe the cost of regions from that of the sources."""
     n_left = n_maps * n_each
     return (
-        f"explain: {n_done} images computed in {seconds:.1f} s. Regions of {n_maps} image"
-        f"{'s' if n_maps > 1 else ''}: up to {n_left} passes, about "
-        f"{n_left * seconds / max(n_done, 1):.0f} s."
+        f"explain: {n_done} images computed or read from the cache in {seconds:.1f} s. Regions of "
+        f"{n_maps} image{'s' if n_maps > 1 else ''}: up to {n_left} passes, about "
+        f"{n_left * seconds / max(n_done, 1):.0f} s if nothing was cached."
     )
 
 

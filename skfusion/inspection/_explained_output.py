@@ -165,7 +165,8 @@ def _of_regressor(n_outputs, target):
 
 def _is_same(label, target):
     """Return whether a class is meant; True is not 1, and "1" is not 1."""
-    return isinstance(label, (bool, str)) == isinstance(target, (bool, str)) and label == target
+    kinds = (bool, np.bool_, str)
+    return isinstance(label, kinds) == isinstance(target, kinds) and bool(label == target)
 
 
 def _listed(labels, most=10):

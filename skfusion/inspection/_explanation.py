@@ -198,7 +198,8 @@ class Explanation:
             One line for each source and table column: the `mean_absolute` share; the `mean`
             share; and its standard `error` over the rows.
         """
-        shares = self.sources.join(self.table, rsuffix=" (column)")
+        names = {name: f"{name} (column)" for name in self.table if name in self.sources}
+        shares = pd.concat([self.sources, self.table.rename(columns=names)], axis=1)
         error = shares.std(ddof=1) / np.sqrt(len(shares))
         return pd.DataFrame(
             {"mean_absolute": shares.abs().mean(), "mean": shares.mean(), "error": error}

@@ -175,7 +175,9 @@ class ExplanationDisplay:
         if images:
             self.figure_.suptitle(title, x=0.01, ha="left")
         else:
-            self.ax_.set_title(wrap_title(title, self.ax_), loc="left", fontsize="medium")
+            self.ax_.set_title(
+                wrap_title(title, self.figure_.get_figwidth()), loc="left", fontsize="medium"
+            )
         return self
 
     def _images(self, row):

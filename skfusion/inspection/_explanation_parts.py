@@ -1,6 +1,7 @@
 """What displays and reports draw of an explanation."""
 
 import numpy as np
+import pandas as pd
 from sklearn.base import is_classifier
 
 from skfusion.images._pixels import convert_channels, resize_pixels
@@ -127,6 +128,8 @@ def _value(explanation, name, row):
     if explanation.data is None or name not in explanation.data:
         return ""
     value = explanation.data[name].iloc[row]
+    if pd.api.types.is_scalar(value) and pd.isna(value):
+        return " is missing"
     text = f"{value:.4g}" if isinstance(value, (float, np.floating)) else str(value)
     return f" = {text if len(text) <= 24 else text[:23] + '…'}"
 

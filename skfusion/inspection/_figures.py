@@ -1,4 +1,4 @@
-"""Figures of displays: without pyplot, so that no window opens and no global state changes."""
+"""Figures of displays, which a notebook shows, and their titles."""
 
 import textwrap
 
@@ -8,11 +8,15 @@ _CHARACTERS = 11
 
 def new_figure(width, height):
     """Return a new figure of this size in inches, which fits its axes into its space."""
-    from matplotlib.figure import Figure
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError as error:
+        raise ImportError(
+            "Displays need matplotlib. Install it with pip install 'skfusion[plot]'."
+        ) from error
+    return plt.figure(figsize=(width, height), layout="constrained")
 
-    return Figure(figsize=(width, height), layout="constrained")
 
-
-def wrap_title(title, ax):
-    """Break a title into lines that fit the width of the figure of some axes."""
-    return textwrap.fill(title, max(20, int(ax.figure.get_figwidth() * _CHARACTERS)))
+def wrap_title(title, inches):
+    """Break a title into lines of at most this many inches."""
+    return textwrap.fill(title, max(16, int(inches * _CHARACTERS)))

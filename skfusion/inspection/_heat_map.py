@@ -45,6 +45,9 @@ class HeatMaps(Sequence[Any]):
     def __len__(self):
         return len(self.maps)
 
+    def __repr__(self):
+        return f"<regions of the images of {len(self.maps)} rows>"
+
     def __getitem__(self, row):
         if isinstance(row, slice):
             return [_to_pixels(one) for one in self.maps[row]]

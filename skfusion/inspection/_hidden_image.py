@@ -34,7 +34,7 @@ class OriginalImage:
 
 
 class HiddenImage:
-    """An image of which a window is hidden.
+    """An image of which a window is hidden, or of which only a window is shown.
 
     Parameters
     ----------
@@ -42,38 +42,50 @@ class HiddenImage:
         The image.
 
     window : tuple (slice, slice)
-        The rows and columns of the canvas that are hidden.
+        Rows and columns of the canvas.
 
     canvas : tuple (height, width)
         The size of the canvas, which is laid over the image.
 
     cover : OriginalImage or None, default=None
-        The image that is seen in the window; None is the mean color of the image.
+        The image that is seen where this one is hidden; None is the mean color of this one.
+
+    is_shown : bool, default=False
+        Whether the window is what is shown, rather than what is hidden.
     """
 
-    def __init__(self, original, window, canvas, cover=None):
+    def __init__(self, original, window, canvas, cover=None, *, is_shown=False):
         self.original = original
         self.window = window
         self.canvas = canvas
         self.cover = cover
+        self.is_shown = is_shown
 
     def pixels(self, reader, options):
         """Return the pixels."""
-        pixels = np.array(self.original.pixels(reader, options))
+        pixels = self.original.pixels(reader, options)
         window = tuple(
             slice(round(part.start * side / length), round(part.stop * side / length))
             for part, side, length in zip(self.window, pixels.shape, self.canvas, strict=False)
         )
+        upper, lower = self._cover_pixels(pixels, reader, options), pixels
+        if self.is_shown:
+            upper, lower = lower, upper
+        mixed = np.array(lower)
+        mixed[window] = upper[window]
+        return mixed
+
+    def _cover_pixels(self, pixels, reader, options):
+        """Return the cover in the shape and type of the image."""
         if self.cover is None:
-            cover = pixels.mean(axis=(0, 1), dtype=np.float64)
+            color = pixels.mean(axis=(0, 1), dtype=np.float64)
+            cover = np.broadcast_to(color, pixels.shape)
         else:
             cover = self.cover.pixels(reader, options)
             cover = convert_channels(resize_pixels(cover, pixels.shape[:2]), pixels.shape[2])
-            cover = cover[window]
         if pixels.dtype == np.uint8:
-            cover = np.rint(cover).astype(np.uint8)
-        pixels[window] = cover
-        return pixels
+            cover = np.rint(cover)
+        return cover.astype(pixels.dtype)
 
 
 class HidingReader:

@@ -2,21 +2,26 @@
 
 import numpy as np
 
-# The part of the passes that the first scan may use, and the least windows along a side.
-_SCAN_SHARE, _LEAST = 0.55, 3
-# A window of the second scan, in pixels of the network's input and in parts of the side.
-_WINDOW, _WINDOW_SHARE = 32, 0.2
-# A change of up to so many times the median change is that of hiding anything, but never more
-# than this part of the largest: where all of the image matters, all changes are large.
-_NOISE, _MOST_NOISE = 3.0, 0.3
+from skfusion.inspection._window_response import WindowResponse, make_windows, weaken_small
+
+# The sizes of windows in parts of the side of the image: of the scan, of its refinement, which has
+# at most so many pixels of the network's input, and of large ones.
+_SCAN, _FINE, _MOST_PIXELS, _LARGE = 0.286, 0.2, 32, 0.5
+# Windows that change the prediction by less than this part of what larger ones change it are too
+# small: the rest of a region is enough for the model. So many are tried.
+_RESPONSE, _TRIED = 0.3, 8
+# Amounts below this part of the largest are mostly what overlapping windows blur; more of them
+# where only windows that hold all of a region change anything.
+_BLUR, _BLUR_OF_LARGE = 0.55, 0.8
 
 
 def occlusion_grid(probe, n_passes):
     """Find the amount of each place by hiding windows.
 
-    First, half-overlapping windows are hidden over the whole image. Then smaller ones are, where
-    the prediction changed most. Changes are made smaller by the change that hiding anything has,
-    which is found from their median, and set to 0 where they are not larger.
+    First, windows that overlap by half are hidden all over the image, then smaller ones where the
+    prediction changed most. If a window changes little of what the whole image changes, because
+    the rest of a region is enough for the model, larger ones are hidden, or shown alone. If
+    smaller windows change little, those of the scan are moved in smaller steps.
 
     Parameters
     ----------
@@ -29,70 +34,65 @@ def occlusion_grid(probe, n_passes):
     Returns
     -------
     grid : ndarray of shape (height, width)
-        The amounts on the canvas of the probe: by how much the prediction falls when a window of
-        the second scan around the place is hidden.
+        The amounts on the canvas of the probe: by how much windows around the place change the
+        prediction.
     """
     canvas = probe.canvas
-    count = max(_LEAST, int(np.sqrt(_SCAN_SHARE * n_passes)))
-    scan = _windows(canvas, [side / (count - 1) for side in canvas])
-    changes = probe.changes(scan)
-    noise = _noise(changes)
-    coarse = _spread(_shrink(changes, noise), scan, canvas)
-    sizes = [min(_WINDOW, _WINDOW_SHARE * side) for side in canvas]
-    windows = _windows(canvas, [max(1.0, size / 2) for size in sizes])
-    any_change = np.abs(_spread(changes, scan, canvas))
-    # Where nothing is beyond the noise, the largest change decides.
-    scores = [np.abs(coarse[w]).mean() + 1e-3 * any_change[w].mean() for w in windows]
-    order = np.argsort(-np.array(scores), kind="stable")
-    chosen = [windows[i] for i in order[: max(0, n_passes - len(scan))]]
-    # Amounts are those of a small window: a large one has several of it.
-    ratio = len(scan) / max(len(scan), len(windows))
-    if not chosen:
-        return coarse * ratio
-    changes = probe.changes(chosen)
-    fine = _spread(_shrink(changes, noise * np.sqrt(ratio)), chosen, canvas)
-    seen = np.zeros(canvas, dtype=bool)
-    for window in chosen:
-        seen[window] = True
-    return np.where(seen, fine, coarse * ratio)
+    whole = abs(probe.whole_change())
+    size = _window_size(canvas, _SCAN)
+    windows = _thinned(make_windows(canvas, size, 2), n_passes - 1)
+    scan = WindowResponse(probe.hide(windows), windows, canvas)
+    left = n_passes - 1 - len(windows)
+    if scan.largest < _RESPONSE * whole:
+        return weaken_small(*_with_other_windows(probe, scan, size, left))
+    where, heat = np.abs(scan.heat()) + 1e-3 * np.abs(scan.heat(0.0)), scan.heat()
+    fine = _window_size(canvas, _FINE, _MOST_PIXELS)
+    windows = _hottest(make_windows(canvas, fine, 2), where)[: max(left, 0)]
+    tried = probe.hide(windows[:_TRIED]) if len(windows) > _TRIED else np.zeros(1)
+    if np.abs(tried).max() < _RESPONSE * scan.largest:
+        windows = _hottest(make_windows(canvas, size, 4), where)[: max(left - len(tried), 0)]
+        if windows:
+            heat = WindowResponse(probe.hide(windows), windows, canvas).over(heat)
+        return weaken_small(heat, _BLUR_OF_LARGE * np.abs(heat).max())
+    changes = np.concatenate([tried, probe.hide(windows[_TRIED:])])
+    # Amounts are those of a small window: one of the scan has several of it.
+    heat = WindowResponse(changes, windows, canvas).over(heat * np.prod(fine) / np.prod(size))
+    return weaken_small(heat, _BLUR * np.abs(heat).max())
 
 
-def _windows(canvas, strides):
-    """Return half-overlapping windows, twice as large as their strides, that cover the canvas."""
-    slices = []
-    for side, stride in zip(canvas, strides, strict=True):
-        n = max(1, round(side / stride))
-        ends = np.rint(np.arange(-1, n + 2) * side / n).astype(int).clip(0, side)
-        slices.append([slice(a, b) for a, b in zip(ends[:-2], ends[2:], strict=True) if b > a])
-    return [(down, across) for down in slices[0] for across in slices[1]]
+def _with_other_windows(probe, scan, size, n_passes):
+    """Return the amounts and their limit, where the windows of the scan change nearly nothing.
 
-
-def _noise(changes):
-    """Return the size of a change that windows have anywhere."""
-    sizes = np.abs(changes)
-    return min(_NOISE * float(np.median(sizes)), _MOST_NOISE * float(sizes.max()))
-
-
-def _shrink(changes, noise):
-    return np.sign(changes) * np.maximum(np.abs(changes) - noise, 0)
-
-
-def _spread(changes, windows, canvas):
-    """Return the mean change of the windows that cover each place, without the largest one.
-
-    A window that touches a region from outside changes the prediction too. Without the largest
-    change, a place is in the region only if most of its windows are.
+    Large windows may hide all of a region, and a window that is shown alone may be enough.
     """
-    rises = _trimmed_mean(np.maximum(changes, 0), windows, canvas)
-    return rises - _trimmed_mean(np.maximum(-changes, 0), windows, canvas)
+    canvas = probe.canvas
+    large = _window_size(canvas, _LARGE)
+    responses, left = [(scan, probe.hide, size, 2)], n_passes
+    for change, of_size, steps in ((probe.show, size, 1), (probe.hide, large, 2)):
+        windows = make_windows(canvas, of_size, steps)
+        if len(windows) <= left:
+            found = WindowResponse(change(windows), windows, canvas)
+            responses.append((found, change, of_size, steps))
+            left -= len(windows)
+    best, change, of_size, steps = max(responses, key=lambda response: response[0].largest)
+    heat = best.heat()
+    windows = _hottest(make_windows(canvas, of_size, 2 * steps), np.abs(heat))[:left]
+    if windows:
+        heat = WindowResponse(change(windows), windows, canvas).over(heat)
+    return heat, _BLUR_OF_LARGE * np.abs(heat).max()
 
 
-def _trimmed_mean(sizes, windows, canvas):
-    """Return the mean of the sizes at each place, less the largest one; 0 where there is none."""
-    total, largest, count = (np.zeros(canvas) for _ in range(3))
-    for size, window in zip(sizes, windows, strict=True):
-        total[window] += size
-        count[window] += 1
-        np.maximum(largest[window], size, out=largest[window])
-    alone = count <= 1
-    return np.where(alone, total, (total - largest) / np.maximum(count - 1, 1))
+def _window_size(canvas, share, most=np.inf):
+    """Return the size of a window, which is a part of the canvas, in pixels of it."""
+    return tuple(min(side, max(2.0, min(share * side, most))) for side in canvas)
+
+
+def _thinned(windows, most):
+    """Return every second window, or fewer, where there are too many."""
+    return windows[:: -(-len(windows) // max(1, most))]
+
+
+def _hottest(windows, heat):
+    """Return windows in the order of the heat in them."""
+    scores = np.array([heat[window].mean() for window in windows])
+    return [windows[i] for i in np.argsort(-scores, kind="stable")]

@@ -14,6 +14,9 @@ from skfusion.inspection._explanation_parts import (
 )
 from skfusion.inspection._figures import new_figure, wrap_title
 
+# The longer side of the image in a new figure, in inches.
+_SIDE = 4.5
+
 
 class RegionDisplay:
     """Draw the regions of an image that raised and lowered a prediction.
@@ -203,11 +206,12 @@ class RegionDisplay:
         """
         from skfusion.inspection._draw_regions import draw_regions  # needs matplotlib
 
+        height, width = self.image.shape[:2]
+        scale = _SIDE / max(height, width)
+        title = wrap_title(self.title, max(_SIDE / 2, width * scale))
         if ax is None:
-            height, width = self.image.shape[:2]
-            scale = 4.5 / max(height, width)
             ax = new_figure(width * scale + 2.2, height * scale + 1.3).add_subplot()
         self.ax_, self.figure_ = ax, ax.figure
         self.image_, self.colorbar_ = draw_regions(ax, self.image, self.heat, self.name)
-        ax.set_title(wrap_title(self.title, ax), loc="left", fontsize="medium")
+        ax.set_title(title, loc="left", fontsize="medium")
         return self

@@ -1,5 +1,7 @@
 """RegionProbe: predictions of one row while parts of one of its images are hidden."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from skfusion.images._multi_image_cells import is_list
@@ -8,6 +10,23 @@ from skfusion.inspection._shown_image import images_of
 
 # The grid over an image whose transformer has no size of its own, along the longer side.
 _LONGEST = 224
+
+
+@dataclass(frozen=True)
+class Cover:
+    """What is seen where an image is hidden.
+
+    Parameters
+    ----------
+    image : OriginalImage or None, default=None
+        An image; None is the mean color of the image that is hidden.
+
+    prediction : float or None, default=None
+        The prediction of the row with this image; None where it isn't known.
+    """
+
+    image: OriginalImage | None = None
+    prediction: float | None = None
 
 
 class RegionProbe:
@@ -33,8 +52,8 @@ class RegionProbe:
     base : float
         The prediction of the row.
 
-    covers : list of OriginalImage
-        The images that are seen where parts are hidden; of none, the mean color is.
+    covers : list of Cover
+        What is seen where the image is hidden; the covers take turns.
 
     Attributes
     ----------
@@ -56,9 +75,10 @@ class RegionProbe:
         self.shape = tuple(transformer._columns.reader.probe(item)[:2])
         self.canvas = _canvas(source, self.shape)
         self._covers = covers
+        self._blank = None
         self._original = OriginalImage(item)
 
-    def changes(self, windows):
+    def hide(self, windows):
         """Compute by how much the prediction falls when windows are hidden.
 
         Parameters
@@ -71,12 +91,53 @@ class RegionProbe:
         changes : ndarray of shape (n,)
             Positive where what was hidden had raised the prediction.
         """
-        covers = self._covers
-        hidden = [
-            HiddenImage(self._original, window, self.canvas, covers[i % len(covers)])
+        return self.base - self._predict_windows(windows, is_shown=False)
+
+    def show(self, windows):
+        """Compute by how much the prediction of covers rises when windows are shown on them.
+
+        Parameters
+        ----------
+        windows : list of tuple (slice, slice)
+            Parts of the canvas.
+
+        Returns
+        -------
+        changes : ndarray of shape (n,)
+            Positive where what was shown raises the prediction.
+        """
+        covers = np.array([self._cover_base(cover) for cover in self._covers])
+        places = np.arange(len(windows)) % len(covers)
+        return self._predict_windows(windows, is_shown=True) - covers[places]
+
+    def whole_change(self):
+        """Return by how much the prediction falls, on average, when the whole image is hidden."""
+        return self.base - float(np.mean([self._cover_base(cover) for cover in self._covers]))
+
+    def _predict_windows(self, windows, is_shown):
+        images = [
+            self._in_cell(
+                HiddenImage(
+                    self._original,
+                    window,
+                    self.canvas,
+                    self._covers[i % len(self._covers)].image,
+                    is_shown=is_shown,
+                )
+            )
             for i, window in enumerate(windows)
         ]
-        return self.base - self.predict([self._in_cell(image) for image in hidden])
+        return self.predict(images)
+
+    def _cover_base(self, cover):
+        """Return the prediction of the row with a cover alone."""
+        if cover.prediction is not None:
+            return cover.prediction
+        if self._blank is None:
+            whole = tuple(slice(0, side) for side in self.canvas)
+            image = self._in_cell(HiddenImage(self._original, whole, self.canvas))
+            self._blank = float(self.predict([image])[0])
+        return self._blank
 
     @property
     def cell(self):
@@ -85,6 +146,8 @@ class RegionProbe:
 
     def predict(self, new):
         """Predict the row with each of these in place of its cell."""
+        if not new:
+            return np.zeros(0)
         name = self.source.name
         frame = self.row.take(np.zeros(len(new), dtype=int)).reset_index(drop=True)
         cells = np.empty(len(new), dtype=object)

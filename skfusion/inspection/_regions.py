@@ -1,24 +1,27 @@
 """The regions of the images of rows."""
 
+import time
+
 import numpy as np
 from joblib import Parallel, delayed
 
+from skfusion._utils.progress import log
 from skfusion.inspection._heat_map import HeatMap, HeatMaps
 from skfusion.inspection._hidden_image import OriginalImage
 from skfusion.inspection._occlusion import occlusion_grid
 from skfusion.inspection._pooled_map import pooled_grid
-from skfusion.inspection._region_probe import RegionProbe
+from skfusion.inspection._region_probe import Cover, RegionProbe
 from skfusion.inspection._shown_image import images_of
 
 METHODS = {"occlusion": occlusion_grid, "pooled": pooled_grid}
 
 
-FILLS = ("both", "background", "mean")
+FILLS = ("background", "mean")
 # So many images of the background are shown where parts are hidden.
 _MOST_COVERS = 8
 
 
-def find_regions(game, frame, background, images, *, method, fill, n_passes, n_jobs):
+def find_regions(game, frame, background, images, *, method, fill, n_passes, n_jobs, verbose):
     """Find the regions of the images of all rows.
 
     Parameters
@@ -47,6 +50,9 @@ def find_regions(game, frame, background, images, *, method, fill, n_passes, n_j
     n_jobs : int or None
         The number of rows that are computed at once, in threads.
 
+    verbose : int
+        1 reports the time that is left after the first image.
+
     Returns
     -------
     regions : dict of str to HeatMaps
@@ -57,12 +63,16 @@ def find_regions(game, frame, background, images, *, method, fill, n_passes, n_j
     def find(player, row):
         source = images[player]
         chosen = [] if fill == "mean" else _unlike(game, player, row, covers[source.name])
-        if fill == "both":
-            chosen = [cover for one in chosen for cover in (one, None)]
-        return _maps_of_row(game, frame, source, row, chosen or [None], method, n_passes)
+        return _maps_of_row(game, frame, source, row, chosen or [Cover()], method, n_passes)
 
     tasks = [(player, row) for player in range(len(images)) for row in range(len(frame))]
-    found = Parallel(n_jobs=n_jobs, prefer="threads")(delayed(find)(*task) for task in tasks)
+    started = time.perf_counter()
+    found = [find(*tasks[0])]
+    if len(tasks) > 1:
+        seconds = (time.perf_counter() - started) * (len(tasks) - 1)
+        log(verbose, f"explain: {len(tasks) - 1} images left, about {seconds:.0f} s.")
+        others = (delayed(find)(*task) for task in tasks[1:])
+        found += Parallel(n_jobs=n_jobs, prefer="threads")(others)
     n_rows = len(frame)
     return {
         source.name: HeatMaps(found[player * n_rows : (player + 1) * n_rows])
@@ -100,6 +110,7 @@ def _cover_images(cells):
 def _unlike(game, player, row, covers):
     """Return the images of the background that would change the prediction of a row most."""
     others = frozenset(range(len(game.players))) - {player}
-    changes = np.abs(game.values[others][row] - game.prediction[row])
-    order = np.argsort(-changes, kind="stable")
-    return [covers[i] for i in order if covers[i] is not None][:_MOST_COVERS]
+    predictions = game.values[others][row]
+    order = np.argsort(-np.abs(predictions - game.prediction[row]), kind="stable")
+    found = [Cover(covers[i], float(predictions[i])) for i in order if covers[i] is not None]
+    return found[:_MOST_COVERS]

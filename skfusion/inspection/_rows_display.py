@@ -156,6 +156,8 @@ class RowsDisplay:
         n_columns = int(self.rows["kind"].value_counts().max())
         self.figure_ = new_figure(max(4.0, 1.9 * n_columns), 2.2 * len(kinds))
         self.axes_ = self.figure_.subplots(len(kinds), n_columns, squeeze=False)
+        names = sorted(set(self.explanation.names))
+        self.figure_.suptitle(f"Rows with their {', '.join(names)}", x=0.01, ha="left")
         for axes, kind in zip(self.axes_, kinds, strict=True):
             for ax in axes:
                 ax.set_axis_off()
@@ -172,7 +174,7 @@ class RowsDisplay:
         column = next(iter(images), None) if self.column is None else self.column
         image = None if column is None else image_and_heat(self.explanation, column, row)[0]
         label = self.explanation.sources.index[row]
-        ax.set_title(f"{label}: {self.explanation.prediction[row]:.3g}", fontsize="small")
+        ax.set_title(f"row {label}: {self.explanation.prediction[row]:.3g}", fontsize="small")
         if image is None:
             ax.text(0.5, 0.5, "no image", ha="center", va="center", transform=ax.transAxes)
             return

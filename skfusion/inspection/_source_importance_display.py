@@ -113,7 +113,7 @@ class SourceImportanceDisplay:
         display : SourceImportanceDisplay
             The display, with its attributes.
         """
-        if X is not None:
+        if X is not None and y is not None:
             importance = source_importance(
                 estimator, X, y, scoring=scoring, n_repeats=n_repeats, random_state=random_state
             )
@@ -124,9 +124,8 @@ class SourceImportanceDisplay:
             return cls(importance, loss=name if isinstance(name, str) else "score").plot(ax=ax)
         if not hasattr(estimator, "strategy"):
             raise TypeError(
-                "SourceImportanceDisplay needs X and y for a "
-                f"{type(estimator).__name__}. Only a FusionClassifier or FusionRegressor measures "
-                "the importance in fit."
+                "Without X and y, SourceImportanceDisplay needs a FusionClassifier or "
+                f"FusionRegressor, got a {type(estimator).__name__}. Pass X and y for other models."
             )
         check_is_fitted(estimator, "source_importance_")
         loss = "log loss" if hasattr(estimator, "classes_") else "squared error"

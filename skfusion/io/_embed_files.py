@@ -14,7 +14,7 @@ from skfusion.images._image_size import check_size_param
 from skfusion.images.remote._remote_access import RemoteAccess
 from skfusion.io._embed_job import EmbedJob, file_stem
 from skfusion.io._embed_rows import read_rows
-from skfusion.networks.backbones._registry import find_spec
+from skfusion.networks.backbones._registry import find_family, find_spec
 from skfusion.networks.runtimes._keras import import_keras
 from skfusion.store._feature_store import as_store
 
@@ -134,7 +134,8 @@ def embed_files(
     if batch_size < 1:
         raise ValueError(f"The batch size must be at least 1, got {batch_size}.")
     out.mkdir(parents=True, exist_ok=True)
-    import_keras()  # after the checks that don't need it; TensorFlow prints before the first line
+    if any(find_family(backbone.name).runtime == "keras" for backbone in backbones):
+        import_keras()  # after the checks that don't need it; TensorFlow prints before other lines
     left_out = "".join(f"; left out: {n} ({reason})" for reason, n in rows.skipped.items())
     log(verbose, f"{len(rows.ids)} images{left_out}")
     options = {"image_size": image_size, "batch_size": batch_size, "verbose": verbose}

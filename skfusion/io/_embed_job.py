@@ -15,7 +15,7 @@ from skfusion.images.formats._versions import decoder_versions
 from skfusion.io._feature_file import FORMATS, FeatureFile
 from skfusion.io._hdf5 import read_hdf5, write_hdf5
 from skfusion.io._parquet import read_parquet, write_parquet
-from skfusion.networks.backbones._registry import backbone_slug, find_spec
+from skfusion.networks.backbones._registry import backbone_slug, find_family
 
 WRITERS = {"h5": write_hdf5, "parquet": write_parquet}
 # Where files are and how they are downloaded changes no features.
@@ -29,7 +29,7 @@ class Backbone(NamedTuple):
     Parameters
     ----------
     name : str
-        A name of `list_backbones`, or the path of a `.keras` file.
+        A name of `list_backbones`, or the path of a `.keras` or `.onnx` file.
 
     weights : str or None, default="imagenet"
         As in `PretrainedGAP`.
@@ -155,7 +155,7 @@ class EmbedJob:
 
 def file_stem(backbone):
     """Return the name of a backbone in the name of its file."""
-    return backbone if find_spec(backbone) is not None else Path(backbone).stem
+    return Path(backbone).stem if find_family(backbone).list_files(backbone) else backbone
 
 
 def _equal(one, other):

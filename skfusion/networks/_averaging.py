@@ -47,6 +47,8 @@ def average_networks(networks, axes):
         first.preprocessing,
         cut_name=first.cut_name,
         flips=first.flips,
+        n_prefix_tokens=first.n_prefix_tokens,
+        token_parts=first.token_parts,
     )
 
 

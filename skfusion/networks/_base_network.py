@@ -23,6 +23,8 @@ class BaseNetwork(ABC):
         The layer at which the network is cut.
     """
 
+    # What a vector of pooled tokens holds, in its order: "cls", "mean", "max".
+    token_parts: tuple[str, ...] = ()
     # Whether the first prediction in a process has to load something.
     needs_warm_up = True
 
@@ -38,6 +40,10 @@ class BaseNetwork(ABC):
     @abstractmethod
     def compute(self, inputs, batch_size=32):
         """Compute the outputs of preprocessed inputs, batch by batch."""
+
+    def with_preprocessing(self, preprocessing):
+        """Return a copy whose images are preprocessed in another way."""
+        raise ValueError(f"A {type(self).__name__} has its own preprocessing. Pass None.")
 
     def embed(self, pixels, batch_size=32):
         """Preprocess pixels of shape (n, height, width, channels) and compute their outputs."""

@@ -1,6 +1,7 @@
 """The layers of a network and their channels as plain data, to be used without Keras."""
 
-from skfusion.networks._cutting import cuttable_layers, find_cut
+from skfusion.networks._cutting import cuttable_layers, find_cut, pooled_by_top
+from skfusion.networks._pooling import token_parts
 
 
 def cut_info(model):
@@ -15,20 +16,29 @@ def cut_info(model):
     -------
     info : dict
         With the keys "layers", the names of all layers in order; "output", the output layer;
-        "flatten", the layer at which a cut at "flatten" is made, or None; and "channels", for
-        each layer that returns feature maps, or flattens them, their number of channels.
+        "flatten", the layer at which a cut at "flatten" is made, or None; "channels", for each
+        layer that returns feature maps or tokens, or flattens them, their number of channels; and
+        "tokens", the layers that return tokens.
     """
-    channels = {}
+    channels, tokens = {}, []
     for name, output in cuttable_layers(model).items():
         operation = output._keras_history.operation
         maps = operation.input if type(operation).__name__ == "Flatten" else output
-        if len(maps.shape) == 4:
+        if len(maps.shape) in (3, 4):
             channels[name] = int(maps.shape[-1])
+        if len(output.shape) == 3:
+            tokens.append(name)
     names = [layer.name for layer in model.layers]
-    has_flatten = "flatten" in names or "gap" in names
+    has_flatten = "flatten" in names or pooled_by_top(model) is not None
     flatten = find_cut(model, "flatten", model.name)[0] if has_flatten else None
     output = find_cut(model, None, model.name)[0]
-    return {"layers": names, "output": output, "flatten": flatten, "channels": channels}
+    return {
+        "layers": names,
+        "output": output,
+        "flatten": flatten,
+        "channels": channels,
+        "tokens": tokens,
+    }
 
 
 def find_cut_name(info, cut_layer):
@@ -54,6 +64,12 @@ def find_cut_name(info, cut_layer):
     if not isinstance(cut_layer, str):
         return info["layers"][cut_layer]
     return info["flatten"] if cut_layer == "flatten" else cut_layer
+
+
+def cut_parts(info, cut_layer, pooling):
+    """Return what the vector of a cut holds of tokens, as in `Network`."""
+    is_tokens = find_cut_name(info, cut_layer) in info.get("tokens", ())
+    return token_parts(pooling) if is_tokens else ()
 
 
 def cut_channels(info, cut_layer, pooling):

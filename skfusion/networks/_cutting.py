@@ -1,10 +1,13 @@
 """The layers at which a network can be cut, and the networks that cuts give."""
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import chain, count
 
 from skfusion.networks._network import Network
+from skfusion.networks._pooling import parts_of
+from skfusion.networks._pooling_layers import pool_output
 from skfusion.networks.runtimes._keras import building, import_keras
+from skfusion.networks.runtimes._model_config import model_from_config
 
 
 def cuttable_layers(model):
@@ -21,7 +24,7 @@ def cuttable_layers(model):
         if isinstance(layer, keras.layers.InputLayer) or len(outputs) != 1:
             continue
         shape = tuple(outputs[0].shape[1:])
-        if len(shape) in (1, 3) and None not in shape:
+        if len(shape) in (1, 2, 3) and None not in shape:
             layers[layer.name] = outputs[0]
     return layers
 
@@ -35,8 +38,8 @@ def find_cut(model, cut_layer, name):
         The model.
 
     cut_layer : str, int or None
-        Name or position of a layer; None is the model's own output. In a network with a layer
-        "gap" and without one named "flatten", "flatten" is the layer that "gap" pools.
+        Name or position of a layer; None is the model's own output. In a network without a layer
+        named "flatten", "flatten" is the layer that the top pools.
 
     name : str
         The network's name in messages.
@@ -61,19 +64,31 @@ def find_cut(model, cut_layer, name):
         found = model.layers[cut_layer].name
     if found in layers:
         return found, layers[found]
-    if found == "flatten" and "gap" in layers:
-        return _layer_and_output(model.get_layer("gap").input)
+    if found == "flatten":
+        pooled = pooled_by_top(model)
+        if pooled is not None:
+            return _layer_and_output(pooled)
     raise ValueError(
         f"{name} can't be cut at layer {cut_layer!r}. Its layers that can be cut are: "
         f"{', '.join(layers)}."
     )
 
 
+def pooled_by_top(model):
+    """Return the output that the top of a model pools; None if there is no such top.
+
+    The first layer of such a top is "gap", or "class_token" for tokens.
+    """
+    names = {layer.name for layer in model.layers}
+    first = next((name for name in ("gap", "class_token") if name in names), None)
+    return None if first is None else model.get_layer(first).input
+
+
 def _layer_and_output(output):
     return output._keras_history.operation.name, output
 
 
-def cut_model(model, cut_layer, pooling, name):
+def cut_model(model, cut_layer, pooling, name, n_prefix_tokens=None):
     """Cut a Keras model so that it returns one vector for each image.
 
     Parameters
@@ -84,11 +99,14 @@ def cut_model(model, cut_layer, pooling, name):
     cut_layer : str, int or None
         As in `find_cut`.
 
-    pooling : {"avg", "max"} or None
-        How feature maps become a vector; None flattens them.
+    pooling : str or None
+        How feature maps or tokens become a vector; None flattens them.
 
     name : str
         The network's name in messages.
+
+    n_prefix_tokens : int or None, default=None
+        As in `Network`.
 
     Returns
     -------
@@ -97,22 +115,15 @@ def cut_model(model, cut_layer, pooling, name):
 
     model : keras.Model
         From the same input to a vector.
+
+    parts : tuple of str
+        What the vector holds of tokens, as in `Network`.
     """
-    keras = import_keras()
     layer_name, output = find_cut(model, cut_layer, name)
-    if len(output.shape) == 4:
-        poolers = {
-            "avg": keras.layers.GlobalAveragePooling2D,
-            "max": keras.layers.GlobalMaxPooling2D,
-            None: keras.layers.Flatten,
-        }
-        output = poolers[pooling](name=unused_name(model, "vector"))(output)
-    if len(output.shape) != 2 or None in output.shape[1:]:
-        raise ValueError(
-            f"{name} gives an output of shape {tuple(output.shape)} there; a vector or feature "
-            "maps of known size are needed."
-        )
-    return layer_name, keras.Model(model.inputs, output, name=model.name)
+    names = partial(unused_name, model)
+    vector = pool_output(output, pooling, n_prefix_tokens, name, names)
+    cut = import_keras().Model(model.inputs, vector, name=model.name)
+    return layer_name, cut, parts_of(output.shape[1:], pooling)
 
 
 def unused_name(model, name):
@@ -135,7 +146,7 @@ def cut_network(network, cut_layer, pooling, flips=None):
     cut_layer : str, int or None
         As in `find_cut`.
 
-    pooling : {"avg", "max"} or None
+    pooling : str or None
         As in `cut_model`.
 
     flips : {"horizontal", "both"} or None, default=None
@@ -146,17 +157,25 @@ def cut_network(network, cut_layer, pooling, flips=None):
     network : Network
         From the same input to a vector.
     """
-    cut, kept = _plan_cut(network.name, network.config, network.preprocessing, cut_layer, pooling)
+    facts = (network.name, network.config, network.preprocessing, network.n_prefix_tokens)
+    cut, kept = _plan_cut(*facts, cut_layer, pooling)
     return cut.replace(weights=[network.weights[i] for i in kept], flips=flips)
 
 
 @lru_cache(maxsize=32)
-def _plan_cut(name, config, preprocessing, cut_layer, pooling):
+def _plan_cut(name, config, preprocessing, n_prefix_tokens, cut_layer, pooling):
     """Return the cut of an architecture, without weights, and which of the weights it keeps."""
     with building(0):
-        model = import_keras().models.model_from_json(config)
-        cut_name, cut = cut_model(model, cut_layer, pooling, name)
+        model = model_from_config(config, name)
+        cut_name, cut, parts = cut_model(model, cut_layer, pooling, name, n_prefix_tokens)
     positions = {id(variable): i for i, variable in enumerate(model.weights)}
     kept = [positions[id(variable)] for variable in cut.weights]
-    network = Network.from_model(name, cut, preprocessing, cut_name=cut_name)
+    network = Network.from_model(
+        name,
+        cut,
+        preprocessing,
+        cut_name=cut_name,
+        n_prefix_tokens=n_prefix_tokens,
+        token_parts=parts,
+    )
     return network.replace(weights=None), kept

@@ -5,6 +5,7 @@ from math import prod
 import pandas as pd
 
 from skfusion.networks._cutting import cuttable_layers
+from skfusion.networks._pooling import POOLINGS, pooled_width
 from skfusion.networks.runtimes._keras import import_keras
 
 _HEAD = ("layer", "kind", "shape", "columns", "parameters", "trainable")
@@ -146,8 +147,8 @@ def layers_frame(table, pooling=None):
     table : list of dict
         From `layer_table`.
 
-    pooling : {"avg", "max"} or None, default=None
-        How feature maps become a vector; None flattens them.
+    pooling : str or None, default=None
+        How feature maps or tokens become a vector; None flattens them.
 
     Returns
     -------
@@ -165,12 +166,11 @@ def layers_frame(table, pooling=None):
     1  pool1  (13, 13, 32)     32
     2  conv2  (11, 11, 64)     64
     """
-    if pooling not in ("avg", "max", None):
-        raise ValueError(f"pooling must be 'avg', 'max' or None. Got {pooling!r} instead.")
+    if pooling not in (*POOLINGS, None):
+        raise ValueError(f"pooling must be one of {POOLINGS} or None. Got {pooling!r} instead.")
     rows = []
     for line in table:
         if line["width"] is not None:
-            # The last size of a vector is its width, too.
-            width = line["width"] if pooling is None else line["shape"][-1]
+            width = pooled_width(line["shape"], pooling)
             rows.append((line["layer"], tuple(line["shape"]), width))
     return pd.DataFrame(rows, columns=["layer", "shape", "width"])

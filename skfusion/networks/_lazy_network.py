@@ -29,6 +29,9 @@ class LazyNetwork(BaseNetwork):
     cut_name : str or None, default=None
         The layer at which the network is cut; None builds the network to find it.
 
+    token_parts : tuple of str, default=()
+        What a vector of pooled tokens holds, as in `Network`.
+
     Examples
     --------
     >>> from skfusion.networks.backbones._building import build_cut
@@ -44,7 +47,9 @@ class LazyNetwork(BaseNetwork):
     (256,)
     """
 
-    def __init__(self, build, *, fingerprint, input_shape, width=None, cut_name=None):
+    def __init__(
+        self, build, *, fingerprint, input_shape, width=None, cut_name=None, token_parts=()
+    ):
         self._build = build
         self._width = width
         self._cut_name = cut_name
@@ -52,6 +57,7 @@ class LazyNetwork(BaseNetwork):
         self._lock = ProcessLocal(threading.Lock)
         self.fingerprint = fingerprint
         self.input_shape = input_shape
+        self.token_parts = token_parts
 
     def resolve(self):
         """Return the network; build it if it wasn't built yet."""
@@ -60,6 +66,11 @@ class LazyNetwork(BaseNetwork):
                 if self._network is None:
                     self._network = self._build()
         return self._network
+
+    @property
+    def has_width(self):
+        """bool : Whether the length of the output vector is known without building the network."""
+        return self._width is not None
 
     @property
     def output_shape(self):

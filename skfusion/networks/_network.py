@@ -11,12 +11,13 @@ import numpy as np
 
 from skfusion._utils.plain_data import plain_data
 from skfusion._utils.saved_state import installed_version, minor, warn_of_versions
-from skfusion.exceptions import ModelVersionError
+from skfusion.exceptions import ExtraNotFoundError, ModelVersionError
 from skfusion.networks._base_network import BaseNetwork
 from skfusion.networks._image_preprocessing import NO_PREPROCESSING, ImagePreprocessing
 from skfusion.networks._shared_array import share
 from skfusion.networks.runtimes._keras import building, import_keras
 from skfusion.networks.runtimes._keras_runtime import KerasRuntime
+from skfusion.networks.runtimes._model_config import model_from_config, model_to_config
 
 
 @plain_data
@@ -53,6 +54,13 @@ class Network(BaseNetwork):
     flips : {"horizontal", "both"} or None, default=None
         Whether outputs are averaged over the image and its mirror images.
 
+    n_prefix_tokens : int or None, default=None
+        For transformers, the number of tokens before those of the image: a class token, then
+        registers. None if it is not known, or if the network has no tokens.
+
+    token_parts : tuple of str, default=()
+        What a vector of pooled tokens holds, in its order: "cls", "mean", "max".
+
     Examples
     --------
     >>> import numpy as np
@@ -72,6 +80,8 @@ class Network(BaseNetwork):
     cut_name: str = "output"
     top: str | None = None
     flips: str | None = None
+    n_prefix_tokens: int | None = None
+    token_parts: tuple[str, ...] = ()
 
     runtime = KerasRuntime()
     saved_by_keras = None  # the version, where the network was loaded from a file
@@ -86,11 +96,13 @@ class Network(BaseNetwork):
         cut_name="output",
         top=None,
         flips=None,
+        n_prefix_tokens=None,
+        token_parts=(),
     ):
         """Return a Keras model with one input and one output as plain data."""
         return cls(
             name,
-            model.to_json(),
+            model_to_config(model),
             model.get_weights(),
             input_shape=tuple(model.inputs[0].shape[1:]),
             output_shape=tuple(model.outputs[0].shape[1:]),
@@ -98,6 +110,8 @@ class Network(BaseNetwork):
             cut_name=cut_name,
             top=top,
             flips=flips,
+            n_prefix_tokens=n_prefix_tokens,
+            token_parts=token_parts,
         )
 
     def to_model(self):
@@ -112,7 +126,9 @@ class Network(BaseNetwork):
         keras = import_keras()
         saved = self.saved_by_keras or keras.__version__
         try:
-            return keras.models.model_from_json(self.config)
+            return model_from_config(self.config, self.name)
+        except ExtraNotFoundError:
+            raise
         except Exception as error:
             if minor(saved) == minor(keras.__version__):
                 raise
@@ -134,6 +150,10 @@ class Network(BaseNetwork):
         if model is not None:
             model.set_weights(weights)
 
+    def with_preprocessing(self, preprocessing):
+        """Return a copy whose images are preprocessed in another way."""
+        return self.replace(preprocessing=preprocessing)
+
     @property
     def n_bytes(self):
         """int : The size of the weights."""
@@ -144,6 +164,8 @@ class Network(BaseNetwork):
         """str : A digest of all that changes the outputs."""
         digest = blake2b(digest_size=16)
         digest.update(f"{self.preprocessing}\0{self.flips}\0{self.config}".encode())
+        if self.n_prefix_tokens is not None:
+            digest.update(f"\0{self.n_prefix_tokens} prefix tokens".encode())
         for array in self.weights:
             digest.update(f"{array.dtype.str}{array.shape}".encode())
             digest.update(np.ascontiguousarray(array).data)
@@ -190,9 +212,10 @@ class Network(BaseNetwork):
 
     def _set_plain_state(self, state):
         vars(self).update(state)
-        self.preprocessing = ImagePreprocessing(*state["preprocessing"])
+        self.preprocessing = _restore_preprocessing(state["preprocessing"])
         self.input_shape = tuple(state["input_shape"])
         self.output_shape = tuple(state["output_shape"])
+        self.token_parts = tuple(state.get("token_parts", ()))
 
     def __getstate__(self):
         weights = [share(array) for array in self.weights]
@@ -209,3 +232,8 @@ class Network(BaseNetwork):
                 "is installed. It was loaded; check its features, then save it again, or install "
                 f"keras=={saved}."
             )
+
+
+def _restore_preprocessing(values):
+    """Return an ImagePreprocessing from its values; networks of version 0.1 have no size."""
+    return ImagePreprocessing(*values) if len(values) > 4 else ImagePreprocessing(None, *values)

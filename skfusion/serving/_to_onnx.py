@@ -1,13 +1,10 @@
 """to_onnx: a copy of a model whose networks run without Keras."""
 
-from importlib.util import find_spec
 from typing import Any
 
-from skfusion.exceptions import BackendNotFoundError, ExtraNotFoundError
-from skfusion.networks._onnx_network import OnnxNetwork
-from skfusion.networks.runtimes._keras import import_keras
+from skfusion.networks._network import Network
+from skfusion.networks.onnx._to_onnx_network import check_converter, to_onnx_network
 from skfusion.serving._find_networks import replace_networks
-from skfusion.serving._onnx_export import export_onnx
 
 
 def to_onnx(model: Any) -> Any:
@@ -59,34 +56,10 @@ def to_onnx(model: Any) -> Any:
     >>> to_onnx(gap).transform(photos).shape  # doctest: +SKIP
     (2, 1024)
     """
-    if find_spec("tf2onnx") is None:
-        raise ExtraNotFoundError(
-            "Networks are converted to ONNX by tf2onnx, which is not installed: "
-            "pip install 'skfusion[onnx-export]'."
-        )
+    check_converter()
     return replace_networks(model, _convert)
 
 
 def _convert(network):
     """Return a network's ONNX form, or the network itself if it runs without Keras already."""
-    if isinstance(network, OnnxNetwork) or not network.needs_warm_up:
-        return network
-    _check_backend()
-    try:
-        graph, weights = export_onnx(network)
-    except Exception as error:
-        text = " ".join(str(error).split())
-        raise ValueError(
-            f"The network {network.name!r} can't be converted to ONNX: {text:.400}"
-        ) from error
-    return OnnxNetwork.from_network(network, graph, weights)
-
-
-def _check_backend():
-    """Raise an error unless Keras runs on TensorFlow, which traces the networks."""
-    backend = import_keras().backend.backend()
-    if backend != "tensorflow":
-        raise BackendNotFoundError(
-            f"to_onnx needs Keras with TensorFlow, and Keras runs on {backend!r} in this process. "
-            "Save the model, and convert it in a process with KERAS_BACKEND=tensorflow."
-        )
+    return to_onnx_network(network) if isinstance(network, Network) else network

@@ -111,6 +111,7 @@ class Trainer:
         for (inputs, targets, weight), rate in zip(batches, rates, strict=True):
             self.optimizer.learning_rate = rate
             with allow_retracing():
+                self.upper.reset_metrics()  # Keras 3.12 goes on counting from batch to batch
                 values = self.upper.train_on_batch(
                     inputs, targets, sample_weight=weight, return_dict=True
                 )

@@ -198,7 +198,7 @@ def test_sample_weights_are_routed(rows):
 def test_class_weight_leaves_sample_weight_as_it_is(rows):
     X, y = rows
     weight = np.ones(120, dtype=int)
-    head = keras_head(class_weight={"ant": 1.0, "bee": 9.0, "wasp": 1.0})
+    head = keras_head(class_weight={"ant": 1.0, "bee": 99.0, "wasp": 1.0})
     head.fit(X, y, sample_weight=weight)
     assert (weight == 1).all()
     plain = keras_head().fit(X, y)

@@ -179,3 +179,7 @@ def test_describe(cell, text):
 
 def test_describe_is_short():
     assert len(describe(list(range(1000)))) < 80
+
+
+def test_describe_is_one_line():
+    assert describe((np.arange(4).reshape(2, 2),)) == "tuple (array([[0, 1], [2, 3]]),)"

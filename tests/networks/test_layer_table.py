@@ -18,11 +18,11 @@ def fit(backbone="small_cnn", pixels=PIXELS, **options):
     return CNNEmbedder(backbone, epochs=1, random_state=0, **options).fit(pixels, Y)
 
 
-def with_sequences(input_shape):
+def with_frames(input_shape):
     """Build a network with a layer that can't be cut."""
     inputs = keras.Input(input_shape, name="input")
-    x = keras.layers.Reshape((-1, input_shape[-1]), name="sequence")(inputs)
-    return keras.Model(inputs, keras.layers.GlobalAveragePooling1D(name="vector")(x))
+    x = keras.layers.Reshape((1, *input_shape), name="frames")(inputs)
+    return keras.Model(inputs, keras.layers.GlobalAveragePooling3D(name="vector")(x))
 
 
 def nested(input_shape):
@@ -37,8 +37,8 @@ def embedder():
 
 
 @pytest.fixture(scope="module")
-def sequences():
-    return fit(with_sequences, PIXELS[:, :4, :4], cut_layer="vector")
+def frames():
+    return fit(with_frames, PIXELS[:, :4, :4], cut_layer="vector")
 
 
 def lines(embedder):
@@ -65,10 +65,10 @@ def test_layers_of_small_cnn(embedder, name, shape, width):
     assert row["width"] == width
 
 
-def test_layers_are_those_that_can_be_cut_in_order(embedder, sequences):
+def test_layers_are_those_that_can_be_cut_in_order(embedder, frames):
     names = embedder.list_cut_layers()["layer"]
     assert list(names) == list_cut_layers("small_cnn", image_size=(28, 28))
-    assert list(sequences.list_cut_layers()["layer"]) == ["vector", "output"]
+    assert list(frames.list_cut_layers()["layer"]) == ["vector", "output"]
 
 
 @pytest.mark.parametrize("pooling", POOLING)
@@ -123,8 +123,9 @@ def test_columns_of_the_text_are_aligned(embedder):
         assert row.index(lines(embedder)[name][1]) == start
 
 
-def test_a_layer_that_can_not_be_cut_has_no_width(sequences):
-    assert lines(sequences)["sequence"][1:] == ["Reshape", "16", "×", "1", "-", "0"]
+def test_a_layer_that_can_not_be_cut_has_no_width(frames):
+    shape = ["1", "×", "4", "×", "4", "×", "1"]
+    assert lines(frames)["frames"][1:] == ["Reshape", *shape, "-", "0"]
 
 
 def test_a_network_inside_a_network():

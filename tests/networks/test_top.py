@@ -90,7 +90,7 @@ def test_a_top_needs_a_vector_or_maps():
 def test_every_listed_layer_can_be_cut(mobilenet):
     model = mobilenet.to_model()
     for name in list_cut_layers("MobileNet", backbone_options={"alpha": 0.25}, image_size=(64, 64)):
-        layer, cut = cut_model(model, name, "avg", "mobilenet")
+        layer, cut, _ = cut_model(model, name, "avg", "mobilenet")
         assert layer == name
         assert len(cut.output_shape) == 2
 

@@ -112,7 +112,8 @@ def test_they_share_them_again_when_they_are_saved_again(two_cuts):
     _, two = two_cuts
     again = pickle.loads(pickle.dumps(two))
     # Equal but for a few bytes of strings; the weights take nearly all of it.
-    assert abs(len(pickle.dumps(again)) - len(pickle.dumps(two))) < 100
+    # Text is written once or twice; weights written twice would be hundreds of kilobytes.
+    assert abs(len(pickle.dumps(again)) - len(pickle.dumps(two))) < 1000
 
 
 def test_in_one_pipeline(tmp_path):

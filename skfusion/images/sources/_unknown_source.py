@@ -24,8 +24,8 @@ class UnknownSource(CellSource):
         raise ValueError(f"a cell of type {type(self.cell).__name__} is no image")
 
     def describe(self):
-        """Return the type and the beginning of the value."""
-        return f"{type(self.cell).__name__} {self.cell!r:.60}"
+        """Return the type and the beginning of the value, on one line."""
+        return f"{type(self.cell).__name__} {' '.join(repr(self.cell).split()):.60}"
 
     def looks_like_image(self):
         """Return False."""

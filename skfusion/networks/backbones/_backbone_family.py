@@ -2,6 +2,8 @@
 
 from abc import ABC, abstractmethod
 
+from skfusion.networks._image_preprocessing import NO_PREPROCESSING
+
 
 class BackboneFamily(ABC):
     """Base class of families: backbones that are found, built and identified in the same way.
@@ -17,6 +19,14 @@ class BackboneFamily(ABC):
     name: str
     #: The extra that has to be installed. Such families are only listed by name.
     extra: str | None = None
+    #: The runtime that computes the backbones unless another one is passed.
+    runtime = "keras"
+    #: Whether `CNNEmbedder` can train the backbones.
+    is_trainable = True
+    #: The size of images for backbones that take any, or None if the user has to pass it.
+    default_size: tuple[int, int] | None = (224, 224)
+    #: The same, for listing the layers of a backbone that is trained on images of any size.
+    listed_size: tuple[int | None, int | None] = (28, 28)
 
     @abstractmethod
     def list_names(self):
@@ -29,6 +39,15 @@ class BackboneFamily(ABC):
     @abstractmethod
     def find_spec(self, backbone):
         """Return the BackboneSpec; None if nothing is known before it is built."""
+
+    def describe(self, backbone, options=None):
+        """Return the BackboneSpec, where options can change it; else as `find_spec`."""
+        return self.find_spec(backbone)
+
+    def find_preprocessing(self, backbone, options=None):
+        """Return the backbone's own ImagePreprocessing."""
+        spec = self.describe(backbone, options)
+        return NO_PREPROCESSING if spec is None else spec.preprocessing
 
     @abstractmethod
     def slug(self, backbone):
@@ -102,8 +121,8 @@ class BackboneFamily(ABC):
 
         Returns
         -------
-        names : list of str
-            Layer names in the network's order.
+        shapes : dict of str to tuple of (int or None)
+            For each layer, in the network's order, the shape of one image's output.
         """
 
     @abstractmethod
@@ -113,3 +132,11 @@ class BackboneFamily(ABC):
     def list_files(self, backbone):
         """Return the files that a backbone is read from."""
         return []
+
+    def identity(self, backbone):
+        """Return plain data that identifies a backbone that is read from no files."""
+        return backbone
+
+    def holds_weights(self, backbone):
+        """Return whether a backbone has trained weights even if `weights` is None."""
+        return False

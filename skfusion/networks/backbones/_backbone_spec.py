@@ -18,11 +18,12 @@ class BackboneSpec:
     image_size : tuple (height, width) or None
         The size that its pretrained weights were trained on; None takes any.
 
-    n_features : int
-        Channels of the last feature layer with default options.
+    n_features : int or None
+        Channels of the last feature layer with default options; None if they aren't known.
 
-    preprocessing : ImagePreprocessing, default=UNIT_SCALE
-        How pixels are preprocessed; by default they are divided by 255.
+    preprocessing : ImagePreprocessing or None, default=UNIT_SCALE
+        How pixels are preprocessed; by default they are divided by 255. None if it isn't known or
+        has to be read, by the family's `find_preprocessing`.
 
     license : str or None, default=None
         The license of the pretrained weights; None if there are no such weights.
@@ -32,6 +33,9 @@ class BackboneSpec:
 
     channels : int or None, default=None
         The number of channels of an image; None takes any.
+
+    has_fixed_size : bool, default=False
+        Whether images of `image_size` are the only ones that it takes.
 
     Examples
     --------
@@ -43,11 +47,12 @@ class BackboneSpec:
 
     name: str
     image_size: tuple[Any, ...] | None
-    n_features: int
-    preprocessing: ImagePreprocessing = UNIT_SCALE
+    n_features: int | None
+    preprocessing: ImagePreprocessing | None = UNIT_SCALE
     license: str | None = None
     min_size: int = 32
     channels: int | None = None
+    has_fixed_size: bool = False
 
     @property
     def slug(self):

@@ -5,6 +5,7 @@ import os
 from skfusion._utils.process_local import ProcessLocal
 from skfusion.networks.backbones._network_cache import NetworkCache
 from skfusion.networks.backbones._registry import find_family
+from skfusion.networks.onnx._choose_runtime import with_runtime
 
 RECENT = ProcessLocal(NetworkCache)
 
@@ -43,7 +44,18 @@ def build_network(backbone, *, input_shape, weights=None, options=None, seed=0):
     )
 
 
-def build_cut(backbone, *, cut_layer, pooling, input_shape, weights=None, options=None, seed=0):
+def build_cut(
+    backbone,
+    *,
+    cut_layer,
+    pooling,
+    input_shape,
+    weights=None,
+    options=None,
+    seed=0,
+    preprocessing=None,
+    runtime=None,
+):
     """Build a backbone and cut it; equal requests in one process get the same network.
 
     The folds of a cross-validation share one live model, which is compiled once. Functions are
@@ -60,6 +72,12 @@ def build_cut(backbone, *, cut_layer, pooling, input_shape, weights=None, option
     pooling : str or None
         As in `PretrainedGAP`.
 
+    preprocessing : ImagePreprocessing or None, default=None
+        How images are preprocessed; None is the backbone's own preprocessing.
+
+    runtime : {"keras", "onnx", "openvino"} or None, default=None
+        What computes the network; None is the runtime of its family.
+
     Returns
     -------
     network : BaseNetwork
@@ -67,9 +85,10 @@ def build_cut(backbone, *, cut_layer, pooling, input_shape, weights=None, option
     """
     family = find_family(backbone)
     options = dict(options or {})
+    spec = family.describe(backbone, options)
 
     def build():
-        return family.build_cut(
+        network = family.build_cut(
             backbone,
             cut_layer,
             pooling,
@@ -78,13 +97,28 @@ def build_cut(backbone, *, cut_layer, pooling, input_shape, weights=None, option
             options=options,
             seed=seed,
         )
+        own = None if spec is None else spec.preprocessing
+        if preprocessing not in (None, own):
+            network = network.with_preprocessing(preprocessing)
+        return with_runtime(network, runtime)
 
     if callable(backbone):
         return build()
     files = [*family.list_files(backbone), *([] if weights is None else [weights])]
     stamps = [_file_stamp(file) for file in files]
     arguments = tuple(sorted(options.items()))
-    key = (backbone, input_shape, weights, arguments, seed, cut_layer, pooling, *stamps)
+    key = (
+        backbone,
+        input_shape,
+        weights,
+        arguments,
+        seed,
+        cut_layer,
+        pooling,
+        preprocessing,
+        runtime,
+        *stamps,
+    )
     return RECENT.get().get_or_build(key, build) if _is_hashable(key) else build()
 
 

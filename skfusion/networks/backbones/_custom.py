@@ -38,6 +38,10 @@ class CustomFamily(KerasFamily):
         """Return the model file."""
         return [] if callable(backbone) else [backbone]
 
+    def holds_weights(self, backbone):
+        """Return whether a backbone is a model file."""
+        return is_model_path(backbone)
+
     def build_model(self, backbone, input_shape, weights, options):
         """Build the Keras model; "imagenet" leaves the weights as they are."""
         name = self.slug(backbone)

@@ -35,16 +35,28 @@ class KerasFamily(BackboneFamily):
     def build(self, backbone, *, input_shape, weights, options, seed):
         """Build a backbone without its classification layer."""
         with building(seed):
-            model = self.build_model(backbone, input_shape, weights, options)
-            return Network.from_model(self.slug(backbone), model, self._preprocessing(backbone))
+            model, n_prefix_tokens = self.build_with_prefix(backbone, input_shape, weights, options)
+            return Network.from_model(
+                self.slug(backbone),
+                model,
+                self._preprocessing(backbone),
+                n_prefix_tokens=n_prefix_tokens,
+            )
 
     def build_cut(self, backbone, cut_layer, pooling, *, input_shape, weights, options, seed):
         """Build a backbone, cut so that it returns one vector for each image."""
         with building(seed):
-            model = self.build_model(backbone, input_shape, weights, options)
+            model, n_prefix_tokens = self.build_with_prefix(backbone, input_shape, weights, options)
             name = self.slug(backbone)
-            cut_name, cut = cut_model(model, cut_layer, pooling, name)
-            return Network.from_model(name, cut, self._preprocessing(backbone), cut_name=cut_name)
+            cut_name, cut, parts = cut_model(model, cut_layer, pooling, name, n_prefix_tokens)
+            return Network.from_model(
+                name,
+                cut,
+                self._preprocessing(backbone),
+                cut_name=cut_name,
+                n_prefix_tokens=n_prefix_tokens,
+                token_parts=parts,
+            )
 
     def list_cut_layers(self, backbone, *, input_shape, options, top):
         """Return the layers at which a backbone can be cut."""
@@ -53,11 +65,22 @@ class KerasFamily(BackboneFamily):
         )
         if top:
             network = add_top(network, n_outputs=2, activation="softmax")
-        return list(cuttable_layers(network.to_model()))
+        layers = cuttable_layers(network.to_model())
+        return {name: tuple(output.shape[1:]) for name, output in layers.items()}
 
     def version_key(self):
         """Return the versions of Keras and its backend."""
         return keras_versions()
+
+    def build_with_prefix(self, backbone, input_shape, weights, options):
+        """Build the Keras model; also return its number of prefix tokens.
+
+        It is the option `n_prefix_tokens`, which declares it for models of users; None if it is
+        not known.
+        """
+        options = dict(options)
+        n_prefix_tokens = options.pop("n_prefix_tokens", None)
+        return self.build_model(backbone, input_shape, weights, options), n_prefix_tokens
 
     def _preprocessing(self, backbone):
         spec = self.find_spec(backbone)

@@ -7,11 +7,13 @@ from typing import Any
 
 from skfusion._utils.fingerprint import digest_text
 from skfusion.images._image_digests import ImageDigests
+from skfusion.networks._image_preprocessing import ImagePreprocessing
 from skfusion.networks.backbones._building import build_cut, build_network
 from skfusion.networks.backbones._registry import find_family
+from skfusion.networks.onnx._choose_runtime import runtime_key
 
 # Increased when the same spec would build another network, so that cached features aren't used.
-FORMAT = 2
+FORMAT = 3
 
 
 @dataclass
@@ -35,6 +37,12 @@ class NetworkSpec:
     seed : int, default=0
         Seed of random weights.
 
+    preprocessing : ImagePreprocessing or None, default=None
+        How images are preprocessed; None is the backbone's own preprocessing.
+
+    runtime : {"keras", "onnx", "openvino"} or None, default=None
+        What computes the network; None is the runtime of its family.
+
     Examples
     --------
     >>> from skfusion.networks.backbones._network_spec import NetworkSpec
@@ -47,6 +55,8 @@ class NetworkSpec:
     weights: object = None
     options: dict[str, Any] = field(default_factory=dict)
     seed: int = 0
+    preprocessing: ImagePreprocessing | None = None
+    runtime: str | None = None
 
     @property
     def has_fingerprint(self):
@@ -71,12 +81,14 @@ class NetworkSpec:
         return digest_text(
             FORMAT,
             family.name,
-            [_file_digest(file, store) for file in files] or self.backbone,
+            [_file_digest(file, store) for file in files] or family.identity(self.backbone),
             _file_digest(self.weights, store),
             sorted((self.options or {}).items()),
             self.input_shape,
             self.seed,
+            self.preprocessing,
             family.version_key(),
+            None if self.runtime == family.runtime else runtime_key(self.runtime),
         )
 
     def build(self):
@@ -85,7 +97,14 @@ class NetworkSpec:
 
     def build_cut(self, cut_layer, pooling):
         """Build the network and cut it."""
-        return build_cut(self.backbone, cut_layer=cut_layer, pooling=pooling, **self._arguments)
+        return build_cut(
+            self.backbone,
+            cut_layer=cut_layer,
+            pooling=pooling,
+            preprocessing=self.preprocessing,
+            runtime=self.runtime,
+            **self._arguments,
+        )
 
     @property
     def _arguments(self):

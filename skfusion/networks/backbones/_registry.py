@@ -5,6 +5,9 @@ import difflib
 from skfusion.networks.backbones._applications import ApplicationsFamily
 from skfusion.networks.backbones._custom import CustomFamily
 from skfusion.networks.backbones._deep_cnn import DeepCNNFamily
+from skfusion.networks.backbones._hub_presets import is_installed, looks_like_name
+from skfusion.networks.backbones._keras_hub import KerasHubFamily
+from skfusion.networks.backbones._onnx import OnnxFamily
 from skfusion.networks.backbones._small_cnn import SmallCNNFamily
 
 # The first family that claims a backbone builds it, so that the most general comes last.
@@ -12,6 +15,8 @@ BACKBONE_FAMILIES = (
     SmallCNNFamily(),
     DeepCNNFamily(),
     ApplicationsFamily(),
+    OnnxFamily(),
+    KerasHubFamily(),
     CustomFamily(),
 )
 
@@ -37,14 +42,25 @@ def find_family(backbone):
     for family in BACKBONE_FAMILIES:
         if family.claims(backbone):
             return family
-    slugs = {name.lower(): name for name in listed_names()}
+    raise ValueError(_unknown(backbone))
+
+
+def _unknown(backbone):
+    """Return the message for a backbone that no family claims."""
+    names, hint = listed_names(), ""
+    if looks_like_name(backbone):
+        if is_installed():
+            names += listed_names("keras_hub")
+        else:
+            hint = " Presets of KerasHub need the extra: pip install 'skfusion[hub]'."
+    slugs = {name.lower(): name for name in names}
     nearest = difflib.get_close_matches(str(backbone).lower(), slugs, n=3, cutoff=0.5)
     if not nearest:
-        raise ValueError(f"Unknown backbone {backbone!r}; see skfusion.list_backbones().")
-    raise ValueError(
+        return f"Unknown backbone {backbone!r}; see skfusion.list_backbones().{hint}"
+    return (
         f"Unknown backbone {backbone!r}; did you mean "
         f"{', '.join(repr(slugs[slug]) for slug in nearest)}? All names: "
-        "skfusion.list_backbones()."
+        f"skfusion.list_backbones().{hint}"
     )
 
 
@@ -68,6 +84,27 @@ def find_spec(backbone):
     return find_family(backbone).find_spec(backbone)
 
 
+def find_preprocessing(backbone):
+    """Return the backbone's own ImagePreprocessing; users' own Keras models get 0..255."""
+    return find_family(backbone).find_preprocessing(backbone)
+
+
+def check_trainable(backbone):
+    """Raise ValueError if a backbone can be computed, but not trained."""
+    family = find_family(backbone)
+    if not family.is_trainable:
+        raise ValueError(
+            f"CNNEmbedder can't train {backbone!s}: networks of the family {family.name!r} can "
+            "only be computed. Pass it to PretrainedGAP, or train a backbone of "
+            "skfusion.list_backbones()."
+        )
+
+
 def backbone_slug(backbone):
     """Return the backbone's name in feature names."""
     return find_family(backbone).slug(backbone)
+
+
+def holds_weights(backbone):
+    """Return whether a backbone has trained weights even if `weights` is None."""
+    return find_family(backbone).holds_weights(backbone)

@@ -70,7 +70,10 @@ class ColumnFacts:
 
 
 def category_text(value):
-    """Return a category as text; 1, 1.0 and NumPy's 1 are the same."""
-    if isinstance(value, Real) and not isinstance(value, bool) and value == int(value):
+    """Return a category as text; 1, 1.0 and NumPy's 1 are the same, as are dates of any type."""
+    if isinstance(value, np.datetime64):
+        value = pd.Timestamp(value)
+    is_number = isinstance(value, Real) and not isinstance(value, bool)
+    if is_number and np.isfinite(value) and value == int(value):
         return str(int(value))
     return str(value)

@@ -52,7 +52,7 @@ def test_users_own_models_have_no_names():
 
 
 def test_an_unknown_family_lists_the_families():
-    with pytest.raises(ValueError, match=r"Unknown family .*'resnet'\. .*applications, custom"):
+    with pytest.raises(ValueError, match=r"Unknown family .*'resnet'\. .*applications, .*custom"):
         list_backbones(family="resnet")
 
 
@@ -127,14 +127,15 @@ def test_layers_of_a_keras_file(keras_file, kind):
     assert list_cut_layers(kind(keras_file), top=True) == ["maps", "gap", "dense", "output"]
 
 
-def test_only_vectors_and_maps_are_listed():
-    def with_sequences(input_shape):
+def test_only_vectors_tokens_and_maps_are_listed():
+    def with_frames(input_shape):
         inputs = keras.Input(input_shape, name="input")
-        x = keras.layers.Reshape((-1, 3), name="sequence")(inputs)
+        x = keras.layers.Reshape((1, *input_shape), name="frames")(inputs)
+        x = keras.layers.Reshape((-1, 3), name="tokens")(x)
         x = keras.layers.GlobalAveragePooling1D(name="vector")(x)
         return keras.Model(inputs, x)
 
-    assert list_cut_layers(with_sequences, image_size=(4, 4)) == ["vector"]
+    assert list_cut_layers(with_frames, image_size=(4, 4)) == ["tokens", "vector"]
 
 
 def test_listing_layers_downloads_no_weights(monkeypatch, tmp_path):

@@ -6,11 +6,9 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from skfusion.networks.onnx._onnx_package import LARGEST_CONSTANT, declare_external
 from skfusion.networks.runtimes._keras import building, import_keras
 
-# Larger arrays stay outside of the graph. Small ones, such as biases and the statistics of batch
-# normalization, are constants in it, because the converter needs the values of some.
-_LARGEST_CONSTANT = 4096
 _PIXELS = "pixels"
 # Attributes of functions that TensorFlow compiles as a whole. Keras compiles grouped convolutions
 # with XLA, because TensorFlow's own kernels can't compute them on a CPU. ONNX Runtime can.
@@ -41,7 +39,7 @@ def export_onnx(network):
     weights = {
         _weight_name(position): array
         for position, array in enumerate(network.weights)
-        if array.size > _LARGEST_CONSTANT
+        if array.size > LARGEST_CONSTANT
     }
     with building(0), _silenced_converter():
         model = network.runtime.loaded_model(network) or network.to_model()
@@ -160,20 +158,12 @@ def _check_operations(proto):
 
 def _declare_weights(proto, weights):
     """Turn the inputs for large weights into initializers whose values are stored elsewhere."""
-    import onnx
-
     graph = proto.graph
     inputs = [value for value in graph.input if value.name == _PIXELS]
     del graph.input[:]
     graph.input.extend(inputs)
     for name, array in weights.items():
-        tensor = graph.initializer.add(
-            name=name,
-            dims=array.shape,
-            data_type=onnx.helper.np_dtype_to_tensor_dtype(array.dtype),
-            data_location=onnx.TensorProto.EXTERNAL,
-        )
-        tensor.external_data.add(key="location", value="weights")
+        declare_external(graph.initializer.add(), name, array)
 
 
 @contextmanager
