@@ -122,3 +122,31 @@ def test_commands(bucket, tmp_path, capsys, contents):
     pd.DataFrame({"photo": urls_of(), "number": range(6)}).to_csv(table, index=False)
     assert main(["check", str(table), "--remote", "s3", "--quiet"]) == 0
     capsys.readouterr()
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_busy_stores(server, contents, monkeypatch, status):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", server.address)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEY)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+    monkeypatch.setattr("skfusion.images.remote._retries.time.sleep", lambda seconds: None)
+    for i in range(2):
+        server.put(f"/photos/{i}.png", contents[i])
+    # A client keeps its endpoint; one with another timeout is another client.
+    timeout = 20 + server_port(server) / 1e6
+    reader = ImageReader(remote=["s3"], timeout=timeout, retries=2)
+    flattener = PixelFlattener((8, 8), reader=reader).fit([contents[0]])
+    server.failures["/photos/0.png"] = [status, status]
+    urls = ["s3://photos/0.png", "s3://photos/1.png"]
+    assert (flattener.transform(urls) == flattener.transform(contents[:2])).all()
+    assert server.downloads("/photos/0.png") == 3
+    server.failures["/photos/1.png"] = [status] * 9
+    with pytest.raises(ImageReadError, match=r"row 1 \(s3://photos/1.png\): .*\(3 tries\)") as info:
+        flattener.transform(urls)
+    assert len(info.value.failures) == 1
+    assert server.downloads("/photos/1.png") == 4
+    assert SECRET not in str(info.value)
+
+
+def server_port(server):
+    return int(server.address.rpartition(":")[2])

@@ -17,6 +17,7 @@ from skfusion import (
     UnreadableImageWarning,
     check_images,
 )
+from skfusion.cli import main
 
 pytest.importorskip("urllib3", reason="the extra remote is not installed")
 
@@ -237,3 +238,18 @@ def test_check_images(server, urls):
     assert (report.n_ok, report.n_broken) == (7, 1)
     assert server.downloads("/0.png") == 1
     assert report.broken["reason"].tolist() == ["the server has no such file (status 404)"]
+
+
+def test_embed_reads_each_image_once(server, urls, tmp_path, capsys):
+    pytest.importorskip("keras")
+    table = tmp_path / "table.csv"
+    pd.DataFrame({"photo": [f"{url}?token=0a1b2c" for url in urls]}).to_csv(table, index=False)
+    command = ["embed", str(table), "--remote", "http", "--allow-local", "127.0.0.1"]
+    command += ["--backbone", "MobileNet", "--weights", "none", "--option", "alpha=0.25"]
+    command += ["--image-size", "32", "--out", str(tmp_path / "out")]
+    assert main(command) == 0
+    assert server.downloads() == 6
+    assert main(command) == 0
+    assert "(existed)" in capsys.readouterr().out
+    assert server.downloads() == 6
+    assert b"0a1b2c" not in (tmp_path / "out" / "gap_MobileNet.h5").read_bytes()
