@@ -157,7 +157,7 @@ def explain(
     (12, 12)
     """
     started = time.perf_counter()
-    _check_options(method, fill, n_background, max_passes)
+    _check_options(method, fill, n_background, max_passes if regions else np.inf)
     frame = as_frame(X)
     explained = select_rows(frame, rows)
     images, table = find_sources(model, list(frame.columns))
@@ -216,9 +216,9 @@ def _check_options(method, fill, n_background, max_passes):
         raise ValueError(f"method must be one of {', '.join(map(repr, METHODS))}; got {method!r}.")
     if fill not in FILLS:
         raise ValueError(f"fill must be one of {', '.join(map(repr, FILLS))}; got {fill!r}.")
-    if n_background < 1 or max_passes < n_background + 2:
+    if n_background < 1 or max_passes < n_background + 3:
         raise ValueError(
-            f"n_background must be at least 1 and max_passes larger than n_background + 1; got "
+            f"n_background must be at least 1 and max_passes larger than n_background + 2; got "
             f"n_background={n_background} and max_passes={max_passes}."
         )
 

@@ -42,13 +42,15 @@ def occlusion_grid(probe, n_passes):
     size = _window_size(canvas, _SCAN)
     windows = _thinned(make_windows(canvas, size, 2), n_passes - 1)
     scan = WindowResponse(probe.hide(windows), windows, canvas)
-    left = n_passes - 1 - len(windows)
+    left = max(0, n_passes - 1 - len(windows))
     if scan.largest < _RESPONSE * whole:
         return weaken_small(*_with_other_windows(probe, scan, size, left))
     where, heat = np.abs(scan.heat()) + 1e-3 * np.abs(scan.heat(0.0)), scan.heat()
     fine = _window_size(canvas, _FINE, _MOST_PIXELS)
-    windows = _hottest(make_windows(canvas, fine, 2), where)[: max(left, 0)]
-    tried = probe.hide(windows[:_TRIED]) if len(windows) > _TRIED else np.zeros(1)
+    windows = _hottest(make_windows(canvas, fine, 2), where)[:left]
+    if not windows:
+        return weaken_small(heat, _BLUR * np.abs(heat).max())
+    tried = probe.hide(windows[:_TRIED])
     if np.abs(tried).max() < _RESPONSE * scan.largest:
         windows = _hottest(make_windows(canvas, size, 4), where)[: max(left - len(tried), 0)]
         if windows:

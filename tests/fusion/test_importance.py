@@ -103,7 +103,9 @@ def test_the_display_names_columns_and_units(two_image_columns):
 
 
 @pytest.mark.parametrize(("make", "score"), [(classifier, "accuracy"), (regressor, "r2")])
-def test_verbose_shows_progress_and_scores(rows, capsys, make, score):
+def test_verbose_shows_progress_and_scores(rows, capsys, monkeypatch, make, score):
+    monkeypatch.setenv("COLUMNS", "250")  # tqdm cuts longer lines
+    monkeypatch.setenv("LINES", "50")
     frame, y = rows
     target = y if make is classifier else frame["age"]
     make(verbose=1).fit(frame, target).predict(frame)

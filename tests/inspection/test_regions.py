@@ -244,3 +244,15 @@ def test_threads_give_the_same():
     )
     for row in range(3):
         np.testing.assert_array_equal(one.regions["scan"][row], two.regions["scan"][row])
+
+
+@pytest.mark.parametrize("max_passes", [11, 12, 30, 60, 80, 300])
+def test_any_number_of_passes(max_passes):
+    images, y, _ = plant(30)
+    frame = pd.DataFrame({"scan": list(images)})
+    model = make_pipeline(PixelFlattener((10, 10)), logistic()).fit(frame, y)
+    explanation = explain(
+        model, frame, rows=[1], n_background=8, max_passes=max_passes, random_state=0
+    )
+    assert explanation.n_passes <= max_passes
+    assert explanation.regions["scan"][0].shape == (SIZE, SIZE)
