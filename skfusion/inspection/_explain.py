@@ -183,20 +183,11 @@ def explain(
     shares = _shares(game, list(players), table, explained.index, generator)
     maps = {}
     if regions:
-        n_maps, n_each = len(explained) * len(images), max_passes - len(others) - 1
-        n_each = 1 if method == "pooled" else n_each
-        log(verbose, _cost(inspected.n_images, n_maps, n_each, time.perf_counter() - started))
-        maps = find_regions(
-            game,
-            explained,
-            others,
-            images,
-            method=method,
-            fill=fill,
-            n_passes=n_each,
-            n_jobs=n_jobs,
-            verbose=verbose,
-        )
+        n_each = 1 if method == "pooled" else max_passes - len(others) - 1
+        n_maps, seconds = len(explained) * len(images), time.perf_counter() - started
+        log(verbose, _cost(inspected.n_images, n_maps, n_each, seconds))
+        options = {"method": method, "fill": fill, "n_jobs": n_jobs, "verbose": verbose}
+        maps = find_regions(game, explained, others, images, n_passes=n_each, **options)
     return Explanation(
         game.base_value(),
         game.prediction,

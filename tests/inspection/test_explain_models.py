@@ -152,7 +152,7 @@ def test_classes_of_any_type(classes):
         ({"target": "neither"}, "neither"),
         ({"method": "gradient"}, "method must be one of"),
         ({"n_background": 0}, "n_background must be at least 1"),
-        ({"n_background": 10, "max_passes": 11}, "max_passes larger than"),
+        ({"regions": True, "n_background": 10, "max_passes": 11}, "max_passes larger than"),
     ],
 )
 def test_wrong_use(options, message):
