@@ -3,6 +3,7 @@
 import os
 from collections.abc import Collection
 from contextlib import contextmanager
+from inspect import signature
 from numbers import Integral, Real
 from typing import Any
 
@@ -267,6 +268,11 @@ class ImageReader(DocLinkMixin, BaseEstimator):
         self.timeout = timeout
         self.retries = retries
         self.max_bytes = max_bytes
+
+    def __setstate__(self, state):
+        # Readers that older versions saved lack the newer parameters.
+        parameters = signature(ImageReader.__init__).parameters.values()
+        super().__setstate__({p.name: p.default for p in parameters if p.name != "self"} | state)
 
     def read(
         self,

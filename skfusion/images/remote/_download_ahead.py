@@ -4,7 +4,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 from skfusion._utils.prefetch import REMOTE_THREADS
-from skfusion.images.remote._held_url import HeldUrl
+from skfusion.images.remote._held_url import HELD_BYTES, HeldUrl
 
 # So many images are downloaded before they are decoded: twice as many as at once, so that no
 # thread waits for the decoder.
@@ -20,16 +20,17 @@ class DownloadAhead:
     Parameters
     ----------
     groups : list of list
-        What is decoded together, in order: URLs, and None for other cells.
+        What is decoded together, in order: HeldUrl, and None for other cells.
 
     access : RemoteAccess or None
         What is allowed; None downloads nothing.
     """
 
     def __init__(self, groups, access):
-        self._groups, self._access = groups, access
+        self._groups = [[u if isinstance(u, HeldUrl) else None for u in group] for group in groups]
+        self._access = access
         self._next, self._lock, self._pool = 0, threading.Lock(), None
-        if access is not None and any(isinstance(u, HeldUrl) for group in groups for u in group):
+        if access is not None and any(u is not None for group in self._groups for u in group):
             n_threads = min(REMOTE_THREADS, len(groups))
             self._pool = ThreadPoolExecutor(n_threads, thread_name_prefix="skfusion-download")
 
@@ -45,15 +46,19 @@ class DownloadAhead:
         if self._pool is None:
             return
         with self._lock:
-            end = min(position + _WINDOW, len(self._groups))
+            waiting = self._groups[position : self._next]
+            n_bytes = sum(url.n_bytes for group in waiting for url in group if url is not None)
+            # Large files are downloaded when they are decoded, so that memory stays bounded.
+            room = _WINDOW if n_bytes < HELD_BYTES else 0
+            end = min(position + room, len(self._groups))
             started, self._next = self._groups[self._next : end], max(self._next, end)
         for group in started:
             for url in group:
-                if isinstance(url, HeldUrl):
+                if url is not None:
                     url.start(self._pool, self._access)
 
     def release(self, position):
         """Forget the content of a group that was decoded."""
         for url in self._groups[position] if self._groups else ():
-            if isinstance(url, HeldUrl):
+            if url is not None:
                 url.release()

@@ -10,7 +10,7 @@ from skfusion.images.remote._addresses import scheme_of
 from skfusion.images.remote._download import download, find_state
 from skfusion.images.remote._remote_state import Download
 
-_HELD_BYTES = 1 << 28
+HELD_BYTES = 1 << 28
 
 
 class ByteBudget:
@@ -24,7 +24,7 @@ class ByteBudget:
         The number.
     """
 
-    def __init__(self, n_bytes=_HELD_BYTES):
+    def __init__(self, n_bytes=HELD_BYTES):
         self._left, self._lock = n_bytes, threading.Lock()
 
     def take(self, n_bytes):
@@ -66,6 +66,14 @@ class HeldUrl(str):
 
     def __reduce__(self):
         return str, (str(self),)
+
+    @property
+    def n_bytes(self):
+        """int : The bytes that were downloaded ahead and wait to be decoded."""
+        future = self._future
+        if future is None or not future.done() or future.cancelled() or future.exception():
+            return 0
+        return len(future.result().content)
 
     def state(self, access):
         """Return the RemoteState; it is asked for once."""

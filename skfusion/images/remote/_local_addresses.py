@@ -6,6 +6,9 @@ import socket
 from skfusion.images.remote._remote_error import RemoteError
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
+# The service of Azure that gives virtual machines their credentials has a public address.
+_METADATA = ipaddress.ip_address("168.63.129.16")
 
 
 def find_public_address(host, port, local_hosts):
@@ -58,14 +61,16 @@ def is_public(address):
     (True, False, False)
     """
     found = ipaddress.ip_address(address.partition("%")[0])
-    for inner in _addresses_in(found):
-        if not is_public(str(inner)):
-            return False
-    return found.is_global and not found.is_multicast
+    inner = _addresses_in(found)
+    if inner:
+        return all(is_public(str(one)) for one in inner)
+    if found.version == 6 and found not in _GLOBAL_UNICAST:
+        return False
+    return found.is_global and not found.is_multicast and found != _METADATA
 
 
 def _addresses_in(address):
-    """Return the IPv4 addresses that an IPv6 address stands for."""
+    """Return the IPv4 addresses that an IPv6 address contains."""
     if address.version == 4:
         return []
     inner = [address.sixtofour, *(address.teredo or ())]

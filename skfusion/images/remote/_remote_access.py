@@ -7,7 +7,7 @@ from skfusion.images.remote._addresses import scheme_of
 from skfusion.images.remote._remote_error import RemoteError
 
 SCHEMES = ("az", "file", "gs", "hf", "http", "https", "s3")
-# Whoever listens on the way can change what is sent without encryption, so it has to be named.
+# Data sent without encryption can be changed on the way, so the scheme has to be named.
 _NOT_BY_DEFAULT = {"http"}
 MAX_BYTES = 1 << 28
 TIMEOUT = 60.0
@@ -52,12 +52,11 @@ class RemoteAccess:
 
     @classmethod
     def of(cls, reader):
-        """Return what a reader allows; None where it allows nothing."""
-        remote = getattr(reader, "remote", False)
-        if remote is False or (remote is not True and not remote):
+        """Return what a reader allows; None where it allows nothing, or is of another class."""
+        if not getattr(reader, "remote", False) or not hasattr(reader, "max_bytes"):
             return None
         return cls(
-            schemes=find_schemes(remote),
+            schemes=find_schemes(reader.remote),
             local_hosts=find_hosts(reader.allow_local),
             timeout=reader.timeout,
             retries=reader.retries,

@@ -2,12 +2,14 @@
 
 import io
 import pickle
+import socket
 import traceback
 
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from sklearn.base import BaseEstimator
 
 from skfusion import (
     ImageDescriptors,
@@ -177,6 +179,46 @@ def test_local_addresses_are_refused(server, urls, host):
     assert not server.requests
 
 
+PRIVATE = [
+    *("0.0.0.0", "10.0.0.1", "100.100.100.200", "168.63.129.16", "169.254.169.254", "224.0.0.1"),
+    *("::", "::1", "::127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::a9fe:a9fe", "2002:7f00:1::"),
+    *("fd00:ec2::254", "fe80::1", "ff02::1", "4000::1"),
+]
+
+
+@pytest.mark.parametrize("address", PRIVATE)
+def test_names_of_local_addresses_are_refused(address, monkeypatch):
+    """The name of a server can lead to several addresses, and all of them count."""
+
+    def look_up(host, port, **options):
+        return [(0, 0, 0, "", (found, port)) for found in ("93.184.215.14", address)]
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    monkeypatch.setattr(socket.socket, "connect", lambda *args: pytest.fail("connected"))
+    with pytest.raises(ValueError, match=r"example\.org is an address of this machine"):
+        reader(allow_local=["other.example"]).read("http://example.org/a.png")
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700::1111", "64:ff9b::808:808"])
+def test_public_addresses_are_connected_to(address, monkeypatch):
+    connected = []
+
+    def look_up(host, port, *args, **options):
+        assert not connected
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        return [(family, socket.SOCK_STREAM, 6, "", (address, port))]
+
+    def connect(own, to):
+        connected.append(to[0])
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    with pytest.raises(ValueError, match="the connection to the server failed"):
+        reader(retries=0).read("http://example.org/a.png")
+    assert connected == [address]
+
+
 def test_redirects_are_checked(server, contents):
     target = server.put("/a.png", contents[0])
     server.redirects["/moved"] = "/a.png"
@@ -208,6 +250,48 @@ def test_only_named_schemes_are_read(urls, tmp_path, contents):
     inside = ImageReader(tmp_path / "other", strict_root=True, remote=["file"])
     with pytest.raises(ValueError, match="outside the reader's root"):
         inside.read(f"file://{path}")
+
+
+def test_large_files_are_not_downloaded_far_ahead(server, urls, contents, monkeypatch):
+    monkeypatch.setattr("skfusion.images.remote._download_ahead.HELD_BYTES", 1)
+    many = [f"{urls[i % 6]}?{i}" for i in range(300)]
+    features = PixelFlattener((8, 8), reader=reader()).fit([contents[0]]).transform(many)
+    assert (features == PixelFlattener((8, 8)).fit_transform(contents * 50)).all()
+    assert server.downloads() == 300
+
+
+def test_readers_that_older_versions_saved(contents):
+    old = ImageReader(background="black")
+    for name in ("remote", "allow_local", "timeout", "retries", "max_bytes"):
+        delattr(old, name)
+    loaded = pickle.loads(pickle.dumps(old))
+    assert loaded.get_params() == ImageReader(background="black").get_params()
+    flattener = PixelFlattener((8, 8), reader=loaded)
+    assert (
+        flattener.fit_transform(contents) == PixelFlattener((8, 8)).fit_transform(contents)
+    ).all()
+    with pytest.raises(ValueError, match="https:// is off"):
+        loaded.read("https://example.org/a.png")
+
+
+class OtherReader(BaseEstimator):
+    """A reader whose parameter `remote` has another meaning."""
+
+    _parameter_constraints = {}
+
+    def __init__(self, remote=True):
+        self.remote = remote
+
+    def read(self, cell):
+        return np.full((2, 2, 1), len(cell), dtype=np.uint8)
+
+    def probe(self, cell):
+        return 2, 2, 1
+
+
+def test_readers_of_other_classes():
+    features = PixelFlattener((2, 2), reader=OtherReader()).fit_transform(["https://a.example/b"])
+    assert features.tolist() == [[19] * 4]
 
 
 def test_parameters_are_checked():
