@@ -27,10 +27,10 @@ class DownloadAhead:
     """
 
     def __init__(self, groups, access):
-        self._groups = [[u if isinstance(u, HeldUrl) else None for u in group] for group in groups]
-        self._access = access
-        self._next, self._lock, self._pool = 0, threading.Lock(), None
-        if access is not None and any(u is not None for group in self._groups for u in group):
+        self._groups = [[url for url in group if isinstance(url, HeldUrl)] for group in groups]
+        self._access, self._started, self._unused = access, set(), set()
+        self._lock, self._pool = threading.Lock(), None
+        if access is not None and any(self._groups):
             n_threads = min(REMOTE_THREADS, len(groups))
             self._pool = ThreadPoolExecutor(n_threads, thread_name_prefix="skfusion-download")
 
@@ -46,19 +46,21 @@ class DownloadAhead:
         if self._pool is None:
             return
         with self._lock:
-            waiting = self._groups[position : self._next]
-            n_bytes = sum(url.n_bytes for group in waiting for url in group if url is not None)
+            waiting = [url for place in self._unused for url in self._groups[place]]
             # Large files are downloaded when they are decoded, so that memory stays bounded.
-            room = _WINDOW if n_bytes < HELD_BYTES else 0
-            end = min(position + room, len(self._groups))
-            started, self._next = self._groups[self._next : end], max(self._next, end)
-        for group in started:
-            for url in group:
-                if url is not None:
-                    url.start(self._pool, self._access)
+            has_room = sum(url.n_bytes for url in waiting) < HELD_BYTES
+            end = position + (_WINDOW if has_room else 1)
+            for place in range(position, min(end, len(self._groups))):
+                if place not in self._started:
+                    self._started.add(place)
+                    self._unused.add(place)
+                    for url in self._groups[place]:
+                        url.start(self._pool, self._access)
 
     def release(self, position):
         """Forget the content of a group that was decoded."""
-        for url in self._groups[position] if self._groups else ():
-            if url is not None:
+        if self._pool is not None:
+            with self._lock:
+                self._unused.discard(position)
+            for url in self._groups[position]:
                 url.release()
