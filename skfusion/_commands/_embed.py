@@ -4,6 +4,7 @@ import ast
 from pathlib import Path
 
 from skfusion._commands._messages import FOLDER_REMEDIES, exit_on_error
+from skfusion._commands._remote_options import add_remote, remote_options
 
 _REMEDIES = FOLDER_REMEDIES | {
     "accept missing": "Add images to these rows, or accept rows of NaN (--unreadable nan).",
@@ -42,7 +43,8 @@ def add_parser(commands):
         "source",
         metavar="FOLDER_OR_TABLE",
         help="images in one folder per class; or a table (.csv, .tsv, .parquet) with a column of "
-        "images, whose paths start from the folder of the file",
+        "images, whose paths start from the folder of the file; with --remote, paths and the "
+        "folder may be URLs",
     )
     parser.add_argument(
         "--backbone",
@@ -115,6 +117,8 @@ def _add_rows(parser):
         help="the result for missing and unreadable images: an error (default), or rows of NaN",
     )
 
+    add_remote(group)
+
 
 def run(options):
     """Write the files and print their shapes."""
@@ -137,6 +141,7 @@ def run(options):
             image_size=_size(options.image_size),
             batch_size=options.batch_size,
             unreadable=options.unreadable,
+            **remote_options(options),
             cache=options.cache,
             overwrite=options.overwrite,
             verbose=1,
