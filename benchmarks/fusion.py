@@ -157,7 +157,7 @@ def run(task, n_seeds):
 
 
 def report_coverage(tasks, n_seeds):
-    """Print one line a task, and how far coverage is from the level at most."""
+    """Print one line a task."""
     columns = [f"{image} {level:.0%}" for image in ("with", "without") for level in _LEVELS]
     print(f"{'':<22}" + "".join(f"{name:>21}" for name in columns) + "  (coverage, size)")
     for name, task in tasks.items():

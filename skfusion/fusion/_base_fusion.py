@@ -319,7 +319,8 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
     @property
     def verdict_(self) -> FusionVerdict:
         """FusionVerdict : What each source adds, in words and numbers."""
-        return make_verdict(self.strategy_, self._get_kept("_source_gains"))
+        gains = self._get_kept("_source_gains")
+        return make_verdict(self.strategy_, gains)
 
     @property
     def _required_columns(self):
