@@ -252,3 +252,14 @@ def test_a_splitter_that_tests_rows_twice():
     twice = [(half, half + N // 2), (half + N // 2, half), (half, half + N // 2)]
     with pytest.raises(ValueError, match="does not test each row exactly once"):
         report(model, frame, y, cv=twice, rows=[])
+
+
+@pytest.mark.parametrize("cv", [None, 3])
+@pytest.mark.parametrize("missing", [None, np.nan, pd.NA, pd.NaT], ids=["None", "NaN", "NA", "NaT"])
+def test_a_row_without_a_group_is_named(missing, cv):
+    y = np.arange(N) % 2
+    model, frame = make_echo(EchoClassifier(), np.eye(2)[y] + 0.2, y)
+    groups = pd.Series(np.arange(N) // 5).astype(object)
+    groups[[7, 30]] = missing
+    with pytest.raises(ValueError, match=r"groups is missing in 2 rows \(the first is row 7\)"):
+        report(model, frame, y, cv=cv, groups=groups, rows=[])
