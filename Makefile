@@ -4,6 +4,7 @@ PYTHON ?= python3
 OLDEST_PYTHON ?= $(shell command -v python3.11 || echo $(PYTHON))
 VENV := .venv
 OLDEST_VENV := .venv-oldest
+GPU_VENV := .venv-gpu
 BIN := $(VENV)/bin
 comma := ,
 define newline
@@ -42,8 +43,8 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 export MPLBACKEND ?= Agg
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-jax test-oldest test-oldest-public lint format dist test-dist docs bench examples
-.PHONY: clean clean-venv
+.PHONY: help venv demo test test-jax test-gpu test-oldest test-oldest-public lint format dist
+.PHONY: test-dist docs bench examples clean clean-venv
 # The environments are shared: two installations into one at the same time would damage it.
 .NOTPARALLEL:
 
@@ -61,6 +62,9 @@ test: $(VENV)/.stamp ## run the tests and the examples of the docstrings
 
 test-jax: $(VENV)/.stamp ## run the tests marked `backend` with Keras on JAX
 	KERAS_BACKEND=jax $(BIN)/python -m pytest -m backend $(TEST_ARGS) tests
+
+test-gpu: $(GPU_VENV)/.stamp ## run the tests marked `gpu` with TensorFlow, on a machine with a GPU
+	SKFUSION_REQUIRE_GPU=1 $(GPU_VENV)/bin/python -m pytest -m gpu tests
 
 test-oldest: $(OLDEST_VENV)/.stamp ## run the tests on the oldest supported versions
 	$(OLDEST_VENV)/bin/python -m pytest $(TEST_ARGS)
@@ -101,7 +105,7 @@ clean: ## remove what these targets wrote, but not the environments
 	find . -name '.venv*' -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
 clean-venv: ## remove the environments
-	rm -rf $(VENV) $(OLDEST_VENV)
+	rm -rf $(VENV) $(OLDEST_VENV) $(GPU_VENV)
 
 # $(call make-venv,PYTHON,NEWEST,FOLDER,PINS,EXTRAS): NEWEST is the last Python 3.x that the pinned
 # versions have builds for. The pins are constraints, so that one file serves every extra. An
@@ -135,4 +139,8 @@ $(VENV)/.stamp: pyproject.toml requirements/constraints.txt requirements/no-deps
 $(OLDEST_VENV)/.stamp: pyproject.toml requirements/oldest.txt
 	$(call make-venv,$(OLDEST_PYTHON),12,$(OLDEST_VENV),requirements/oldest.txt,cpu$(comma)test)
 	$(call compile-venv,$(OLDEST_VENV))
+	@touch $@
+
+$(GPU_VENV)/.stamp: pyproject.toml requirements/constraints.txt
+	$(call make-venv,$(PYTHON),13,$(GPU_VENV),requirements/constraints.txt,gpu$(comma)test)
 	@touch $@

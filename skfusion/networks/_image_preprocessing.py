@@ -39,7 +39,8 @@ class ImagePreprocessing:
         The factor for pixel values.
 
     mean : float or tuple of 3 float, default=(0, 0, 0)
-        The values to subtract after scaling: one for each channel, or one for all.
+        The values to subtract after scaling: one for each channel, or one for all. They are in
+        the range of scaled pixels: ``0..255 * scale``.
 
     std : float or tuple of 3 float, default=(1, 1, 1)
         The values to divide by, which are positive: one for each channel, or one for all.
@@ -64,7 +65,7 @@ class ImagePreprocessing:
     Raises
     ------
     ValueError
-        If a value is not one of these.
+        If a value is not one of these, or if `mean` and `scale` don't fit.
 
     See Also
     --------
@@ -116,6 +117,7 @@ class ImagePreprocessing:
             raise ValueError(
                 f"crop_fraction must be in (0, 1]. Got {self.crop_fraction!r} instead."
             )
+        _check_mean(checked["mean"], checked["scale"])
         _check_option("channels", self.channels, _CHANNELS)
         _check_option("resize", self.resize, _RESIZE)
         _check_option("resample", self.resample, (*RESAMPLING, None))
@@ -174,6 +176,17 @@ def _check_channels(name, value):
             f"{value!r}."
         )
     return tuple(_check_number(name, number) for number in values)
+
+
+def _check_mean(mean, scale):
+    """Raise ValueError for means of other pixel values than the scaled ones."""
+    low, high = sorted([0.0, 255 * scale])
+    if not low - 1e-6 <= min(mean) <= max(mean) <= high + 1e-6:
+        raise ValueError(
+            f"mean={mean} is not in the range of scaled pixels, {low:.6g}..{high:.6g} with "
+            f"scale={scale:.6g}. Means of pixels in 0..255 need scale=1, and those of pixels in "
+            "0..1 need scale=1/255."
+        )
 
 
 def _check_option(name, value, options):

@@ -1,6 +1,7 @@
 """Trainer: a compiled Keras model that many training runs share in turn."""
 
 import numpy as np
+from scipy.special import expit, softmax
 
 from skfusion.networks._split import split_model
 from skfusion.networks.runtimes._keras import import_keras, jit_compile
@@ -16,6 +17,13 @@ _METRICS = {
     "sparse_categorical_crossentropy": ["accuracy"],
     "mean_squared_error": ["mean_squared_error"],
     "huber": ["mean_squared_error"],
+}
+
+# The output layers of these losses give logits in training, and probabilities only afterwards. From
+# a probability of exactly 0 or 1, Keras has no gradient, except on TensorFlow.
+_PROBABILITIES = {
+    "sparse_categorical_crossentropy": lambda logits: softmax(logits, axis=1),
+    "binary_crossentropy": expit,
 }
 
 
@@ -39,7 +47,7 @@ class Trainer:
         The frozen part below the layers that are trained.
 
     upper : keras.Model
-        The part that is trained.
+        The part that is trained. For classes and labels, its outputs are logits.
     """
 
     def __init__(self, network, config, stage):
@@ -47,12 +55,14 @@ class Trainer:
         self.loss = config.loss
         self.batch_size = config.batch_size
         self.model = network.to_model()
+        if self.loss in _PROBABILITIES:
+            self.model.layers[-1].activation = keras.activations.linear
         self.bottom, self.upper = split_model(self.model, stage.first, network.top)
         if self.bottom is not None:
             self.bottom.jit_compile = jit_compile()
         self.upper.compile(
             optimizer=keras.optimizers.get(config.optimizer),
-            loss=config.loss,
+            loss=_keras_loss(config.loss),
             weighted_metrics=_METRICS.get(config.loss, []),
             jit_compile=jit_compile(),
         )
@@ -126,6 +136,8 @@ class Trainer:
             targets.append(some_targets)
             weights.append(np.ones(len(some_targets)) if weight is None else weight)
         outputs, targets, weights = map(np.concatenate, (outputs, targets, weights))
+        if self.loss in _PROBABILITIES:
+            outputs = _PROBABILITIES[self.loss](outputs)
         if not weights.any():  # all rows with a weight are in training
             weights = None
         losses = keras_row_losses(self.loss, outputs, targets)
@@ -139,3 +151,13 @@ class Trainer:
             )
             values["val_r2"] = r2_score(errors, targets.reshape(outputs.shape), weights)
         return values
+
+
+def _keras_loss(loss):
+    """Return the loss in Keras, from logits where the output layer gives them."""
+    losses = import_keras().losses
+    if loss == "sparse_categorical_crossentropy":
+        return losses.SparseCategoricalCrossentropy(from_logits=True)
+    if loss == "binary_crossentropy":
+        return losses.BinaryCrossentropy(from_logits=True)
+    return loss

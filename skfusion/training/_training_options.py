@@ -39,7 +39,8 @@ class TrainingOptions(DocLinkMixin, MainObjectsMixin, BaseEstimator):
         network to predict the bin. At least 2.
 
     callbacks : list of keras.callbacks.Callback or None, default=None
-        Keras callbacks. Their methods are called in each stage as in Keras's own `fit`.
+        Keras callbacks. Their methods are called in each stage as in Keras's own `fit`. Their
+        `model` is the part that is trained; for classes and labels, its outputs are logits.
 
     See Also
     --------

@@ -48,28 +48,61 @@ def test_without_fine_tuning_the_backbone_stays(stripes, trained_maps):
     assert np.abs(tuned.networks_[0].weights[0] - before[0]).max() > 1e-5
 
 
-def test_a_sequential_file_is_kept_up_to_its_last_layer(stripes, tmp_path):
+@pytest.fixture
+def own_network(tmp_path):
+    """A `.keras` file of two layers, in a folder of its own, for a seed of its weights."""
     import keras
 
+    def save(seed):
+        keras.utils.set_random_seed(seed)
+        layers = keras.layers
+        model = keras.Sequential(
+            [
+                keras.Input((16, 16, 3)),
+                layers.Conv2D(3, 3, name="c1"),
+                layers.Conv2D(4, 3, activation="relu", name="c2"),
+            ]
+        )
+        model.save(tmp_path / "own.keras")
+        return tmp_path / "own.keras", model.get_weights()
+
+    return save
+
+
+def test_a_sequential_file_is_kept_up_to_its_last_layer(stripes, own_network):
     X, y = stripes
-    layers = keras.layers
-    model = keras.Sequential(
-        [
-            keras.Input((16, 16, 3)),
-            layers.Conv2D(3, 3, name="c1"),
-            layers.Conv2D(4, 3, activation="relu", name="c2"),
-        ]
-    )
-    model.save(tmp_path / "own.keras")
+    path, weights = own_network(seed=1)
     options = {"fine_tune": 0, "cut_layer": "c2", "pooling": "avg", **QUICK}
-    embedder = CNNEmbedder(tmp_path / "own.keras", **options).fit(X, y)
-    for a, b in zip(embedder.networks_[0].weights, model.get_weights(), strict=True):
+    embedder = CNNEmbedder(path, **options).fit(X, y)
+    for a, b in zip(embedder.networks_[0].weights, weights, strict=True):
         np.testing.assert_array_equal(a, b)
-    last = CNNEmbedder(tmp_path / "own.keras", **{**options, "fine_tune": "c2"}).fit(X, y)
-    np.testing.assert_array_equal(last.networks_[0].weights[0], model.get_weights()[0])
-    assert not np.array_equal(last.networks_[0].weights[2], model.get_weights()[2])
+    last = CNNEmbedder(path, **{**options, "fine_tune": "c2"}).fit(X, y)
+    np.testing.assert_array_equal(last.networks_[0].weights[0], weights[0])
+    assert not np.array_equal(last.networks_[0].weights[2], weights[2])
     with pytest.raises(ValueError, match=r"No layer of own is called 'c3'.*c1, c2"):
-        CNNEmbedder(tmp_path / "own.keras", **{**options, "fine_tune": "c3"}).fit(X, y)
+        CNNEmbedder(path, **{**options, "fine_tune": "c3"}).fit(X, y)
+
+
+# With these weights, features are in the hundreds and probabilities are 0 or 1 from the start. The
+# gradient of such a probability is zero in Keras, on all backends but TensorFlow.
+
+
+@pytest.mark.parametrize("targets", ["classes", "labels", "bins"])
+@pytest.mark.parametrize("seed", [0, 2, 3])
+def test_large_features_are_trained_on_every_backend(stripes, own_network, seed, targets):
+    X, y = stripes
+    path, weights = own_network(seed)
+    options = {"fine_tune": "c2", "cut_layer": "c2", "pooling": "avg", **QUICK}
+    if targets == "labels":
+        y = np.column_stack([y == y[0], np.arange(len(y)) % 2]).astype(int)
+    if targets == "bins":
+        y = np.where(y == y[0], 1.0, 0.0) + np.linspace(0, 0.1, len(y))
+        options |= {"task": "regression", "options": EmbedderOptions(target_bins=2)}
+    embedder = CNNEmbedder(path, **options).fit(X, y)
+    assert np.abs(embedder.transform(X)).max() > 30
+    moved = np.abs(embedder.networks_[0].weights[2] - weights[2]).max()
+    # Two epochs of two batches, with Adam's step of at most the learning rate of 1e-4 each.
+    assert 1e-4 < moved < 1e-3
 
 
 def test_frozen_layers_compute_each_image_once(stripes, trained_maps, shapes):

@@ -103,6 +103,39 @@ def test_wrong_values(values, message):
         ImagePreprocessing(**values)
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"mean": (123.7, 116.3, 103.5)},
+        {"mean": (0.5, 0.5, 1.2)},
+        {"mean": -0.5},
+        {"mean": 128, "scale": 1 / 127.5},
+        {"mean": 0.5, "scale": -1 / 255},
+    ],
+    ids=["of pixels", "one too large", "negative", "of pixels in -1..1", "inverted"],
+)
+def test_means_of_other_pixel_values(values):
+    with pytest.raises(ValueError, match=r"mean=.* is not in the range of scaled pixels.*scale=1,"):
+        ImagePreprocessing(**values)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"mean": (123.7, 116.3, 103.5), "scale": 1},
+        {"mean": 1, "scale": 1 / 127.5},
+        {"mean": 1.0},
+        {"mean": -0.5, "scale": -1 / 255},
+    ],
+    ids=["of pixels", "of pixels in 0..2", "the largest", "inverted"],
+)
+def test_means_of_scaled_pixel_values(values):
+    preprocessing = ImagePreprocessing(**values)
+    pixels = np.full((1, 2, 2, 3), 255, dtype=np.uint8)
+    expected = 255 * preprocessing.scale - np.array(preprocessing.mean)
+    np.testing.assert_allclose(preprocessing.apply(pixels)[0, 0, 0], expected, rtol=1e-5, atol=1e-6)
+
+
 def test_three_means_need_three_channels():
     with pytest.raises(
         ValueError, match=r"mean=.* for 3 channels, and the network's images have 1"

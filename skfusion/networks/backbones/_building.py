@@ -117,6 +117,7 @@ def build_cut(
         pooling,
         preprocessing,
         runtime,
+        family.version_key(),
         *stamps,
     )
     return RECENT.get().get_or_build(key, build) if _is_hashable(key) else build()

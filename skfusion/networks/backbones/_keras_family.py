@@ -69,7 +69,7 @@ class KerasFamily(BackboneFamily):
         return {name: tuple(output.shape[1:]) for name, output in layers.items()}
 
     def version_key(self):
-        """Return the versions of Keras and its backend."""
+        """Return the versions of Keras and its backend, and the settings of Keras."""
         return keras_versions()
 
     def build_with_prefix(self, backbone, input_shape, weights, options):

@@ -16,7 +16,8 @@ def list_backbones(family: str | None = None) -> list[str]:
     family : str or None, default=None
         The family to list: "applications" (the networks of `keras.applications`), "small_cnn" or
         "deep_cnn" (skfusion's own), or "keras_hub" (the presets of KerasHub, which needs the extra
-        ``hub``). None lists all that need no extra. ONNX files have no names.
+        ``hub``). "onnx" and "custom", the families of files and functions, have no names. None
+        lists all that need no extra.
 
     Returns
     -------

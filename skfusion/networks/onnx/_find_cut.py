@@ -1,6 +1,7 @@
 """find_tensor: the tensor at which a user asks to cut an ONNX graph."""
 
 import difflib
+import re
 
 
 def find_tensor(graph, cut_layer, image_input, name):
@@ -61,12 +62,34 @@ def _candidates(graph, cut_layer, name):
         tensors = [each for each in graph.nodes[cut_layer].output if each] if in_range else []
     if not tensors:
         names = list(graph.cut_names)
-        near = difflib.get_close_matches(str(cut_layer), names, n=3, cutoff=0.4) or names[-3:]
+        near = _near(str(cut_layer), names) or names[-3:]
         raise ValueError(
             f"{name} has no layer {cut_layer!r} to be cut at. Near it are: {_quoted(near)}. "
             f"skfusion.list_cut_layers has all of its {len(names)} names."
         )
     return tensors
+
+
+def _near(asked, names, most=3):
+    """Return names like the one that was asked for, by their parts and by their letters.
+
+    Names of nodes are paths such as ``/encoder/layers.3/mlp/Add``. A part of one says more than
+    its length, which decides the likeness of letters.
+    """
+    wanted = _parts(asked)
+
+    def likeness(name):
+        matcher.set_seq1(name.lower())
+        return len(wanted & _parts(name)), matcher.ratio()
+
+    matcher = difflib.SequenceMatcher(b=asked.lower())
+    found = {name: likeness(name) for name in names}
+    near = sorted(names, key=found.get, reverse=True)[:most]
+    return [name for name in near if found[name] >= (0, 0.4)]
+
+
+def _parts(name):
+    return {part for part in re.split(r"[/.:_]+", name.lower()) if part}
 
 
 def _quoted(names, most=6):

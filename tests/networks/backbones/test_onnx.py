@@ -702,6 +702,15 @@ def test_no_such_node(cnn, cut_layer):
         features(cnn, cut_layer=cut_layer)
 
 
+@pytest.mark.parametrize(
+    ("asked", "near"),
+    [("relu", "/relu/Relu"), ("relu.Rel", "/relu/Relu"), ("CONV1", "/conv1/Conv")],
+)
+def test_names_near_share_a_part_of_the_path(cnn, asked, near):
+    with pytest.raises(ValueError, match=rf"Near it are: '{re.escape(near)}'"):
+        features(cnn, cut_layer=asked)
+
+
 def test_a_node_that_is_not_features(tmp_path):
     nodes = [
         helper.make_node("Conv", ["x", "kernel"], ["maps"], "conv", kernel_shape=[4, 4]),
