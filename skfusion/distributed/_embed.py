@@ -194,10 +194,11 @@ def _start(folder, about, overwrite):
     same = known.get("job") == about["job"]
     others = sorted(name for name in folder.names() if name.startswith(PREFIX))
     if not same and not overwrite and (known or others):
-        kind = "another transformer" if known.get("fingerprint") != about["fingerprint"] else ""
+        same_kind = known.get("fingerprint") in (None, about["fingerprint"])
+        other = "rows" if same_kind else "transformers"
         raise with_remedies(
             FileExistsError,
-            f"{folder.path!r} has features of {kind or 'other rows'}.",
+            f"{folder.path!r} has features of other {other}.",
             {"file exists": "Pass overwrite=True to replace them, or another out."},
         )
     if (not same or overwrite) and MANIFEST in folder.names():

@@ -5,6 +5,7 @@ from hashlib import blake2b
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from skfusion._utils.shared_model import find_or_restore
 from skfusion.exceptions import ImageReadError
@@ -58,7 +59,10 @@ class ShardWorker:
             content = self.folder.read(task.name)
             if content is not None and Shard.decode(content, task.job) is not None:
                 return _entry(task, content, computed=False), []
-        cells = task.cells.apply(_held)
+        # As objects: pandas would make plain text of URLs that hold their content.
+        cells = pd.DataFrame(
+            {name: pd.Series(_held(task.cells[name]), dtype=object) for name in task.cells}
+        )
         transformer = self._transformer()
         contents = _digests(transformer, cells)
         try:
@@ -79,9 +83,9 @@ class ShardWorker:
 
 def _held(cells):
     """Return cells whose URLs are downloaded once, for the digests and for the features."""
-    held = np.empty(len(cells), dtype=object)
-    held[:] = hold(cells.tolist())
-    return held
+    distinct = list(dict.fromkeys(cells))
+    held = dict(zip(distinct, hold(distinct), strict=True))
+    return [held[cell] for cell in cells]
 
 
 def _input(transformer, cells):
@@ -94,7 +98,11 @@ def _digests(transformer, cells):
     where = ImageDecoder(transformer.reader_, None, None).location
     if where["max_pixels"] is None:
         del where["max_pixels"]
-    columns = [ImageDigests().of_many(cells[name].tolist(), **where) for name in cells.columns]
+    columns = []
+    for name in cells.columns:
+        distinct = list(dict.fromkeys(cells[name]))
+        found = dict(zip(distinct, ImageDigests().of_many(distinct, **where), strict=True))
+        columns.append([found[cell] for cell in cells[name]])
     rows = zip(*columns, strict=True)
     return [None if None in row else combine_digests(list(row)).hex() for row in rows]
 
