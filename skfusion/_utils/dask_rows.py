@@ -40,7 +40,9 @@ def map_rows(model, X, method, meta):
         if unknown:
             raise ValueError(f"X has no column {unknown[0]!r}, which the model was fitted on.")
         X = X[list(names)]
-    shared = dask.delayed(SharedModel(model), pure=True, traverse=False)
+    # A copy: a later fit changes nothing.
+    model = SharedModel(model).copy()
+    shared = dask.delayed(model, pure=True, traverse=False)
     return X.map_partitions(_apply, shared, method, meta, meta=meta, enforce_metadata=False)
 
 

@@ -37,6 +37,10 @@ class SharedModel:
         self.model, self.content = model, pickle.dumps(model, protocol=5)
         self.digest = _digest_of(self.content)
 
+    def copy(self):
+        """Return what other processes get: this model as it was pickled."""
+        return restore(self.content, self.digest)
+
     def __reduce__(self):
         return restore, (self.content, self.digest)
 

@@ -72,7 +72,7 @@ class ShardFolder:
     def write(self, name, content):
         """Write a file, which replaces one of this name when it is complete."""
         if not self._is_local:
-            call_store(self.full_name(name), self._access, "pipe_file", value=content)
+            call_store(self.full_name(name), self._access, "pipe_file", content)
             return
 
         def write(path):

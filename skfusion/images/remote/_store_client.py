@@ -65,7 +65,7 @@ def find_files(url, access):
     return [system.unstrip_protocol(path) for path in paths]
 
 
-def call_store(url, access, method, **options):
+def call_store(url, access, method, *arguments, **options):
     """Call a method of the file system with the path of a URL, with retries.
 
     Parameters
@@ -79,7 +79,7 @@ def call_store(url, access, method, **options):
     method : str
         The name of the method.
 
-    **options : object
+    *arguments, **options : object
         Arguments of the method after the path.
 
     Returns
@@ -100,7 +100,7 @@ def call_store(url, access, method, **options):
 
     def try_once():
         try:
-            return getattr(system, method)(path, **options)
+            return getattr(system, method)(path, *arguments, **options)
         except Exception as error:  # each file system has its own
             if "start" in options and "not satisfiable" in str(error):
                 return b""  # no range of an empty file can be read
