@@ -54,6 +54,7 @@ def embed_files(
     suffix="",
     image_size=None,
     batch_size=32,
+    runtime=None,
     unreadable="error",
     remote=False,
     allow_local=False,
@@ -95,6 +96,9 @@ def embed_files(
 
     batch_size : int, default=32
         Images per call of a network.
+
+    runtime : {"keras", "onnx", "openvino"} or None, default=None
+        As in `PretrainedGAP`.
 
     unreadable : {"error", "nan"}, default="error"
         The result for missing and unreadable images: an error, or rows of NaN.
@@ -138,7 +142,8 @@ def embed_files(
         import_keras()  # after the checks that don't need it; TensorFlow prints before other lines
     left_out = "".join(f"; left out: {n} ({reason})" for reason, n in rows.skipped.items())
     log(verbose, f"{len(rows.ids)} images{left_out}")
-    options = {"image_size": image_size, "batch_size": batch_size, "verbose": verbose}
+    options = {"image_size": image_size, "batch_size": batch_size, "runtime": runtime}
+    options["verbose"] = verbose
     options["cache"] = as_store(out / STORE if cache is None else cache)
     if unreadable == "nan":
         options |= {"missing": "nan", "corrupt": "missing"}
