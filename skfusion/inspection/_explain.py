@@ -187,6 +187,7 @@ def explain(
         n_maps, seconds = len(explained) * len(images), time.perf_counter() - started
         log(verbose, _cost(inspected.n_images, n_maps, n_each, seconds))
         options = {"method": method, "fill": fill, "n_jobs": n_jobs, "verbose": verbose}
+        options["seed"] = int(generator.integers(2**31))
         maps = find_regions(game, explained, others, images, n_passes=n_each, **options)
     return Explanation(
         game.base_value(),
