@@ -51,13 +51,14 @@ def block_effects(hidden, predictions, generator):
     if not fitted.any():
         return np.zeros(grid)
     shuffled = [np.abs(solve @ generator.permutation(changes)).max() for _ in range(_SHUFFLES)]
-    effects = effects.reshape(grid)
-    limit = np.maximum(
-        np.quantile(shuffled, _CONFIDENCE), _BLUR * _largest_near(np.abs(effects))
-    )
-    # The mean of the process is drawn to 0: it is scaled so that it fits the predictions.
+    chance = np.quantile(shuffled, _CONFIDENCE)
+    sizes = np.abs(effects).reshape(grid)
+    kept = _weaken(effects.reshape(grid), np.maximum(chance, _BLUR * _largest_near(sizes)))
+    # Means are drawn to 0, and weak effects more so: they are scaled to fit the predictions.
+    if sizes.max() > chance:
+        fitted = rows @ kept.ravel()
     scale = (fitted @ changes) / (fitted @ fitted)
-    return scale * block_side(grid) ** 2 * _weaken(effects, limit)
+    return scale * block_side(grid) ** 2 * kept
 
 
 def _estimator(rows, grid):

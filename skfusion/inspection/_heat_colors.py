@@ -10,7 +10,7 @@ _OPACITY, _GAMMA = 0.85, 0.6
 
 
 def color_limit(heat):
-    """Return the amount that has the full color: that which few places exceed.
+    """Return the amount that has the full color: the largest.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ def color_limit(heat):
     limit : float
         Positive, also where all amounts are 0.
     """
-    largest = float(np.quantile(np.abs(heat), 0.995)) or float(np.abs(heat).max())
+    largest = float(np.abs(heat).max())
     return largest if largest > 0 else 1.0
 
 

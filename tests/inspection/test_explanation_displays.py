@@ -69,9 +69,20 @@ def test_region_display():
     assert display.image_.get_array().shape == (12, 20, 3)
     low, high = display.colorbar_.mappable.get_clim()
     assert low == -high
+    assert high == pytest.approx(np.abs(display.heat).max())
     assert "probability of 1" in display.colorbar_.ax.get_ylabel()
     assert display.ax_.get_aspect() == 1
     assert (display.ax_.get_xlabel(), display.ax_.get_ylabel()) == ("x (pixels)", "y (pixels)")
+
+
+def test_without_regions():
+    model, frame, _ = fit()
+    explanation = explain(model, frame, rows=[3], regions=False, random_state=0)
+    for row in (0, None):
+        with pytest.raises(ValueError, match="no regions to draw"):
+            RegionDisplay.from_explanation(explanation, row=row)
+    with pytest.raises(ValueError, match="no image column 'scan'"):
+        RegionDisplay.from_explanation(explanation, column="scan")
 
 
 def test_mean_regions():
