@@ -152,7 +152,9 @@ def test_loading_is_not_part_of_the_time_of_a_row(rows):
 
 def test_later_predictions_still_warn_of_drift(rows):
     X, y = rows
-    model = make_classifier().fit(X, y)
+    images = PixelFlattener(image_size=(8, 8))
+    columns = make_column_transformer((images, ["image"]), ("passthrough", ["age"]))
+    model = make_pipeline(columns, LogisticRegression(C=1e-4, max_iter=1000)).fit(X, y)
     images = model[0].named_transformers_["pixelflattener"]
     large = X.assign(image=[np.kron(image, np.ones((4, 4, 1), "uint8")) for image in X["image"]])
     report(model, large, y, rows=[0], random_state=0)
