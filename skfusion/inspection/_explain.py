@@ -87,7 +87,7 @@ def explain(
         itself be unlike any image of training.
 
     n_background : int, default=None
-        The largest number of background rows. Of more, so many are drawn. None is 64 with
+        The largest number of background rows. Of more, so many are drawn. None is 48 with
         regions, but at most half of `max_passes`, and 128 without them.
 
     max_passes : int, default=150
@@ -219,7 +219,7 @@ def _check_options(method, fill, n_background, max_passes):
     if fill not in FILLS:
         raise ValueError(f"fill must be one of {', '.join(map(repr, FILLS))}; got {fill!r}.")
     if n_background is None:
-        n_background = int(min(64, max_passes // 2)) if np.isfinite(max_passes) else 128
+        n_background = int(min(48, max_passes // 2)) if np.isfinite(max_passes) else 128
     if n_background < 1 or max_passes < n_background + 3:
         raise ValueError(
             f"n_background must be at least 1 and max_passes larger than n_background + 2; got "

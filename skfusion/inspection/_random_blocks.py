@@ -2,8 +2,9 @@
 
 import numpy as np
 
-# The cells along the longer side of an image, and the side of a block as a part of it.
-_CELLS, BLOCK = 20, 0.25
+# The cells along the longer side of an image, the side of a block as a part of it, and the chance
+# that a block is hidden: more than a half, since a part of a region is often enough for a model.
+_CELLS, _BLOCK, _CHANCE = 20, 0.25, 0.6
 
 
 def grid_of(canvas):
@@ -14,11 +15,11 @@ def grid_of(canvas):
 
 def block_side(grid):
     """Return the side of a block in cells of a grid."""
-    return max(1, round(BLOCK * max(grid)))
+    return max(1, round(_BLOCK * max(grid)))
 
 
 def random_blocks(n, grid, generator):
-    """Draw sets of blocks: each block of a checkered plane is hidden with a chance of a half.
+    """Draw sets of blocks: each block of a checkered plane is hidden or not.
 
     Parameters
     ----------
@@ -39,7 +40,7 @@ def random_blocks(n, grid, generator):
     side = block_side(grid)
     hidden = np.empty((n, *grid), dtype=np.float32)
     for one in hidden:
-        blocks = generator.random([length // side + 2 for length in grid]) < 0.5
+        blocks = generator.random([length // side + 2 for length in grid]) < _CHANCE
         cells = blocks.repeat(side, axis=0).repeat(side, axis=1)
         down, across = generator.integers(0, side, 2)
         one[:] = cells[down : down + grid[0], across : across + grid[1]]
