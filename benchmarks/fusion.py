@@ -1,6 +1,6 @@
 """Does fusing ever cost what the better source alone would give?
 
-    python benchmarks/fusion.py DATA WEIGHTS [--seeds 3] [--tasks NAME ...]
+    python benchmarks/fusion.py DATA WEIGHTS [--seeds 3] [--tasks NAME ...] [--coverage]
 
 DATA is a folder with the sets oasis1, fashion_products, leaf, flowers and hymenoptera; WEIGHTS a
 weights file of MobileNet with alpha=0.75, without top. For each task: the table alone, the
@@ -12,6 +12,10 @@ error of the better source below it.
 
 Tasks that end in "+noise" pair a set with columns or images that hold no information. Folds run on
 features computed once (in a folder under DATA's name in the system's temporary folder).
+
+With --coverage: how often `predict_set` or `predict_interval` holds the truth of rows of the outer
+folds, with their images and without, and the mean size of a set, or length of an interval in
+standard deviations of the target.
 """
 
 import argparse
@@ -44,6 +48,7 @@ IMAGE = "image"
 LINES = [*STRATEGIES, "naive linear", "naive forest", "auto"]
 # Two classes or a few are ranked; where there are many, each has too few rows for that.
 _MANY_CLASSES = 20
+_LEVELS = (0.8, 0.9)
 
 
 class Features(TransformerMixin, BaseEstimator):
@@ -97,14 +102,19 @@ def main():
     parser.add_argument("weights", type=Path)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--tasks", nargs="*", help="only these")
+    parser.add_argument("--coverage", action="store_true", help="of sets and intervals")
     options = parser.parse_args()
     folder = Path(tempfile.gettempdir()) / "skfusion_benchmark_fusion"
     tasks = make_tasks(options.data, Embedder(options.weights, folder))
+    if options.tasks:
+        tasks = {name: tasks[name] for name in options.tasks}
+    if options.coverage:
+        report_coverage(tasks, options.seeds)
+        return
     print(f"{'':<22}" + "".join(f"{line:>13}" for line in LINES) + "  (half a standard error)")
     gains = []
     for name, task in tasks.items():
-        if not options.tasks or name in options.tasks:
-            gains.append(report(name, run(task, options.seeds)))
+        gains.append(report(name, run(task, options.seeds)))
     print(f"{'mean gain on better':<22}" + "".join(f"{v:>13.3f}" for v in np.mean(gains, axis=0)))
     print(f"{'worst':<22}" + "".join(f"{v:>13.3f}" for v in np.min(gains, axis=0)))
 
@@ -144,6 +154,43 @@ def run(task, n_seeds):
             scores.append({line: score(y, test, predictions[line]) for line in LINES})
             picks.append(model.strategy_)
     return {"scores": scores, "picks": picks, "seconds": np.median(seconds)}
+
+
+def report_coverage(tasks, n_seeds):
+    """Print one line a task."""
+    columns = [f"{image} {level:.0%}" for image in ("with", "without") for level in _LEVELS]
+    print(f"{'':<22}" + "".join(f"{name:>21}" for name in columns) + "  (coverage, size)")
+    for name, task in tasks.items():
+        cells = run_coverage(task, n_seeds)
+        line = "".join(f"{hit:>13.3f}{size:>8.2f}" for hit, size in cells)
+        print(f"{name:<22}{line}", flush=True)
+
+
+def run_coverage(task, n_seeds):
+    """Return (coverage, size) for images, or none, and each level."""
+    table, features, y = task
+    is_classifier = y.dtype.kind not in "f"
+    frame = table.assign(**{IMAGE: np.arange(len(table))})
+    features = np.vstack([features, np.full(features.shape[1], np.nan)])  # row -1: no image
+    splitter = StratifiedKFold if is_classifier else KFold
+    fusion = FusionClassifier if is_classifier else FusionRegressor
+    results = []
+    for seed in range(n_seeds):
+        for train, test in splitter(5, shuffle=True, random_state=seed).split(frame, y):
+            model = fusion(Features(features), image_columns=IMAGE, random_state=seed)
+            model.fit(frame.iloc[train], y[train])
+            rows = [frame.iloc[test], frame.iloc[test].assign(**{IMAGE: -1})]
+            results.append([cover(model, each, y[test], v) for each in rows for v in _LEVELS])
+    return np.concatenate(results, axis=1).mean(axis=1)
+
+
+def cover(model, rows, y, level):
+    """Return for each row whether its set or interval holds the truth, and its size."""
+    if hasattr(model, "predict_set"):
+        members = model.predict_set(rows, level)
+        return np.column_stack([(members & (model.classes_ == y[:, None])).any(1), members.sum(1)])
+    low, high = model.predict_interval(rows, level).T
+    return np.column_stack([(low <= y) & (y <= high), (high - low) / y.std()])
 
 
 def naive(table, features, y, train, test, is_classifier):

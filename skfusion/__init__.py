@@ -24,6 +24,7 @@ _HOMES = {
     "TrainingHistoryDisplay": "skfusion.inspection._training_history_display",
     "FusionClassifier": "skfusion.fusion._fusion_classifier",
     "FusionRegressor": "skfusion.fusion._fusion_regressor",
+    "FusionVerdict": "skfusion.fusion._fusion_verdict",
     "make_fusion_pipeline": "skfusion.fusion._make_fusion_pipeline",
     "TableEncoder": "skfusion.tabular._table_encoder",
     "ImageBlock": "skfusion.fusion._image_block",

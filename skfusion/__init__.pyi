@@ -18,6 +18,7 @@ from skfusion.features._image_descriptors import ImageDescriptors as ImageDescri
 from skfusion.features._pixel_flattener import PixelFlattener as PixelFlattener
 from skfusion.fusion._fusion_classifier import FusionClassifier as FusionClassifier
 from skfusion.fusion._fusion_regressor import FusionRegressor as FusionRegressor
+from skfusion.fusion._fusion_verdict import FusionVerdict as FusionVerdict
 from skfusion.fusion._image_block import ImageBlock as ImageBlock
 from skfusion.fusion._make_fusion_pipeline import make_fusion_pipeline as make_fusion_pipeline
 from skfusion.heads._dense_classifier import DenseClassifier as DenseClassifier

@@ -11,6 +11,7 @@ from skfusion import (
     DenseClassifier,
     FeatureStore,
     FusionClassifier,
+    FusionRegressor,
     ImageDescriptors,
     ImageReader,
     ImageReport,
@@ -42,6 +43,9 @@ def predict(frame: pd.DataFrame, y: np.ndarray) -> None:
     fusion = FusionClassifier(image_columns="scan", cv=5).fit(frame, y)
     assert_type(fusion, FusionClassifier)
     assert_type(fusion.predict_proba(frame), np.ndarray)
+    assert_type(fusion.predict_set(frame, coverage=0.8), np.ndarray)
+    assert_type(fusion.verdict_.text, str)
+    assert_type(FusionRegressor().fit(frame, y).predict_interval(frame), np.ndarray)
     head = DenseClassifier(hidden=(64,)).fit(np.zeros((4, 2)), [0, 1, 0, 1])
     assert_type(head.predict(np.zeros((1, 2))), np.ndarray)
     make_fusion_pipeline(head, image_columns=["scan"]).fit(frame, y)

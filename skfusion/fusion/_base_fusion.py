@@ -4,13 +4,13 @@ import os
 import warnings
 from abc import ABCMeta, abstractmethod
 from dataclasses import replace
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, clone
-from sklearn.utils import check_consistent_length, check_random_state
+from sklearn.utils import check_consistent_length, check_random_state, check_scalar
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
@@ -21,17 +21,20 @@ from skfusion._utils.sklearn_config import default_config
 from skfusion._utils.typing import ImageInput, PathLike, RandomState
 from skfusion.fusion._base_models import BaseModels
 from skfusion.fusion._combination import FEATURE_SETS_OF, STRATEGIES
+from skfusion.fusion._conformal_scores import ConformalScores
 from skfusion.fusion._fusion_checks import (
     check_image_rows,
     check_models,
     noting_image_columns,
 )
 from skfusion.fusion._fusion_rows import FusionRows
+from skfusion.fusion._fusion_verdict import FusionVerdict, make_verdict
 from skfusion.fusion._inner_folds import make_inner_folds
 from skfusion.fusion._model_builder import FEATURE_SETS, ModelBuilder
 from skfusion.fusion._open_options import make_embedder, set_open_options
 from skfusion.fusion._out_of_fold import fit_folds
 from skfusion.fusion._source_encoder import SourceEncoder, find_rows_with_images
+from skfusion.fusion._source_gains import source_gains
 from skfusion.fusion._source_importance import source_importance
 from skfusion.fusion._strategy_choice import compare
 from skfusion.fusion._strategy_cv import combine, fit_combination
@@ -182,6 +185,10 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
         """Return the prediction for a row of which nothing is known."""
 
     @abstractmethod
+    def _score_conformity(self, prediction, y):
+        """Return how little each row's target conforms to its prediction."""
+
+    @abstractmethod
     def _target_transforms(self, rows):
         """Return the transforms of the target to try."""
 
@@ -225,6 +232,7 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
             trial, fits = self._try_strategies(sources, builder, rows, folds, bar)
             self._choose(trial, fits, seed)
             self._fit_final(sources, builder, rows, trial)
+            self._conformal = self._find_conformal_scores(trial)
             chosen = self.strategy_scores_.loc[self.strategy_]
             bar.set_postfix(strategy=self.strategy_, **chosen.iloc[:2].astype(float).round(3))
             bar.update()
@@ -281,6 +289,17 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
         self.strategy_scores_ = compare(trial.predictions, rows.y, rows.weights, by_user)
         self.strategy_ = str(self.strategy_scores_.index[self.strategy_scores_["chosen"]][0])
         self.source_importance_ = source_importance(trial, fits, self.strategy_, self._prior, seed)
+        self._source_gains = source_gains(trial, self.strategy_, self._prior)
+
+    def _find_conformal_scores(self, trial):
+        """Score predictions for rows that neither models nor weights have seen."""
+        out_of_fold, prediction = trial.out_of_fold, trial.predictions[self.strategy_]
+        y, weights = out_of_fold.rows.y, out_of_fold.rows.weights
+        without = trial.predictions.get("table", np.broadcast_to(self._prior, prediction.shape))
+        scores = [self._score_conformity(each, y) for each in (prediction, without)]
+        # Where the table is used alone, images are not read in predictions.
+        has_image = out_of_fold.has_image | (self.strategy_ == "table")
+        return ConformalScores(*scores, has_image, weights)
 
     def _fit_final(self, sources, builder, rows, trial):
         """Fit on all rows what predictions need."""
@@ -298,14 +317,38 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
         self._models = models.fit(matrices, rows.y, rows.sample_weight)
 
     @property
+    def verdict_(self) -> FusionVerdict:
+        """FusionVerdict : What each source adds, in words and numbers."""
+        gains = self._get_kept("_source_gains")
+        return make_verdict(self.strategy_, gains)
+
+    @property
     def _required_columns(self):
         """List of str : The columns that predictions need."""
         if self._used_sources == ["table"]:
             return self.table_columns_
         return [*self.table_columns_, *self.image_columns_]
 
+    def _get_kept(self, name):
+        """Return what `fit` kept under a name, which pickles of older versions lack."""
+        check_is_fitted(self)
+        if name not in vars(self):
+            raise AttributeError(
+                f"This {type(self).__name__} was fitted by an older version of skfusion, which "
+                "did not keep what its verdict, intervals and sets need. Fit it again."
+            )
+        return vars(self)[name]
+
+    def _get_conformal(self, coverage):
+        check_scalar(coverage, "coverage", Real, min_val=0, max_val=1, include_boundaries="neither")
+        return self._get_kept("_conformal")
+
     def _predict_rows(self, X):
         """Return probabilities of shape (n_rows, n_classes), or numbers."""
+        return self._predict_with_images(X)[0]
+
+    def _predict_with_images(self, X):
+        """Return predictions, and which rows have an image; all where images are not read."""
         check_is_fitted(self)
         table = check_table(self, X, reset=False, needed=self._required_columns)
         with default_config():
@@ -315,4 +358,5 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
                 has_image = find_rows_with_images(matrices["image"])
             blocks = self._models.rotate(matrices, has_image)
             predictions = self._models.predict(blocks, has_image)
-            return combine(self._combination, predictions, has_image, self._fallback)
+            combined = combine(self._combination, predictions, has_image, self._fallback)
+        return combined, has_image

@@ -108,6 +108,9 @@ class FusionClassifier(ClassifierMixin, BaseFusion):
         shuffled, with `permuted_std` over shuffles. Features of an embedder that mixes several
         columns of images have one row.
 
+    verdict_ : FusionVerdict
+        What each source adds, in words and numbers, with an interval.
+
     n_features_in_ : int
         Number of columns in `fit`.
 
@@ -193,6 +196,66 @@ class FusionClassifier(ClassifierMixin, BaseFusion):
             In the order of `classes_`; each row sums to one.
         """
         return self._predict_rows(X)
+
+    def predict_set(self, X: ImageInput, coverage: float = 0.9) -> np.ndarray:
+        """Predict a set that holds the class of a new row with a given probability.
+
+        Parameters
+        ----------
+        X : DataFrame, Series or ndarray
+            Rows with the columns that `fit` used, in any order.
+
+        coverage : float, default=0.9
+            The probability, between 0 and 1, over rows like those of `fit`.
+
+        Returns
+        -------
+        members : ndarray of bool of shape (n_rows, n_classes)
+            Whether each class is in the row's set, in the order of `classes_`. A set is empty
+            where no class is likely enough, which is common where `coverage` is below the
+            accuracy. It has all classes where `fit` had too few rows for the coverage (below 9
+            for 0.9).
+
+        Notes
+        -----
+        A set has the classes whose probability reaches a threshold, which that share of the
+        classes of out-of-fold predictions reaches (least ambiguous sets: Sadinle, Lei and
+        Wasserman, arXiv 1609.00451). Rows with and without an image have thresholds of their
+        own. Those of fewer than 50 rows in `fit` are replaced: with an image by that of all rows,
+        without by that of the table's predictions for all rows.
+        """
+        return self._predict_members(X, coverage)[1]
+
+    def predict_or_abstain(self, X: ImageInput, coverage: float = 0.9) -> np.ndarray:
+        """Predict the class of each row, or None where several classes are likely.
+
+        Parameters
+        ----------
+        X : DataFrame, Series or ndarray
+            Rows with the columns that `fit` used, in any order.
+
+        coverage : float, default=0.9
+            Of all rows, those with and those without an answer, at most a share of
+            ``1 - coverage`` gets a wrong class.
+
+        Returns
+        -------
+        classes : ndarray of object of shape (n_rows,)
+            The class with the highest probability, or None if `predict_set` has several classes.
+        """
+        probabilities, members = self._predict_members(X, coverage)
+        classes = self.classes_[probabilities.argmax(axis=1)].astype(object)
+        classes[members.sum(axis=1) > 1] = None
+        return classes
+
+    def _predict_members(self, X, coverage):
+        """Return the probability of each class, and whether it is in the row's set."""
+        scores = self._get_conformal(coverage)
+        probabilities, has_image = self._predict_with_images(X)
+        return probabilities, -probabilities <= scores.find_quantiles(coverage, has_image)[:, None]
+
+    def _score_conformity(self, prediction, y):
+        return -prediction[np.arange(len(y)), y]
 
     def _encode_target(self, y, kept):
         y = column_or_1d(as_targets(y), warn=True)

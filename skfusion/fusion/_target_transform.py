@@ -61,15 +61,20 @@ class TargetTransform:
             return np.interp(y, self._values, self._normal)
         return y
 
-    def inverse_transform(self, predicted):
-        """Return predictions in the unit of the targets, between the lowest and the highest."""
-        lowest, highest = self.transform(np.array([self.low_, self.high_]))
-        numbers = np.clip(predicted, lowest, highest)
+    def inverse_transform(self, predicted, clip=True):
+        """Return predictions in the unit of the targets.
+
+        With `clip`, they are between the lowest and the highest target. Without, they are only
+        for "quantile", and they are 0 or more for "log".
+        """
+        if clip:
+            predicted = np.clip(predicted, *self.transform(np.array([self.low_, self.high_])))
+        numbers = predicted
         if self.kind == "log":
-            numbers = np.exp(numbers) - self._shift
+            numbers = np.maximum(np.exp(predicted) - self._shift, 0)
         elif self.kind == "quantile":
-            numbers = np.interp(numbers, self._normal, self._values)
-        return np.clip(numbers, self.low_, self.high_)
+            numbers = np.interp(predicted, self._normal, self._values)
+        return np.clip(numbers, self.low_, self.high_) if clip else numbers
 
 
 def find_candidates(y, sample_weight):

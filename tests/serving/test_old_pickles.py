@@ -57,6 +57,28 @@ def test_an_old_model_says_what_it_said(path):
     np.testing.assert_allclose(answers(model, X), expected, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("kind", "method"),
+    [
+        ("classifier", "predict_set"),
+        ("classifier", "predict_or_abstain"),
+        ("regressor", "predict_interval"),
+    ],
+    ids=str,
+)
+def test_a_fusion_that_kept_no_errors_has_no_verdict(kind, method):
+    paths = [path for path in FILES if path.stem == f"fusion_{kind}"]
+    for path in paths:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", InconsistentVersionWarning)
+            warnings.simplefilter("ignore", ModelVersionWarning)
+            model = joblib.load(path)
+        if path.parts[-3] == "0.1":
+            assert not hasattr(model, "verdict_")
+            with pytest.raises(AttributeError, match="Fit it again"):
+                getattr(model, method)(rows_of(path.parents[1]))
+
+
 def test_each_released_minor_version_is_kept():
     major, number = (int(part) for part in skfusion.__version__.split(".")[:2])
     kept = {folder.name for folder in PICKLES.iterdir()}
