@@ -3,6 +3,7 @@
 import ast
 from pathlib import Path
 
+from skfusion._commands._embed_cluster import embed_on_cluster
 from skfusion._commands._messages import FOLDER_REMEDIES, exit_on_error
 from skfusion._commands._remote_options import add_remote, remote_options
 
@@ -66,6 +67,13 @@ def add_parser(commands):
         "--cache",
         metavar="FOLDER",
         help="the store of finished batches (default: .skfusion_store in --out)",
+    )
+    parser.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="compute on the Dask cluster of this scheduler (tcp://...). Each backbone gets a "
+        "folder of Parquet files in --out, which may be in an object store; --format and --cache "
+        "are not used",
     )
     parser.set_defaults(run=run)
 
@@ -134,6 +142,10 @@ def run(options):
         from skfusion.io._embed_files import embed_files
 
         backbones = find_backbones(options.backbone, options.weights, options.option)
+        if options.scheduler is not None:
+            size, remote = _size(options.image_size), remote_options(options)
+            embed_on_cluster(options, backbones, size, remote)
+            return 0
         written = embed_files(
             options.source,
             backbones,

@@ -41,7 +41,7 @@ def download(url, access, state=None):
     download : Download
         The content, and the state that belongs to it.
     """
-    content = _call(url, access, "cat_file", start=0, end=access.max_bytes + 1)
+    content = call_store(url, access, "cat_file", start=0, end=access.max_bytes + 1)
     if len(content) > access.max_bytes:
         raise too_large(access)
     # The file may have changed in between.
@@ -53,7 +53,7 @@ def download(url, access, state=None):
 
 def find_state(url, access):
     """Return the RemoteState of a file; None where the store does not give it."""
-    about = _call(url, access, "info")
+    about = call_store(url, access, "info")
     tag = next((about[name] for name in _TAGS if about.get(name)), None)
     return RemoteState.of(about.get("size"), tag)
 
@@ -61,12 +61,37 @@ def find_state(url, access):
 def find_files(url, access):
     """Return the addresses of all files below a folder."""
     system = _system(scheme_of(url), access)
-    paths = _call(url, access, "find")
+    paths = call_store(url, access, "find")
     return [system.unstrip_protocol(path) for path in paths]
 
 
-def _call(url, access, method, **options):
-    """Call a method of the file system with the path of a URL."""
+def call_store(url, access, method, *arguments, **options):
+    """Call a method of the file system with the path of a URL, with retries.
+
+    Parameters
+    ----------
+    url : str
+        The address.
+
+    access : RemoteAccess
+        What is allowed.
+
+    method : str
+        The name of the method.
+
+    *arguments, **options : object
+        Arguments of the method after the path.
+
+    Returns
+    -------
+    result : object
+        What the method returned.
+
+    Raises
+    ------
+    RemoteError
+        If it fails; the message shows no address and no credentials.
+    """
     access.check(url)
     system = _system(scheme_of(url), access)
     if system.async_impl:
@@ -75,7 +100,7 @@ def _call(url, access, method, **options):
 
     def try_once():
         try:
-            return getattr(system, method)(path, **options)
+            return getattr(system, method)(path, *arguments, **options)
         except Exception as error:  # each file system has its own
             if "start" in options and "not satisfiable" in str(error):
                 return b""  # no range of an empty file can be read
