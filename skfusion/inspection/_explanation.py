@@ -223,12 +223,12 @@ class Explanation:
         ).rename_axis("source")
 
     def _check_row(self, row):
-        """Return a position; ValueError for a row that does not exist."""
-        if not 0 <= row < self.n_rows:
+        """Return a position from 0 on; ValueError for a row that does not exist."""
+        if not -self.n_rows <= row < self.n_rows:
             raise ValueError(
                 f"Row {row} does not exist: the explanation has {describe_rows(self.n_rows)}."
             )
-        return row
+        return row % self.n_rows
 
     def _repr_html_(self):
         return explanation_html(self, 0) if self.n_rows == 1 else self.summary()._repr_html_()

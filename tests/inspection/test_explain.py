@@ -383,7 +383,7 @@ def test_row_does_not_exist(row):
     with pytest.raises(ValueError, match="Row 1 does not exist: X has one row, row 0"):
         explain(model, frame[:1], rows=1, background=frame)
     explanation = explain(model, frame, rows=[4], regions=False, random_state=0)
-    for wrong in (1, -1):
+    for wrong in (1, -2):
         with pytest.raises(ValueError, match="the explanation has one row, row 0"):
             explanation.describe(wrong)
 
