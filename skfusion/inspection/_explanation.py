@@ -32,7 +32,8 @@ class Explanation:
         The share of each column of the table, and its standard error.
 
     regions : dict of str to sequence of (ndarray of shape (height, width) or None)
-        The amounts of regions, by image column and row.
+        The amounts of regions, by image column and row: by how much the prediction falls if a
+        block of such places is hidden, or for "pooled" a cell. See the notes of `explain`.
 
     names : list of str of length n_rows
         What is predicted, in words: ``probability of 'sick'``.

@@ -5,8 +5,7 @@ import numpy as np
 # From "lowers the prediction" over nothing to "raises it". Blue and orange differ for all usual
 # kinds of color blindness, and both are darker than the middle.
 NEGATIVE, NEUTRAL, POSITIVE = "#1f5fa8", "#f4f4f4", "#c25400"
-# An amount of this part of the largest is half as opaque as the largest.
-_OPACITY, _GAMMA = 0.85, 0.6
+_OPACITY = 0.85  # of the largest amount; those of others are in proportion
 
 
 def color_limit(heat):
@@ -28,7 +27,7 @@ def color_limit(heat):
 
 def opacity(heat, limit):
     """Return how much of the color is seen at each place, from 0 to 1."""
-    return _OPACITY * np.clip(np.abs(heat) / limit, 0, 1) ** _GAMMA
+    return _OPACITY * np.clip(np.abs(heat) / limit, 0, 1)
 
 
 def overlay(image, heat, limit=None):
