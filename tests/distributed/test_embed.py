@@ -153,6 +153,14 @@ def test_an_interrupted_run_goes_on(paths, descriptors, out):
     assert not [p.name for p in out.iterdir() if p.name.startswith(".")]
 
 
+def test_files_of_killed_processes_are_removed(paths, descriptors, out):
+    out.mkdir()
+    (out / ".part_0a1b2c3d_part-000001.parquet").write_bytes(b"PAR1")
+    embed(paths, descriptors, out)
+    names = {path.name for path in out.iterdir()}
+    assert names == {"_job.json", "_manifest.json", *(f"part-00000{i}.parquet" for i in range(3))}
+
+
 def test_unreadable_images_that_are_missing(paths, out):
     lenient = ImageDescriptors("intensity", None, missing="nan", corrupt="missing").fit(paths)
     cells = [paths[0], None, "none.png", paths[1]]
