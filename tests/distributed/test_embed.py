@@ -226,6 +226,11 @@ def test_what_is_refused(paths, descriptors, out):
         embed([paths[0], np.zeros((8, 8))], descriptors, out)
     with pytest.raises(ValueError, match="X has no column 'photo'"):
         embed(pd.DataFrame({"scan": paths}), descriptors, out, column="photo")
+    with pytest.raises(ValueError, match="The target has 2 values for 12 rows"):
+        embed(paths, descriptors, out, target=[0, 1])
+    for name in ("ids", "target"):
+        with pytest.raises(ValueError, match="X has no column 'sku'"):
+            embed(paths, descriptors, out, **{name: "sku"})
     with pytest.raises(ValueError, match="rows_per_shard must be at least 1"):
         embed(paths, descriptors, out, rows_per_shard=0)
     with pytest.raises(TypeError, match="features of PixelFlattener have no fingerprint"):
