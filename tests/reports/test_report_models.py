@@ -208,16 +208,19 @@ def test_intervals_of_shares_are_those_of_wilson(hits, n_rows):
     assert scores.loc["accuracy", ["low", "high"]].tolist() == pytest.approx(list(expected))
 
 
-def test_intervals_of_resamples_are_near_those_of_scipy():
+def test_intervals_of_resamples_are_near_those_of_other_resamples():
     random = np.random.default_rng(0)
     predicted = random.normal(size=200)
     y = predicted + random.laplace(size=200)
     scores = report_of(EchoRegressor(), predicted, y).scores
-    reference = stats.bootstrap(
-        (np.abs(y - predicted),), np.mean, method="percentile", n_resamples=2000, rng=1
-    ).confidence_interval
-    ends = scores.loc["mean_absolute_error", ["low", "high"]].astype(float)
-    np.testing.assert_allclose(ends, reference, rtol=0.02)
+    drawn = np.abs(y - predicted)[random.integers(200, size=(4000, 200))]
+    for name, values in (
+        ("mean_absolute_error", drawn.mean(axis=1)),
+        ("root_mean_squared_error", np.sqrt((drawn**2).mean(axis=1))),
+        ("median_absolute_error", np.median(drawn, axis=1)),
+    ):
+        ends = scores.loc[name, ["low", "high"]].astype(float)
+        np.testing.assert_allclose(ends, np.percentile(values, [2.5, 97.5]), rtol=0.05)
 
 
 # Out-of-fold predictions.
@@ -252,3 +255,14 @@ def test_a_splitter_that_tests_rows_twice():
     twice = [(half, half + N // 2), (half + N // 2, half), (half, half + N // 2)]
     with pytest.raises(ValueError, match="does not test each row exactly once"):
         report(model, frame, y, cv=twice, rows=[])
+
+
+@pytest.mark.parametrize("cv", [None, 3])
+@pytest.mark.parametrize("missing", [None, np.nan, pd.NA, pd.NaT], ids=["None", "NaN", "NA", "NaT"])
+def test_a_row_without_a_group_is_named(missing, cv):
+    y = np.arange(N) % 2
+    model, frame = make_echo(EchoClassifier(), np.eye(2)[y] + 0.2, y)
+    groups = pd.Series(np.arange(N) // 5).astype(object)
+    groups[[7, 30]] = missing
+    with pytest.raises(ValueError, match=r"groups is missing in 2 rows \(the first is row 7\)"):
+        report(model, frame, y, cv=cv, groups=groups, rows=[])

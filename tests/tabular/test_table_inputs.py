@@ -1,10 +1,13 @@
 """Tables that TableEncoder accepts: containers, names of columns, and rows that come later."""
 
+import datetime
 import warnings
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 import sklearn
 from sklearn.base import clone
@@ -102,6 +105,69 @@ def test_polars_and_pandas_may_change_between_fit_and_transform():
     np.testing.assert_allclose(TableEncoder().fit(other).transform(FRAME), EXPECTED)
     backwards = other.select(other.columns[::-1])
     np.testing.assert_allclose(TableEncoder().fit(FRAME).transform(backwards), EXPECTED)
+
+
+@pytest.mark.parametrize("kind", ["Categorical", "Enum", "pandas"])
+def test_categories_stay_categories_however_many_there_are(kind):
+    values = [f"code {number}" for number in range(40)]
+    cells = np.repeat(values, 3).tolist()
+    if kind == "pandas":
+        frame = pd.DataFrame({"code": pd.Categorical(cells)})
+    else:
+        dtype = pl.Categorical if kind == "Categorical" else pl.Enum(values)
+        frame = pl.DataFrame({"code": pl.Series(cells, dtype=dtype)})
+    encoder = TableEncoder().fit(frame)
+    assert encoder.kinds_ == {"code": "category"}
+    given = encoder.transform(frame)
+    np.testing.assert_array_equal(
+        given, np.repeat(np.eye(40)[np.argsort(np.argsort(values))], 3, 0)
+    )
+    assert TableEncoder().fit(pd.DataFrame({"code": cells})).kinds_ == {"code": "text"}
+
+
+ARROW = {
+    "int64": (pa.int64(), [1, 2, None, 5], "number"),
+    "decimal": (pa.decimal128(5, 2), [Decimal("1.5"), None, Decimal(2), Decimal(7)], "number"),
+    "bool": (pa.bool_(), [True, None, False, False], "number"),
+    "string": (pa.string(), ["a", "b", None, "a"], "category"),
+    "large_string": (pa.large_string(), ["a", "b", None, "a"], "category"),
+    "dictionary": (pa.dictionary(pa.int32(), pa.string()), ["a", "b", None, "a"], "category"),
+    "date32": (pa.date32(), [datetime.date(2020, 1, day) for day in (1, 2, 4, 9)], "date"),
+    "timestamp": (
+        pa.timestamp("ms"),
+        [datetime.datetime(2020, 1, day) for day in (1, 2, 4, 9)],
+        "date",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ARROW)
+def test_types_of_arrow_are_those_of_python(name):
+    """As in tables that pandas reads with ``dtype_backend="pyarrow"``."""
+    dtype, cells, kind = ARROW[name]
+    frame = pd.DataFrame({"x": pd.Series(cells, dtype=pd.ArrowDtype(dtype))})
+    plain = pd.DataFrame({"x": pd.Series(cells, dtype=object)})
+    encoder = TableEncoder(min_frequency=1).fit(frame)
+    assert encoder.kinds_ == {"x": kind}
+    expected = TableEncoder(min_frequency=1).fit_transform(plain)
+    np.testing.assert_allclose(encoder.transform(frame), expected)
+    np.testing.assert_allclose(encoder.transform(plain), expected)
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America/New_York"])
+def test_timestamps_of_arrow_count_in_their_time_zone(zone):
+    days = pd.Series(pd.date_range("2024-01-01", periods=N, freq="3D"))
+    dtype = pd.ArrowDtype(pa.timestamp("us", tz=zone))
+    frame = pd.DataFrame({"seen": days.dt.tz_localize(zone).astype(dtype)})
+    expected = TableEncoder().fit_transform(pd.DataFrame({"seen": days}))
+    np.testing.assert_allclose(TableEncoder().fit_transform(frame), expected)
+
+
+def test_dates_of_numpy_in_a_column_of_objects():
+    days = ["2020-01-01", "2021-03-05", "2024-02-29"]
+    cells = pd.Series([np.datetime64(day) for day in days], dtype=object)
+    given = TableEncoder().fit_transform(pd.DataFrame({"seen": cells}))
+    np.testing.assert_allclose(given, TableEncoder().fit_transform(pd.DataFrame({"seen": days})))
 
 
 # Names of columns.
