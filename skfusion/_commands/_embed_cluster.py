@@ -44,6 +44,7 @@ def embed_on_cluster(options, backbones, image_size, remote):
                 backbone_options=backbone.options,
                 image_size=image_size,
                 batch_size=options.batch_size,
+                runtime=options.runtime,
                 reader=ImageReader(rows.root, **remote),
                 **lenient,
             ).fit(rows.frame)

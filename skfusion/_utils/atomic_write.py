@@ -4,6 +4,8 @@ import contextlib
 import os
 import secrets
 
+UNFINISHED = ".part_"  # the names of temporary files begin so
+
 
 def write_atomically(path, write, *, unfinished=None):
     """Write a file that appears under its name when it is complete.
@@ -34,7 +36,7 @@ def write_atomically(path, write, *, unfinished=None):
     """
     if unfinished is None:
         folder, name = os.path.split(os.fspath(path))
-        unfinished = os.path.join(folder, f".part_{secrets.token_hex(4)}_{name}")
+        unfinished = os.path.join(folder, f"{UNFINISHED}{secrets.token_hex(4)}_{name}")
     try:
         write(unfinished)
         os.replace(unfinished, path)

@@ -142,6 +142,7 @@ def embed(
         is_old = name.startswith(PREFIX) and name not in entries
         if is_old or name.startswith(MODEL_PREFIX):
             folder.remove(name)
+    folder.remove_unfinished()
     shards = [entries[task.name] for task in tasks]
     _write_json(folder, MANIFEST, about | {"shards": shards})
     return folder.full_name(MANIFEST)
@@ -198,7 +199,7 @@ def _start(folder, about, overwrite):
         other = "rows" if same_kind else "transformers"
         raise with_remedies(
             FileExistsError,
-            f"{folder.path!r} has features of other {other}.",
+            f"{folder.shown!r} has features of other {other}.",
             {"file exists": "Pass overwrite=True to replace them, or another out."},
         )
     if (not same or overwrite) and MANIFEST in folder.names():

@@ -73,9 +73,10 @@ def gather_rows(X, columns, ids, target):
         table = pd.Series(table, dtype=object).to_frame(names[0] if names else "image")
     cells = table[names or list(table.columns)].astype(object)
     _check_text(cells)
-    found = table.index if ids is None else table[ids] if isinstance(ids, str) else ids
-    labels = table[target] if isinstance(target, str) else target
-    labels = None if labels is None else np.asarray(labels).tolist()
+    found = table.index if ids is None else _values(table, ids)
+    labels = None if target is None else np.asarray(_values(table, target)).tolist()
+    if labels is not None and len(labels) != len(cells):
+        raise ValueError(f"The target has {len(labels)} values for {len(cells)} rows.")
     return cells.reset_index(drop=True), _check_ids(found, len(cells)), labels
 
 
@@ -109,6 +110,13 @@ def plan_shards(cells, ids, labels, fingerprint, n_rows):
         name = f"{PREFIX}{number:06}.parquet"
         tasks.append(ShardTask(name, digest_text(about), places, own_ids, own, own_labels))
     return tasks
+
+
+def _values(table, given):
+    """Return the values of a column that is named, or values."""
+    if isinstance(given, str) and given not in table.columns:
+        raise ValueError(f"X has no column {given!r}; it has {list(table.columns)}.")
+    return table[given] if isinstance(given, str) else given
 
 
 def _check_text(cells):

@@ -2,7 +2,7 @@
 
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,8 @@ from sklearn.utils import Bunch
 from skfusion._utils.decorators import validate_params
 from skfusion._utils.messages import caller_stacklevel, join_names
 from skfusion._utils.typing import PathLike
+from skfusion.images.remote._addresses import scheme_of
+from skfusion.images.remote._remote_access import find_schemes, refusal
 from skfusion.io._hdf5 import MAGIC as HDF5_MAGIC
 from skfusion.io._hdf5 import read_hdf5
 from skfusion.io._parquet import MAGIC as PARQUET_MAGIC
@@ -26,11 +28,16 @@ _ENDINGS = (".h5", ".hdf5", ".parquet")
         "paths": [str, os.PathLike, list, tuple],
         "return_X_y": ["boolean"],
         "as_frame": ["boolean"],
+        "remote": ["boolean", str, tuple, list, set, frozenset],
     },
     prefer_skip_nested_validation=True,
 )
 def load_features(
-    paths: PathLike | Sequence[PathLike], *, return_X_y: bool = True, as_frame: bool = False
+    paths: PathLike | Sequence[PathLike],
+    *,
+    return_X_y: bool = True,
+    as_frame: bool = False,
+    remote: bool | str | Collection[str] = False,
 ) -> tuple[Any, np.ndarray | None] | Bunch:
     """Load features that ``skfusion embed`` wrote, from one file or several side by side.
 
@@ -42,6 +49,7 @@ def load_features(
     paths : str, PathLike or list of these
         Files (.h5 or .parquet), in the order of their columns; or a folder, of which all such
         files are loaded, sorted by name; or a folder of `distributed.embed`, which is one file.
+        With `remote`, the latter may be a URL.
 
     return_X_y : bool, default=True
         If True, return ``(X, y)``; otherwise a Bunch.
@@ -49,6 +57,9 @@ def load_features(
     as_frame : bool, default=False
         If True, X is a DataFrame with the names of the features, and row ids as its index;
         otherwise it is an array.
+
+    remote : bool, str or collection of str, default=False
+        The schemes of URLs that may be read, as in :class:`~skfusion.ImageReader`.
 
     Returns
     -------
@@ -70,7 +81,8 @@ def load_features(
 
     ValueError
         If a file is damaged or is not a file of features, if its rows, labels or classes differ
-        from those of the first file, or if two files have features of the same name.
+        from those of the first file, if two files have features of the same name, or if a URL is
+        not allowed.
 
     Warns
     -----
@@ -102,7 +114,7 @@ def load_features(
     ((3, 2), array([0, 1, 1]))
     >>> folder.cleanup()
     """
-    files = [_read(path) for path in _expand(paths)]
+    files = [_read(path) for path in _expand(paths, find_schemes(remote))]
     first = files[0]
     _check_names_differ(files)
     blocks = [first.features] + [_aligned(first, other) for other in files[1:]]
@@ -123,14 +135,17 @@ def load_features(
     )
 
 
-def _expand(paths):
+def _expand(paths, schemes):
     """Return the files that `paths` names, with folders expanded."""
     if not isinstance(paths, (list, tuple)):
         paths = [paths]
     files = []
     for path in paths:
         path = os.path.expanduser(os.fsdecode(path))
-        if _holds_shards(path):
+        scheme = scheme_of(path)
+        if scheme is not None and scheme not in schemes:
+            raise refusal(scheme, "load_features")
+        if scheme is not None or _holds_shards(path):
             files.append(path)
         elif os.path.isdir(path):
             inside = sorted(name for name in os.listdir(path) if name.lower().endswith(_ENDINGS))
@@ -151,7 +166,7 @@ def _holds_shards(path):
 
 
 def _read(path):
-    if _holds_shards(path):
+    if scheme_of(path) is not None or _holds_shards(path):
         return read_shards(path)
     with open(path, "rb") as file:
         head = file.read(len(HDF5_MAGIC))

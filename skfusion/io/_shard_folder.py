@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass
 
-from skfusion._utils.atomic_write import write_atomically
+from skfusion._utils.atomic_write import UNFINISHED, write_atomically
 from skfusion.images.remote._addresses import WEB, redact, scheme_of
 from skfusion.images.remote._remote_access import RemoteAccess
 from skfusion.images.remote._store_client import call_store, find_files
@@ -23,15 +23,26 @@ class ShardFolder:
 
     @classmethod
     def of(cls, out):
-        """Return the folder that a user named; ValueError if nothing can be written there."""
-        path = os.path.expanduser(os.fsdecode(out))
+        """Return the folder that a user named, to write; it is created if it does not exist."""
+        folder = cls.existing(os.path.expanduser(os.fsdecode(out)))
+        if folder._is_local:
+            os.makedirs(folder.path, exist_ok=True)
+        return folder
+
+    @classmethod
+    def existing(cls, path):
+        """Return the folder of a path or URL; ValueError where there are no folders."""
         scheme = scheme_of(path)
         if scheme is None:
-            os.makedirs(path, exist_ok=True)
             return cls(os.path.abspath(path))
         if scheme in WEB or scheme == "file":
             raise ValueError(f"{redact(path)!r} is neither a path nor a folder in an object store.")
         return cls(path.rstrip("/"))
+
+    @property
+    def shown(self):
+        """str : The path, or the URL as messages show it."""
+        return self.path if self._is_local else redact(self.path)
 
     @property
     def _access(self):
@@ -82,6 +93,13 @@ class ShardFolder:
                 os.fsync(file.fileno())
 
         write_atomically(self.full_name(name), write)
+
+    def remove_unfinished(self):
+        """Remove what processes that were killed left; an object store has no such files."""
+        if self._is_local:
+            for name in os.listdir(self.path):
+                if name.startswith(UNFINISHED):
+                    os.unlink(os.path.join(self.path, name))
 
     def remove(self, name):
         """Remove a file."""

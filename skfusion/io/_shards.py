@@ -20,7 +20,7 @@ def read_shards(path):
     Parameters
     ----------
     path : str
-        The folder.
+        The folder, or the URL of one in an object store.
 
     Returns
     -------
@@ -32,13 +32,15 @@ def read_shards(path):
     ValueError
         If a shard is missing or damaged, or the folder is not complete.
     """
-    folder = ShardFolder(os.path.abspath(path))
+    folder = ShardFolder.existing(path)
     text = folder.read(MANIFEST)
     if text is None:
-        raise ValueError(f"{path!r} is not complete. Call skfusion.distributed.embed again.")
+        raise ValueError(
+            f"{folder.shown!r} is not complete. Call skfusion.distributed.embed again."
+        )
     about = json.loads(text)
     if about["version"] > VERSION:
-        raise ValueError(f"{path!r} was written by a newer version of skfusion.")
+        raise ValueError(f"{folder.shown!r} was written by a newer version of skfusion.")
     n_rows, names = about["n_rows"], about["feature_names"]
     features = np.empty((n_rows, len(names)), dtype=np.float32)
     ids, contents, labels = (np.empty(n_rows, dtype=object) for _ in range(3))
@@ -55,7 +57,7 @@ def read_shards(path):
         ids=ids,
         fingerprint=about["fingerprint"],
         prefix=names[0],
-        path=path,
+        path=folder.shown,
         images=digest_text(contents.tolist()),
         names=names,
     )

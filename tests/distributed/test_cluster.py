@@ -1,9 +1,11 @@
 """Features of a real Dask cluster: two worker processes on 127.0.0.1."""
 
 import os
+import runpy
 import signal
 import threading
 import time
+from pathlib import Path
 
 import joblib
 import numpy as np
@@ -157,6 +159,14 @@ def test_searches_share_the_store(client, paths, tmp_path):
     assert (shared.cv_results_["mean_test_score"] == alone.cv_results_["mean_test_score"]).all()
     assert (scores == expected).all()
     assert FeatureStore(store).stats()["rows"] == n_rows == 12
+
+
+def test_the_example(capsys):
+    example = Path(__file__).parents[2] / "examples" / "distributed" / "dask_local.py"
+    runpy.run_path(str(example), run_name="__main__")
+    shown = capsys.readouterr().out
+    assert "150 rows in 5 shards; difference to one process: 0.0\n" in shown
+    assert "trained on 3 classes" in shown
 
 
 def test_the_command(cluster, paths, tmp_path, capsys):

@@ -153,6 +153,14 @@ def test_an_interrupted_run_goes_on(paths, descriptors, out):
     assert not [p.name for p in out.iterdir() if p.name.startswith(".")]
 
 
+def test_files_of_killed_processes_are_removed(paths, descriptors, out):
+    out.mkdir()
+    (out / ".part_0a1b2c3d_part-000001.parquet").write_bytes(b"PAR1")
+    embed(paths, descriptors, out)
+    names = {path.name for path in out.iterdir()}
+    assert names == {"_job.json", "_manifest.json", *(f"part-00000{i}.parquet" for i in range(3))}
+
+
 def test_unreadable_images_that_are_missing(paths, out):
     lenient = ImageDescriptors("intensity", None, missing="nan", corrupt="missing").fit(paths)
     cells = [paths[0], None, "none.png", paths[1]]
@@ -218,6 +226,11 @@ def test_what_is_refused(paths, descriptors, out):
         embed([paths[0], np.zeros((8, 8))], descriptors, out)
     with pytest.raises(ValueError, match="X has no column 'photo'"):
         embed(pd.DataFrame({"scan": paths}), descriptors, out, column="photo")
+    with pytest.raises(ValueError, match="The target has 2 values for 12 rows"):
+        embed(paths, descriptors, out, target=[0, 1])
+    for name in ("ids", "target"):
+        with pytest.raises(ValueError, match="X has no column 'sku'"):
+            embed(paths, descriptors, out, **{name: "sku"})
     with pytest.raises(ValueError, match="rows_per_shard must be at least 1"):
         embed(paths, descriptors, out, rows_per_shard=0)
     with pytest.raises(TypeError, match="features of PixelFlattener have no fingerprint"):

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow.parquet
 import pytest
 
-from skfusion import ImageDescriptors, ImageReader, distributed
+from skfusion import ImageDescriptors, ImageReader, distributed, load_features
 from tests.distributed.conftest import encoded
 
 s3fs = pytest.importorskip("s3fs", reason="the extra remote is not installed")
@@ -66,7 +66,13 @@ def test_features_in_a_bucket(store):
     assert embed() == ["0", "1", "2"]
     store.rm_file("shop/features/v1/part-000001.parquet")
     store.pipe_file("shop/features/v1/part-000002.parquet", b"PAR1")
+    with pytest.raises(ValueError, match=r"part-000001.parquet' is missing"):
+        load_features(out, remote=["s3"])
     assert embed() == ["1", "2"]
+    X, _ = load_features(out, remote=["s3"])
+    assert (descriptors.transform([encoded(i) for i in range(6)]) == X).all()
+    with pytest.raises(ValueError, match="'s3://shop/none' is not complete"):
+        load_features("s3://shop/none", remote=True)
     everything = b"".join(store.cat_file(path) for path in store.find("shop/features"))
     for secret in (KEY, SECRET):
         assert secret.encode() not in everything + pickle.dumps(descriptors)

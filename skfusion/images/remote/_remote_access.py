@@ -72,12 +72,12 @@ class RemoteAccess:
             raise refusal(scheme)
 
 
-def refusal(scheme):
+def refusal(scheme, function="ImageReader"):
     """Return the error for an address whose scheme is not allowed."""
     if scheme not in SCHEMES:
         return RemoteError(f"addresses of {scheme[:20]}:// can't be read")
     return RemoteError(
-        f"reading addresses of {scheme}:// is off; ImageReader(remote=[{scheme!r}]) allows it"
+        f"reading addresses of {scheme}:// is off; {function}(remote=[{scheme!r}]) allows it"
     )
 
 

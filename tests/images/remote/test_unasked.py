@@ -22,6 +22,7 @@ from skfusion import (
     UnreadableImageWarning,
     check_images,
     explain,
+    load_features,
 )
 from skfusion.cli import main
 from skfusion.datasets import load_image_folder, make_image_table
@@ -170,6 +171,14 @@ def test_check_images(url):
 def test_load_image_folder(url):
     with pytest.raises(ValueError, match=":// is off"):
         load_image_folder(url)
+
+
+def test_load_features(url):
+    with pytest.raises(ValueError, match=r":// is off; load_features\(remote="):
+        load_features(url)
+    if url.split("://")[0] in ("file", "http", "https"):
+        with pytest.raises(ValueError, match="neither a path nor a folder in an object store"):
+            load_features(url, remote=[url.split("://")[0]])
 
 
 def test_commands(url, tmp_path, capsys):

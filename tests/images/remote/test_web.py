@@ -3,6 +3,7 @@
 import io
 import pickle
 import socket
+import time
 import traceback
 
 import numpy as np
@@ -272,6 +273,26 @@ def test_readers_that_older_versions_saved(contents):
     ).all()
     with pytest.raises(ValueError, match="https:// is off"):
         loaded.read("https://example.org/a.png")
+
+
+class SlowReader(ImageReader):
+    """Needs a moment to decode an image."""
+
+    def read(self, cell, value_range=None):
+        image = super().read(cell, value_range=value_range)
+        time.sleep(0.05)
+        return image
+
+
+def test_latency_is_hidden(server, contents):
+    urls = [f"{server.put('/a.png', contents[0])}?{i}" for i in range(100)]
+    flattener = PixelFlattener((8, 8), reader=SlowReader(**LOCAL)).fit(contents[:1])
+    seconds = []
+    for server.latency in (0, 0.2):
+        start = time.perf_counter()
+        flattener.transform(urls)
+        seconds.append(time.perf_counter() - start)
+    assert seconds[0] > 0.8 * seconds[1]
 
 
 class OtherReader(BaseEstimator):
