@@ -34,7 +34,7 @@ BENCH ?= $(filter-out $(if $(SKFUSION_TEST_DATA),,$(DATA_BENCHES)),$(wildcard be
 DATA_oasis_mri := oasis1
 DATA_recipe_b := flowers hymenoptera
 DATA_EXAMPLES := $(if $(SKFUSION_TEST_DATA),$(filter-out examples/plot_%,$(wildcard examples/*.py)))
-EXAMPLES ?= $(wildcard examples/plot_*.py) $(DATA_EXAMPLES)
+EXAMPLES ?= $(wildcard examples/plot_*.py examples/distributed/*.py) $(DATA_EXAMPLES)
 data-folders = $(addprefix $(SKFUSION_TEST_DATA)/data/,$(DATA_$(basename $(notdir $(1)))))
 
 # TensorFlow's notes about the processor say nothing that a reader here can act on.

@@ -74,7 +74,8 @@ ExplanationDisplay.from_explanation(explanation)
 plt.show()
 
 # %%
-# The regions alone. They were found by hiding windows of the scan under parts of other scans.
+# The regions alone. They were found by hiding random blocks of the scan under parts of other scans.
+# The amount of a place is by how much the probability falls if a block of such places is hidden.
 
 RegionDisplay.from_explanation(explanation)
 plt.show()

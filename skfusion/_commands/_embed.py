@@ -16,6 +16,8 @@ _REMEDIES = FOLDER_REMEDIES | {
     "fetch weights": "Use a file of weights (--weights FILE), or run this once with network "
     "access.",
     "which weights": "--weights is a file, 'imagenet', or 'none' for random weights.",
+    "preprocessing": "Put the file of the model there.",
+    "other runtime": "Use another --runtime, or leave it out.",
     "room": "Free some space, or use another folder (--cache).",
     "other store": "Use a folder with write permission (--cache).",
     "beside": "Move them into the folder of their class, or embed all without classes "

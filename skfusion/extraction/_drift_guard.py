@@ -2,6 +2,7 @@
 
 import threading
 import warnings
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -106,6 +107,17 @@ class DriftGuard:
         """
         with self._lock.get():
             return dict(self._counts)
+
+    @contextmanager
+    def paused(self):
+        """Return a context after which the counts and warnings are as they were before."""
+        with self._lock.get():
+            kept = dict(self._counts), set(self._warned)
+        try:
+            yield
+        finally:
+            with self._lock.get():
+                self._counts, self._warned = kept
 
     def warn(self):
         """Warn once of each kind of difference that exceeds chance."""

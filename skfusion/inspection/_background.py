@@ -1,5 +1,8 @@
 """The background: rows whose average prediction is the base value."""
 
+import numpy as np
+
+from skfusion._utils.messages import join_names
 from skfusion.exceptions import ImageReadError
 from skfusion.inspection._rows_as_frame import as_frame
 
@@ -29,6 +32,9 @@ def choose_background(frame, background, used, n_background, generator):
     rows : DataFrame of shape (at most n_background, n_columns)
         In the order in which they were given.
 
+    places : ndarray of int
+        Their positions in what was given.
+
     Raises
     ------
     ValueError
@@ -49,15 +55,48 @@ def choose_background(frame, background, used, n_background, generator):
                 f"background has no column {lacking[0]!r}, which the model uses. Pass rows with "
                 "the columns of X."
             )
-    if len(rows) <= n_background:
-        return rows.reset_index(drop=True)
-    drawn = generator.choice(len(rows), n_background, replace=False)
-    return rows.iloc[sorted(drawn)].reset_index(drop=True)
+    places = np.arange(len(rows))
+    if len(rows) > n_background:
+        places = np.sort(generator.choice(len(rows), n_background, replace=False))
+    return rows.iloc[places].reset_index(drop=True), places
 
 
-def predict_background(model, background):
-    """Predict the background; an error of an image names the background as its place."""
+def predict_places(model, frame, places, name):
+    """Predict some rows; an error of an image names its row in all rows.
+
+    Parameters
+    ----------
+    model : InspectedModel
+        Predicts.
+
+    frame : DataFrame
+        The rows.
+
+    places : ndarray of int
+        Their positions in all rows.
+
+    name : str
+        The argument with all rows.
+
+    Returns
+    -------
+    outputs : ndarray of shape (n_rows, n_outputs)
+        The predictions.
+
+    Raises
+    ------
+    ImageReadError
+        If images are missing or can't be read.
+    """
     try:
-        return model.predict(background)
+        return model.predict(frame)
     except ImageReadError as error:
-        raise ImageReadError(f"In the rows of the background: {error}", error.failures) from error
+        if not error.failures:
+            raise
+        failures = [(int(places[row]), *rest) for row, *rest in error.failures]
+        named = join_names(f"row {row} ({source}): {reason}" for row, source, reason in failures)
+        raise ImageReadError(
+            f"{len(failures)} of {len(frame)} images of {name} can't be used: {named}. Pass other "
+            "rows, or fit the model with missing='nan' and corrupt='missing' to accept them.",
+            failures,
+        ) from error

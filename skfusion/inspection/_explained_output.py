@@ -75,7 +75,7 @@ def find_method(model):
     return method
 
 
-def find_output(model, method, target, count_outputs):
+def find_output(model, method, target, n_outputs):
     """Find which number of a model's predictions is explained.
 
     Parameters
@@ -89,8 +89,8 @@ def find_output(model, method, target, count_outputs):
     target : object
         A class, the number of an output, or None.
 
-    count_outputs : callable
-        Returns the number of outputs of a regressor.
+    n_outputs : int
+        The number of outputs.
 
     Returns
     -------
@@ -103,7 +103,7 @@ def find_output(model, method, target, count_outputs):
         If the model has several and `target` doesn't name one of them.
     """
     if method == "predict":
-        return _of_regressor(count_outputs(), target)
+        return _of_regressor(n_outputs, target)
     word = _METHODS[method]
     if isinstance(model.classes_, list):
         return _of_several_outputs(model.classes_, method, word, target)

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 
 from skfusion.inspection._explanation_html import explanation_html
 from skfusion.inspection._notable_rows import notable_rows
+from skfusion.inspection._rows_as_frame import describe_rows
 
 
 class Explanation:
@@ -31,7 +32,8 @@ class Explanation:
         The share of each column of the table, and its standard error.
 
     regions : dict of str to sequence of (ndarray of shape (height, width) or None)
-        The amounts of regions, by image column and row.
+        The amounts of regions, by image column and row: by how much the prediction falls if a
+        block of such places is hidden, or for "pooled" a cell. See the notes of `explain`.
 
     names : list of str of length n_rows
         What is predicted, in words: ``probability of 'sick'``.
@@ -50,6 +52,9 @@ class Explanation:
 
     seconds : float, default=0.0
         How long it took.
+
+    base_value_error : float or ndarray of shape (n_rows,), default=None
+        The standard error of the base value.
 
     Attributes
     ----------
@@ -95,6 +100,7 @@ class Explanation:
         target: Any = None,
         n_passes: int = 0,
         seconds: float = 0.0,
+        base_value_error: Any = None,
     ) -> None:
         self.base_value = base_value
         self.prediction = prediction
@@ -109,6 +115,7 @@ class Explanation:
         self.target = target
         self.n_passes = n_passes
         self.seconds = seconds
+        self.base_value_error = base_value_error
 
     @property
     def n_rows(self) -> int:
@@ -132,10 +139,14 @@ class Explanation:
         base = float(np.broadcast_to(self.base_value, self.n_rows)[row])
         value = float(self.prediction[row])
         side = "above" if value >= base else "below"
-        return (
+        text = (
             f"{self.names[row]}: {value:.3g}, {abs(value - base):.3g} {side} the average of "
             f"{base:.3g}"
         )
+        if self.base_value_error is None:
+            return text
+        error = float(np.broadcast_to(self.base_value_error, self.n_rows)[row])
+        return text if np.isnan(error) else f"{text} ± {error:.2g}"
 
     def image(self, column: str, row: int = 0) -> Any:
         """Decode the image of a row, as the model reads it.
@@ -196,11 +207,18 @@ class Explanation:
         -------
         summary : DataFrame
             One line for each source and table column: the `mean_absolute` share; the `mean`
-            share; and its standard `error` over the rows.
+            share; and its standard `error`, by the choice of the rows and of the background.
         """
         names = {name: f"{name} (column)" for name in self.table if name in self.sources}
         shares = pd.concat([self.sources, self.table.rename(columns=names)], axis=1)
-        error = shares.std(ddof=1) / np.sqrt(len(shares))
+        variance = shares.var(ddof=1) / len(shares)
+        if self.sources_error is not None:
+            errors = [self.sources_error]
+            if self.table_error is not None:
+                errors.append(self.table_error.rename(columns=names))
+            # All rows have one background: its error is not less for more of them.
+            variance += pd.concat(errors, axis=1).mean().fillna(0) ** 2
+        error = np.sqrt(variance)
         return pd.DataFrame(
             {"mean_absolute": shares.abs().mean(), "mean": shares.mean(), "error": error}
         ).rename_axis("source")
@@ -209,8 +227,7 @@ class Explanation:
         """Return a position from 0 on; ValueError for a row that does not exist."""
         if not -self.n_rows <= row < self.n_rows:
             raise ValueError(
-                f"Row {row} does not exist: the explanation has {self.n_rows} rows, 0 to "
-                f"{self.n_rows - 1}."
+                f"Row {row} does not exist: the explanation has {describe_rows(self.n_rows)}."
             )
         return row % self.n_rows
 
@@ -233,10 +250,13 @@ def with_errors(values):
     Returns
     -------
     means, errors : ndarray of shape (n_rows, n_players)
-        The errors are NaN with one background row.
+        The errors are NaN with one background row. Otherwise, they count two more rows that are
+        as far from the mean as the farthest: few rows hardly show the tails of a distribution.
     """
     n_background = values.shape[2]
+    means = values.mean(axis=2)
     if n_background == 1:
-        return values[:, :, 0].T, np.full(values.shape[1::-1], np.nan)
-    deviation = values.std(axis=2, ddof=1)
-    return values.mean(axis=2).T, (deviation / np.sqrt(n_background)).T
+        return means.T, np.full(values.shape[1::-1], np.nan)
+    squares = (values - means[..., np.newaxis]) ** 2
+    variances = (squares.sum(axis=2) + 2 * squares.max(axis=2)) / (n_background - 1)
+    return means.T, np.sqrt(variances / n_background).T

@@ -13,7 +13,7 @@ from skfusion.inspection._explanation_parts import (
     ranked_columns,
     source_lines,
 )
-from skfusion.inspection._figures import new_figure, wrap_title
+from skfusion.inspection._figures import new_figure, wrap_label, wrap_title
 from skfusion.inspection._heat_colors import NEGATIVE, POSITIVE
 
 
@@ -172,12 +172,11 @@ class ExplanationDisplay:
         for place, (column, image, heat) in enumerate(images, start=1):
             self._draw_image(axes[place], column, image, heat, row)
         title = self.explanation.describe(row)
-        if images:
+        title = wrap_title(title, self.figure_.get_figwidth())
+        if ax is None:
             self.figure_.suptitle(title, x=0.01, ha="left")
         else:
-            self.ax_.set_title(
-                wrap_title(title, self.figure_.get_figwidth()), loc="left", fontsize="medium"
-            )
+            ax.set_title(title, loc="left", fontsize="medium")
         return self
 
     def _images(self, row):
@@ -204,7 +203,7 @@ class ExplanationDisplay:
         ax.axvline(0, color="#222222", linewidth=0.8)
         if len(lines) > n_sources:
             ax.axhline(n_sources - 0.5, color="#9aa3ad", linewidth=0.8, linestyle=":")
-        ax.set_yticks(range(len(lines)), [name for name, *_ in lines])
+        ax.set_yticks(range(len(lines)), [wrap_label(name) for name, *_ in lines])
         ax.invert_yaxis()
         ax.set_xlabel(f"share of the {self.explanation.names[row]}\n− lowers it, + raises it")
         ax.spines[["top", "right"]].set_visible(False)

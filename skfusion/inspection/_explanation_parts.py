@@ -19,6 +19,18 @@ def default_target(model, target):
     return target
 
 
+def check_regions(explanation, column):
+    """Raise an error unless an explanation has the regions of an image column."""
+    if column in explanation.regions:
+        return
+    if column is not None and column not in explanation.images:
+        explanation.image(column)  # names the columns that there are
+    raise ValueError(
+        "The explanation has no regions to draw: it was made with regions=False. Call explain, or "
+        "from_estimator, with regions=True."
+    )
+
+
 def image_and_heat(explanation, column, row):
     """Return the image of a row and its regions, at most 1024 pixels wide or high.
 
@@ -74,11 +86,6 @@ def mean_image_and_heat(explanation, column):
     heat : ndarray of shape (height, width)
         The mean amounts.
     """
-    if column not in explanation.regions:
-        raise ValueError(
-            f"There are no regions of column {column!r}. Call explain with regions=True, and pass "
-            "one of its image columns."
-        )
     maps = explanation.regions[column].maps
     rows = [row for row, one in enumerate(maps) if one is not None and not isinstance(one, list)]
     if not rows:

@@ -20,3 +20,8 @@ def new_figure(width, height):
 def wrap_title(title, inches):
     """Break a title into lines of at most this many inches."""
     return textwrap.fill(title, max(16, int(inches * _CHARACTERS)))
+
+
+def wrap_label(name):
+    """Break a name at the left of an axis into at most two lines, so that bars keep their space."""
+    return textwrap.fill(str(name), 26, max_lines=2, placeholder="…")

@@ -5,12 +5,11 @@ import numpy as np
 # From "lowers the prediction" over nothing to "raises it". Blue and orange differ for all usual
 # kinds of color blindness, and both are darker than the middle.
 NEGATIVE, NEUTRAL, POSITIVE = "#1f5fa8", "#f4f4f4", "#c25400"
-# An amount of this part of the largest is half as opaque as the largest.
-_OPACITY, _GAMMA = 0.85, 0.6
+_OPACITY = 0.85  # of the largest amount; those of others are in proportion
 
 
 def color_limit(heat):
-    """Return the amount that has the full color: that which few places exceed.
+    """Return the amount that has the full color: the largest.
 
     Parameters
     ----------
@@ -22,13 +21,13 @@ def color_limit(heat):
     limit : float
         Positive, also where all amounts are 0.
     """
-    largest = float(np.quantile(np.abs(heat), 0.995)) or float(np.abs(heat).max())
+    largest = float(np.abs(heat).max())
     return largest if largest > 0 else 1.0
 
 
 def opacity(heat, limit):
     """Return how much of the color is seen at each place, from 0 to 1."""
-    return _OPACITY * np.clip(np.abs(heat) / limit, 0, 1) ** _GAMMA
+    return _OPACITY * np.clip(np.abs(heat) / limit, 0, 1)
 
 
 def overlay(image, heat, limit=None):

@@ -1,4 +1,4 @@
-"""HiddenImage: a cell that is an image of which a part is hidden."""
+"""HiddenImage: a cell that is an image of which parts are hidden."""
 
 import threading
 from inspect import signature
@@ -34,58 +34,42 @@ class OriginalImage:
 
 
 class HiddenImage:
-    """An image of which a window is hidden, or of which only a window is shown.
+    """An image of which parts are hidden.
 
     Parameters
     ----------
     original : OriginalImage
         The image.
 
-    window : tuple (slice, slice)
-        Rows and columns of the canvas.
-
-    canvas : tuple (height, width)
-        The size of the canvas, which is laid over the image.
+    hidden : ndarray of shape (n_down, n_across), float32
+        A grid over the image: 1 in hidden cells, 0 in the others. Between cells it changes
+        gradually, without edges that a network could respond to.
 
     cover : OriginalImage or None, default=None
         The image that is seen where this one is hidden; None is the mean color of this one.
-
-    is_shown : bool, default=False
-        Whether the window is what is shown, rather than what is hidden.
     """
 
-    def __init__(self, original, window, canvas, cover=None, *, is_shown=False):
+    def __init__(self, original, hidden, cover=None):
         self.original = original
-        self.window = window
-        self.canvas = canvas
+        self.hidden = hidden
         self.cover = cover
-        self.is_shown = is_shown
 
     def pixels(self, reader, options):
         """Return the pixels."""
         pixels = self.original.pixels(reader, options)
-        window = tuple(
-            slice(round(part.start * side / length), round(part.stop * side / length))
-            for part, side, length in zip(self.window, pixels.shape, self.canvas, strict=False)
-        )
-        upper, lower = self._cover_pixels(pixels, reader, options), pixels
-        if self.is_shown:
-            upper, lower = lower, upper
-        mixed = np.array(lower)
-        mixed[window] = upper[window]
-        return mixed
+        part = resize_pixels(self.hidden[..., np.newaxis], pixels.shape[:2], "bilinear")
+        mixed = pixels + part * (self._cover_pixels(pixels, reader, options) - pixels)
+        if pixels.dtype == np.uint8:
+            mixed = np.rint(mixed)
+        return mixed.astype(pixels.dtype)
 
     def _cover_pixels(self, pixels, reader, options):
-        """Return the cover in the shape and type of the image."""
+        """Return the cover in the shape of the image."""
         if self.cover is None:
-            color = pixels.mean(axis=(0, 1), dtype=np.float64)
-            cover = np.broadcast_to(color, pixels.shape)
-        else:
-            cover = self.cover.pixels(reader, options)
-            cover = convert_channels(resize_pixels(cover, pixels.shape[:2]), pixels.shape[2])
-        if pixels.dtype == np.uint8:
-            cover = np.rint(cover)
-        return cover.astype(pixels.dtype)
+            return pixels.mean(axis=(0, 1), dtype=np.float32)
+        cover = self.cover.pixels(reader, options)
+        cover = convert_channels(resize_pixels(cover, pixels.shape[:2]), pixels.shape[2])
+        return cover.astype(np.float32)
 
 
 class HidingReader:

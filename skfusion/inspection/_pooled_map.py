@@ -9,7 +9,7 @@ from skfusion.networks._base_network import BaseNetwork
 from skfusion.networks._feature_map import find_feature_map
 
 
-def pooled_grid(probe, n_passes):
+def pooled_grid(probe, n_passes, seed):
     """Find the amount of each cell of the feature maps.
 
     The features of the row without a cell are the average less that cell's part of it, so that
@@ -20,8 +20,8 @@ def pooled_grid(probe, n_passes):
     probe : RegionProbe
         Predicts the row with other features.
 
-    n_passes : int
-        Not used: one pass is enough.
+    n_passes, seed : int
+        Not used: one pass is enough, and nothing is drawn.
 
     Returns
     -------

@@ -8,6 +8,7 @@ from skfusion._utils.typing import ImageInput
 from skfusion.inspection._explain import explain
 from skfusion.inspection._explanation import Explanation
 from skfusion.inspection._explanation_parts import (
+    check_regions,
     default_target,
     image_and_heat,
     mean_image_and_heat,
@@ -29,8 +30,8 @@ class RegionDisplay:
     image : ndarray of shape (height, width, 1 or 3), uint8
         The image.
 
-    heat : ndarray of shape (height, width) or None
-        The signed amounts. None draws the image alone.
+    heat : ndarray of shape (height, width)
+        The signed amounts.
 
     name : str, default="prediction"
         What is predicted, in words.
@@ -49,8 +50,8 @@ class RegionDisplay:
     image_ : matplotlib AxesImage
         The image with its regions.
 
-    colorbar_ : matplotlib Colorbar or None
-        The color bar.
+    colorbar_ : matplotlib Colorbar
+        The color bar, up to the largest amount.
 
     See Also
     --------
@@ -71,7 +72,7 @@ class RegionDisplay:
     def __init__(
         self,
         image: np.ndarray,
-        heat: np.ndarray | None,
+        heat: np.ndarray,
         *,
         name: str = "prediction",
         title: str = "",
@@ -176,9 +177,10 @@ class RegionDisplay:
         Raises
         ------
         ValueError
-            If the row has no image.
+            If the row has no image, or the explanation no regions.
         """
-        column = next(iter(explanation.images)) if column is None else column
+        column = next(iter(explanation.images), None) if column is None else column
+        check_regions(explanation, column)
         if row is None:
             image, heat = mean_image_and_heat(explanation, column)
             title = f"{column}: mean of {explanation.n_rows} rows"

@@ -1,7 +1,5 @@
 """RegionProbe: predictions of one row while parts of one of its images are hidden."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from skfusion.images._multi_image_cells import is_list
@@ -10,23 +8,6 @@ from skfusion.inspection._shown_image import images_of
 
 # The grid over an image whose transformer has no size of its own, along the longer side.
 _LONGEST = 224
-
-
-@dataclass(frozen=True)
-class Cover:
-    """What is seen where an image is hidden.
-
-    Parameters
-    ----------
-    image : OriginalImage or None, default=None
-        An image; None is the mean color of the image that is hidden.
-
-    prediction : float or None, default=None
-        The prediction of the row with this image; None where it isn't known.
-    """
-
-    image: OriginalImage | None = None
-    prediction: float | None = None
 
 
 class RegionProbe:
@@ -52,8 +33,8 @@ class RegionProbe:
     base : float
         The prediction of the row.
 
-    covers : list of Cover
-        What is seen where the image is hidden; the covers take turns.
+    covers : list of (OriginalImage or None)
+        What is seen where the image is hidden, in turns; None is its mean color.
 
     Attributes
     ----------
@@ -75,69 +56,26 @@ class RegionProbe:
         self.shape = tuple(transformer._columns.reader.probe(item)[:2])
         self.canvas = _canvas(source, self.shape)
         self._covers = covers
-        self._blank = None
         self._original = OriginalImage(item)
 
-    def hide(self, windows):
-        """Compute by how much the prediction falls when windows are hidden.
+    def predict_hidden(self, hidden):
+        """Predict the row while parts of the image are hidden.
 
         Parameters
         ----------
-        windows : list of tuple (slice, slice)
-            Parts of the canvas.
+        hidden : ndarray of shape (n, n_down, n_across)
+            For each prediction, 1 in hidden cells of a grid over the image, 0 in the others.
 
         Returns
         -------
-        changes : ndarray of shape (n,)
-            Positive where what was hidden had raised the prediction.
+        predictions : ndarray of shape (n,)
+            The explained output.
         """
-        return self.base - self._predict_windows(windows, is_shown=False)
-
-    def show(self, windows):
-        """Compute by how much the prediction of covers rises when windows are shown on them.
-
-        Parameters
-        ----------
-        windows : list of tuple (slice, slice)
-            Parts of the canvas.
-
-        Returns
-        -------
-        changes : ndarray of shape (n,)
-            Positive where what was shown raises the prediction.
-        """
-        covers = np.array([self._cover_base(cover) for cover in self._covers])
-        places = np.arange(len(windows)) % len(covers)
-        return self._predict_windows(windows, is_shown=True) - covers[places]
-
-    def whole_change(self):
-        """Return by how much the prediction falls, on average, when the whole image is hidden."""
-        return self.base - float(np.mean([self._cover_base(cover) for cover in self._covers]))
-
-    def _predict_windows(self, windows, is_shown):
         images = [
-            self._in_cell(
-                HiddenImage(
-                    self._original,
-                    window,
-                    self.canvas,
-                    self._covers[i % len(self._covers)].image,
-                    is_shown=is_shown,
-                )
-            )
-            for i, window in enumerate(windows)
+            self._in_cell(HiddenImage(self._original, one, self._covers[i % len(self._covers)]))
+            for i, one in enumerate(hidden)
         ]
         return self.predict(images)
-
-    def _cover_base(self, cover):
-        """Return the prediction of the row with a cover alone."""
-        if cover.prediction is not None:
-            return cover.prediction
-        if self._blank is None:
-            whole = tuple(slice(0, side) for side in self.canvas)
-            image = self._in_cell(HiddenImage(self._original, whole, self.canvas))
-            self._blank = float(self.predict([image])[0])
-        return self._blank
 
     @property
     def cell(self):

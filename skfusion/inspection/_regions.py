@@ -10,7 +10,7 @@ from skfusion.inspection._heat_map import HeatMap, HeatMaps
 from skfusion.inspection._hidden_image import OriginalImage
 from skfusion.inspection._occlusion import occlusion_grid
 from skfusion.inspection._pooled_map import pooled_grid
-from skfusion.inspection._region_probe import Cover, RegionProbe
+from skfusion.inspection._region_probe import RegionProbe
 from skfusion.inspection._shown_image import images_of
 
 METHODS = {"occlusion": occlusion_grid, "pooled": pooled_grid}
@@ -21,7 +21,7 @@ FILLS = ("background", "mean")
 _MOST_COVERS = 8
 
 
-def find_regions(game, frame, background, images, *, method, fill, n_passes, n_jobs, verbose):
+def find_regions(game, frame, background, images, *, method, fill, n_passes, seed, n_jobs, verbose):
     """Find the regions of the images of all rows.
 
     Parameters
@@ -47,6 +47,9 @@ def find_regions(game, frame, background, images, *, method, fill, n_passes, n_j
     n_passes : int
         The largest number of passes for an image.
 
+    seed : int
+        Draws what is hidden, the same for all images.
+
     n_jobs : int or None
         The number of rows that are computed at once, in threads.
 
@@ -63,7 +66,7 @@ def find_regions(game, frame, background, images, *, method, fill, n_passes, n_j
     def find(player, row):
         source = images[player]
         chosen = [] if fill == "mean" else _unlike(game, player, row, covers[source.name])
-        return _maps_of_row(game, frame, source, row, chosen or [Cover()], method, n_passes)
+        return _maps_of_row(game, frame, source, row, chosen or [None], method, n_passes, seed)
 
     tasks = [(player, row) for player in range(len(images)) for row in range(len(frame))]
     started = time.perf_counter()
@@ -80,7 +83,7 @@ def find_regions(game, frame, background, images, *, method, fill, n_passes, n_j
     }
 
 
-def _maps_of_row(game, frame, source, row, covers, method, n_passes):
+def _maps_of_row(game, frame, source, row, covers, method, n_passes, seed):
     """Return the HeatMap of a row; a list for several images; None for none."""
     items = images_of(frame[source.name].iloc[row])
     maps = []
@@ -94,7 +97,7 @@ def _maps_of_row(game, frame, source, row, covers, method, n_passes):
             game.prediction[row],
             covers,
         )
-        grid = METHODS[method](probe, n_passes // len(items))
+        grid = METHODS[method](probe, n_passes // len(items), seed)
         maps.append(HeatMap(np.asarray(grid, dtype=np.float32), probe.shape))
     if len(maps) > 1:
         return maps
@@ -112,5 +115,4 @@ def _unlike(game, player, row, covers):
     others = frozenset(range(len(game.players))) - {player}
     predictions = game.values[others][row]
     order = np.argsort(-np.abs(predictions - game.prediction[row]), kind="stable")
-    found = [Cover(covers[i], float(predictions[i])) for i in order if covers[i] is not None]
-    return found[:_MOST_COVERS]
+    return [covers[i] for i in order if covers[i] is not None][:_MOST_COVERS]

@@ -68,8 +68,8 @@ def _cells(series):
     return cells
 
 
-def select_rows(frame, rows):
-    """Return some rows of a DataFrame, by position.
+def find_places(frame, rows):
+    """Return the positions of some rows of X, checked.
 
     Parameters
     ----------
@@ -77,12 +77,12 @@ def select_rows(frame, rows):
         The rows of X.
 
     rows : int, sequence of int or None
-        Positions, from 0; negative ones count from the end. None is all.
+        Positions, from 0. None is all.
 
     Returns
     -------
-    some : DataFrame
-        These rows.
+    places : ndarray of int
+        The positions.
 
     Raises
     ------
@@ -90,14 +90,26 @@ def select_rows(frame, rows):
         If a row does not exist.
     """
     if rows is None:
-        return frame
+        return np.arange(len(frame))
     places = np.atleast_1d(np.asarray(rows))
     if places.dtype.kind not in "iu" or places.ndim != 1 or len(places) == 0:
         raise ValueError(f"rows must be positions of rows, such as rows=[0, 3]; got {rows!r:.60}.")
-    wrong = places[(places < -len(frame)) | (places >= len(frame))]
+    wrong = places[(places < 0) | (places >= len(frame))]
     if len(wrong):
         raise ValueError(
-            f"Row {int(wrong[0])} does not exist: X has {len(frame)} rows, 0 to "
-            f"{len(frame) - 1}. Rows are positions, not labels of the index."
+            f"Row {int(wrong[0])} does not exist: X has {describe_rows(len(frame))}. Rows are "
+            "positions, not labels of the index."
         )
-    return frame.iloc[places]
+    return places
+
+
+def describe_rows(n_rows):
+    """Return which rows there are, in words.
+
+    Examples
+    --------
+    >>> from skfusion.inspection._rows_as_frame import describe_rows
+    >>> [describe_rows(1), describe_rows(30)]
+    ['one row, row 0', '30 rows, 0 to 29']
+    """
+    return "one row, row 0" if n_rows == 1 else f"{n_rows} rows, 0 to {n_rows - 1}"

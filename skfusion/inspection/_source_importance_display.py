@@ -9,6 +9,7 @@ from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
 
 from skfusion._utils.typing import ImageInput, RandomState
+from skfusion.inspection._figures import wrap_label
 from skfusion.inspection._source_importance import source_importance
 
 _COLORS = {"left_out": "#8a9aad", "permuted": "#2f6fb0"}
@@ -166,7 +167,7 @@ class SourceImportanceDisplay:
             )
             self.bars_[kind] = list(bars)
         ax.axvline(0, color="#222222", linewidth=0.8)
-        ax.set_yticks(places, list(self.importance.index))
+        ax.set_yticks(places, list(map(wrap_label, self.importance.index)))
         ax.invert_yaxis()
         width = ax.figure.get_figwidth()  # type: ignore[union-attr]  # a SubFigure has it too
         is_narrow = width < _NARROW

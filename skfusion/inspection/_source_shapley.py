@@ -5,6 +5,8 @@ from math import factorial
 
 import numpy as np
 
+from skfusion.inspection._explanation import with_errors
+
 # So many sources have 4096 combinations.
 MOST_SOURCES = 12
 
@@ -61,10 +63,13 @@ class SourceGame:
         }
 
     def base_value(self):
-        """Return the mean prediction of the background, of each row if their outputs differ."""
-        means = self.values[frozenset()].mean(axis=1)
+        """Return the mean prediction of the background, and its standard error.
+
+        Both are arrays of shape (n_rows,) if the explained outputs of the rows differ.
+        """
+        means, errors = (part[:, 0] for part in with_errors(self.values[frozenset()][np.newaxis]))
         is_one = (self.positions == self.positions[0]).all()
-        return float(means[0]) if is_one else means
+        return (float(means[0]), float(errors[0])) if is_one else (means, errors)
 
     def play(self):
         """Predict all sets of sources that are not known."""

@@ -5,7 +5,6 @@ import pandas as pd
 
 from skfusion.images._failures import shorten
 from skfusion.images.sources._find_source import describe
-from skfusion.inspection._explain import explain
 from skfusion.reports._row_explanation import RowExplanation, ShownImage, strongest_effect
 from skfusion.reports._thumbnail import data_uri, overlay, thumbnail
 
@@ -29,13 +28,13 @@ def find_obstacle(predictions, rows, background):
     return ""
 
 
-def explain_rows(model, rows, predictions, chosen, *, background, regions, seed):
+def explain_rows(models, rows, predictions, chosen, *, background, regions, seed):
     """Explain the predictions of chosen rows.
 
     Parameters
     ----------
-    model : estimator
-        The fitted model.
+    models : RowModels
+        The models that predicted them.
 
     rows : ReportRows
         All rows.
@@ -60,20 +59,18 @@ def explain_rows(model, rows, predictions, chosen, *, background, regions, seed)
     explanations : list of RowExplanation
         In the order of `chosen`.
     """
-    places = list(chosen)
-    explanation = explain(
-        model,
+    explained = models.explain(
         rows.X,
-        rows=places,
+        list(chosen),
         background=background,
         regions=regions,
         target=_target(predictions),
         random_state=seed,
     )
-    bases = np.broadcast_to(explanation.base_value, len(places))
     found = []
-    for number, (row, reason) in enumerate(chosen.items()):
+    for (row, reason), (explanation, number) in zip(chosen.items(), explained, strict=True):
         table = explanation.table.iloc[number]
+        bases = np.broadcast_to(explanation.base_value, explanation.n_rows)
         found.append(
             RowExplanation(
                 row=row,
@@ -91,7 +88,7 @@ def explain_rows(model, rows, predictions, chosen, *, background, regions, seed)
     return found
 
 
-def source_shares(model, rows, predictions, *, background, seed):
+def source_shares(models, rows, predictions, *, background, seed):
     """Compute how much each source moves predictions, over at most 30 rows.
 
     Returns
@@ -108,15 +105,15 @@ def source_shares(model, rows, predictions, *, background, seed):
     if n_rows > _MOST_ROWS:
         generator = np.random.default_rng(seed)
         places = np.sort(generator.choice(n_rows, _MOST_ROWS, replace=False))
-    shares = explain(
-        model,
+    explained = models.explain(
         rows.X,
-        rows=places,
+        places,
         background=background,
         regions=False,
         target=_target(predictions),
         random_state=seed,
-    ).sources.abs()
+    )
+    shares = pd.DataFrame([found.sources.iloc[number] for found, number in explained]).abs()
     means, total = shares.mean(), shares.mean().sum()
     errors = shares.std(ddof=1) / np.sqrt(len(shares)) if len(shares) > 1 else means * np.nan
     table = pd.DataFrame({"share": means, "standard_error": errors, "part": means / (total or 1.0)})

@@ -3,6 +3,8 @@
 import numpy as np
 
 _FEW_ROWS = 50
+# Rows whose means differ by less, in standard deviations, are those of the training.
+_SAME = 1e-6
 
 
 def list_limits(report, has_background):
@@ -33,20 +35,15 @@ def list_limits(report, has_background):
             "Shares and regions show what the model responds to. They do not show causes, and they "
             "are relative to the mean prediction for the background rows."
         )
-        if report.protocol["rows"] == "out-of-fold":
-            limits.append(
-                "Explanations are of the given model, which may have been fitted on these rows; "
-                "scores are of its copies."
-            )
-    return limits + _on_drift(report.drift, has_background)
+    return limits + _on_drift(report.drift, report.protocol["rows"], has_background)
 
 
 def _on_scores(protocol, scores):
     limits = []
     if protocol["rows"] == "out-of-fold":
         limits.append(
-            f"Scores are of copies of the model, each fitted on a part of these rows, in "
-            f"{protocol['n_folds']} folds. The given model itself is not scored."
+            f"Scores and explanations are of copies of the model, each fitted on a part of these "
+            f"rows, in {protocol['n_folds']} folds. The given model itself is not scored."
         )
     else:
         limits.append(
@@ -73,11 +70,21 @@ def _on_scores(protocol, scores):
     return limits
 
 
-def _on_drift(drift, has_background):
+def _on_drift(drift, kind, has_background):
+    if kind == "out-of-fold" and not has_background:
+        return [
+            "Drift is not measured: in folds, the rows are those of the training. Report new rows, "
+            "without cv, to measure it."
+        ]
     if drift.empty:
         return [
             "Nothing is known of the training data: pass some of its rows as background to see "
             "whether these rows differ from it."
+        ]
+    if drift["shift"].abs().max() < _SAME:
+        return [
+            "Nothing differs from the training data at all: these are probably the same rows. "
+            "Report new rows to measure drift."
         ]
     if not has_background:
         return [

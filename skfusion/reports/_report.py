@@ -4,20 +4,23 @@ import datetime
 import os
 import time
 import warnings
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils import check_random_state
+from sklearn.utils import _safe_indexing, check_random_state
 
 from skfusion._utils.typing import ImageInput, PathLike, RandomState
-from skfusion.exceptions import ImageDriftWarning
+from skfusion.exceptions import ImageDriftWarning, ImageReadError
+from skfusion.inspection._image_sources import find_image_transformers
+from skfusion.inspection._rows_as_frame import find_places
 from skfusion.reports._choose_rows import choose_rows
 from skfusion.reports._explain_rows import explain_rows, find_obstacle, source_shares
 from skfusion.reports._limits import list_limits
 from skfusion.reports._model_report import ModelReport
 from skfusion.reports._report_rows import check_report_rows
+from skfusion.reports._row_models import RowModels
 from skfusion.reports._run_facts import describe_model, list_versions
 from skfusion.reports.drift._drift_table import drift_table
 from skfusion.reports.evaluation._fold_predictions import predict_out_of_fold
@@ -81,8 +84,9 @@ def report(
         uncertain and certain predictions. An empty list explains none.
 
     cv : int, splitter, iterable or None, default=None
-        The folds for out-of-fold scores, in which copies of the model are fitted. None scores
-        the model itself. With an integer, groups are not split.
+        The folds for out-of-fold scores, in which copies of the model are fitted. Each row is
+        predicted and explained by the copy that did not see it. None scores and explains the
+        model itself. With an integer, groups are not split.
 
     groups : array-like of shape (n_rows,), default=None
         Rows of one group, such as a patient, are not independent: intervals count groups, and
@@ -163,17 +167,16 @@ def report(
     if path is not None:
         _check_path(path)
     checked, training = check_report_rows(model, X, y, groups, background)
-    chosen = _check_rows(rows, len(checked.table))
+    chosen = _check_rows(rows, checked.table)
     seed = int(check_random_state(random_state).randint(2**31 - 1))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ImageDriftWarning)  # the report itself shows the drift
+    with _without_drift_warnings(model):  # the report itself shows the drift
         with _timed(timings, "predict" if cv is None else "folds"):
-            predictions, protocol, folds = _predict(model, checked, cv, timings)
+            predictions, protocol, parts = _predict(model, checked, cv, timings)
         chosen = choose_rows(predictions, checked.y) if chosen is None else chosen
         options = {"background": training, "regions": regions, "seed": seed}
-        explained, obstacle = _explain(model, checked, predictions, chosen, timings, **options)
+        explained, obstacle = _explain(parts, checked, predictions, chosen, timings, **options)
         with _timed(timings, "drift"):
-            drift = drift_table(model, checked, training)
+            drift = drift_table(model, _new_columns(checked, cv, training), training)
     protocol["n_explained"] = explained.pop("n_explained")
     with _timed(timings, "scores"):
         outcomes = _outcomes(predictions, checked, seed)
@@ -184,7 +187,7 @@ def report(
         model=describe_model(model, checked),
         protocol=protocol,
         **outcomes,
-        predictions=prediction_table(predictions, checked.y, folds),
+        predictions=prediction_table(predictions, checked.y, parts.folds),
         **explained,
         drift=drift,
         versions=list_versions(),
@@ -205,26 +208,17 @@ def _check_path(path):
         raise FileNotFoundError(f"The report can't be written: there is no folder {folder}.")
 
 
-def _check_rows(rows, n_rows):
+def _check_rows(rows, table):
     """Return the rows to explain as a dict of reasons; None where they are to be chosen."""
     if rows is None:
         return None
-    places = np.atleast_1d(np.asarray(rows))
-    if places.size == 0:
+    if np.size(rows) == 0:
         return {}
-    if places.ndim != 1 or places.dtype.kind not in "iu":
-        raise ValueError(f"rows must be positions of rows, such as rows=[0, 3]; got {rows!r:.60}.")
-    wrong = places[(places < -n_rows) | (places >= n_rows)]
-    if len(wrong):
-        raise ValueError(
-            f"Row {int(wrong[0])} does not exist: X has {n_rows} rows, 0 to {n_rows - 1}. Rows "
-            "are positions, not labels of the index."
-        )
-    return dict.fromkeys((int(place) % n_rows for place in places), "asked for")
+    return dict.fromkeys(find_places(table, rows).tolist(), "asked for")
 
 
 def _predict(model, rows, cv, timings):
-    """Return the predictions that are scored, how they were made, and the fold of each row."""
+    """Return the predictions, how they were made, and by which models."""
     if cv is not None and rows.y is None:
         raise ValueError("cv needs y: out-of-fold scores compare predictions with a target.")
     protocol = {
@@ -235,17 +229,31 @@ def _predict(model, rows, cv, timings):
         "confidence": CONFIDENCE,
     }
     if cv is not None:
-        predictions, folds = predict_out_of_fold(model, rows.X, rows.y, cv, rows.groups)
+        predictions, folds, models = predict_out_of_fold(model, rows.X, rows.y, cv, rows.groups)
         protocol["n_folds"] = int(folds.max()) + 1
-        return predictions, protocol, folds
+        return predictions, protocol, RowModels(models, folds)
+    _start(model, rows.X)
     started = time.perf_counter()
     predictions = predict_rows(model, rows.X)
     seconds = time.perf_counter() - started
     timings["milliseconds_per_row"] = 1000 * seconds / len(rows.table)
-    return predictions, protocol, None
+    return predictions, protocol, RowModels([model])
 
 
-def _explain(model, rows, predictions, chosen, timings, *, background, regions, seed):
+def _start(model, X):
+    """Predict one row, so that loading and compiling networks are not counted for each row."""
+    with suppress(ImageReadError):  # all rows are named when all are predicted
+        predict_rows(model, _safe_indexing(X, [0]))
+
+
+def _new_columns(rows, cv, background):
+    """Return the rows without columns if they are those of the training, as in folds."""
+    if cv is None or background is not None:
+        return rows
+    return rows._replace(sources=[], table_columns=[])
+
+
+def _explain(models, rows, predictions, chosen, timings, *, background, regions, seed):
     """Return the shares of sources and the explained rows, and why there are none, if so."""
     explained = {"sources": None, "explanations": [], "n_explained": 0}
     obstacle = find_obstacle(predictions, rows, background) if chosen else ""
@@ -253,11 +261,11 @@ def _explain(model, rows, predictions, chosen, timings, *, background, regions, 
         return explained, [obstacle] if obstacle else []
     options = {"background": background, "seed": seed}
     with _timed(timings, "sources"):
-        found = source_shares(model, rows, predictions, **options)
+        found = source_shares(models, rows, predictions, **options)
         explained["sources"], explained["n_explained"] = found
     with _timed(timings, "explanations"):
         explained["explanations"] = explain_rows(
-            model, rows, predictions, chosen, regions=regions, **options
+            models, rows, predictions, chosen, regions=regions, **options
         )
     return explained, []
 
@@ -274,6 +282,17 @@ def _outcomes(predictions, rows, seed):
     else:
         tables["residuals"] = residual_table(predictions, rows.y)
     return tables
+
+
+@contextmanager
+def _without_drift_warnings(model):
+    """Return a context whose rows don't count as those that warnings of drift are about."""
+    with warnings.catch_warnings(), ExitStack() as paused:
+        warnings.simplefilter("ignore", ImageDriftWarning)
+        for transformer in find_image_transformers(model):
+            for guard in transformer._columns.guards:
+                paused.enter_context(guard.paused())
+        yield
 
 
 @contextmanager

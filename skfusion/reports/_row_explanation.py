@@ -70,7 +70,7 @@ class RowExplanation:
         What is explained, in words: "probability of 'sick'", or "prediction".
 
     prediction : float
-        The probability of the model, or its number.
+        The probability, or the number, out-of-fold where scores are.
 
     base_value : float
         The mean prediction for the background rows.

@@ -160,8 +160,9 @@ def test_explanations(paths, model, name):
 @each_table
 def test_importance(paths, model, name):
     table = plain_table(paths)
-    expected = source_importance(model, table, Y, random_state=0)
-    given = source_importance(model, TABLES[name](table), Y, random_state=0)
+    options = {"n_repeats": 2, "random_state": 0}
+    expected = source_importance(model, table, Y, **options)
+    given = source_importance(model, TABLES[name](table), Y, **options)
     pd.testing.assert_frame_equal(given, expected, atol=1e-6)
 
 

@@ -100,6 +100,45 @@ def test_equals_closed_form_of_additive_model():
     assert explanation.base_value == pytest.approx(model.predict(background).mean())
 
 
+@pytest.mark.parametrize("head", [logistic, lambda: RandomForestClassifier(10, random_state=0)])
+def test_errors_include_the_choice_of_the_background(head):
+    data = make_rows(300)
+    model = with_head(head()).fit(data.frame[:150], data.target[:150])
+    options = {"background": data.frame, "rows": [200, 201, 202], "regions": False}
+    true = explain(model, data.frame, n_background=300, random_state=0, **options)
+    inside = []
+    for seed in range(30):
+        drawn = explain(model, data.frame, n_background=32, random_state=seed, **options)
+        inside.append(abs(drawn.base_value - true.base_value) <= 2 * drawn.base_value_error)
+        for name in ("sources", "table"):
+            away = (getattr(drawn, name) - getattr(true, name)).abs()
+            inside += (away <= 2 * getattr(drawn, f"{name}_error")).to_numpy().ravel().tolist()
+    assert np.mean(inside) >= 0.9
+
+
+def test_error_of_the_base_value():
+    data = make_rows(40)
+    model = with_head(logistic()).fit(data.frame, data.target)
+    one = explain(model, data.frame, rows=[3], regions=False, random_state=0)
+    outputs = model.predict_proba(data.frame)[:, 1]
+    assert one.base_value_error >= outputs.std(ddof=1) / np.sqrt(40)
+    assert f"± {one.base_value_error:.2g}" in one.describe()
+    alone = explain(model, data.frame, n_background=1, regions=False, random_state=0)
+    assert np.isnan(alone.base_value_error)
+    assert "±" not in alone.describe()
+    each = explain(model, data.frame, target="predicted", regions=False, random_state=0)
+    assert each.base_value_error.shape == (40,)
+
+
+@pytest.mark.parametrize(("regions", "expected"), [(False, 129), (True, 80)])
+def test_number_of_background_rows(regions, expected):
+    data = make_rows(200)
+    model = with_head(logistic()).fit(data.frame, data.target)
+    options = {"rows": [0], "regions": regions, "max_passes": 80, "random_state": 0}
+    explanation = explain(model, data.frame, background=data.frame[1:], **options)
+    assert explanation.n_passes == expected
+
+
 def test_standard_errors_shrink_with_background():
     data = make_rows(200)
     model = with_head(logistic()).fit(data.frame, data.target)
@@ -111,6 +150,20 @@ def test_standard_errors_shrink_with_background():
     assert (many.table_error > 0).all(axis=None)
 
 
+def test_small_network_without_a_part_in_the_labels():
+    generator = np.random.default_rng(0)
+    frame = make_rows(400).frame
+    frame["image"] = list(generator.integers(0, 256, (400, 12, 12), dtype="uint8"))
+    y = (frame["number_0"] > frame["number_0"].median()).astype(int)
+    network = PretrainedGAP("small_cnn", weights=None, image_size=(12, 12), cut_layer="pool2")
+    model = with_head(logistic(), make_pipeline(network, StandardScaler()))
+    model.fit(frame[:200], y[:200])
+    explained = explain(model, frame[200:], background=frame[:200], regions=False, random_state=0)
+    summary = explained.summary()
+    assert abs(summary.loc["image", "mean"]) <= summary.loc["image", "error"]
+    assert summary.loc["table", "mean_absolute"] > 2 * summary.loc["image", "mean_absolute"]
+
+
 def test_shares_of_table_labels():
     generator = np.random.default_rng(0)
     frame = make_rows(300).frame
@@ -120,8 +173,7 @@ def test_shares_of_table_labels():
     model.fit(frame[:150], y[:150])
     explanation = explain(model, frame[150:], background=frame[:150], regions=False, random_state=0)
     summary = explanation.summary()
-    errors = explanation.sources_error["image"].mean() + summary.loc["image", "error"]
-    assert abs(summary.loc["image", "mean"]) <= errors
+    assert abs(summary.loc["image", "mean"]) <= summary.loc["image", "error"]
     assert summary.loc["table", "mean_absolute"] > 5 * summary.loc["image", "mean_absolute"]
 
 
@@ -171,7 +223,7 @@ def test_rows_keep_their_index():
     data = make_rows(20)
     frame = data.frame.set_index(np.array([f"p{i}" for i in range(20)]))
     model = with_head(logistic()).fit(frame, data.target)
-    explanation = explain(model, frame, rows=[3, -1], regions=False, random_state=0)
+    explanation = explain(model, frame, rows=[3, 19], regions=False, random_state=0)
     assert list(explanation.sources.index) == ["p3", "p19"]
 
 
@@ -222,9 +274,12 @@ def test_missing_image_that_the_model_refuses():
     model = with_head(logistic()).fit(data.frame, data.target)
     frame = data.frame.copy()
     frame.loc[4, "image"] = None
-    with pytest.raises(ImageReadError, match="row 4"):
-        explain(model, frame, random_state=0)
-    with pytest.raises(ImageReadError, match="background"):
+    with pytest.raises(ImageReadError, match="1 of 2 images of X can't be used: row 4") as error:
+        explain(model, frame, rows=[7, 4], random_state=0)
+    assert error.value.failures[0][0] == 4
+    with pytest.raises(ImageReadError, match="images of X can't be used: row 4"):
+        explain(model, frame, rows=[7], random_state=0)
+    with pytest.raises(ImageReadError, match="1 of 1 images of background can't be used: row 0"):
         explain(model, data.frame, background=frame[4:5], random_state=0)
 
 
@@ -320,11 +375,17 @@ def test_not_a_predictor():
         explain(len, data.frame)
 
 
-@pytest.mark.parametrize("row", [30, -31, [0, 30]])
+@pytest.mark.parametrize("row", [30, -1, [0, 30]])
 def test_row_does_not_exist(row):
     model, frame = fitted()
-    with pytest.raises(ValueError, match="does not exist: X has 30 rows"):
+    with pytest.raises(ValueError, match="does not exist: X has 30 rows, 0 to 29"):
         explain(model, frame, rows=row)
+    with pytest.raises(ValueError, match="Row 1 does not exist: X has one row, row 0"):
+        explain(model, frame[:1], rows=1, background=frame)
+    explanation = explain(model, frame, rows=[4], regions=False, random_state=0)
+    for wrong in (1, -2):
+        with pytest.raises(ValueError, match="the explanation has one row, row 0"):
+            explanation.describe(wrong)
 
 
 def test_rows_are_positions():
@@ -351,7 +412,8 @@ def test_background():
         ({"method": "gradients"}, "method must be one of"),
         ({"fill": "black"}, "fill must be one of"),
         ({"n_background": 0}, "n_background"),
-        ({"max_passes": 20}, "max_passes"),
+        ({"max_passes": 2}, "max_passes"),
+        ({"n_background": 18, "max_passes": 20}, "max_passes"),
         ({"target": 7}, "no class 7"),
     ],
 )

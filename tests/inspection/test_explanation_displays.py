@@ -55,6 +55,23 @@ def test_display_in_own_axes():
     assert display.axes_.tolist() == [ax]
 
 
+def test_long_names_leave_space_for_the_bars():
+    long = "mean corpuscular haemoglobin concentration of the first visit"
+    sources = pd.DataFrame({long: [0.3], "table": [0.2]})
+    table = pd.DataFrame({long + "_unbroken" * 9: [0.15], "b": [0.05]})
+    display = ExplanationDisplay(Explanation(0.5, np.array([1.0]), sources, table=table)).plot()
+    importance = pd.DataFrame({"permuted": [0.2], "permuted_std": [0.1]}, index=[long])
+    importance["left_out"] = np.nan
+    for figure, ax in (
+        (display.figure_, display.ax_),
+        ((other := SourceImportanceDisplay(importance).plot()).figure_, other.ax_),
+    ):
+        figure.draw_without_rendering()
+        edges = [label.get_window_extent().x0 for label in ax.get_yticklabels()]
+        assert min(edges) >= 0
+        assert ax.get_position().width > 0.4
+
+
 def test_display_of_the_predicted_class():
     model, frame, _ = fit(target=np.array(["a", "b", "c"])[np.arange(60) % 3])
     display = ExplanationDisplay.from_estimator(model, frame, row=3, regions=False)
@@ -69,9 +86,20 @@ def test_region_display():
     assert display.image_.get_array().shape == (12, 20, 3)
     low, high = display.colorbar_.mappable.get_clim()
     assert low == -high
+    assert high == pytest.approx(np.abs(display.heat).max())
     assert "probability of 1" in display.colorbar_.ax.get_ylabel()
     assert display.ax_.get_aspect() == 1
     assert (display.ax_.get_xlabel(), display.ax_.get_ylabel()) == ("x (pixels)", "y (pixels)")
+
+
+def test_without_regions():
+    model, frame, _ = fit()
+    explanation = explain(model, frame, rows=[3], regions=False, random_state=0)
+    for row in (0, None):
+        with pytest.raises(ValueError, match="no regions to draw"):
+            RegionDisplay.from_explanation(explanation, row=row)
+    with pytest.raises(ValueError, match="no image column 'scan'"):
+        RegionDisplay.from_explanation(explanation, column="scan")
 
 
 def test_mean_regions():

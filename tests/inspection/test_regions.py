@@ -55,6 +55,14 @@ def logistic(C=0.1):
 
 
 CASES = {
+    "linear head, network": lambda: make_pipeline(network(), logistic()),
+    "linear head, flattened cut": lambda: make_pipeline(network(pooling=None), logistic()),
+    "forest, network": lambda: make_pipeline(
+        network(), RandomForestClassifier(100, random_state=0)
+    ),
+    "boosting, network": lambda: make_pipeline(
+        network(), HistGradientBoostingClassifier(max_iter=30)
+    ),
     "linear head, pixels": lambda: make_pipeline(PixelFlattener((10, 10)), logistic()),
     "forest, descriptors": lambda: make_pipeline(
         ImageDescriptors("intensity"), RandomForestClassifier(100, random_state=0)
@@ -70,6 +78,7 @@ def test_finds_planted_patch(case):
     images, y, boxes = plant(240)
     frame = pd.DataFrame({"scan": list(images)})
     model = CASES[case]().fit(frame[:200], y[:200])
+    assert model.score(frame[200:], y[200:]) >= 0.95
     rows = [201, 203, 205, 207]
     explanation = explain(model, frame, background=frame[:200], rows=rows, random_state=0)
     found = [
@@ -79,6 +88,22 @@ def test_finds_planted_patch(case):
     share, strongest = np.mean(found, axis=0)
     assert share >= 0.85
     assert strongest >= 0.9
+    assert explanation.n_passes <= 48 + len(rows) * 103
+
+
+def test_amounts_are_those_of_a_block():
+    """Without noise, the amounts of a patch sum to the change of the prediction without it."""
+    image = np.zeros((40, 40, 1), dtype=np.uint8)
+    image[10:20, 10:20] = 200
+    frame = pd.DataFrame({"scan": [image, *np.zeros((20, 40, 40, 1), dtype=np.uint8)]})
+    y = np.array([1.0, *np.zeros(20)])
+    model = make_pipeline(PixelFlattener((40, 40)), Ridge(100.0)).fit(frame, y)
+    explanation = explain(model, frame, background=frame[1:], rows=[0], random_state=0)
+    heat = explanation.regions["scan"][0]
+    assert heat[10:20, 10:20].max() == pytest.approx(heat.max())
+    assert heat.sum() / 100 == pytest.approx(1, abs=0.15)  # a block has 10 × 10 pixels
+    nothing = explain(model, frame, background=frame[1:], rows=[5], random_state=0)
+    assert not nothing.regions["scan"][0].any()
 
 
 def test_sign():
@@ -106,7 +131,7 @@ def test_pooled_equals_class_activation_map():
     assert found.shape == (SIZE, SIZE)
     centers = (np.arange(side) * 2 + 1) * SIZE // (2 * side)
     np.testing.assert_allclose(found[np.ix_(centers, centers)], expected, atol=1e-5)
-    assert explanation.n_passes == 33  # 32 images of the background and of the row, and its map
+    assert explanation.n_passes == 41  # 40 images of the background and of the row, and its map
 
 
 def test_pooled_averages_mirror_images():

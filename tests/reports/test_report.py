@@ -1,6 +1,7 @@
 """What a report holds, for each kind of model and input."""
 
 import json
+import time
 from datetime import datetime
 
 import numpy as np
@@ -19,6 +20,7 @@ from sklearn.svm import LinearSVC
 
 from skfusion import (
     FusionClassifier,
+    ImageDriftWarning,
     ImageReader,
     ImageReadError,
     ModelReport,
@@ -27,7 +29,14 @@ from skfusion import (
     explain,
     report,
 )
-from tests.reports.report_models import make_classifier, make_columns, make_regressor, make_rows
+from tests.reports.report_models import (
+    EchoClassifier,
+    make_classifier,
+    make_columns,
+    make_echo,
+    make_regressor,
+    make_rows,
+)
 
 
 @pytest.fixture(scope="module")
@@ -87,9 +96,9 @@ def test_explained_rows_are_those_of_explain(rows, found):
         assert one.prediction == pytest.approx(probability[number])
         assert one.sources.sum() == pytest.approx(one.prediction - one.base_value, abs=1e-6)
         assert one.table.sum() == pytest.approx(one.sources["table"], abs=1e-6)
-        # 32 of the 40 rows of the background were drawn.
+        # The background has all 40 rows.
         expected = explanation.sources["image"].iloc[number]
-        assert one.sources["image"] == pytest.approx(expected, abs=0.1)
+        assert one.sources["image"] == pytest.approx(expected)
         assert one.output == "probability of 1"
         assert one.images[0].size == (8, 8)
         assert one.images[0].regions.startswith("data:image/jpeg;base64,")
@@ -112,13 +121,46 @@ def test_rows_are_chosen_for_a_reason(rows, found):
 def test_rows_that_are_asked_for(rows):
     X, y = rows
     model = make_classifier().fit(X, y)
-    found = report(model, X, y, rows=[5, -1], regions=False, random_state=0)
+    found = report(model, X, y, rows=[5, 79], regions=False, random_state=0)
     assert [one.row for one in found.explanations] == [5, 79]
     assert found.explanations[0].images[0].regions is None
     assert report(model, X, y, rows=[]).explanations == []
-    for wrong, message in (([80], "Row 80 does not exist: X has 80 rows"), (["a"], "positions")):
+    for wrong, message in (
+        ([80], "Row 80 does not exist: X has 80 rows, 0 to 79"),
+        ([5, -1], "Row -1 does not exist"),
+        (["a"], "positions"),
+    ):
         with pytest.raises(ValueError, match=message):
             report(model, X, y, rows=wrong)
+
+
+def test_loading_is_not_part_of_the_time_of_a_row(rows):
+    class SlowAtFirst(EchoClassifier):
+        n_calls = 0
+
+        def predict_proba(self, X):
+            time.sleep(0.5 if self.n_calls == 0 else 0)
+            self.n_calls += 1
+            return super().predict_proba(X)
+
+    model, X = make_echo(SlowAtFirst(), np.tile([0.25, 0.75], (4, 1)), [0, 1, 0, 1])
+    model[-1].n_calls = 0
+    found = report(model, X, rows=[])
+    assert found.timings["predict"] > 0.5
+    assert found.timings["milliseconds_per_row"] < 100
+
+
+def test_later_predictions_still_warn_of_drift(rows):
+    X, y = rows
+    images = PixelFlattener(image_size=(8, 8))
+    columns = make_column_transformer((images, ["image"]), ("passthrough", ["age"]))
+    model = make_pipeline(columns, LogisticRegression(C=1e-4, max_iter=1000)).fit(X, y)
+    images = model[0].named_transformers_["pixelflattener"]
+    large = X.assign(image=[np.kron(image, np.ones((4, 4, 1), "uint8")) for image in X["image"]])
+    report(model, large, y, rows=[0], random_state=0)
+    assert images.drift_counts()["image"]["images"] == 0
+    with pytest.warns(ImageDriftWarning, match="twice as large"):
+        model.predict(large)
 
 
 def test_sources(found):

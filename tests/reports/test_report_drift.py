@@ -154,9 +154,24 @@ def test_free_text_and_dates_have_no_values(rows):
 
 
 def test_limits_name_what_was_compared(model, rows):
-    X, y = rows
+    X, _ = rows
     assert any("recorded in fit" in one for one in report(model, X, rows=[]).limits)
-    with_background = report(model, X, rows=[], background=X)
+    with_background = report(model, X[80:], rows=[], background=X[:80])
     assert any("each column alone" in one for one in with_background.limits)
+
+
+def test_rows_of_the_training_have_no_drift(model, rows):
+    X, y = rows
+    same = report(model, X[:80], rows=[], background=X[:80])
+    assert any("probably the same rows" in one for one in same.limits)
+    folds = report(model, X[:80], y[:80], cv=2, rows=[])
+    assert folds.drift.empty
+    assert any("rows are those of the training" in one for one in folds.limits)
+    assert "see the limits" in folds.to_html()
+    assert not report(model, X[80:], y[80:], background=X[:80], cv=2, rows=[]).drift.empty
+
+
+def test_lines_of_drift_are_in_the_text(rows):
+    X, y = rows
     plain = make_pipeline(make_columns(), LogisticRegression(C=1e-4, max_iter=1000)).fit(X, y)
     assert "Drift: 0 of" in str(report(plain, X, rows=[]))

@@ -184,6 +184,21 @@ def test_out_of_fold_scores():
     assert "out-of-fold, 4 folds" in str(found)
 
 
+def test_out_of_fold_explanations():
+    X, y = make_rows()
+    model = make_classifier().fit(X, y)
+    found = report(model, X, y, cv=4, random_state=0)
+    assert len(found.explanations) == 4
+    for one in found.explanations:
+        line = found.predictions.loc[one.row]
+        assert one.prediction == pytest.approx(line["probability_1"])
+        assert one.predicted == line["prediction"]
+        assert one.sources.sum() == pytest.approx(one.prediction - one.base_value, abs=1e-6)
+    assert found.sources["part"].sum() == pytest.approx(1)
+    assert any("Scores and explanations are of copies" in one for one in found.limits)
+    assert "of the given model" not in found.to_html()
+
+
 def test_out_of_fold_numbers_and_groups():
     X, y = make_rows()
     groups = np.repeat(np.arange(20), 4)

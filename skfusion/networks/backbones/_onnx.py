@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from skfusion._utils.messages import with_remedies
 from skfusion._utils.saved_state import installed_version
 from skfusion.networks._pooling import check_pooling, parts_of, pooled_width
 from skfusion.networks.backbones._backbone_family import BackboneFamily
@@ -61,11 +62,15 @@ class OnnxFamily(BackboneFamily):
         path = Path(backbone)
         found = read_preprocessing(path, _image_input(backbone, options).size)
         if found is None:
-            raise ValueError(
+            raise with_remedies(
+                ValueError,
                 f"How the images of {os.fspath(path)!r} are preprocessed is not known: its folder "
-                "has no preprocessor_config.json of transformers, and no config.json of timm. Put "
-                "the file of the model there, or pass preprocessing=ImagePreprocessing(mean=..., "
-                "std=...) with the values of the model card."
+                "has no preprocessor_config.json of transformers, and no config.json of timm.",
+                {
+                    "preprocessing": "Put the file of the model there, or pass "
+                    "preprocessing=ImagePreprocessing(mean=..., std=...) with the values of the "
+                    "model card."
+                },
             )
         return found
 

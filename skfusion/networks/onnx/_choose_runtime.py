@@ -1,5 +1,6 @@
 """with_runtime: a network in the form that a runtime computes."""
 
+from skfusion._utils.messages import with_remedies
 from skfusion._utils.saved_state import installed_version
 from skfusion.networks._network import Network
 from skfusion.networks.onnx._openvino_network import OpenVinoNetwork
@@ -38,9 +39,10 @@ def with_runtime(network, runtime):
     if runtime is None or (runtime == "keras" and is_keras):
         return network
     if runtime == "keras":
-        raise ValueError(
-            f"Keras can't compute {network.name}, which is an ONNX file. Pass runtime=None, "
-            "'onnx' or 'openvino'."
+        raise with_remedies(
+            ValueError,
+            f"Keras can't compute {network.name}, which is an ONNX file.",
+            {"other runtime": "Pass runtime=None, 'onnx' or 'openvino'."},
         )
     if is_keras:
         network = to_onnx_network(network)

@@ -39,13 +39,16 @@ def predict_out_of_fold(model, X, y, cv, groups=None):
     folds : ndarray of int of shape (n_rows,)
         The fold that tested each row.
 
+    models : list of estimator
+        The fitted copy of each fold.
+
     Raises
     ------
     ValueError
         If a row is in no test fold or in several.
     """
     splitter = _make_splitter(model, y, cv, groups)
-    folds, parts = np.full(len(y), -1), []
+    folds, parts, models = np.full(len(y), -1), [], []
     for number, (train, test) in enumerate(splitter.split(X, y, groups)):
         if (folds[test] >= 0).any():
             _raise_no_partition(cv)
@@ -54,10 +57,11 @@ def predict_out_of_fold(model, X, y, cv, groups=None):
         fitted = clone(model)
         fitted.fit(_safe_indexing(X, train), y[train], **_group_argument(model, fold_groups))
         parts.append((test, predict_rows(fitted, _safe_indexing(X, test))))
+        models.append(fitted)
     if (folds < 0).any():
         _raise_no_partition(cv)
     classes = np.asarray(model.classes_) if is_classifier(model) else None
-    return _join(parts, len(y), classes), folds
+    return _join(parts, len(y), classes), folds, models
 
 
 def _make_splitter(model, y, cv, groups):
