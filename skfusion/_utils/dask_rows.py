@@ -51,6 +51,8 @@ def _apply(part, shared, method, meta):
         return meta.set_axis(part.index)
     values = getattr(shared.model, method)(part)
     values = values.toarray() if hasattr(values, "toarray") else np.asarray(values)
+    if meta.ndim == 1 and values.ndim > 1:
+        raise ValueError(f"The model predicts {values.shape[1]} targets. Predict one at a time.")
     if meta.ndim == 1:
         return pd.Series(values, index=part.index, name=meta.name).astype(meta.dtype)
     return pd.DataFrame(values, index=part.index, columns=meta.columns).astype(meta.dtypes.iloc[0])

@@ -98,7 +98,8 @@ def predict(X: Any, model: Any, *, method: str = "predict") -> Any:
         If X is not of Dask.
 
     ValueError
-        If X lacks a column that the model was fitted on, or the model has no such method.
+        If X lacks a column that the model was fitted on, the model has no such method, or, when
+        predictions are computed, it predicts several targets.
 
     Examples
     --------
@@ -122,6 +123,8 @@ def predict(X: Any, model: Any, *, method: str = "predict") -> Any:
 def _meta(model, method):
     """Return an empty result, of the type and with the names that predictions have."""
     classes = getattr(model, "classes_", None)
+    if isinstance(classes, list):
+        raise ValueError(f"The model predicts {len(classes)} targets. Predict one at a time.")
     if method == "predict" and classes is not None:
         return pd.Series(np.asarray(classes)[:0], name="prediction")
     many = method != "predict" and classes is not None

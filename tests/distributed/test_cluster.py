@@ -66,17 +66,17 @@ def out(tmp_path):
 
 def test_a_network_on_two_workers(client, paths, out):
     client.run(workers.count_builds)
-    gap = PretrainedGAP(tiny_maps, weights=None, image_size=(8, 8), batch_size=4).fit(paths)
-    manifest = distributed.embed(paths, gap, out=out, rows_per_shard=2)
+    table = pd.DataFrame({"photo": paths})
+    gap = PretrainedGAP(tiny_maps, weights=None, image_size=(8, 8), batch_size=4).fit(table)
+    rows = dd.from_pandas(table.assign(more=1)[["more", "photo"]], npartitions=5)
+    lazy = gap.transform(rows)
+    manifest = distributed.embed(rows, gap, out=out, rows_per_shard=2)
     assert len(computed(manifest)) == 6
-    X, _ = load_features(out)
-    assert np.abs(X - gap.transform(paths)).max() == 0
+    expected = gap.transform(table)
+    assert np.abs(load_features(out)[0] - expected).max() == 0
     assert max(client.run(workers.n_built).values()) == 1
-    rows = dd.from_pandas(pd.DataFrame({"0": paths}), npartitions=5)
-    named = PretrainedGAP(tiny_maps, weights=None, image_size=(8, 8)).fit(rows.compute())
     for _ in range(2):
-        lazy = named.transform(rows)
-        assert np.abs(lazy.compute().to_numpy() - gap.transform(paths)).max() == 0
+        assert np.abs(lazy.compute().to_numpy() - expected).max() == 0
     assert max(client.run(workers.n_built).values()) <= 2
     assert not list(out.glob("_model*"))
 

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.compose import ColumnTransformer
+from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:The inplace keyword:DeprecationW
 
 @pytest.fixture(autouse=True)
 def in_this_process():
-    with dask.config.set(scheduler="threads", num_workers=2):
+    with dask.config.set(scheduler="sync"):
         yield
 
 
@@ -140,6 +141,23 @@ def test_regressors_and_fusion(table):
     ).fit(table, np.arange(12) % 2)
     found = distributed.predict(split(table), fusion).compute()
     assert found.tolist() == fusion.predict(table).tolist()
+
+
+def test_several_targets_are_refused(table):
+    X, y = table[["age"]], np.arange(24).reshape(12, 2) % 2
+    lazy = distributed.predict(split(table), LinearRegression().fit(X, y))
+    with pytest.raises(ValueError, match="The model predicts 2 targets"):
+        lazy.compute()
+    with pytest.raises(ValueError, match="The model predicts 2 targets"):
+        distributed.predict(split(table), DummyClassifier().fit(X, y))
+
+
+def test_many_models_at_once(table):
+    models = [LinearRegression().fit(table[["age"]], table["age"] * i) for i in range(5)]
+    lazy = [distributed.predict(split(table), model) for model in models]
+    for number, (model, found) in enumerate(zip(models, dask.compute(*lazy), strict=True)):
+        expected = by_partition(model.predict, table[["age"]])
+        assert (found.to_numpy() == expected).all(), number
 
 
 def test_a_later_fit_changes_nothing(table):
