@@ -39,9 +39,9 @@ class JointFusionClassifier(ClassifierMixin, BaseJoint):
 
     fusion : {"concat", "gated", "film", "cross_attention"}, default="concat"
         How the vectors of image and table become one. "concat" puts them side by side. "gated"
-        averages them with weights that depend on both. With "film" the table scales and shifts
-        the channels of the image. With "cross_attention" it looks for what it needs in the parts
-        of the image: the places of feature maps, or tokens.
+        averages them with weights that depend on both. With "film", the table scales and shifts
+        the channels of the image. With "cross_attention", the parts of the image (the places of
+        feature maps, or tokens) are averaged with weights that depend on the table.
 
     n_units : int, default=64
         The width of the layers of image, table and both.
@@ -277,7 +277,8 @@ class JointFusionClassifier(ClassifierMixin, BaseJoint):
         classes : ndarray of shape (n_rows,)
             The class with the highest probability.
         """
-        return self.classes_[self._outputs(X).argmax(axis=1)]
+        places = self._outputs(X).argmax(axis=1)
+        return self.classes_[places]
 
     def _learn_target(self, y, sample_weight, options):
         if options.loss != "auto" or options.target_bins is not None:

@@ -35,9 +35,9 @@ class JointFusionRegressor(RegressorMixin, BaseJoint):
 
     fusion : {"concat", "gated", "film", "cross_attention"}, default="concat"
         How the vectors of image and table become one. "concat" puts them side by side. "gated"
-        averages them with weights that depend on both. With "film" the table scales and shifts
-        the channels of the image. With "cross_attention" it looks for what it needs in the parts
-        of the image: the places of feature maps, or tokens.
+        averages them with weights that depend on both. With "film", the table scales and shifts
+        the channels of the image. With "cross_attention", the parts of the image (the places of
+        feature maps, or tokens) are averaged with weights that depend on the table.
 
     n_units : int, default=64
         The width of the layers of image, table and both.

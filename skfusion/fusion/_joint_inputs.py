@@ -4,7 +4,11 @@ import numpy as np
 
 from skfusion._utils.plain_data import plain_data
 from skfusion.fusion._fit_arguments import fit_arguments
-from skfusion.fusion._source_encoder import find_rows_with_images, to_floats
+from skfusion.fusion._source_encoder import (
+    find_rows_with_images,
+    to_floats,
+    with_a_column,
+)
 from skfusion.training._array_input import ArrayInput
 from skfusion.training._input_group import InputGroup
 
@@ -68,7 +72,7 @@ class JointInputs:
             has_table = table[self.table_columns].notna().any(axis=1).to_numpy()
         rows = {"has_table": _as_flag(has_table)}
         if numbers is not None:
-            rows["table"] = to_floats(numbers).astype(np.float32)
+            rows["table"] = with_a_column(to_floats(numbers)).astype(np.float32)
         if pixels is not None:
             images = self.flattener.inverse_transform(pixels)
             rows["image"] = images if images.ndim == 4 else images[..., np.newaxis]

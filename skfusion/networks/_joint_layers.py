@@ -148,7 +148,7 @@ def _gate(image, table, flags, n_units):
 
 
 def _modulate(image, table):
-    """Scale and shift each channel of the image by what the table says."""
+    """Return the image with channels that are scaled and shifted by the table."""
     layers = import_keras().layers
     n_channels, axes = image.shape[-1], len(image.shape) - 2
     shape = (*[1] * axes, n_channels)
@@ -160,7 +160,7 @@ def _modulate(image, table):
 
 
 def _attend(image, table, inputs, n_units):
-    """Return what the table finds in the parts of the image; 0 for a row without one."""
+    """Return the parts of the image, averaged by the table's attention; 0 without an image."""
     layers = import_keras().layers
     n_parts = math.prod(image.shape[1:-1])
     parts = layers.Reshape((n_parts, image.shape[-1]), name="parts")(image)
