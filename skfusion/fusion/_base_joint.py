@@ -21,6 +21,7 @@ from skfusion.augmentation._augmentation import make_augmentation
 from skfusion.extraction._reading_parameters import READING_PARAMETERS
 from skfusion.features._pixel_flattener import PixelFlattener
 from skfusion.fusion._joint_inputs import JointInputs, make_input_group
+from skfusion.images._image_size import check_size_param
 from skfusion.networks._joint_layers import build_joint
 from skfusion.networks._network import Network
 from skfusion.networks._split import find_first
@@ -195,7 +196,8 @@ class BaseJoint(
         transformer = TableEncoder(id_columns=[], random_state=seed)
         if self.table_transformer is not None:
             transformer = clone(self.table_transformer)
-        size, color_mode = self.image_size, "auto"
+        size = None if self.image_size is None else check_size_param(self.image_size)
+        color_mode = "auto"
         if self.image_columns_:
             check_trainable(self.backbone)
             spec = find_spec(self.backbone)

@@ -151,7 +151,7 @@ class JointFusionClassifier(ClassifierMixin, BaseJoint):
     --------
     >>> from skfusion import JointFusionClassifier
     >>> from skfusion.datasets import make_image_table
-    >>> data = make_image_table(60, image_size=(8, 8), random_state=0)
+    >>> data = make_image_table(60, image_size=(12, 12), random_state=0)
     >>> joint = JointFusionClassifier(fine_tune=None, epochs=2, random_state=0)
     >>> joint.fit(data.frame, data.target).predict_proba(data.frame[:3]).shape
     (3, 2)

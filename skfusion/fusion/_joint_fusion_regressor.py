@@ -135,7 +135,7 @@ class JointFusionRegressor(RegressorMixin, BaseJoint):
     --------
     >>> from skfusion import JointFusionRegressor
     >>> from skfusion.datasets import make_image_table
-    >>> data = make_image_table(60, image_size=(8, 8), random_state=0)
+    >>> data = make_image_table(60, image_size=(12, 12), random_state=0)
     >>> joint = JointFusionRegressor(fine_tune=None, epochs=2, random_state=0)
     >>> joint.fit(data.frame, data.frame["number_0"]).predict(data.frame[:3]).shape
     (3,)
