@@ -69,12 +69,13 @@ _HOMES = {
 _NEED_SCIKERAS = {"KerasClassifier", "KerasRegressor"}
 _MISSING = set() if find_spec("scikeras") else _NEED_SCIKERAS
 
-__all__ = ["__version__", "datasets", *(name for name in _HOMES if name not in _MISSING)]
+_MODULES = ("datasets", "distributed")
+__all__ = ["__version__", *_MODULES, *(name for name in _HOMES if name not in _MISSING)]
 
 
 def __getattr__(name):
-    if name == "datasets":
-        return import_module("skfusion.datasets")
+    if name in _MODULES:
+        return import_module(f"skfusion.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'skfusion' has no attribute {name!r}")
     value = getattr(import_module(_HOMES[name]), name)

@@ -1,6 +1,7 @@
 """What type checkers read: the names that `__init__.py` loads when they are first used."""
 
 from skfusion import datasets as datasets
+from skfusion import distributed as distributed
 from skfusion.augmentation._image_augmenter import ImageAugmenter as ImageAugmenter
 from skfusion.embedding._cnn_embedder import CNNEmbedder as CNNEmbedder
 from skfusion.embedding._embedder_options import EmbedderOptions as EmbedderOptions

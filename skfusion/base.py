@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
+from skfusion._utils.dask_rows import is_dask, transform_lazily
 from skfusion._utils.decorators import fit_context, with_callbacks
 from skfusion._utils.saved_state import SavedStateMixin
 from skfusion._utils.sklearn_compat import CallbackSupportMixin
@@ -101,12 +102,13 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
         Parameters
         ----------
         X : Series, DataFrame, list or ndarray
-            Images in any of the forms that `fit` takes.
+            Images in any of the forms that `fit` takes; or a DataFrame or Series of Dask.
 
         Returns
         -------
         features : ndarray of shape (n_rows, n_features_out), float32
-            Or a DataFrame, depending on `set_output`. `missing` defines rows without an image.
+            Or a DataFrame, depending on `set_output`. `missing` defines rows without an image. For
+            Dask, a DataFrame of Dask, of which nothing is computed yet.
 
         Raises
         ------
@@ -114,6 +116,8 @@ class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, 
             If images are missing or can't be read, and `missing` or `corrupt` is "error".
         """
         check_is_fitted(self)
+        if is_dask(X):
+            return transform_lazily(self, X)
         columns = self._read_columns(X, reset=False)
         extraction = self._extraction(columns)
         features = extraction.rows(*extraction.compute(), self._means)

@@ -10,9 +10,11 @@ from packaging.version import Version
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
-# Tools aren't tested at their lower bounds. The extra `test` holds neither ONNX nor JAX, so that
-# the set of oldest versions doesn't either. KerasHub needs a newer Keras than the oldest.
+# Tools aren't tested at their lower bounds. The extra `test` holds neither ONNX, JAX, Dask nor
+# what reads URLs, so that the set of oldest versions doesn't either. KerasHub needs a newer Keras
+# than the oldest.
 NOT_IN_OLDEST = {
+    "dask",
     "dev",
     "dist",
     "docs",
@@ -22,6 +24,7 @@ NOT_IN_OLDEST = {
     "onnx",
     "onnx-export",
     "openvino",
+    "remote",
     "test",
 }
 

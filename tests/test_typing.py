@@ -11,7 +11,13 @@ import pytest
 import skfusion
 
 PACKAGE = Path(skfusion.__file__).parent
-MODULES = ("skfusion", "skfusion.datasets", "skfusion.exceptions", "skfusion.io")
+MODULES = (
+    "skfusion",
+    "skfusion.datasets",
+    "skfusion.distributed",
+    "skfusion.exceptions",
+    "skfusion.io",
+)
 
 
 def stub_imports():

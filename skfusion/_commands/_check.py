@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from skfusion._commands._messages import exit_on_error
+from skfusion._commands._remote_options import add_remote, remote_options
 
 _NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)([eE][+-]?\d+)?")
 
@@ -20,7 +21,11 @@ def add_parser(commands):
             "images can be read, 1 if some are broken, and 2 if the command fails."
         ),
     )
-    parser.add_argument("source", help="a table (.csv, .tsv, .parquet) or a folder of images")
+    parser.add_argument(
+        "source",
+        help="a table (.csv, .tsv, .parquet) or a folder of images; with --remote, also the URL "
+        "of a folder",
+    )
     parser.add_argument(
         "--image",
         action="append",
@@ -34,6 +39,7 @@ def add_parser(commands):
     parser.add_argument(
         "--max-pixels", type=int, metavar="N", help="reject larger images, by their header"
     )
+    add_remote(parser)
     parser.add_argument(
         "--headers-only", action="store_true", help="don't decode: faster, but finds less"
     )
@@ -49,6 +55,7 @@ def run(options):
 
         X, root = _read_source(options)
         limit = {} if options.max_pixels is None else {"max_pixels": options.max_pixels}
+        limit |= remote_options(options)
         reader = ImageReader(root, strict_root=options.strict_root, **limit)
         report = check_images(
             X, reader, decode=not options.headers_only, verbose=int(not options.quiet)
@@ -61,6 +68,12 @@ def run(options):
 
 def _read_source(options):
     """Return the columns of images, and the folder that relative paths start from."""
+    from skfusion.images.remote._addresses import scheme_of
+    from skfusion.images.remote._remote_access import find_schemes
+
+    schemes = find_schemes(options.remote)
+    if scheme_of(options.source) is not None:
+        return _files_of_url(options), None
     source = Path(options.source).expanduser()
     if source.is_dir():
         if options.image:
@@ -69,7 +82,7 @@ def _read_source(options):
     if not source.exists():
         raise ValueError(f"there is no table or folder {options.source!r}")
     root = source.absolute().parent if options.root is None else options.root
-    columns = _read_table(source, options.image)
+    columns = _read_table(source, options.image, schemes)
     for name, column in columns.items():
         if _holds_numbers(column, root):
             raise ValueError(
@@ -77,6 +90,18 @@ def _read_source(options):
                 "--image"
             )
     return columns, root
+
+
+def _files_of_url(options):
+    """Return the URLs of the images below a folder in an object store."""
+    import pandas as pd
+
+    from skfusion.datasets import load_image_folder
+
+    if options.image or options.root is not None:
+        raise ValueError("a URL names a folder: leave out --image and --root")
+    data = load_image_folder(options.source, classes=None, remote=options.remote)
+    return pd.Series(data.frame["image"], name="file")
 
 
 def _files_below(folder, root):
@@ -115,7 +140,7 @@ def _holds_numbers(column, root):
     return not any(os.path.exists(os.path.join(folder, name)) for name in set(cells))
 
 
-def _read_table(path, columns):
+def _read_table(path, columns, schemes):
     """Return the columns of a table that hold images."""
     from skfusion._utils.messages import join_names
     from skfusion.images._find_columns import find_image_columns
@@ -128,7 +153,7 @@ def _read_table(path, columns):
             f"{path} has no column {unknown[0]!r}; it has {join_names(map(repr, table.columns))}"
         )
     if not columns:
-        found = find_image_columns([table[name] for name in table.columns])
+        found = find_image_columns([table[name] for name in table.columns], schemes)
         columns = [table.columns[position] for position in found]
     if not columns:
         raise ValueError(

@@ -3,7 +3,9 @@
 import ast
 from pathlib import Path
 
+from skfusion._commands._embed_cluster import embed_on_cluster
 from skfusion._commands._messages import FOLDER_REMEDIES, exit_on_error
+from skfusion._commands._remote_options import add_remote, remote_options
 
 _REMEDIES = FOLDER_REMEDIES | {
     "accept missing": "Add images to these rows, or accept rows of NaN (--unreadable nan).",
@@ -42,14 +44,15 @@ def add_parser(commands):
         "source",
         metavar="FOLDER_OR_TABLE",
         help="images in one folder per class; or a table (.csv, .tsv, .parquet) with a column of "
-        "images, whose paths start from the folder of the file",
+        "images, whose paths start from the folder of the file; with --remote, paths and the "
+        "folder may be URLs",
     )
     parser.add_argument(
         "--backbone",
         action="append",
         required=True,
         metavar="NAME",
-        help="a name of skfusion.list_backbones(), or a .keras file; can be repeated",
+        help="a name of skfusion.list_backbones(), or a .keras or .onnx file; can be repeated",
     )
     parser.add_argument("--out", required=True, metavar="FOLDER", help="the folder of the files")
     _add_network(parser)
@@ -64,6 +67,13 @@ def add_parser(commands):
         "--cache",
         metavar="FOLDER",
         help="the store of finished batches (default: .skfusion_store in --out)",
+    )
+    parser.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="compute on the Dask cluster of this scheduler (tcp://...). Each backbone gets a "
+        "folder of Parquet files in --out, which may be in an object store; --format and --cache "
+        "are not used",
     )
     parser.set_defaults(run=run)
 
@@ -94,6 +104,12 @@ def _add_network(parser):
         help="in pixels; one number is a square (default: the size of the backbone's training)",
     )
     group.add_argument("--batch-size", type=int, default=32, metavar="N", help="default: 32")
+    group.add_argument(
+        "--runtime",
+        choices=("keras", "onnx", "openvino"),
+        help="the library that computes the networks (default: keras, and onnx for ONNX files); "
+        "on a CPU, onnx is often faster",
+    )
 
 
 def _add_rows(parser):
@@ -115,6 +131,8 @@ def _add_rows(parser):
         help="the result for missing and unreadable images: an error (default), or rows of NaN",
     )
 
+    add_remote(group)
+
 
 def run(options):
     """Write the files and print their shapes."""
@@ -124,6 +142,10 @@ def run(options):
         from skfusion.io._embed_files import embed_files
 
         backbones = find_backbones(options.backbone, options.weights, options.option)
+        if options.scheduler is not None:
+            size, remote = _size(options.image_size), remote_options(options)
+            embed_on_cluster(options, backbones, size, remote)
+            return 0
         written = embed_files(
             options.source,
             backbones,
@@ -136,7 +158,9 @@ def run(options):
             suffix=options.suffix,
             image_size=_size(options.image_size),
             batch_size=options.batch_size,
+            runtime=options.runtime,
             unreadable=options.unreadable,
+            **remote_options(options),
             cache=options.cache,
             overwrite=options.overwrite,
             verbose=1,

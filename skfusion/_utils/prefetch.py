@@ -6,9 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 # Decoding releases the interpreter lock, but more threads would compete with the network.
 MAX_THREADS = 4
+# Threads that wait for servers compete with nothing.
+REMOTE_THREADS = 64
 
 
-def map_ahead(function, tasks):
+def map_ahead(function, tasks, n_threads=None):
     """Map a function over tasks in threads and yield its results in order.
 
     Parameters
@@ -19,6 +21,9 @@ def map_ahead(function, tasks):
     tasks : sequence
         The tasks. A single task runs in the thread of the caller.
 
+    n_threads : int or None, default=None
+        The largest number of threads; None is up to four, one per processor.
+
     Yields
     ------
     result : object
@@ -28,7 +33,9 @@ def map_ahead(function, tasks):
     if len(tasks) < 2:
         yield from map(function, tasks)
         return
-    n_threads = min(MAX_THREADS, os.cpu_count() or 1, len(tasks))
+    if n_threads is None:
+        n_threads = min(MAX_THREADS, os.cpu_count() or 1)
+    n_threads = min(n_threads, len(tasks))
     futures = deque()
     pool = ThreadPoolExecutor(n_threads, thread_name_prefix="skfusion-read")
     try:

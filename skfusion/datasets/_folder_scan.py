@@ -51,7 +51,7 @@ def scan_folder(path):
         parts = waiting.pop()
         with os.scandir(os.path.join(path, *parts)) as entries:
             for entry in entries:
-                if entry.is_dir(follow_symlinks=False) and not _is_hidden(entry.name):
+                if entry.is_dir(follow_symlinks=False) and not is_hidden(entry.name):
                     waiting.append((*parts, entry.name))
                     continue
                 reason = _why_not(entry, inside)
@@ -59,21 +59,23 @@ def scan_folder(path):
                     names.append((*parts, entry.name))
                 else:
                     skipped[reason] += 1
-    return Scan(sorted(names, key=_order), dict(sorted(skipped.items())))
+    return Scan(sorted(names, key=sort_key), dict(sorted(skipped.items())))
 
 
-def _order(parts):
+def sort_key(parts):
+    """Return the key by which the paths of images are sorted."""
     # An accented letter is one code point or two, depending on where the file was written.
     return [unicodedata.normalize("NFC", part) for part in parts], parts
 
 
-def _is_hidden(name):
+def is_hidden(name):
+    """Return whether a file or folder of this name is left out."""
     return name.startswith((".", "__MACOSX")) or name in ("Thumbs.db", "desktop.ini")
 
 
 def _why_not(entry, inside):
     """Return why a file is left out; None for an image."""
-    if _is_hidden(entry.name):
+    if is_hidden(entry.name):
         return "hidden"
     if entry.is_symlink():
         target = os.path.realpath(entry.path)

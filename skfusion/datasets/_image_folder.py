@@ -3,6 +3,7 @@
 import os
 import re
 import warnings
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from skfusion._utils.decorators import validate_params
 from skfusion._utils.messages import caller_stacklevel, join_names, with_remedies
 from skfusion._utils.typing import PathLike
 from skfusion.datasets._folder_scan import scan_folder
+from skfusion.datasets._url_scan import scan_url
+from skfusion.images.remote._addresses import redact, scheme_of
 
 _PARTS_OF_A_SPLIT = {"train", "training", "val", "valid", "validation", "test"}
 
@@ -25,6 +28,7 @@ _PARTS_OF_A_SPLIT = {"train", "training", "val", "valid", "validation", "test"}
         "groups": [str, re.Pattern, None],
         "return_X_y": ["boolean"],
         "as_frame": ["boolean"],
+        "remote": ["boolean", str, tuple, list, set, frozenset],
     },
     prefer_skip_nested_validation=True,
 )
@@ -35,6 +39,7 @@ def load_image_folder(
     groups: str | re.Pattern[str] | None = None,
     return_X_y: bool = False,
     as_frame: bool = True,
+    remote: bool | str | Collection[str] = False,
 ) -> Bunch | tuple[Any, np.ndarray | None]:
     """Load a folder of images, in which each class has a folder, as a table of paths.
 
@@ -44,7 +49,7 @@ def load_image_folder(
     Parameters
     ----------
     path : str or PathLike
-        The folder.
+        The folder, or with `remote` the URL of one in an object store: ``s3://bucket/photos``.
 
     classes : {"first", "last", "path"} or None, default="first"
         Which folder is the class of an image, where folders are nested: of ``train/ants/3.jpg``,
@@ -62,6 +67,10 @@ def load_image_folder(
     as_frame : bool, default=True
         Whether `data` is a DataFrame; else it is an object array of shape (n_rows, 1).
 
+    remote : bool, str or collection of str, default=False
+        The schemes of URLs that may be read, as in :class:`~skfusion.ImageReader`. The reader of
+        the transformer needs the same.
+
     Returns
     -------
     data : Bunch
@@ -78,8 +87,8 @@ def load_image_folder(
         If there is no such folder, or if it is a file.
 
     ValueError
-        If there are no images, if some are beside the folders of the classes, or if `groups`
-        matches nothing in a path.
+        If there are no images, if a URL is not allowed or can't be read, if some are beside the
+        folders of the classes, or if `groups` matches nothing in a path.
 
     Warns
     -----
@@ -95,9 +104,10 @@ def load_image_folder(
     Notes
     -----
     A file is an image by the ending of its name, one without a known ending by its first bytes:
-    DICOM files often have none. Of a pair of .hdr and .img, only the former is listed. Files and
-    folders whose name begins with a dot are hidden. Links to folders are not followed, links to
-    files only where the file is in the same folder tree.
+    DICOM files often have none. In an object store only the endings count. Of a pair of .hdr and
+    .img, only the former is listed. Files and folders whose name begins with a dot are hidden.
+    Links to folders are not followed, links to files only where the file is in the same folder
+    tree.
 
     Examples
     --------
@@ -119,11 +129,12 @@ def load_image_folder(
     (3, 1)
     >>> folder.cleanup()
     """
-    path, names, skipped = _scan(path)
+    path, names, skipped = _scan(path, remote)
     target_names, target = _find_classes(path, names, classes)
     # As objects, since the name of a file need not be text that pandas' own strings can hold.
     ids = np.array(["/".join(parts) for parts in names], dtype=object)
-    paths = np.array([os.path.join(path, *parts) for parts in names], dtype=object)
+    join = os.path.join if scheme_of(path) is None else _join_url
+    paths = np.array([join(path, *parts) for parts in names], dtype=object)
     frame = pd.DataFrame({"image": pd.Series(paths, dtype=object)}) if as_frame else None
     data = Bunch(data=frame if as_frame else paths[:, np.newaxis], frame=frame)
     if return_X_y:
@@ -134,19 +145,29 @@ def load_image_folder(
     return data
 
 
-def _scan(path):
+def _join_url(folder, *parts):
+    return "/".join((folder.rstrip("/"), *parts))
+
+
+def _scan(path, remote):
     """Return the path as text, the images in it and the numbers of files left out."""
     path = os.path.expanduser(os.fsdecode(path))
+    if scheme_of(path) is not None:
+        return path, *_refuse_none(redact(path), *scan_url(path, remote))
     if not os.path.exists(path):
         raise FileNotFoundError(f"No such folder: {path!r}.")
     if not os.path.isdir(path):
         raise NotADirectoryError(f"{path!r} is a file; give the folder that holds the images.")
-    names, skipped = scan_folder(path)
+    return path, *_refuse_none(path, *scan_folder(path))
+
+
+def _refuse_none(path, names, skipped):
+    """Return the names of images and the skipped files; ValueError if there is no image."""
     if not names:
         raise ValueError(
             f"No image in {path!r} and the folders in it; {_describe_skipped(skipped)}."
         )
-    return path, names, skipped
+    return names, skipped
 
 
 def find_groups(ids, pattern):

@@ -7,11 +7,10 @@ from inspect import signature
 from typing import Any
 
 from skfusion._utils.fingerprint import digest_text
+from skfusion.images._image_reader import pixel_parameters
 from skfusion.images._value_range import ValueRange
 from skfusion.images.formats._versions import decoder_versions
-
-# These parameters of a reader decide whether and where a file is read, not its pixels.
-_LOCATION = ("root", "strict_root", "max_pixels")
+from skfusion.images.remote._remote_access import RemoteAccess
 
 
 @dataclass(frozen=True)
@@ -57,19 +56,18 @@ class ImageDecoder:
 
     @property
     def location(self):
-        """Dict : Where files are found, and how large an image may be."""
+        """Dict : Where files are found, which URLs are read, and how large an image may be."""
         return {
             "root": getattr(self.reader, "root", None),
             "strict_root": getattr(self.reader, "strict_root", False),
             "max_pixels": getattr(self.reader, "max_pixels", None),
+            "remote": RemoteAccess.of(self.reader),
         }
 
     @cached_property
     def fingerprint(self):
         """str : Identifies everything that changes the pixels of a cell of known content."""
-        parameters = self.reader.get_params()
-        for name in _LOCATION:
-            parameters.pop(name, None)
+        parameters = pixel_parameters(self.reader)
         return digest_text(
             type(self.reader).__qualname__,
             sorted(parameters.items()),

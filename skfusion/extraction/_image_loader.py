@@ -6,7 +6,8 @@ from skfusion.extraction._image_batches import ImageBatches
 from skfusion.extraction._masked_column import PairedDigests
 from skfusion.extraction._verified_digests import VerifiedDigests
 from skfusion.images._masks import MaskError, mask_reader, read_mask
-from skfusion.images.sources._find_source import describe
+from skfusion.images.remote._download_ahead import DownloadAhead
+from skfusion.images.sources._find_source import describe, find_source
 
 
 class ImageLoader(ImageBatches):
@@ -64,24 +65,39 @@ class ImageLoader(ImageBatches):
 
     def batches(self, numbers, conversions, collate, bar):
         """Read images in threads and yield them in batches; see `ImageBatches.batches`."""
+        access = self._decoder.location["remote"]
+        places = split(range(len(numbers)), self._batch_size)
+        urls = [] if access is None else [self._urls(number) for number in numbers]
+        with DownloadAhead(urls, access) as ahead:
 
-        def read(some):
-            return self._read_batch(some, conversions, collate)
+            def read(some):
+                return self._read_batch(
+                    [(place, numbers[place]) for place in some], ahead, conversions, collate
+                )
 
-        for kept, batch, failed in map_ahead(read, split(numbers, self._batch_size)):
-            self.failures += failed
-            if kept:
-                yield kept, batch
-            bar.update(len(kept) + len(failed))
+            for kept, batch, failed in map_ahead(read, places):
+                self.failures += failed
+                if kept:
+                    yield kept, batch
+                bar.update(len(kept) + len(failed))
+        if self.digests is not None:
+            self.digests.flush()
 
-    def _read_batch(self, numbers, conversions, collate):
+    def _urls(self, number):
+        """Return the URLs of an image and of its mask, if they have any."""
+        cells = [self.cells] if self.masks is None else [self.cells, self.masks]
+        return [find_source(column[number]).url for column in cells]
+
+    def _read_batch(self, places, ahead, conversions, collate):
         images, kept, failed = [], [], []
-        for number in numbers:
+        for place, number in places:
+            ahead.reach(place)
             try:
                 images.append(self._read_image(number, conversions))
                 kept.append(number)
             except ImageError as error:
                 failed.append((number, str(error)))
+            ahead.release(place)
         return kept, collate(kept, images) if kept else None, failed
 
     def _read_image(self, number, conversions):

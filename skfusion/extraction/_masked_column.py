@@ -57,6 +57,11 @@ class PairedDigests(VerifiedDigests):
         super().__init__(store, images, where)
         self.masks = VerifiedDigests(store, masks, where)
 
+    def flush(self):
+        """Write what was learned of files on servers to the store."""
+        super().flush()
+        self.masks.flush()
+
     @property
     def keys(self):
         """The digests of the pairs, as those of images and masks are now."""

@@ -23,7 +23,7 @@ class VerifiedDigests:
 
     where : dict
         Where files are found and how large an image may be, as `ImageDigests` takes it:
-        `root`, `strict_root` and `max_pixels`.
+        `root`, `strict_root`, `max_pixels` and `remote`.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class VerifiedDigests:
     def __init__(self, store, cells, where):
         self._digests = ImageDigests(store.path_memo)
         self._where = where
-        self.values = self._digests.of_many(cells, **self._where)
+        self.values = self._digests.of_many(cells, **self._where, defer=True)
 
     @property
     def keys(self):
@@ -43,7 +43,8 @@ class VerifiedDigests:
 
     def content(self, place, cell):
         """Return what to decode: for a file, the bytes that its digest was computed from."""
-        if find_source(cell).path is None:
+        source = find_source(cell)
+        if source.path is None and source.url is None:
             return cell
         try:
             content, self.values[place] = self._digests.load(cell, **self._where)
@@ -51,6 +52,10 @@ class VerifiedDigests:
             self.values[place] = None
             return cell  # the reader raises the error
         return content
+
+    def flush(self):
+        """Write what was learned of files on servers to the store."""
+        self._digests.flush()
 
     def confirm(self, place, cell):
         """Forget the digest of a file that was read in place and changed meanwhile."""

@@ -150,6 +150,8 @@ def build_dense(
     keras = import_keras()
     layers = keras.layers
     decay = keras.regularizers.L2(weight_decay) if weight_decay else None
+    # Training sets the state of dropout's random numbers. Without a seed of its own, a layer on
+    # PyTorch would draw from the global generator instead.
     with building(seed):
         inputs = x = layers.Input((n_inputs,), name="input")
         for number, width in enumerate(hidden, start=1):
@@ -158,9 +160,9 @@ def build_dense(
                 x = layers.BatchNormalization(momentum=_MOMENTUM, name=f"norm{number}")(x)
             x = layers.Activation(activation, name=f"activation{number}")(x)
             if dropout:
-                x = layers.Dropout(dropout, name=f"dropout{number}")(x)
+                x = layers.Dropout(dropout, seed=number, name=f"dropout{number}")(x)
         if dropout and not hidden:
-            x = layers.Dropout(dropout, name="dropout")(x)
+            x = layers.Dropout(dropout, seed=0, name="dropout")(x)
         output = layers.Dense(
             n_outputs,
             activation=output_activation,

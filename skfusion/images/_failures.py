@@ -9,6 +9,7 @@ from skfusion._utils.messages import caller_stacklevel, with_remedies
 from skfusion._utils.prefetch import map_ahead, split
 from skfusion.exceptions import ImageReadError, UnreadableImageWarning
 from skfusion.images._files import expand_root
+from skfusion.images.remote._held_url import threads_for
 from skfusion.images.sources._find_source import describe
 
 # A message names so many rows, reasons and columns; an error's `failures` hold all of them.
@@ -173,8 +174,9 @@ def _find_unreadable(column, reader):
                 found.append((int(place), str(error)))
         return found
 
-    tasks = split(np.arange(len(column.first)), _IMAGES_PER_TASK)
-    return [one for found in map_ahead(read, tasks) for one in found]
+    n_threads = threads_for(column.cells)
+    tasks = split(np.arange(len(column.first)), _IMAGES_PER_TASK if n_threads is None else 1)
+    return [one for found in map_ahead(read, tasks, n_threads) for one in found]
 
 
 def _where_to_look(rows, root):

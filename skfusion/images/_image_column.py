@@ -3,6 +3,7 @@
 import numpy as np
 
 from skfusion.images._read_options import ReadOptions
+from skfusion.images.remote._held_url import hold
 from skfusion.images.sources._find_source import describe, find_source, is_missing
 
 
@@ -57,7 +58,7 @@ class ImageColumn:
         self, name, cells, missing=None, *, rows=None, n_rows=None, places=None, title=None
     ):
         self.name = name
-        self.cells = cells
+        self.cells = cells = cells if isinstance(cells, np.ndarray) else hold(cells)
         if missing is None:
             missing = np.fromiter((is_missing(cell) for cell in cells), dtype=bool)
         self.missing = missing

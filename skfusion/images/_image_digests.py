@@ -8,6 +8,7 @@ from skfusion._utils.prefetch import map_ahead, split
 from skfusion.images._files import check_regular_file, files_of, locate, open_file
 from skfusion.images._hashing import combine_digests, content_digest, digest_file
 from skfusion.images._read_options import ReadOptions
+from skfusion.images._url_digests import UrlDigests
 from skfusion.images.formats._open_medical import MEDICAL_FORMATS
 from skfusion.images.formats._signature import format_of_stream
 from skfusion.images.sources._find_source import find_source
@@ -43,6 +44,8 @@ class ImageDigests:
     The digest is BLAKE2b (RFC 7693) of 16 bytes. It differs between kinds of cells: a file and the
     array that it decodes to have different digests.
 
+    A file on a server is remembered by URL, size and ETag, where the server gives these.
+
     Examples
     --------
     >>> import numpy as np
@@ -57,8 +60,9 @@ class ImageDigests:
 
     def __init__(self, memo=None):
         self._memo = memo
+        self._urls = UrlDigests(memo)
 
-    def of(self, cell, root=None, *, max_pixels=None, strict_root=False):
+    def of(self, cell, root=None, *, max_pixels=None, strict_root=False, remote=None):
         """Compute the digest of one image.
 
         Parameters
@@ -75,6 +79,9 @@ class ImageDigests:
         strict_root : bool, default=False
             Whether files outside `root` are refused.
 
+        remote : RemoteAccess or None, default=None
+            Which URLs may be read; None is none.
+
         Returns
         -------
         digest : bytes of length 16
@@ -87,13 +94,15 @@ class ImageDigests:
         """
         source = find_source(cell)
         if source.path is None:
-            return source.digest(ReadOptions(max_pixels=max_pixels))
+            return source.digest(ReadOptions(max_pixels=max_pixels, remote=remote))
         paths = files_of(_absolute(source.path, root, strict_root))
         for path in paths:
             check_regular_file(path)
         return combine_digests(self._of_files(paths, strict=True))
 
-    def of_many(self, cells, root=None, *, max_pixels=None, strict_root=False):
+    def of_many(
+        self, cells, root=None, *, max_pixels=None, strict_root=False, remote=None, defer=False
+    ):
         """Compute the digests of many images; files are read in threads.
 
         Parameters
@@ -110,6 +119,13 @@ class ImageDigests:
         strict_root : bool, default=False
             Whether files outside `root` have no digest.
 
+        remote : RemoteAccess or None, default=None
+            Which URLs may be read; the others have no digest.
+
+        defer : bool, default=False
+            Whether the digest of a URL is left out where `load` will find it without a second
+            download.
+
         Returns
         -------
         digests : list of (bytes or None)
@@ -117,6 +133,10 @@ class ImageDigests:
         """
         digests, options = [None] * len(cells), ReadOptions(max_pixels=max_pixels)
         sources = [find_source(cell) for cell in cells]
+        urls = [i for i, source in enumerate(sources) if source.url is not None]
+        found = self._urls.of_many([sources[i].url for i in urls], remote, defer)
+        for i, digest in zip(urls, found, strict=True):
+            digests[i] = digest
         positions = [i for i, source in enumerate(sources) if source.path is not None]
         for batch in split(positions, _FILES_PER_BATCH):
             groups = [_files_of(sources[i].path, root, strict_root) for i in batch]
@@ -125,14 +145,45 @@ class ImageDigests:
                 parts = [next(found) for _ in group]
                 digests[i] = combine_digests(parts) if parts else None
         for i, source in enumerate(sources):
-            if source.path is None:
+            if source.path is None and source.url is None:
                 try:
                     digests[i] = source.digest(options)
                 except ValueError:
                     continue
         return digests
 
-    def load(self, cell, root=None, *, max_pixels=None, strict_root=False):
+    def identities(self, cells, root=None, *, remote=None):
+        """Return what changes with the content of each image; of URLs without a download.
+
+        Parameters
+        ----------
+        cells : list
+            Cells of any kind.
+
+        root : str, PathLike or None, default=None
+            The folder of relative paths; None is the working directory.
+
+        remote : RemoteAccess or None, default=None
+            Which URLs may be read.
+
+        Returns
+        -------
+        identities : list of (bytes or None)
+            Of a URL whose server gives size and ETag, a digest of these; else the digest.
+        """
+        urls = {i: url for i, cell in enumerate(cells) if (url := find_source(cell).url)}
+        others = [None if i in urls else cell for i, cell in enumerate(cells)]
+        found = self.of_many(others, root)
+        identities = self._urls.identities(list(urls.values()), remote)
+        for i, identity in zip(urls, identities, strict=True):
+            found[i] = identity
+        return found
+
+    def flush(self):
+        """Write the digests of URLs that `load` computed to the memo."""
+        self._urls.flush()
+
+    def load(self, cell, root=None, *, max_pixels=None, strict_root=False, remote=None):
         """Read the bytes of an image, and compute their digest.
 
         A file may change after its digest was computed and before it is decoded. The digest that
@@ -152,6 +203,9 @@ class ImageDigests:
         strict_root : bool, default=False
             Whether files outside `root` are refused.
 
+        remote : RemoteAccess or None, default=None
+            Which URLs may be read; None is none.
+
         Returns
         -------
         cell : bytes, str, PathLike, PIL image or ndarray
@@ -167,6 +221,8 @@ class ImageDigests:
             As for `of`.
         """
         source = find_source(cell)
+        if source.url is not None and remote is not None:
+            return self._urls.load(source.url, remote)
         if source.path is None:
             return cell, source.digest(ReadOptions(max_pixels=max_pixels))
         path = _absolute(source.path, root, strict_root)

@@ -1,8 +1,10 @@
 """ImageReader: one cell becomes one pixel array."""
 
 import os
+from collections.abc import Collection
 from contextlib import contextmanager
-from numbers import Integral
+from inspect import signature
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -20,9 +22,22 @@ from skfusion.images.formats._pillow_opening import MAX_PIXELS
 from skfusion.images.formats._reasons import one_line_reasons
 from skfusion.images.formats._volume import VOLUME_MODES
 from skfusion.images.formats._window import WINDOW_MODES, check_percentiles, check_window
+from skfusion.images.remote._remote_access import (
+    MAX_BYTES,
+    RETRIES,
+    TIMEOUT,
+    RemoteAccess,
+    find_hosts,
+    find_schemes,
+)
 from skfusion.images.sources._find_source import find_source
 
 _PLANES = {"axial", "coronal", "sagittal"}
+# These parameters decide whether and where a file is read, not its pixels.
+_LOCATION = (
+    *("root", "strict_root", "max_pixels"),
+    *("remote", "allow_local", "timeout", "retries", "max_bytes"),
+)
 # The methods that weigh pixels; the others have hard edges, which would move in a smaller image.
 _SMOOTH = ("bilinear", "bicubic", "lanczos")
 
@@ -104,6 +119,25 @@ class ImageReader(DocLinkMixin, BaseEstimator):
     percentiles : tuple (low, high), default=(1, 99)
         For ``window="percentile"``, in percent.
 
+    remote : bool, str or collection of str, default=False
+        The schemes of the URLs that are read: of "az", "file", "gs", "hf", "http", "https" and
+        "s3". True is all but "http". False reads none, so that no text in a cell makes the process
+        access the network. It needs the extra `remote`; see :doc:`/remote`.
+
+    allow_local : bool, str or collection of str, default=False
+        The names of hosts of http:// and https:// URLs whose address may be one of this machine or
+        of a local network. True is all, False none; redirects count, too.
+
+    timeout : float, default=60.0
+        The time that one try of a download may take, in seconds.
+
+    retries : int, default=4
+        How often a download is tried again if the server is busy or fails, or does not answer.
+        The pauses grow from 0.2 to 10 seconds.
+
+    max_bytes : int, default=268435456
+        The size of the largest file that is downloaded, in bytes.
+
     See Also
     --------
     check_images : Report what the images of a whole table are like.
@@ -115,7 +149,13 @@ class ImageReader(DocLinkMixin, BaseEstimator):
     **Cells.** A cell is a path, encoded bytes, a dict of `bytes` and `path` (as in Hugging Face's
     datasets; the path is read where there are no bytes), a binary file object, an array, a PIL
     image, a pydicom dataset or a nibabel image. A file object is read from its start; its
-    position is restored, and it is not closed. Addresses are not fetched.
+    position is restored, and it is not closed. URLs are read only if `remote` allows their scheme.
+
+    **URLs.** Files are read whole into memory: http:// and https:// by urllib3, all others by
+    fsspec. Up to 64 are downloaded at once, while earlier images are decoded, and each once per
+    call of a transformer as long as they fit in memory. Credentials are those that fsspec and the
+    libraries of the stores find in their configuration and environment; a reader, its pickle,
+    messages and caches hold none. A URL with a user name or password is refused.
 
     **Values.** Pixels are in 0..255, always. 8-bit values are kept, booleans are 0 and 255, and
     unsigned integers are scaled by the range of their type, or by the bits that the file's
@@ -181,6 +221,11 @@ class ImageReader(DocLinkMixin, BaseEstimator):
         "plane": [StrOptions(_PLANES)],
         "window": [StrOptions(set(WINDOW_MODES)), tuple, list],
         "percentiles": [tuple, list],
+        "remote": ["boolean", str, tuple, list, set, frozenset],
+        "allow_local": ["boolean", str, tuple, list, set, frozenset],
+        "timeout": [Interval(Real, 0, None, closed="neither")],
+        "retries": [Interval(Integral, 0, None, closed="left")],
+        "max_bytes": [Interval(Integral, 1, None, closed="left")],
     }
 
     def __init__(
@@ -199,6 +244,11 @@ class ImageReader(DocLinkMixin, BaseEstimator):
         plane: str = "axial",
         window: str | tuple[float, float] = "auto",
         percentiles: tuple[float, float] = (1, 99),
+        remote: bool | str | Collection[str] = False,
+        allow_local: bool | str | Collection[str] = False,
+        timeout: float = TIMEOUT,
+        retries: int = RETRIES,
+        max_bytes: int = MAX_BYTES,
     ) -> None:
         self.root = root
         self.strict_root = strict_root
@@ -213,6 +263,16 @@ class ImageReader(DocLinkMixin, BaseEstimator):
         self.plane = plane
         self.window = window
         self.percentiles = percentiles
+        self.remote = remote
+        self.allow_local = allow_local
+        self.timeout = timeout
+        self.retries = retries
+        self.max_bytes = max_bytes
+
+    def __setstate__(self, state):
+        # Readers that older versions saved lack the newer parameters.
+        parameters = signature(ImageReader.__init__).parameters.values()
+        super().__setstate__({p.name: p.default for p in parameters if p.name != "self"} | state)
 
     def read(
         self,
@@ -281,6 +341,8 @@ class ImageReader(DocLinkMixin, BaseEstimator):
         check_percentiles(self.percentiles)
         check_value_range(self.value_range)
         _check_background(self.background)
+        find_schemes(self.remote)
+        find_hosts(self.allow_local)
 
     @contextmanager
     def _open(self, cell, value_range=None, size=None):
@@ -304,6 +366,7 @@ class ImageReader(DocLinkMixin, BaseEstimator):
             window=self.window,
             percentiles=self.percentiles,
             value_range=as_value_range(chosen),
+            remote=RemoteAccess.of(self),
         )
 
 
@@ -314,6 +377,14 @@ def _check_background(background):
         raise ValueError(
             f"background={background!r} is not a color. Pass a name, such as 'white', or '#rrggbb'."
         ) from None
+
+
+def pixel_parameters(reader):
+    """Return the parameters of a reader that change the pixels of a cell of known content."""
+    parameters = reader.get_params()
+    for name in _LOCATION:
+        parameters.pop(name, None)
+    return parameters
 
 
 def check_reader(reader):

@@ -13,6 +13,7 @@ from skfusion.images._value_range import (
     find_value_range,
     range_of_type,
 )
+from skfusion.images.remote._held_url import threads_for
 from skfusion.images.sources._find_source import find_source
 
 # Of files, which have to be decoded for it, so many are looked at, evenly spaced.
@@ -66,7 +67,9 @@ def _measure_files(column, reader):
     def measure(place):
         return _measure(sources[place], reader)
 
-    return [found for found in map_ahead(measure, places) if found is not None]
+    n_threads = threads_for(column.cells)
+
+    return [found for found in map_ahead(measure, places, n_threads) if found is not None]
 
 
 def _measure(source, reader):

@@ -2,6 +2,7 @@
 
 from skfusion._utils.prefetch import map_ahead, split
 from skfusion.images._failures import shorten
+from skfusion.images.remote._held_url import threads_for
 from skfusion.images.sources._find_source import describe
 
 _PROBES_PER_TASK = 256
@@ -27,8 +28,9 @@ def probe_column(reader, column):
     def probe(rows):
         return [_probe_or_reason(reader, column.cells[row]) for row in rows]
 
-    tasks = split(column.first, _PROBES_PER_TASK)
-    return [shape for shapes in map_ahead(probe, tasks) for shape in shapes]
+    n_threads = threads_for(column.cells)
+    tasks = split(column.first, _PROBES_PER_TASK if n_threads is None else 1)
+    return [shape for shapes in map_ahead(probe, tasks, n_threads) for shape in shapes]
 
 
 def _probe_or_reason(reader, cell):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from skfusion.images._value_range import ValueRange
+from skfusion.images.remote._remote_access import RemoteAccess
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,9 @@ class ReadOptions:
 
     value_range : ValueRange or None, default=None
         What is black and white where type and format do not define it.
+
+    remote : RemoteAccess or None, default=None
+        Which URLs may be read; None is none.
     """
 
     root: str | os.PathLike[str] | None = None
@@ -54,6 +58,7 @@ class ReadOptions:
     window: str | tuple[Any, ...] = "auto"
     percentiles: tuple[Any, ...] = (1, 99)
     value_range: ValueRange | None = None
+    remote: RemoteAccess | None = None
 
     @property
     def given_range(self):

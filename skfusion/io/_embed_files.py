@@ -9,7 +9,9 @@ from skfusion._utils.fingerprint import digest_text
 from skfusion._utils.messages import with_remedies
 from skfusion._utils.progress import log
 from skfusion.images._image_digests import ImageDigests
+from skfusion.images._image_reader import ImageReader
 from skfusion.images._image_size import check_size_param
+from skfusion.images.remote._remote_access import RemoteAccess
 from skfusion.io._embed_job import EmbedJob, file_stem
 from skfusion.io._embed_rows import read_rows
 from skfusion.networks.backbones._registry import find_family, find_spec
@@ -52,7 +54,10 @@ def embed_files(
     suffix="",
     image_size=None,
     batch_size=32,
+    runtime=None,
     unreadable="error",
+    remote=False,
+    allow_local=False,
     cache=None,
     overwrite=False,
     verbose=0,
@@ -65,8 +70,8 @@ def embed_files(
     Parameters
     ----------
     source : str or PathLike
-        A folder with one folder per class, or a table. `read_rows` describes it, and also
-        `image`, `target`, `row_id` and `classes`.
+        A folder with one folder per class, by path or URL, or a table. `read_rows` describes it,
+        and also `image`, `target`, `row_id` and `classes`.
 
     backbones : list of Backbone
         The networks.
@@ -92,8 +97,14 @@ def embed_files(
     batch_size : int, default=32
         Images per call of a network.
 
+    runtime : {"keras", "onnx", "openvino"} or None, default=None
+        As in `PretrainedGAP`.
+
     unreadable : {"error", "nan"}, default="error"
         The result for missing and unreadable images: an error, or rows of NaN.
+
+    remote, allow_local : object, default=False
+        Which URLs are read, as in `ImageReader`.
 
     cache : str, PathLike, FeatureStore or None, default=None
         The store; None is a store in `out`.
@@ -119,7 +130,8 @@ def embed_files(
     """
     out = Path(os.path.expanduser(os.fsdecode(out)))
     columns = {"image": image, "target": target, "row_id": row_id}
-    rows = read_rows(os.path.expanduser(os.fsdecode(source)), **columns, classes=classes)
+    source = os.path.expanduser(os.fsdecode(source))
+    rows = read_rows(source, **columns, classes=classes, remote=remote, allow_local=allow_local)
     _check_names(backbones, suffix)
     if image_size is not None:
         image_size = check_size_param(image_size, "The image size")
@@ -130,7 +142,8 @@ def embed_files(
         import_keras()  # after the checks that don't need it; TensorFlow prints before other lines
     left_out = "".join(f"; left out: {n} ({reason})" for reason, n in rows.skipped.items())
     log(verbose, f"{len(rows.ids)} images{left_out}")
-    options = {"image_size": image_size, "batch_size": batch_size, "verbose": verbose}
+    options = {"image_size": image_size, "batch_size": batch_size, "runtime": runtime}
+    options["verbose"] = verbose
     options["cache"] = as_store(out / STORE if cache is None else cache)
     if unreadable == "nan":
         options |= {"missing": "nan", "corrupt": "missing"}
@@ -150,8 +163,8 @@ def embed_files(
 def _digest(rows, store):
     """Return a digest of the content of all images, unreadable ones included."""
     cells = rows.frame.iloc[:, 0].tolist()
-    digests = ImageDigests(store.path_memo).of_many(cells, rows.root)
-    return digest_text(digests)
+    access = RemoteAccess.of(ImageReader(rows.root, **rows.remote))
+    return digest_text(ImageDigests(store.path_memo).identities(cells, rows.root, remote=access))
 
 
 def _check_names(backbones, suffix):

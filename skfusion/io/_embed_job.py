@@ -18,6 +18,8 @@ from skfusion.io._parquet import read_parquet, write_parquet
 from skfusion.networks.backbones._registry import backbone_slug, find_family
 
 WRITERS = {"h5": write_hdf5, "parquet": write_parquet}
+# Where files are and how they are downloaded changes no features.
+_NOT_IN_FINGERPRINT = ("root", "remote", "allow_local", "timeout", "retries", "max_bytes")
 _READERS = {"h5": read_hdf5, "parquet": read_parquet}
 
 
@@ -80,7 +82,7 @@ class EmbedJob:
             backbone.name,
             weights=backbone.weights,
             backbone_options=backbone.options,
-            reader=ImageReader(root=rows.root),
+            reader=ImageReader(root=rows.root, **rows.remote),
             **options,
         ).fit(rows.frame)
         self._name = file_stem(backbone.name) + suffix
@@ -143,7 +145,8 @@ class EmbedJob:
     def _fingerprint(self):
         """Return a digest of everything that changes the features of an image."""
         reader = self._gap.reader_.get_params()
-        del reader["root"]
+        for name in _NOT_IN_FINGERPRINT:
+            del reader[name]
         (network,) = self._gap.networks_
         return digest_text(
             network.fingerprint, sorted(reader.items()), version("pillow"), decoder_versions()

@@ -1,7 +1,7 @@
 """EmbedRows holds the images, ids and target of a folder or table."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,8 @@ import pandas as pd
 from skfusion._utils.messages import join_names, with_remedies
 from skfusion.datasets import load_image_folder
 from skfusion.images._find_columns import find_image_columns
+from skfusion.images.remote._addresses import redact, scheme_of
+from skfusion.images.remote._remote_access import find_schemes
 from skfusion.images.sources._find_source import is_missing
 from skfusion.io._read_table import read_table
 
@@ -38,6 +40,9 @@ class EmbedRows:
     skipped : dict
         The number of files of a folder that were left out, by reason.
 
+    remote : dict, default={}
+        The parameters `remote` and `allow_local` of the reader.
+
     Examples
     --------
     >>> import os, tempfile
@@ -58,9 +63,19 @@ class EmbedRows:
     class_names: list[Any] | None
     root: str | None
     skipped: dict[str, Any]
+    remote: dict[str, Any] = field(default_factory=dict)
 
 
-def read_rows(source, *, image=None, target=None, row_id=None, classes="first"):
+def read_rows(
+    source,
+    *,
+    image=None,
+    target=None,
+    row_id=None,
+    classes="first",
+    remote=False,
+    allow_local=False,
+):
     """Read a folder of images, or a table with a column of images.
 
     Parameters
@@ -81,6 +96,9 @@ def read_rows(source, *, image=None, target=None, row_id=None, classes="first"):
     classes : {"first", "last", "path"} or None, default="first"
         The folder that names the class. None: there are no classes.
 
+    remote, allow_local : object, default=False
+        Which URLs are read, as in `ImageReader`.
+
     Returns
     -------
     rows : EmbedRows
@@ -91,20 +109,25 @@ def read_rows(source, *, image=None, target=None, row_id=None, classes="first"):
     ValueError
         If a column does not exist or has missing values, or if two rows have the same id.
     """
-    if not os.path.isdir(source):
-        return _read_table(source, image, target, row_id)
+    reader = {"remote": remote, "allow_local": allow_local}
+    is_url = scheme_of(source) is not None
+    if not is_url and not os.path.isdir(source):
+        rows = _read_table(source, image, target, row_id, find_schemes(remote))
+        rows.remote = reader
+        return rows
     if not image is target is row_id is None:
         raise with_remedies(
             ValueError,
             f"{source!r} is a folder, which has no columns.",
             {"folder columns": "Leave out image, target and row_id, which are columns of a table."},
         )
-    data = load_image_folder(source, classes=classes)
+    data = load_image_folder(source, classes=classes, remote=remote)
     names = data.target_names or None
-    return EmbedRows(data.frame, _as_text(data.ids), data.target, names, None, data.skipped)
+    ids = _as_text(data.ids)
+    return EmbedRows(data.frame, ids, data.target, names, None, data.skipped, reader)
 
 
-def _read_table(path, image, target, row_id):
+def _read_table(path, image, target, row_id, schemes):
     if not os.path.isfile(path):
         raise FileNotFoundError(f"No such folder or table: {path!r}.")
     table = read_table(path)
@@ -116,7 +139,7 @@ def _read_table(path, image, target, row_id):
                 {f"{argument} column": f"Pass one of them as {argument}."},
             )
     root = os.path.dirname(os.path.abspath(path))
-    image = _image_column(table, path, root) if image is None else image
+    image = _image_column(table, path, schemes) if image is None else image
     if row_id is None:
         names = _names(table[image].rename(image))
         remedy = "Pass a column with a different value in each row as row_id."
@@ -128,9 +151,9 @@ def _read_table(path, image, target, row_id):
     return EmbedRows(frame, ids, labels, names, root, {})
 
 
-def _image_column(table, path, root):
+def _image_column(table, path, schemes):
     columns = [table[name] for name in table.columns]
-    found = [table.columns[i] for i in find_image_columns(columns)]
+    found = [table.columns[i] for i in find_image_columns(columns, schemes)]
     if len(found) != 1:
         what = f"several columns of images, {found}" if found else "no column of images"
         raise with_remedies(
@@ -144,6 +167,7 @@ def _image_column(table, path, root):
 def _names(cells):
     """Return the paths of images, or the row numbers if an image has no path."""
     names = [cell.get("path") if isinstance(cell, dict) else cell for cell in cells]
+    names = [redact(name) if scheme_of(name) else name for name in names]
     named = [isinstance(name, str) and bool(name) for name in names]
     if all(has or is_missing(cell) for has, cell in zip(named, cells, strict=True)):
         return pd.Series(names, name=cells.name, dtype=object)

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from skfusion._utils.feature_names import IndexedNames
+
 FORMATS = {"h5": ".h5", "parquet": ".parquet"}
 # Written to each file. Increase it when older versions cannot read a new layout.
 VERSION = 1
@@ -44,6 +46,9 @@ class FeatureFile:
     images : str or None, default=None
         A digest of the content of the images, in order; None if the file does not record it.
 
+    names : list of str or None, default=None
+        The names of the features; None is `prefix` and numbers.
+
     Examples
     --------
     >>> import numpy as np
@@ -62,6 +67,14 @@ class FeatureFile:
     prefix: str
     path: str = ""
     images: str | None = None
+    names: list[str] | None = None
+
+    @property
+    def feature_names(self):
+        """Sequence of str : The names of the features."""
+        if self.names is not None:
+            return self.names
+        return IndexedNames(self.prefix, self.features.shape[1])
 
     @property
     def n_rows(self):

@@ -10,13 +10,13 @@ import pandas as pd
 from sklearn.utils import Bunch
 
 from skfusion._utils.decorators import validate_params
-from skfusion._utils.feature_names import IndexedNames
 from skfusion._utils.messages import caller_stacklevel, join_names
 from skfusion._utils.typing import PathLike
 from skfusion.io._hdf5 import MAGIC as HDF5_MAGIC
 from skfusion.io._hdf5 import read_hdf5
 from skfusion.io._parquet import MAGIC as PARQUET_MAGIC
 from skfusion.io._parquet import read_parquet
+from skfusion.io._shards import JOB, read_shards
 
 _ENDINGS = (".h5", ".hdf5", ".parquet")
 
@@ -41,7 +41,7 @@ def load_features(
     ----------
     paths : str, PathLike or list of these
         Files (.h5 or .parquet), in the order of their columns; or a folder, of which all such
-        files are loaded, sorted by name.
+        files are loaded, sorted by name; or a folder of `distributed.embed`, which is one file.
 
     return_X_y : bool, default=True
         If True, return ``(X, y)``; otherwise a Bunch.
@@ -107,7 +107,7 @@ def load_features(
     _check_names_differ(files)
     blocks = [first.features] + [_aligned(first, other) for other in files[1:]]
     X = np.hstack([block.astype(np.float32, copy=False) for block in blocks])
-    names = [name for file in files for name in IndexedNames(file.prefix, file.features.shape[1])]
+    names = [name for file in files for name in file.feature_names]
     if as_frame:
         index = None if first.ids is None else pd.Index(first.ids, name="id")
         X = pd.DataFrame(X, columns=names, index=index)
@@ -130,7 +130,9 @@ def _expand(paths):
     files = []
     for path in paths:
         path = os.path.expanduser(os.fsdecode(path))
-        if os.path.isdir(path):
+        if _holds_shards(path):
+            files.append(path)
+        elif os.path.isdir(path):
             inside = sorted(name for name in os.listdir(path) if name.lower().endswith(_ENDINGS))
             if not inside:
                 raise FileNotFoundError(f"No file of features (.h5, .parquet) in {path!r}.")
@@ -144,7 +146,13 @@ def _expand(paths):
     return files
 
 
+def _holds_shards(path):
+    return os.path.exists(os.path.join(path, JOB))
+
+
 def _read(path):
+    if _holds_shards(path):
+        return read_shards(path)
     with open(path, "rb") as file:
         head = file.read(len(HDF5_MAGIC))
     if head == HDF5_MAGIC:

@@ -22,7 +22,7 @@ def write_parquet(path, content):
     content : FeatureFile
         The content. Parts that are not columns are JSON in the metadata of the file.
     """
-    pyarrow, parquet = _import()
+    pyarrow, parquet = import_pyarrow()
     columns = {"id": pyarrow.array(list(content.ids), pyarrow.string())}
     if content.labels is not None:
         columns["label"] = pyarrow.array(content.labels)
@@ -60,7 +60,7 @@ def read_parquet(path):
     ValueError
         If the file is damaged, or skfusion did not write it.
     """
-    pyarrow, parquet = _import()
+    pyarrow, parquet = import_pyarrow()
     try:
         table = parquet.read_table(path, partitioning=None)
         about = json.loads((table.schema.metadata or {}).get(_KEY, b"{}"))
@@ -89,7 +89,7 @@ def read_parquet(path):
     return content
 
 
-def _import():
+def import_pyarrow():
     try:
         import pyarrow
         from pyarrow import parquet

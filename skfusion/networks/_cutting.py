@@ -6,7 +6,7 @@ from itertools import chain, count
 from skfusion.networks._network import Network
 from skfusion.networks._pooling import parts_of
 from skfusion.networks._pooling_layers import pool_output
-from skfusion.networks.runtimes._keras import building, import_keras
+from skfusion.networks.runtimes._keras import bare_inputs, building, import_keras
 from skfusion.networks.runtimes._model_config import model_from_config
 
 
@@ -122,7 +122,7 @@ def cut_model(model, cut_layer, pooling, name, n_prefix_tokens=None):
     layer_name, output = find_cut(model, cut_layer, name)
     names = partial(unused_name, model)
     vector = pool_output(output, pooling, n_prefix_tokens, name, names)
-    cut = import_keras().Model(model.inputs, vector, name=model.name)
+    cut = import_keras().Model(bare_inputs(model), vector, name=model.name)
     return layer_name, cut, parts_of(output.shape[1:], pooling)
 
 

@@ -1,6 +1,6 @@
 """Splits of a model into a frozen part and a part that is trained."""
 
-from skfusion.networks.runtimes._keras import import_keras
+from skfusion.networks.runtimes._keras import bare_inputs, import_keras
 
 
 def split_model(model, first, top):
@@ -65,7 +65,7 @@ def split_below(model, first):
         upper = _model_from(layer, model)
         if upper is not None:
             name = f"{model.name}_bottom"
-            return import_keras().Model(model.inputs, layer.output, name=name), upper
+            return import_keras().Model(bare_inputs(model), layer.output, name=name), upper
     return None, model
 
 

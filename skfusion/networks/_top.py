@@ -6,7 +6,7 @@ from skfusion.networks._cutting import unused_name
 from skfusion.networks._network import Network
 from skfusion.networks._pooling import check_pooling
 from skfusion.networks._pooling_layers import class_token
-from skfusion.networks.runtimes._keras import building, import_keras
+from skfusion.networks.runtimes._keras import bare_inputs, building, import_keras
 
 DENSE_UNITS = 256
 
@@ -54,7 +54,7 @@ def add_top(network, *, n_outputs, activation, dense_units=DENSE_UNITS, seed=0):
                 "feature maps are needed."
             )
         outputs = layers.Dense(n_outputs, activation=activation, name=output)(x)
-        topped = import_keras().Model(model.inputs, outputs, name=model.name)
+        topped = import_keras().Model(bare_inputs(model), outputs, name=model.name)
         return Network.from_model(
             network.name,
             topped,

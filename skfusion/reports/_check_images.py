@@ -9,6 +9,7 @@ from skfusion._utils.prefetch import map_ahead, split
 from skfusion._utils.progress import progress_bar
 from skfusion._utils.typing import ImageInput
 from skfusion.images._image_reader import ImageReader, check_reader
+from skfusion.images.remote._held_url import threads_for
 from skfusion.images.sources._array_source import ArraySource
 from skfusion.images.sources._find_source import describe, find_source, is_missing
 from skfusion.images.sources._unknown_source import UnknownSource
@@ -59,8 +60,8 @@ def check_images(
 
     Notes
     -----
-    Images are read in up to four threads, and none is kept: memory stays flat. Equal cells are
-    read once.
+    Images are read in up to four threads, and none is kept: memory stays flat. URLs are read in up
+    to 64. Equal cells are read once.
 
     Examples
     --------
@@ -137,10 +138,11 @@ def _facts_of_all(reader, cells, decode, verbose):
         # As tuples: there may be a million of them.
         return [(key, tuple(find_facts(reader, distinct[key], decode).values())) for key in names]
 
-    tasks = split(list(distinct), _IMAGES_PER_TASK)
+    n_threads = threads_for(cells)
+    tasks = split(list(distinct), _IMAGES_PER_TASK if n_threads is None else 1)
     bar = progress_bar(verbose, total=len(distinct), description="check", unit="image")
     with bar as shown:
-        for pairs in map_ahead(look, tasks):
+        for pairs in map_ahead(look, tasks, n_threads):
             found.update(pairs)
             shown.update(len(pairs))
     return [found.get(key) for key in keys]
@@ -149,7 +151,8 @@ def _facts_of_all(reader, cells, decode, verbose):
 def _key(cell):
     """Return a key of cells that are the same."""
     source = find_source(cell)
-    return id(cell) if source.path is None else os.fsdecode(source.path)
+    name = source.path if source.url is None else source.url
+    return id(cell) if name is None else os.fsdecode(name)
 
 
 def _status(facts):

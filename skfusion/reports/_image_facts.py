@@ -9,6 +9,8 @@ from skfusion.images._files import files_of, locate, open_file
 from skfusion.images._image_reader import ImageReader
 from skfusion.images.formats._open_medical import MEDICAL_FORMATS
 from skfusion.images.formats._signature import format_of_stream
+from skfusion.images.remote._held_url import download_cell
+from skfusion.images.remote._remote_access import RemoteAccess
 from skfusion.images.sources._find_source import find_source
 
 # Larger files are decoded where they lie, smaller ones from the bytes that were digested.
@@ -67,6 +69,13 @@ def find_facts(reader, cell, decode):
 def _load(reader, cell, facts):
     """Return a cell, or the bytes of its file, so that it is opened once; note bytes and digest."""
     source = find_source(cell)
+    if source.url is not None and isinstance(reader, ImageReader):
+        access = RemoteAccess.of(reader)
+        if access is None:
+            return cell  # the reader raises the error
+        content = download_cell(source.url, access).content
+        facts["bytes"], facts["content"] = len(content), _digest(content)
+        return content or cell
     if source.path is None or not isinstance(reader, ImageReader):
         content = source.content()
         if content is not None:

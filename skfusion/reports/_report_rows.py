@@ -12,6 +12,7 @@ from skfusion._utils.messages import join_names
 from skfusion.inspection._image_sources import ImageSource, find_sources
 from skfusion.inspection._rows_as_frame import as_frame
 from skfusion.reports.evaluation._row_predictions import raise_several_targets
+from skfusion.training._folds import check_groups
 
 
 class ReportRows(NamedTuple):
@@ -83,6 +84,7 @@ def check_report_rows(model, X, y=None, groups=None, background=None):
     table = as_frame(X).reset_index(drop=True)
     y = None if y is None else _check_target(model, y)
     groups = None if groups is None else np.asarray(groups)
+    check_groups(groups)
     check_consistent_length(table, y, groups)
     rows = ReportRows(X, table, y, groups, *find_sources(model, list(table.columns)))
     return rows, None if background is None else _check_background(background, rows)

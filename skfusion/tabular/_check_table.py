@@ -50,7 +50,13 @@ def to_pandas(X):
     """Return a table of pandas, or of another library, as one of pandas, without pyarrow."""
     if isinstance(X, pd.DataFrame):
         return X
-    return pd.DataFrame({name: pd.Series(X[name].to_list()) for name in X.columns})
+    return pd.DataFrame({name: _to_series(X[name]) for name in X.columns})
+
+
+def _to_series(column):
+    """Return a column of another library; categories stay categories, however many there are."""
+    is_category = str(column.dtype).startswith(("Categorical", "Enum"))
+    return pd.Series(column.to_list(), dtype="category" if is_category else None)
 
 
 def _check_array(estimator, X, reset):

@@ -30,7 +30,7 @@ def to_dates(column):
     """
     if isinstance(column.dtype, pd.DatetimeTZDtype):
         return column.dt.tz_localize(None).astype("datetime64[us]")
-    if column.dtype.kind == "M":
+    if column.dtype.kind == "M" and isinstance(column.dtype, np.dtype):  # not Arrow's, with zones
         return column.astype("datetime64[us]")
     cells = column.astype(object).map(_without_zone, na_action="ignore")
     dates = pd.to_datetime(cells, errors="coerce", format="ISO8601").astype("datetime64[us]")
@@ -66,7 +66,7 @@ def are_blank(column):
 
 def are_dates(column):
     """Return whether a column holds dates: by its dtype or, for objects and text, by all cells."""
-    if column.dtype.kind == "M" or isinstance(column.dtype, pd.DatetimeTZDtype):
+    if column.dtype.kind == "M":
         return True
     if column.dtype.kind in "biufcm" or column.dtype.name == "category":
         return False
@@ -81,4 +81,4 @@ def _could_be_date(cell):
     """Return False for a number such as "2012", which is a year at most; a date has parts."""
     if isinstance(cell, str):
         return len(cell) >= 8 and cell[:4].isdigit() and not cell.isdigit()
-    return hasattr(cell, "toordinal")
+    return hasattr(cell, "toordinal") or isinstance(cell, np.datetime64)

@@ -48,7 +48,7 @@ def make_folds(cv, strata, n_rows, seed, groups=None, remedy=REMEDY):
     """
     if cv is None:
         return []
-    _refuse_missing_groups(groups)
+    check_groups(groups)
     y = np.zeros(n_rows) if strata is None else strata
     if isinstance(cv, Integral):
         _refuse_too_few(cv, strata, n_rows, groups, remedy)
@@ -64,7 +64,8 @@ def make_folds(cv, strata, n_rows, seed, groups=None, remedy=REMEDY):
     return list(splitter.split(np.zeros((n_rows, 1)), y, groups))
 
 
-def _refuse_missing_groups(groups):
+def check_groups(groups):
+    """Raise an error if the group of a row is missing; None has no groups."""
     missing = np.flatnonzero(pd.isna(groups)) if groups is not None else []
     if len(missing):
         raise ValueError(

@@ -1,5 +1,6 @@
 """CNNEmbedder: what it gives, and that it repeats."""
 
+import os
 import pickle
 import random
 
@@ -83,7 +84,10 @@ def test_a_trainer_that_is_used_again_forgets(stripes):
     )
 
 
-def test_dropout_repeats(stripes):
+def test_dropout_repeats(stripes, request):
+    reason = "Keras on PyTorch draws from its global generator if a Dropout layer has no seed"
+    on_torch = os.environ.get("KERAS_BACKEND") == "torch"
+    request.applymarker(pytest.mark.xfail(on_torch, reason=reason, strict=True))
     X, y = stripes
     first = CNNEmbedder(cnn_with_dropout, cut_layer="dense", **QUICK).fit(X, y)
     second = CNNEmbedder(cnn_with_dropout, cut_layer="dense", **QUICK).fit(X, y)

@@ -414,6 +414,25 @@ def test_the_command(photos, tmp_path, capsys):
     assert y.tolist() == [0, 0, 0, 1, 1]
 
 
+def test_the_command_computes_with_another_runtime(photos, tmp_path, capsys):
+    pytest.importorskip("tf2onnx", reason="needs the extra onnx-export")
+    words = ["--backbone", "small_cnn", "--weights", "none", "--image-size", "32"]
+    features = {}
+    for runtime in ([], ["--runtime", "onnx"]):
+        out = tmp_path / "-".join(["out", *runtime])
+        assert cli.main(["embed", str(photos), *words, "--out", str(out), *runtime]) == 0
+        with h5py.File(out / "gap_small_cnn.h5") as file:
+            features[tuple(runtime)] = file["train"][()], file.attrs["fingerprint"]
+    (keras, keras_key), (onnx, onnx_key) = features.values()
+    assert 0 <= np.abs(onnx - keras).max() < 1e-4 * np.abs(keras).max()
+    assert onnx_key != keras_key
+    # A file of another runtime is not taken for the one that was asked for.
+    out = str(tmp_path / "out")
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(["embed", str(photos), *words, "--out", out, "--runtime", "onnx"])
+    assert "was made from other network" in capsys.readouterr().err
+
+
 def test_the_command_prints_errors(tmp_path, capsys):
     words = ["embed", str(tmp_path / "nowhere"), "--backbone", "MobileNet", "--out", str(tmp_path)]
     with pytest.raises(SystemExit, match="2"):

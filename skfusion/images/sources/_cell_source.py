@@ -58,6 +58,11 @@ class CellSource(ABC):
         """str, PathLike or None : The path of the file that holds the image."""
         return None
 
+    @property
+    def url(self):
+        """str or None : The URL of the file that holds the image."""
+        return None
+
     def content(self):
         """Return the bytes of an encoded file that the cell holds; None for other kinds."""
         return None

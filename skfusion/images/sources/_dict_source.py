@@ -1,10 +1,12 @@
 """DictSource: dicts of bytes and path, as Hugging Face's datasets have them."""
 
+from skfusion.images.remote._addresses import redact, scheme_of
 from skfusion.images.sources._bytes_source import BytesSource
 from skfusion.images.sources._cell_source import CellSource
 from skfusion.images.sources._missing_source import MissingSource
 from skfusion.images.sources._path_source import PathSource
 from skfusion.images.sources._unknown_source import UnknownSource
+from skfusion.images.sources._url_source import UrlSource
 
 _KEYS = {"bytes", "path"}
 
@@ -39,9 +41,10 @@ class DictSource(CellSource):
     def describe(self):
         """Return the path, and of bytes their length."""
         name, content = self.cell.get("path"), self._content.describe()
-        if self.is_missing or self.path is not None or not isinstance(name, str) or not name:
+        holds_bytes = isinstance(self._content, BytesSource)
+        if not holds_bytes or not isinstance(name, str) or not name:
             return content
-        return f"{name}, {content}"
+        return f"{name if scheme_of(name) is None else redact(name)}, {content}"
 
     @property
     def is_missing(self):
@@ -52,6 +55,11 @@ class DictSource(CellSource):
     def path(self):
         """str, PathLike or None : The path, where there are no bytes."""
         return self._content.path
+
+    @property
+    def url(self):
+        """str or None : The URL, where there are no bytes."""
+        return self._content.url
 
     def content(self):
         """Return the bytes; None where there are none."""
@@ -65,8 +73,11 @@ class DictSource(CellSource):
         """Return whether the bytes, or the path, may leave the range open."""
         return self._content.may_have_open_range()
 
+    def _kind_of_path(self):
+        return UrlSource if UrlSource.accepts(self.cell.get("path")) else PathSource
+
     def _find_content(self):
-        for name, kind in (("bytes", BytesSource), ("path", PathSource)):
+        for name, kind in (("bytes", BytesSource), ("path", self._kind_of_path())):
             value = self.cell.get(name)
             if not MissingSource.accepts(value):
                 return kind(value) if kind.accepts(value) else UnknownSource(value)

@@ -9,9 +9,11 @@ from skfusion.images.sources._missing_source import MissingSource
 from skfusion.images.sources._path_source import PathSource
 from skfusion.images.sources._pil_source import PilSource
 from skfusion.images.sources._unknown_source import UnknownSource
+from skfusion.images.sources._url_source import UrlSource
 
-# The first that accepts a cell has it; the most frequent kinds come first.
+# The first that accepts a cell has it; the most frequent kinds come first. A URL is text, too.
 _KINDS = (
+    UrlSource,
     PathSource,
     ArraySource,
     BytesSource,

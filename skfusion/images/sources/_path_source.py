@@ -50,12 +50,12 @@ class PathSource(CellSource):
         return self.cell
 
     def looks_like_image(self):
-        """Return whether the name ends as that of an image; addresses are no paths."""
+        """Return whether the name ends as that of an image."""
         if not isinstance(self.cell, str):
             return True
         if inline_kind(self.cell) is not None:
             return True  # which an error explains when it is read
-        return ends_like_image(self.cell) and "://" not in self.cell
+        return ends_like_image(self.cell)
 
     def may_have_open_range(self):
         """Return whether the name ends as that of such a format, or does not show the format."""

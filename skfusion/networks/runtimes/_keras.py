@@ -58,17 +58,26 @@ def _is_installed(name):
 
 
 def jit_compile():
-    """Return the value for Keras's `jit_compile`: False on TensorFlow's CPU, else "auto".
+    """Return the value for Keras's `jit_compile`.
 
-    On TensorFlow's CPU, XLA takes seconds to compile each batch shape, and the result is several
-    times slower (see ``benchmarks/throughput.py``).
+    It is False on TensorFlow's CPU, where XLA takes seconds to compile each batch shape, and the
+    result is several times slower (see ``benchmarks/runtimes.py``). It is False on PyTorch, too,
+    which needs a C++ compiler to compile. Otherwise it is "auto".
     """
-    keras = import_keras()
-    if keras.backend.backend() != "tensorflow":
-        return "auto"
+    backend = import_keras().backend.backend()
+    if backend != "tensorflow":
+        return False if backend == "torch" else "auto"
     import tensorflow as tf
 
     return "auto" if tf.config.list_physical_devices("GPU") else False
+
+
+def bare_inputs(model):
+    """Return the inputs for a new model on top of another: one tensor, or a list of several.
+
+    For a list of one, Keras on PyTorch warns at each batch, which is passed as an array.
+    """
+    return model.inputs if len(model.inputs) > 1 else model.inputs[0]
 
 
 @contextlib.contextmanager

@@ -1,0 +1,56 @@
+"""Apply a model to the partitions of a Dask DataFrame."""
+
+import numpy as np
+import pandas as pd
+
+from skfusion._utils.package_of_extra import import_extra
+from skfusion._utils.shared_model import SharedModel
+
+
+def is_dask(X):
+    """Return whether X is a DataFrame or Series of Dask; Dask is not imported."""
+    return type(X).__module__.partition(".")[0] == "dask" and hasattr(X, "map_partitions")
+
+
+def transform_lazily(model, X, dtype=np.float32):
+    """Return a Dask DataFrame of the features of the rows of X; nothing is computed yet.
+
+    Parameters
+    ----------
+    model : object
+        A fitted transformer with `get_feature_names_out`.
+
+    X : dask.dataframe.DataFrame or Series
+        Its input. Columns are found by name; others are ignored.
+
+    dtype : dtype, default=float32
+        The type of all features.
+    """
+    names = model.get_feature_names_out()
+    meta = pd.DataFrame(np.empty((0, len(names)), dtype=dtype), columns=names)
+    return map_rows(model, X, "transform", meta)
+
+
+def map_rows(model, X, method, meta):
+    """Return the results of a method of a model, as a Dask DataFrame or Series like `meta`."""
+    dask = import_extra("dask", "dask", "Dask DataFrames")
+    names = getattr(model, "feature_names_in_", None)
+    if X.ndim == 2 and names is not None:
+        unknown = [name for name in names if name not in X.columns]
+        if unknown:
+            raise ValueError(f"X has no column {unknown[0]!r}, which the model was fitted on.")
+        X = X[list(names)]
+    # A copy: a later fit changes nothing.
+    model = SharedModel(model).copy()
+    shared = dask.delayed(model, pure=True, traverse=False)
+    return X.map_partitions(_apply, shared, method, meta, meta=meta, enforce_metadata=False)
+
+
+def _apply(part, shared, method, meta):
+    if not len(part):
+        return meta.set_axis(part.index)
+    values = getattr(shared.model, method)(part)
+    values = values.toarray() if hasattr(values, "toarray") else np.asarray(values)
+    if meta.ndim == 1:
+        return pd.Series(values, index=part.index, name=meta.name).astype(meta.dtype)
+    return pd.DataFrame(values, index=part.index, columns=meta.columns).astype(meta.dtypes.iloc[0])

@@ -1,0 +1,227 @@
+"""Sharded files of features, computed in one process."""
+
+import os
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from skfusion import (
+    ImageDescriptors,
+    ImageReader,
+    ImageReadError,
+    PixelFlattener,
+    UnreadableImageWarning,
+    distributed,
+    load_features,
+)
+from tests import readers_for_tests
+from tests.distributed.conftest import computed, encoded, read_manifest
+from tests.remote_servers import FileServer
+
+
+@pytest.fixture
+def out(tmp_path):
+    return tmp_path / "features"
+
+
+@pytest.fixture
+def descriptors(paths):
+    return ImageDescriptors("intensity", None).fit(paths[:2])
+
+
+def embed(paths, descriptors, out, **options):
+    return distributed.embed(paths, descriptors, out=out, **{"rows_per_shard": 5, **options})
+
+
+def test_features_equal_those_of_transform(paths, descriptors, out):
+    manifest = embed(paths, descriptors, out)
+    X = load_features(out, return_X_y=False)
+    assert np.abs(X.data - descriptors.transform(paths)).max() == 0
+    assert X.feature_names == descriptors.get_feature_names_out().tolist()
+    assert X.ids.tolist() == [str(i) for i in range(12)]
+    assert X.target is None
+    about = read_manifest(manifest)
+    assert manifest == str(out / "_manifest.json")
+    assert [shard["n_rows"] for shard in about["shards"]] == [5, 5, 2]
+    files = {shard["name"]: shard["n_bytes"] for shard in about["shards"]}
+    assert files == {p.name: p.stat().st_size for p in out.glob("*.parquet")}
+
+
+def test_other_programs_read_the_files(paths, descriptors, out):
+    embed(paths, descriptors, out)
+    table = parquet.read_table(out)
+    width = len(descriptors.get_feature_names_out())
+    assert table.schema.field("features").type == pa.list_(pa.float32(), width)
+    assert table.column_names == ["row", "id", "content", "features"]
+    frame = pd.read_parquet(out).sort_values("row")
+    assert (np.stack(frame["features"]) == descriptors.transform(paths)).all()
+    assert frame["content"].nunique() == 12
+
+
+def test_each_image_is_read_for_its_features_once(paths, out):
+    reader = readers_for_tests.CountingReader()
+    descriptors = ImageDescriptors("intensity", None, reader=reader).fit(paths[:1])
+    readers_for_tests.READ.clear()
+    cells = [*paths, *paths[::-1], paths[3]]
+    embed(cells, descriptors, out)
+    assert sorted(readers_for_tests.READ) == sorted(paths)
+    X, _ = load_features(out)
+    assert (descriptors.transform(cells) == X).all()
+
+
+def test_urls_are_downloaded_once(descriptors, out):
+    with FileServer().running() as server:
+        urls = [server.put(f"/{i}.png", encoded(i)) for i in range(6)]
+        reader = ImageReader(remote=["http"], allow_local=["127.0.0.1"])
+        remote = ImageDescriptors("intensity", None, reader=reader).fit([encoded(0)])
+        manifest = embed([*urls, urls[0]], remote, out)
+        assert server.downloads() == 6
+        assert embed([*urls, urls[0]], remote, out) == manifest
+        assert server.downloads() == 6
+    expected = descriptors.transform([encoded(i) for i in [*range(6), 0]])
+    assert (load_features(out)[0] == expected).all()
+    with pytest.raises(ImageReadError, match="http:// is off"):
+        embed(urls, descriptors, out / "other")
+
+
+def test_complete_shards_are_kept(paths, descriptors, out):
+    first = embed(paths, descriptors, out)
+    assert len(computed(first)) == 3
+    before = (out / "_manifest.json").read_text()
+    assert computed(embed(paths, descriptors, out)) == []
+    again = ImageDescriptors("intensity", None).fit(paths[5:])
+    assert computed(embed(paths, again, out)) == []
+    assert (out / "_manifest.json").read_text() == before.replace("true", "false")
+
+
+def delete(path):
+    path.unlink()
+
+
+def truncate(path):
+    path.write_bytes(path.read_bytes()[:-20])
+
+
+def empty(path):
+    path.write_bytes(b"")
+
+
+def flip(path):
+    """Change one number in the middle."""
+    content = bytearray(path.read_bytes())
+    features = parquet.read_table(path)["features"].combine_chunks().flatten().to_numpy()
+    place = content.find(np.float32(features[3]).tobytes())
+    assert place > 0
+    content[place] ^= 1
+    path.write_bytes(content)
+
+
+def replace(path):
+    path.write_bytes(path.with_name("part-000000.parquet").read_bytes())
+
+
+@pytest.mark.parametrize("damage", [delete, truncate, empty, flip, replace])
+def test_damaged_shards_are_computed_again(paths, descriptors, out, damage):
+    embed(paths, descriptors, out)
+    damage(out / "part-000001.parquet")
+    if damage is not replace:
+        with pytest.raises(ValueError, match=r"part-000001.parquet' is (missing|damaged)"):
+            load_features(out)
+    assert computed(embed(paths, descriptors, out)) == ["part-000001.parquet"]
+    assert (load_features(out)[0] == descriptors.transform(paths)).all()
+
+
+def test_an_interrupted_run_goes_on(paths, descriptors, out):
+    broken = [*paths[:7], str(out / "none.png"), *paths[8:], paths[0] + "x"]
+    with pytest.raises(ImageReadError, match=r"2 images can't be read: row 7 .*row 12 ") as info:
+        embed(broken, descriptors, out)
+    assert [failure[0] for failure in info.value.failures] == [7, 12]
+    with pytest.raises(ValueError, match="is not complete"):
+        load_features(out)
+    assert [p.name for p in out.glob("*.parquet")] == ["part-000000.parquet"]
+    for path in (broken[7], broken[12]):
+        with open(path, "wb") as file:
+            file.write(encoded(7))
+    assert computed(embed(broken, descriptors, out)) == [
+        "part-000001.parquet",
+        "part-000002.parquet",
+    ]
+    assert (load_features(out)[0] == descriptors.transform(broken)).all()
+    assert not [p.name for p in out.iterdir() if p.name.startswith(".")]
+
+
+def test_unreadable_images_that_are_missing(paths, out):
+    lenient = ImageDescriptors("intensity", None, missing="nan", corrupt="missing").fit(paths)
+    cells = [paths[0], None, "none.png", paths[1]]
+    with pytest.warns(UnreadableImageWarning, match="row 2"):
+        embed(cells, lenient, out)
+    X, _ = load_features(out)
+    assert np.isnan(X).all(axis=1).tolist() == [False, True, True, False]
+    assert pd.read_parquet(out)["content"].isna().tolist() == [False, True, True, False]
+
+
+def test_other_features_are_not_replaced_unasked(paths, descriptors, out):
+    embed(paths, descriptors, out)
+    other = ImageDescriptors("color", None).fit(paths[:2])
+    with pytest.raises(FileExistsError, match="has features of other rows"):
+        embed(paths[:4], descriptors, out)
+    with pytest.raises(FileExistsError, match="has features of other transformers"):
+        embed(paths, other, out)
+    assert (load_features(out)[0] == descriptors.transform(paths)).all()
+    embed(paths[:4], other, out, overwrite=True)
+    assert (load_features(out)[0] == other.transform(paths[:4])).all()
+    assert [p.name for p in out.glob("*.parquet")] == ["part-000000.parquet"]
+    assert len(computed(embed(paths[:4], other, out, overwrite=True))) == 1
+
+
+def test_files_of_others_are_not_replaced(paths, descriptors, out):
+    out.mkdir()
+    (out / "part-000000.parquet").write_bytes(b"mine")
+    with pytest.raises(FileExistsError, match="other rows"):
+        embed(paths, descriptors, out)
+    assert (out / "part-000000.parquet").read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("target", [["b", "a"] * 6, list(range(12)), [0.5] * 12])
+def test_ids_and_targets(paths, out, target):
+    table = pd.DataFrame({"age": 3, "grade": target, "photo": paths, "name": list("abcdefghijkl")})
+    descriptors = ImageDescriptors("intensity", None).fit(table[["photo"]])
+    embed(table, descriptors, out, ids="name", target="grade")
+    X, y = load_features(out, as_frame=True)
+    assert X.index.tolist() == list("abcdefghijkl")
+    expected = np.unique(target, return_inverse=True)[1] if target[0] == "b" else target
+    assert y.tolist() == list(expected)
+    data = load_features(out, return_X_y=False)
+    assert data.target_names == (["a", "b"] if target[0] == "b" else None)
+    embed(table, descriptors, out / "values", ids=range(12), column="photo")
+    assert load_features(out / "values", return_X_y=False).ids.tolist()[:2] == ["0", "1"]
+
+
+def test_columns_of_several_images(paths, out):
+    table = pd.DataFrame({"front": paths[:4], "back": [*paths[4:7], paths[4]]})
+    descriptors = ImageDescriptors("intensity", None).fit(table)
+    embed(table[["back", "front"]], descriptors, out, rows_per_shard=2)
+    X, _ = load_features(out, as_frame=True)
+    assert (X.to_numpy() == descriptors.transform(table)).all()
+    assert X.columns.tolist() == descriptors.get_feature_names_out().tolist()
+
+
+def test_what_is_refused(paths, descriptors, out):
+    with pytest.raises(ValueError, match=r"Some ids name several rows \(7\)"):
+        embed(paths, descriptors, out, ids=[7] * 12)
+    with pytest.raises(ValueError, match="There are 3 ids for 12 rows"):
+        embed(paths, descriptors, out, ids=[1, 2, 3])
+    with pytest.raises(ValueError, match="Row 1 of column 'image' holds ndarray"):
+        embed([paths[0], np.zeros((8, 8))], descriptors, out)
+    with pytest.raises(ValueError, match="X has no column 'photo'"):
+        embed(pd.DataFrame({"scan": paths}), descriptors, out, column="photo")
+    with pytest.raises(ValueError, match="rows_per_shard must be at least 1"):
+        embed(paths, descriptors, out, rows_per_shard=0)
+    with pytest.raises(TypeError, match="features of PixelFlattener have no fingerprint"):
+        embed(paths, PixelFlattener((8, 8)).fit(paths), out)
+    with pytest.raises(ValueError, match=r"'https://a.example/b' is neither a path nor"):
+        embed(paths, descriptors, "https://me:secret@a.example/b")
+    assert not out.exists() or not os.listdir(out)

@@ -1,0 +1,77 @@
+"""Features in an object store: a real S3 server on 127.0.0.1."""
+
+import json
+import logging
+import pickle
+
+import numpy as np
+import pyarrow.parquet
+import pytest
+
+from skfusion import ImageDescriptors, ImageReader, distributed
+from tests.distributed.conftest import encoded
+
+s3fs = pytest.importorskip("s3fs", reason="the extra remote is not installed")
+moto_server = pytest.importorskip("moto.server", reason="moto[s3] is not installed")
+
+KEY, SECRET = "AKIDSKFUSION", "secret-of-the-tests"
+pytestmark = pytest.mark.filterwarnings(
+    # botocore and moto call functions of Python that will go away.
+    "ignore::DeprecationWarning"
+)
+
+
+@pytest.fixture
+def store(monkeypatch):
+    """A file system with six images."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = moto_server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    # Clients keep their endpoint, so that those of other tests can't be used.
+    clients = {}
+    monkeypatch.setattr("skfusion.images.remote._store_client._SYSTEMS.get", lambda: clients)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEY)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    system = s3fs.S3FileSystem(skip_instance_cache=True, use_listings_cache=False)
+    system.mkdir("shop")
+    for i in range(6):
+        system.pipe_file(f"shop/images/{i}.png", encoded(i))
+    yield system
+    server.stop()
+
+
+def test_features_in_a_bucket(store):
+    urls = [f"s3://shop/images/{i}.png" for i in range(6)]
+    reader = ImageReader(remote=["s3"], timeout=20, retries=1)
+    descriptors = ImageDescriptors("intensity", None, reader=reader).fit([encoded(0)])
+    out = "s3://shop/features/v1"
+
+    def embed():
+        assert distributed.embed(urls, descriptors, out=out, rows_per_shard=2) == (
+            "s3://shop/features/v1/_manifest.json"
+        )
+        found = [name.rpartition("/")[2] for name in store.find("shop/features")]
+        parts = [f"part-00000{i}.parquet" for i in range(3)]
+        assert found == ["_job.json", "_manifest.json", *parts]
+        table = pyarrow.parquet.read_table("shop/features/v1", filesystem=store)
+        frame = table.to_pandas().sort_values("row")
+        expected = descriptors.transform([encoded(i) for i in range(6)])
+        assert (np.stack(frame["features"]) == expected).all()
+        shards = json.loads(store.cat_file("shop/features/v1/_manifest.json"))["shards"]
+        return [shard["name"][10] for shard in shards if shard["computed"]]
+
+    assert embed() == ["0", "1", "2"]
+    store.rm_file("shop/features/v1/part-000001.parquet")
+    store.pipe_file("shop/features/v1/part-000002.parquet", b"PAR1")
+    assert embed() == ["1", "2"]
+    everything = b"".join(store.cat_file(path) for path in store.find("shop/features"))
+    for secret in (KEY, SECRET):
+        assert secret.encode() not in everything + pickle.dumps(descriptors)
+    with pytest.raises(FileExistsError, match="has features of other rows"):
+        distributed.embed(urls[:3], descriptors, out=out)
+    with pytest.raises(ValueError, match="the store has no such file") as info:
+        distributed.embed(urls, descriptors, out="s3://none/features")
+    assert SECRET not in str(info.value)
