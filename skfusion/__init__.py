@@ -24,6 +24,8 @@ _HOMES = {
     "TrainingHistoryDisplay": "skfusion.inspection._training_history_display",
     "FusionClassifier": "skfusion.fusion._fusion_classifier",
     "FusionRegressor": "skfusion.fusion._fusion_regressor",
+    "JointFusionClassifier": "skfusion.fusion._joint_fusion_classifier",
+    "JointFusionRegressor": "skfusion.fusion._joint_fusion_regressor",
     "FusionVerdict": "skfusion.fusion._fusion_verdict",
     "make_fusion_pipeline": "skfusion.fusion._make_fusion_pipeline",
     "TableEncoder": "skfusion.tabular._table_encoder",

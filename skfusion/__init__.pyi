@@ -21,6 +21,10 @@ from skfusion.fusion._fusion_classifier import FusionClassifier as FusionClassif
 from skfusion.fusion._fusion_regressor import FusionRegressor as FusionRegressor
 from skfusion.fusion._fusion_verdict import FusionVerdict as FusionVerdict
 from skfusion.fusion._image_block import ImageBlock as ImageBlock
+from skfusion.fusion._joint_fusion_classifier import (
+    JointFusionClassifier as JointFusionClassifier,
+)
+from skfusion.fusion._joint_fusion_regressor import JointFusionRegressor as JointFusionRegressor
 from skfusion.fusion._make_fusion_pipeline import make_fusion_pipeline as make_fusion_pipeline
 from skfusion.heads._dense_classifier import DenseClassifier as DenseClassifier
 from skfusion.heads._dense_regressor import DenseRegressor as DenseRegressor

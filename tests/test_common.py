@@ -12,6 +12,8 @@ from skfusion import (
     FusionRegressor,
     ImageBlock,
     ImageDescriptors,
+    JointFusionClassifier,
+    JointFusionRegressor,
     KerasClassifier,
     KerasRegressor,
     PixelFlattener,
@@ -47,12 +49,15 @@ ESTIMATORS = [
         image_columns=[], cv=2, estimators={"table": LogisticRegression()}, random_state=0
     ),
     FusionRegressor(image_columns=[], cv=2, estimators={"table": Ridge()}, random_state=0),
+    JointFusionClassifier(image_columns=[], n_units=16, learning_rate=0.01, epochs=30),
+    JointFusionRegressor(image_columns=[], n_units=16, learning_rate=0.01, epochs=30),
 ]
 
 _MINI_BATCHES = (
     "training in shuffled mini-batches with a held-out part sees other batches when a row is "
     "repeated than when its weight is doubled, as in scikit-learn's own MLP and SGD estimators"
 )
+_JOINT = (JointFusionClassifier, JointFusionRegressor)
 _SCIKERAS = {
     "check_estimator_tags_renamed": "a base class, SciKeras's, has tags of old scikit-learn too",
     "check_mixin_order": "a base class, SciKeras's, names the mixin last; the tags are set again",
@@ -66,7 +71,7 @@ def expected_failures(estimator):
     reasons = {}
     if isinstance(estimator, CNNEmbedder):
         reasons["check_sample_weight_equivalence_on_dense_data"] = _MINI_BATCHES
-    if isinstance(estimator, (DenseClassifier, DenseRegressor)):
+    if isinstance(estimator, (DenseClassifier, DenseRegressor, *_JOINT)):
         reasons["check_sample_weight_equivalence_on_dense_data"] = _MINI_BATCHES
         reasons["check_sample_weight_equivalence_on_sparse_data"] = _MINI_BATCHES
     if isinstance(estimator, (KerasClassifier, KerasRegressor)):

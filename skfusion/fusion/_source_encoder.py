@@ -90,7 +90,7 @@ class SourceEncoder:
             table = self.table_transformer.fit_transform(
                 rows.table[self.table_columns], rows.y, **arguments
             )
-            matrices["table"] = _with_a_column(to_floats(table))
+            matrices["table"] = with_a_column(to_floats(table))
         if "image" in names:
             matrices["image"] = self.fit_images(rows) if rows.images is None else rows.images
         return matrices
@@ -131,7 +131,7 @@ class SourceEncoder:
     def transform_table(self, table):
         """Return the matrix of the table alone."""
         encoded = self.table_transformer.transform(table[self.table_columns])
-        return _with_a_column(to_floats(encoded))
+        return with_a_column(to_floats(encoded))
 
     def _find_image_features(self):
         """Find the positions of each image column's features, where each belongs to one column."""
@@ -158,6 +158,6 @@ def find_rows_with_images(features):
     return ~np.isnan(features).all(axis=1)
 
 
-def _with_a_column(matrix):
+def with_a_column(matrix):
     """Return a constant column where the table has none that varies: models need one."""
     return matrix if matrix.shape[1] else np.zeros((len(matrix), 1))

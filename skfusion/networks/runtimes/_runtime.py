@@ -92,7 +92,7 @@ class Runtime(ABC):
             batch = inputs[start : start + batch_size]
             n_rows = len(batch)
             if self.compiles_batch_shapes:
-                batch = _pad(batch, _padded_length(n_rows, batch_size))
+                batch = _pad(batch, padded_length(n_rows, batch_size))
             views = [self.run(model, view) for view in _flipped_views(batch, network.flips)]
             output = views[0] if len(views) == 1 else np.mean(views, axis=0)
             outputs.append(output[:n_rows])
@@ -109,7 +109,7 @@ def _flipped_views(batch, flips):
     return views
 
 
-def _padded_length(length, batch_size):
+def padded_length(length, batch_size):
     """Return the next power of two, at most `batch_size`."""
     return min(batch_size, 1 << (length - 1).bit_length())
 

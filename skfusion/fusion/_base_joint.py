@@ -1,0 +1,330 @@
+"""BaseJoint: what JointFusionClassifier and JointFusionRegressor share."""
+
+import os
+from abc import ABCMeta, abstractmethod
+from dataclasses import dataclass, replace
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, clone
+from sklearn.utils import check_consistent_length, check_random_state
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+
+from skfusion._utils.saved_state import SavedStateMixin
+from skfusion._utils.sklearn_compat import CallbackSupportMixin
+from skfusion._utils.sklearn_config import default_config
+from skfusion._utils.typing import Backbone, PathLike, RandomState, Size
+from skfusion.augmentation._augmentation import make_augmentation
+from skfusion.extraction._reading_parameters import READING_PARAMETERS
+from skfusion.features._pixel_flattener import PixelFlattener
+from skfusion.fusion._joint_inputs import JointInputs, make_input_group
+from skfusion.images._image_size import check_size_param
+from skfusion.networks._joint_layers import build_joint
+from skfusion.networks._network import Network
+from skfusion.networks._split import find_first
+from skfusion.networks._top import add_top
+from skfusion.networks.backbones._network_spec import NetworkSpec
+from skfusion.networks.backbones._registry import check_trainable, find_spec, holds_weights
+from skfusion.tabular._check_table import check_table
+from skfusion.tabular._column_roles import ColumnRoles
+from skfusion.tabular._table_encoder import TableEncoder
+from skfusion.training._callbacks import check_callbacks
+from skfusion.training._epoch_reporter import FINAL, EpochReporter
+from skfusion.training._folds import validation_rows
+from skfusion.training._loop import train
+from skfusion.training._options_mixin import OptionsMixin
+from skfusion.training._stage import FINE_TUNE, TOP
+from skfusion.training._training_config import TrainingConfig
+from skfusion.training._training_data import TrainingData
+from skfusion.training._training_options import TrainingOptions
+from skfusion.training._weights import combine_weights, normalize_weights
+
+# Rows that are predicted at once, to limit memory.
+_ROWS = 256
+
+
+class BaseJoint(
+    OptionsMixin, SavedStateMixin, CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta
+):
+    """Train one network on images and a table; a subclass gives its outputs a meaning."""
+
+    _holds_sklearn = True
+    _parameter_constraints: dict[str, Any] = {
+        "backbone": [str, os.PathLike, callable],
+        "image_columns": [str, "array-like", None],
+        "id_columns": [str, "array-like", None],
+        "fusion": [StrOptions({"concat", "gated", "film", "cross_attention"})],
+        "n_units": [Interval(Integral, 1, None, closed="left")],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "modality_dropout": [Interval(Real, 0, 1, closed="left")],
+        "weights": [str, os.PathLike, None],
+        "backbone_options": [dict, None],
+        "fine_tune": [Interval(Integral, 0, None, closed="left"), str, None],
+        "image_size": READING_PARAMETERS["image_size"],
+        "augmentation": "no_validation",  # make_augmentation checks it
+        "table_transformer": [HasMethods(["fit_transform", "transform"]), None],
+        "epochs": [Interval(Integral, 1, None, closed="left")],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "validation_fraction": [Interval(Real, 0, 1, closed="left")],
+        "early_stopping": ["boolean"],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "options": [TrainingOptions, None],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    def __init__(
+        self,
+        backbone: Backbone = "small_cnn",
+        *,
+        image_columns: str | list[str] | None = None,
+        id_columns: str | list[str] | None = None,
+        fusion: str = "concat",
+        n_units: int = 64,
+        dropout: float = 0.2,
+        modality_dropout: float = 0.1,
+        weights: PathLike | None = None,
+        backbone_options: dict[str, Any] | None = None,
+        fine_tune: int | str | None = "auto",
+        image_size: Size | None = None,
+        augmentation: Any = None,
+        table_transformer: Any = None,
+        epochs: int = 50,
+        batch_size: int = 32,
+        learning_rate: float = 1e-3,
+        validation_fraction: float = 0.1,
+        early_stopping: bool = True,
+        n_iter_no_change: int = 10,
+        options: TrainingOptions | None = None,
+        random_state: RandomState = None,
+        verbose: int = 0,
+    ) -> None:
+        self.backbone = backbone
+        self.image_columns = image_columns
+        self.id_columns = id_columns
+        self.fusion = fusion
+        self.n_units = n_units
+        self.dropout = dropout
+        self.modality_dropout = modality_dropout
+        self.weights = weights
+        self.backbone_options = backbone_options
+        self.fine_tune = fine_tune
+        self.image_size = image_size
+        self.augmentation = augmentation
+        self.table_transformer = table_transformer
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.validation_fraction = validation_fraction
+        self.early_stopping = early_stopping
+        self.n_iter_no_change = n_iter_no_change
+        self.options = options
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "network_")
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.string = True
+        tags.input_tags.categorical = True
+        tags.target_tags.required = True
+        return tags
+
+    @abstractmethod
+    def _learn_target(self, y, sample_weight, options):
+        """Learn the form of y, and return it as a TargetEncoding."""
+
+    def _fit(self, X, y, groups, sample_weight, class_weight=None):
+        """Train the network and return the target."""
+        options = self._get_options()
+        table, sample_weight = self._check_rows(X, y, groups, sample_weight)
+        target = self._learn_target(y, sample_weight, options)
+        weights = combine_weights(target, class_weight, sample_weight)
+        seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
+        self.image_columns_, self.table_columns_, self.id_columns_ = self._find_columns(table)
+        with default_config():
+            inputs = self._make_inputs(seed)
+            rows = inputs.fit_transform(table, target.values, sample_weight)
+            if "has_image" in rows and not rows["has_image"].any():
+                raise ValueError(
+                    f"No row has an image in {self.image_columns_}. Pass image_columns=[] to "
+                    "learn from the table alone."
+                )
+        held_out = validation_rows(
+            self.validation_fraction, len(table), seed, strata=target.strata, groups=groups
+        )
+        data = (target.values, normalize_weights(weights, held_out), held_out)
+        reporter = EpochReporter(self, n_runs=1, n_epochs=2 * self.epochs)
+        with reporter.fit(X, y), reporter.run(type(self).__name__, FINAL) as on_epoch:
+            run = _Run(self._config(target, seed, options), options.callbacks, on_epoch)
+            backbone, network, history = self._train(rows, data, target, run)
+        self._backbone, self.network_, self._inputs = backbone, network, inputs
+        self.history_, self.n_outputs_ = pd.DataFrame(history), target.n_outputs
+        return target
+
+    def _check_rows(self, X, y, groups, sample_weight):
+        if y is None:
+            raise ValueError(
+                f"{type(self).__name__} requires y to be passed, but the target y is None."
+            )
+        table = check_table(self, X, reset=True)
+        check_consistent_length(table, y, groups)
+        if sample_weight is not None:
+            sample_weight = _check_sample_weight(
+                sample_weight, np.empty((len(table), 1)), ensure_non_negative=True
+            )
+        return table, sample_weight
+
+    def _find_columns(self, table):
+        roles = ColumnRoles.of(table, self.image_columns, self.id_columns)
+        if len(roles.image) > 1:
+            raise ValueError(
+                f"{type(self).__name__} learns from one column of images; X has {roles.image}. "
+                "Name one of them in image_columns and drop the others, or use FusionClassifier "
+                "or FusionRegressor."
+            )
+        return roles.image, roles.table, roles.id
+
+    def _make_inputs(self, seed):
+        transformer = TableEncoder(id_columns=[], random_state=seed)
+        if self.table_transformer is not None:
+            transformer = clone(self.table_transformer)
+        size = None if self.image_size is None else check_size_param(self.image_size)
+        color_mode = "auto"
+        if self.image_columns_:
+            check_trainable(self.backbone)
+            spec = find_spec(self.backbone)
+            if spec is not None:
+                size = spec.image_size if size is None else size
+                color_mode = "rgb" if spec.channels == 3 else "auto"
+        flattener = PixelFlattener(size, color_mode, missing="nan", verbose=self.verbose)
+        return JointInputs(transformer, flattener, self.table_columns_, self.image_columns_)
+
+    def _train(self, rows, data, target, run):
+        """Train in one stage, or first without and then with layers of the backbone.
+
+        Returns
+        -------
+        backbone : Network or None
+            What computes the input of the network from pixels, where it was not trained.
+
+        network : JointNetwork
+            The trained network.
+
+        history : list of dict
+            The epochs.
+        """
+        seed = run.config.seed
+        if "image" not in rows:
+            return None, *self._train_stage(None, rows, data, target, run)
+        backbone = NetworkSpec(
+            self.backbone,
+            rows["image"].shape[1:],
+            weights=self.weights,
+            options=self.backbone_options,
+            seed=seed,
+        ).build()
+        is_trained = self.weights is not None or holds_weights(self.backbone)
+        if self.fine_tune == "all" or (self.fine_tune == "auto" and not is_trained):
+            return None, *self._train_stage(backbone, rows, data, target, run)
+        features = {**rows, "image": _compute(backbone, rows["image"], self.batch_size)}
+        top, history = self._train_stage(backbone.output_shape, features, data, target, run)
+        history = [{**line, "stage": TOP} for line in history]
+        first = self._find_first(backbone)
+        if first is None:
+            return backbone, top, history
+        network, more = self._train_stage(backbone, rows, data, target, run.slower(), first, top)
+        return None, network, history + [{**line, "stage": FINE_TUNE} for line in more]
+
+    def _find_first(self, backbone):
+        """Return the first layer of the backbone that is trained, or None."""
+        if self.fine_tune is None:
+            return None
+        topped = add_top(backbone, n_outputs=1, activation="linear")
+        return find_first(topped.to_model(), self.fine_tune, topped.top, backbone.name)
+
+    def _train_stage(self, tower, rows, data, target, run, first=None, top=None):
+        blank = build_joint(
+            tower,
+            rows["table"].shape[1] if "table" in rows else 0,
+            fusion=self.fusion,
+            n_units=self.n_units,
+            dropout=float(self.dropout),
+            n_outputs=target.n_outputs,
+            activation=target.activation,
+            first=first,
+            top=top,
+            seed=run.config.seed,
+        )
+        augmentation = make_augmentation(self.augmentation)
+        inputs = make_input_group(
+            rows,
+            modality_dropout=self.modality_dropout if "image" in rows and "table" in rows else 0,
+            prepare=blank.prepare,
+            augmentation=augmentation if isinstance(tower, Network) else None,
+        )
+        return train(
+            blank,
+            TrainingData(inputs, *data),
+            run.config,
+            callbacks=check_callbacks(run.callbacks),
+            on_epoch=run.on_epoch,
+        )
+
+    def _config(self, target, seed, options):
+        return TrainingConfig(
+            target.loss,
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            learning_rate=float(self.learning_rate),
+            lr_schedule=options.lr_schedule,
+            warmup_epochs=options.warmup_epochs,
+            early_stopping=bool(self.early_stopping),
+            n_iter_no_change=self.n_iter_no_change,
+            seed=seed,
+        )
+
+    @property
+    def _required_columns(self):
+        """List of str : The columns that predictions need."""
+        return [*self.table_columns_, *self.image_columns_]
+
+    def _outputs(self, X):
+        """Compute the output layer, of shape (n_rows, n_outputs)."""
+        check_is_fitted(self)
+        table = check_table(self, X, reset=False, needed=self._required_columns)
+        outputs = []
+        with default_config():
+            for start in range(0, len(table), _ROWS):
+                rows = self._inputs.transform(table.iloc[start : start + _ROWS])
+                if self._backbone is not None:
+                    rows["image"] = _compute(self._backbone, rows["image"], self.batch_size)
+                outputs.append(self.network_.compute(rows, self.batch_size))
+        return np.concatenate(outputs)
+
+
+@dataclass(frozen=True)
+class _Run:
+    """How to train, and what to call after each epoch."""
+
+    config: TrainingConfig
+    callbacks: Any
+    on_epoch: Any
+
+    def slower(self):
+        """Return the same with a tenth of the learning rate."""
+        rate = self.config.learning_rate / 10
+        return replace(self, config=replace(self.config, learning_rate=rate))
+
+
+def _compute(backbone, pixels, batch_size):
+    """Return the outputs of a backbone, without all preprocessed pixels at once."""
+    starts = range(0, len(pixels), batch_size)
+    return np.concatenate([backbone.embed(pixels[i : i + batch_size], batch_size) for i in starts])
