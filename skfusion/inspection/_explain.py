@@ -234,7 +234,7 @@ def _cost(n_done, n_maps, n_each, seconds):
     return (
         f"explain: {n_done} images computed or read from the cache in {seconds:.1f} s. Regions of "
         f"{n_maps} image{'s' if n_maps > 1 else ''}: up to {n_left} passes, about "
-        f"{n_left * seconds / max(n_done, 1):.0f} s if nothing was cached."
+        f"{n_left * seconds / max(n_done, 1):.0f} s, or longer if these came from the cache."
     )
 
 
