@@ -128,6 +128,7 @@ class FusionClassifier(ClassifierMixin, BaseFusion):
     See Also
     --------
     FusionRegressor : The same for numbers.
+    JointFusionClassifier : One network of images and table.
     make_fusion_pipeline : Both sources side by side before one model, as a plain Pipeline.
     SourceImportanceDisplay : Draws `source_importance_`.
 

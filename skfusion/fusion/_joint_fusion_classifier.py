@@ -65,11 +65,12 @@ class JointFusionClassifier(ClassifierMixin, BaseJoint):
         first of them, trains these in a second stage, with a tenth of the learning rate. "auto"
         is "all" for a backbone without trained weights, else the last third.
 
-    image_size : int, tuple (height, width) or None, default=None
+    image_size : tuple (height, width) or None, default=None
         The size of the images; None is that of the backbone, or of the images.
 
-    augmentation : str, dict, ImageAugmenter or None, default=None
-        Random changes of training images, as in `CNNEmbedder`.
+    augmentation : {"light", "recipe"}, dict, callable, keras.Layer or None, default=None
+        Random changes of training images, as in `CNNEmbedder`; not where the backbone is left as
+        it is, as in the stage "top".
 
     table_transformer : transformer or None, default=None
         Turns the other columns into numbers; None is `TableEncoder`.
