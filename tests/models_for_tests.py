@@ -17,6 +17,8 @@ from skfusion import (
     FusionClassifier,
     FusionRegressor,
     ImageDescriptors,
+    JointFusionClassifier,
+    JointFusionRegressor,
     PixelFlattener,
     PretrainedGAP,
     make_fusion_pipeline,
@@ -70,6 +72,7 @@ def _views(estimator):
     return {view: estimator for view in ("table", "image", "joint")}
 
 
+JOINT = {"backbone_options": TINY, "image_size": SIZE, "n_units": 4, "epochs": 1, "random_state": 0}
 # They hold nothing of scikit-learn's.
 TRANSFORMERS = {
     "bare_pixels": lambda: PixelFlattener((4, 4)),
@@ -98,6 +101,8 @@ MODELS = {
     "fusion_regressor": lambda: FusionRegressor(
         _pixels(), cv=2, random_state=0, estimators=_views(Ridge()), strategy="stacked"
     ),
+    "joint_classifier": lambda: JointFusionClassifier(**JOINT),
+    "joint_regressor": lambda: JointFusionRegressor(**JOINT),
     "fusion_pipeline": lambda: make_fusion_pipeline(LogisticRegression(), embedder=_pixels()),
 }
 

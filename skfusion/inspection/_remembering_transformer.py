@@ -5,6 +5,7 @@ import threading
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.metaestimators import available_if
 
 from skfusion.inspection._given_features import GivenFeatures
 from skfusion.inspection._hidden_image import HiddenImage, HidingReader
@@ -55,6 +56,11 @@ class RememberingTransformer(TransformerMixin, BaseEstimator):
             found = self._given(rows, keys)
             self._learn(X, rows, keys, hidden, found)
             return np.stack([found.get(key, self._known.get(key)) for key in keys])
+
+    @available_if(lambda self: hasattr(self.transformer, "inverse_transform"))
+    def inverse_transform(self, features):
+        """Return images from features, as the transformer does."""
+        return self.transformer.inverse_transform(features)
 
     def get_feature_names_out(self, input_features=None):
         """Return the names of the columns, as the transformer does."""
