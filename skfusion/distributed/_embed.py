@@ -99,9 +99,9 @@ def embed(
     Notes
     -----
     A shard has the columns `row` (the position in X), `id`, `content` (a digest of the image),
-    `label` with a target, and `features` (a list of fixed size, float32). Rows of the same path or URL
-    are in the same shard, so that each image is computed once. Shards are written under another
-    name first, and each holds a digest of its content.
+    `label` with a target, and `features` (a list of fixed size, float32). Rows of the same path or
+    URL are in the same shard, so that each is computed once. Shards are written under another name
+    first, and each holds a digest of its content.
 
     For workers, the transformer is saved in `out` as a pickle until the features are complete. It
     is loaded only if its digest is that which this process sent.
