@@ -12,6 +12,7 @@ import tifffile
 from PIL import Image
 
 from tests.dicom_for_tests import make_dicom
+from tests.helpers.packed_tiff import packed_tiff
 
 LARGEST = 20_000  # bytes of a file that is damaged: small ones are quick, and rich in headers
 SCRIPT = Path(__file__).with_name("read_damaged.py")
@@ -67,7 +68,6 @@ def make_deep_tiff(folder, rng):
     for name, array, options in (
         ("c.tif", rng.normal(size=(20, 20)).astype(np.float32), {}),
         ("d.tif", gray, {"compression": "lzw", "photometric": "miniswhite"}),
-        ("e.tif", gray // 16, {"bitspersample": 12, "photometric": "minisblack"}),
         ("f.tif", colors, {"compression": "zlib", "predictor": True, "tile": (16, 16)}),
         ("g.tif", planes, {"photometric": "rgb", "planarconfig": "separate", "byteorder": ">"}),
         ("h.tif", np.stack([gray] * 3), {"bigtiff": True, "photometric": "minisblack"}),
@@ -76,6 +76,7 @@ def make_deep_tiff(folder, rng):
         ("k.tif", gray.astype(np.float64), {"compression": "zstd", "predictor": True}),
     ):
         tifffile.imwrite(folder / name, array, **options)
+    (folder / "e.tif").write_bytes(packed_tiff(gray // 16, bits=12))
 
 
 def test_damaged_copies_of_made_files(folder):

@@ -111,6 +111,7 @@ def test_a_converted_model_is_kept(copy):
     assert to_onnx(copy).networks_[0] is copy.networks_[0]
 
 
+@pytest.mark.usefixtures("onnxruntime")
 def test_without_a_network_the_model_is_copied():
     flattener = PixelFlattener().fit(PHOTOS)
     copy = to_onnx(flattener)

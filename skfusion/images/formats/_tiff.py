@@ -133,7 +133,22 @@ class TiffImage(OpenedImage):
 
     def values(self):
         """Decode the samples: (height, width, n_samples), as they are stored."""
-        from tifffile import TiffFile  # imported on need: few images are decoded by it
+        from tifffile import TiffFileError  # imported on need: few images are decoded by it
+
+        try:
+            samples = self._decode()
+        except TiffFileError as error:  # no ValueError in versions before 2025
+            raise ValueError(str(error)) from error
+        # tifffile's axes: plane, depth, height, width, samples that lie side by side.
+        pixels = np.concatenate(list(samples[:, 0]), axis=-1)
+        expected = (*_size(self._directory), self._layout.n_samples)
+        if pixels.shape != expected:
+            raise ValueError(f"its pixels have shape {pixels.shape}, not {expected} of its header")
+        return turn_upright(pixels, self._directory.first(ORIENTATION))
+
+    def _decode(self):
+        """Return the samples with the axes of tifffile."""
+        from tifffile import TiffFile
 
         self._file.seek(0)
         # No other files, which the metadata of a series may name.
@@ -141,13 +156,7 @@ class TiffImage(OpenedImage):
             page = tiff.pages[self._directory.index]
             if self._layout.compression in (*_JPEG, *_JPEG_2000):
                 self._check_segments(page)
-            samples = page.asarray(maxworkers=1).reshape(page.shaped)
-        # tifffile's axes: plane, depth, height, width, samples that lie side by side.
-        pixels = np.concatenate(list(samples[:, 0]), axis=-1)
-        expected = (*_size(self._directory), self._layout.n_samples)
-        if pixels.shape != expected:
-            raise ValueError(f"its pixels have shape {pixels.shape}, not {expected} of its header")
-        return turn_upright(pixels, self._directory.first(ORIENTATION))
+            return page.asarray(maxworkers=1).reshape(page.shaped)
 
     def _check_segments(self, page):
         """Refuse strips and tiles that hold a larger image than the header declares."""

@@ -187,7 +187,8 @@ def test_file_objects_are_read_from_their_start(tmp_path):
 
 @pytest.mark.parametrize("format", ["PNG", "JPEG", "TIFF", "GIF", "WEBP", "BMP", "ICO"])
 def test_file_objects_of_any_format(format):
-    content = encoded(format=format)
+    # By itself, old Pillow writes no icons of less than 16 pixels a side.
+    content = encoded(format=format, **({"sizes": [(9, 8)]} if format == "ICO" else {}))
     file = io.BytesIO(content)
     np.testing.assert_array_equal(ImageReader().read(file), ImageReader().read(content))
     assert file.tell() == 0
