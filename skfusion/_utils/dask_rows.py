@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from sklearn.utils._set_output import _get_output_config
 
 from skfusion._utils.package_of_extra import import_extra
 from skfusion._utils.shared_model import SharedModel
@@ -15,6 +16,8 @@ def is_dask(X):
 def transform_lazily(model, X, dtype=np.float32):
     """Return a Dask DataFrame of the features of the rows of X; nothing is computed yet.
 
+    scikit-learn's output containers would compute it: with `set_output`, it is an error.
+
     Parameters
     ----------
     model : object
@@ -26,6 +29,18 @@ def transform_lazily(model, X, dtype=np.float32):
     dtype : dtype, default=float32
         The type of all features.
     """
+    container = _get_output_config("transform", model)["dense"]
+    if container != "default":
+        raise ValueError(
+            f"{type(model).__name__} has the output container {container!r} (set_output), which "
+            "Dask DataFrames have no place in. Call skfusion.distributed.transform(X, "
+            "transformer), or set_output(transform='default') first."
+        )
+    return features_of(model, X, dtype)
+
+
+def features_of(model, X, dtype=np.float32):
+    """Return the Dask DataFrame, whatever the model's output container is."""
     names = model.get_feature_names_out()
     meta = pd.DataFrame(np.empty((0, len(names)), dtype=dtype), columns=names)
     return map_rows(model, X, "transform", meta)

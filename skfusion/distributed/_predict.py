@@ -7,7 +7,7 @@ import pandas as pd
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from skfusion._utils.dask_rows import is_dask, map_rows, transform_lazily
+from skfusion._utils.dask_rows import features_of, is_dask, map_rows
 from skfusion._utils.decorators import validate_params
 from skfusion.base import ImageTransformer
 
@@ -64,7 +64,7 @@ def transform(X: Any, transformer: Any) -> Any:
     _check_dask(X)
     check_is_fitted(transformer)
     is_own = isinstance(transformer, ImageTransformer)
-    return transform_lazily(transformer, X, np.float32 if is_own else np.float64)
+    return features_of(transformer, X, np.float32 if is_own else np.float64)
 
 
 @validate_params(

@@ -21,6 +21,7 @@ from skfusion.augmentation._augmentation import make_augmentation
 from skfusion.extraction._reading_parameters import READING_PARAMETERS
 from skfusion.features._pixel_flattener import PixelFlattener
 from skfusion.fusion._joint_inputs import JointInputs, make_input_group
+from skfusion.images._image_reader import ImageReader
 from skfusion.images._image_size import check_size_param
 from skfusion.networks._joint_layers import build_joint
 from skfusion.networks._network import Network
@@ -64,6 +65,8 @@ class BaseJoint(
         "backbone_options": [dict, None],
         "fine_tune": [Interval(Integral, 0, None, closed="left"), str, None],
         "image_size": READING_PARAMETERS["image_size"],
+        "corrupt": READING_PARAMETERS["corrupt"],
+        "reader": READING_PARAMETERS["reader"],
         "augmentation": "no_validation",  # make_augmentation checks it
         "table_transformer": [HasMethods(["fit_transform", "transform"]), None],
         "epochs": [Interval(Integral, 1, None, closed="left")],
@@ -91,6 +94,8 @@ class BaseJoint(
         backbone_options: dict[str, Any] | None = None,
         fine_tune: int | str | None = "auto",
         image_size: Size | None = None,
+        corrupt: str = "error",
+        reader: ImageReader | None = None,
         augmentation: Any = None,
         table_transformer: Any = None,
         epochs: int = 50,
@@ -114,6 +119,8 @@ class BaseJoint(
         self.backbone_options = backbone_options
         self.fine_tune = fine_tune
         self.image_size = image_size
+        self.corrupt = corrupt
+        self.reader = reader
         self.augmentation = augmentation
         self.table_transformer = table_transformer
         self.epochs = epochs
@@ -204,7 +211,14 @@ class BaseJoint(
             if spec is not None:
                 size = spec.image_size if size is None else size
                 color_mode = "rgb" if spec.channels == 3 else "auto"
-        flattener = PixelFlattener(size, color_mode, missing="nan", verbose=self.verbose)
+        flattener = PixelFlattener(
+            size,
+            color_mode,
+            missing="nan",
+            corrupt=self.corrupt,
+            reader=self.reader,
+            verbose=self.verbose,
+        )
         return JointInputs(transformer, flattener, self.table_columns_, self.image_columns_)
 
     def _train(self, rows, data, target, run):

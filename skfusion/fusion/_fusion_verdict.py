@@ -68,6 +68,8 @@ def make_verdict(strategy, sources):
     n_rows = int(sources["n_rows"].iloc[0])
     images = " with an image" if "image" in sources.index else ""
     first = f"Strategy in use: {strategy}. Compared on {n_rows} rows{images}, out of fold."
+    if strategy in _WORDS and len(sources) == 2:
+        first += " What follows compares each source alone with both together ('stacked')."
     return FusionVerdict("\n".join([first, *lines]), sources)
 
 
@@ -83,7 +85,8 @@ def _describe(row, is_only):
     loss, label = ("squared error", "R2") if kind == "r2" else ("log loss", "accuracy")
     other = "a constant" if is_only else {"table": "images", "image": "table"}[row["source"]]
     return (
-        f"{name} {finding}: without {it} ({other} alone), the {loss} changes by "
-        f"{row['gain']:+.3g} (95 % interval {row['low']:+.3g} to {row['high']:+.3g}); {label} "
+        f"{name} {finding}: without {it} ({other} alone), the {loss} "
+        f"{'rises' if row['gain'] >= 0 else 'falls'} by {abs(row['gain']):.3g} (95 % interval of "
+        f"the change {row['low']:+.3g} to {row['high']:+.3g}); {label} "
         f"{row[f'{kind}_with']:.3f} with {it}, {row[f'{kind}_without']:.3f} without."
     )

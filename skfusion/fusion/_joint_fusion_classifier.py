@@ -13,6 +13,7 @@ from skfusion._utils.decorators import fit_context, with_callbacks
 from skfusion._utils.plain_data import plain_data
 from skfusion._utils.typing import Backbone, ImageInput, PathLike, RandomState, Size
 from skfusion.fusion._base_joint import BaseJoint
+from skfusion.images._image_reader import ImageReader
 from skfusion.training._target_encoding import TargetEncoding, as_targets
 from skfusion.training._training_options import TrainingOptions
 
@@ -67,6 +68,12 @@ class JointFusionClassifier(ClassifierMixin, BaseJoint):
 
     image_size : tuple (height, width) or None, default=None
         The size of the images; None is that of the backbone, or of the images.
+
+    corrupt : {"error", "missing"}, default="error"
+        Whether unreadable images are an error or count as missing. See :term:`corrupt`.
+
+    reader : ImageReader or None, default=None
+        How cells become pixels; None is ``ImageReader()``. See :term:`reader`.
 
     augmentation : {"light", "recipe"}, dict, callable, keras.Layer or None, default=None
         Random changes of training images, as in `CNNEmbedder`; not where the backbone is left as
@@ -177,6 +184,8 @@ class JointFusionClassifier(ClassifierMixin, BaseJoint):
         backbone_options: dict[str, Any] | None = None,
         fine_tune: int | str | None = "auto",
         image_size: Size | None = None,
+        corrupt: str = "error",
+        reader: ImageReader | None = None,
         augmentation: Any = None,
         table_transformer: Any = None,
         epochs: int = 50,
@@ -202,6 +211,8 @@ class JointFusionClassifier(ClassifierMixin, BaseJoint):
             backbone_options=backbone_options,
             fine_tune=fine_tune,
             image_size=image_size,
+            corrupt=corrupt,
+            reader=reader,
             augmentation=augmentation,
             table_transformer=table_transformer,
             epochs=epochs,

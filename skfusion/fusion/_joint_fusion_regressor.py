@@ -64,6 +64,12 @@ class JointFusionRegressor(RegressorMixin, BaseJoint):
     image_size : tuple (height, width) or None, default=None
         The size of the images; None is that of the backbone, or of the images.
 
+    corrupt : {"error", "missing"}, default="error"
+        Whether unreadable images are an error or count as missing. See :term:`corrupt`.
+
+    reader : ImageReader or None, default=None
+        How cells become pixels; None is ``ImageReader()``. See :term:`reader`.
+
     augmentation : {"light", "recipe"}, dict, callable, keras.Layer or None, default=None
         Random changes of training images, as in `CNNEmbedder`; not where the backbone is left as
         it is, as in the stage "top".

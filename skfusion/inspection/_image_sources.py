@@ -113,6 +113,12 @@ def find_sources(model, names):
             "with the columns that the model was fitted on."
         )
     images = [sources[name] for name in names if name in sources and name in used]
+    if not images and getattr(model, "strategy_", None) == "table":
+        raise ValueError(
+            f"This {type(model).__name__} uses the table alone (strategy_='table'): no image moves "
+            "its predictions, so that there is nothing to explain of them. `verdict_` says what "
+            "the images would add; to explain both, fit it with strategy='stacked'."
+        )
     if not images:
         raise ValueError(
             f"This {type(model).__name__} uses no image column of X, so there is no image to "

@@ -174,7 +174,8 @@ class RowsDisplay:
         column = next(iter(images), None) if self.column is None else self.column
         image = None if column is None else image_and_heat(self.explanation, column, row)[0]
         label = self.explanation.sources.index[row]
-        ax.set_title(f"row {label}: {self.explanation.prediction[row]:.3g}", fontsize="small")
+        name = f"row {row}" if label == row else f"row {row} (index {label})"
+        ax.set_title(f"{name}: {self.explanation.prediction[row]:.3g}", fontsize="small")
         if image is None:
             ax.text(0.5, 0.5, "no image", ha="center", va="center", transform=ax.transAxes)
             return

@@ -9,7 +9,7 @@ from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
 
 from skfusion._utils.typing import ImageInput, RandomState
-from skfusion.inspection._figures import wrap_label
+from skfusion.inspection._figures import new_figure, wrap_label
 from skfusion.inspection._source_importance import source_importance
 
 _COLORS = {"left_out": "#8a9aad", "permuted": "#2f6fb0"}
@@ -146,10 +146,7 @@ class SourceImportanceDisplay:
             The display itself.
         """
         if ax is None:
-            from matplotlib.figure import Figure  # without pyplot: no window, no global state
-
-            ax = Figure(figsize=(6, 1 + 0.8 * len(self.importance)), layout="constrained")
-            ax = ax.add_subplot()
+            ax = new_figure(6, 1 + 0.8 * len(self.importance)).add_subplot()
         self.ax_, self.figure_ = ax, ax.figure
         places = np.arange(len(self.importance))
         self.bars_ = {}

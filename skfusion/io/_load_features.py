@@ -18,7 +18,7 @@ from skfusion.io._hdf5 import MAGIC as HDF5_MAGIC
 from skfusion.io._hdf5 import read_hdf5
 from skfusion.io._parquet import MAGIC as PARQUET_MAGIC
 from skfusion.io._parquet import read_parquet
-from skfusion.io._shards import JOB, read_shards
+from skfusion.io._shards import JOB, MANIFEST, read_shards
 
 _ENDINGS = (".h5", ".hdf5", ".parquet")
 
@@ -48,7 +48,8 @@ def load_features(
     ----------
     paths : str, PathLike or list of these
         Files (.h5 or .parquet), in the order of their columns; or a folder, of which all such
-        files are loaded, sorted by name; or a folder of `distributed.embed`, which is one file.
+        files are loaded, sorted by name; or a folder of `distributed.embed`, or
+        its manifest, which is one file.
         With `remote`, the latter may be a URL.
 
     return_X_y : bool, default=True
@@ -142,6 +143,8 @@ def _expand(paths, schemes):
     files = []
     for path in paths:
         path = os.path.expanduser(os.fsdecode(path))
+        if path.endswith(f"/{MANIFEST}"):
+            path = path.removesuffix(f"/{MANIFEST}")
         scheme = scheme_of(path)
         if scheme is not None and scheme not in schemes:
             raise refusal(scheme, "load_features")

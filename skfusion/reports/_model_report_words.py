@@ -75,7 +75,8 @@ def describe_model_line(model):
     n_images, n_columns = len(model["image_columns"]), len(model["table_columns"])
     images = "1 column of images" if n_images == 1 else f"{n_images} columns of images"
     columns = "1 other column" if n_columns == 1 else f"{n_columns} other columns"
-    return f"{model['kind']}{steps}; {model['n_rows']} rows with {images} and {columns}"
+    rows = "1 row" if model["n_rows"] == 1 else f"{model['n_rows']} rows"
+    return f"{model['kind']}{steps}; {rows} with {images} and {columns}"
 
 
 def describe_protocol(protocol):

@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import validate_data
 
+from skfusion._utils.dask_rows import is_dask
+
 
 def check_table(estimator, X, *, reset, needed=None):
     """Return X as a table of pandas.
@@ -30,6 +32,11 @@ def check_table(estimator, X, *, reset, needed=None):
         In a fit the columns of X, those of an array named x0, x1, ...; else the columns of `fit`,
         found by their names in any order where X has names.
     """
+    if is_dask(X):
+        remedy = "X.compute()" if reset else "X.compute(), or call skfusion.distributed.predict"
+        raise TypeError(
+            f"{type(estimator).__name__} takes tables in memory, got one of Dask. Pass {remedy}."
+        )
     if hasattr(X, "to_frame") and hasattr(X, "dtype"):
         _refuse_single_row(estimator, X, reset)
         X = X.to_frame()

@@ -50,6 +50,13 @@ def test_features_equal_those_of_transform(paths, descriptors, out):
     assert files == {p.name: p.stat().st_size for p in out.glob("*.parquet")}
 
 
+def test_the_manifest_names_the_folder(paths, descriptors, out):
+    manifest = embed(paths, descriptors, out)
+    X, y = load_features(manifest)
+    assert y is None
+    np.testing.assert_array_equal(X, load_features(out)[0])
+
+
 def test_other_programs_read_the_files(paths, descriptors, out):
     embed(paths, descriptors, out)
     table = parquet.read_table(out)

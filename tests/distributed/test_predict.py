@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn import config_context
 from sklearn.compose import ColumnTransformer
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
@@ -185,3 +186,32 @@ def test_embedding_a_dask_dataframe(table, tmp_path):
     twice = dd.concat([split(table), split(table)])
     with pytest.raises(ValueError, match=r"Some ids name several rows \(100; 101"):
         distributed.embed(twice, descriptors, out=tmp_path / "twice")
+
+
+@pytest.mark.parametrize("how", ["pandas", "polars", "everywhere"])
+def test_an_output_container_would_compute_at_once(table, how):
+    """scikit-learn would return a DataFrame in memory, and lose the index."""
+    descriptors = ImageDescriptors("intensity").fit(table[["photo"]])
+    expected = np.asarray(descriptors.transform(table[["photo"]]))
+    rows = split(table)
+    if how != "everywhere":
+        descriptors.set_output(transform=how)
+    with config_context(transform_output="pandas" if how == "everywhere" else None):
+        with pytest.raises(ValueError, match=r"set_output.*skfusion\.distributed\.transform"):
+            descriptors.transform(rows)
+        features = distributed.transform(rows, descriptors)
+    assert type(features).__module__.startswith("dask")
+    found = features.compute()
+    assert found.index.tolist() == list(range(100, 112))
+    np.testing.assert_array_equal(found.to_numpy(), expected)
+
+
+def test_a_table_of_dask_is_refused_where_it_would_be_fitted(table):
+    fusion = FusionClassifier(
+        PixelFlattener(), image_columns="photo", id_columns=[], cv=2, random_state=0
+    )
+    with pytest.raises(TypeError, match=r"one of Dask\. Pass X\.compute\(\)\.$"):
+        fusion.fit(split(table), table["sex"])
+    fusion.fit(table[["photo", "age"]], table["sex"])
+    with pytest.raises(TypeError, match=r"or call skfusion\.distributed\.predict"):
+        fusion.predict(split(table))

@@ -5,13 +5,21 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score
 from sklearn.preprocessing import StandardScaler
 
-from skfusion import JointFusionClassifier, JointFusionRegressor, TrainingOptions, warm_up
+from skfusion import (
+    ImageReader,
+    ImageReadError,
+    JointFusionClassifier,
+    JointFusionRegressor,
+    TrainingOptions,
+    warm_up,
+)
 from tests.fusion.conftest import classifier
 from tests.networks_for_tests import tiny_cnn, tiny_maps, tiny_tokens
 
@@ -344,6 +352,22 @@ def test_several_columns_of_images():
     frame, y = make_xor(20)
     with pytest.raises(ValueError, match=r"one column of images.*\['scan', 'back'\]"):
         joint().fit(frame.assign(back=frame["scan"]), y)
+
+
+def test_relative_paths_and_unreadable_images(tmp_path):
+    X, y = make_xor(24)
+    for i, image in enumerate(X["scan"]):
+        Image.fromarray(image).save(tmp_path / f"{i}.png")
+    (tmp_path / "3.png").write_bytes(b"no image")
+    paths = X.assign(scan=[f"{i}.png" for i in range(24)])
+    reader = ImageReader(root=tmp_path)
+    with pytest.raises(ImageReadError, match=r"row 3 .*Pass corrupt='missing'"):
+        joint(reader=reader).fit(paths, y)
+    with pytest.warns(UserWarning, match="1 of 24 images"):
+        lenient = joint(reader=reader, corrupt="missing").fit(paths, y)
+    X["scan"] = [None if i == 3 else image for i, image in enumerate(X["scan"])]
+    expected = joint().fit(X, y).predict_proba(X[4:])
+    np.testing.assert_allclose(lenient.predict_proba(paths[4:]), expected, atol=1e-6)
 
 
 def test_no_row_has_an_image():

@@ -35,7 +35,9 @@ def test_two_sources_that_add(both):
 def test_the_words_have_the_numbers(both):
     row = both.verdict_.sources.loc["image"]
     (line,) = [line for line in both.verdict_.text.splitlines() if "The images" in line]
-    assert f"changes by {row['gain']:+.3g} (95 % interval {row['low']:+.3g} to" in line
+    moved = "rises" if row["gain"] >= 0 else "falls"
+    assert f"the log loss {moved} by {abs(row['gain']):.3g} (95 % interval of the change" in line
+    assert f"of the change {row['low']:+.3g} to {row['high']:+.3g})" in line
     assert f"accuracy {row['accuracy_with']:.3f} with them" in line
     assert f"{row['accuracy_without']:.3f} without." in line
 
@@ -117,7 +119,7 @@ def test_numbers():
     assert [name for name in sources if name.startswith("r2")] == ["r2_with", "r2_without"]
     assert (sources["low"] > 0).all()
     assert (sources["r2_with"] > sources["r2_without"]).all()
-    assert "the squared error changes by +" in fusion.verdict_.text
+    assert "the squared error rises by " in fusion.verdict_.text
     assert "; R2 0." in fusion.verdict_.text
     expected = sources["gain"] / target.var(ddof=0)
     np.testing.assert_allclose(sources["r2_with"] - sources["r2_without"], expected)

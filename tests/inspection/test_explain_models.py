@@ -159,3 +159,14 @@ def test_wrong_use(options, message):
     model, rows, _ = fit_model("pixels")
     with pytest.raises((ValueError, IndexError), match=message):
         explain(model, rows, **{"regions": False, **options})
+
+
+def test_a_fusion_that_uses_the_table_alone_is_named():
+    X, y = make_table(90)
+    rng = np.random.default_rng(0)
+    noise = list(rng.integers(0, 256, (len(y), 12, 12, 3), dtype=np.uint8))
+    X = X.assign(image=noise, number_0=y + 0.1 * rng.normal(size=len(y)))
+    model = MODELS["fusion_classifier"]().set_params(strategy="auto").fit(X, y)
+    assert model.strategy_ == "table"
+    with pytest.raises(ValueError, match=r"uses the table alone \(strategy_='table'\).*verdict_"):
+        explain(model, X)

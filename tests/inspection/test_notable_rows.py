@@ -206,7 +206,8 @@ def test_an_image_is_that_of_its_row_with_its_label_and_prediction():
         assert shown.shape == (5, 7, 3)
         title = ax.get_title() or ax.get_title(loc="left").split("\n")[1]
         label = explanation.sources.index[row]
-        assert title == f"row {label}: {explanation.prediction[row]:.3g}"
+        name = f"row {row}" if label == row else f"row {row} (index {label})"
+        assert title == f"{name}: {explanation.prediction[row]:.3g}"
 
 
 def test_the_column_of_images_is_the_first_or_the_named_one():

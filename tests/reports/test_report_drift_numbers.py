@@ -255,6 +255,33 @@ def test_color_where_images_were_gray(scaled):
     assert drift_of(scaled, TRAIN).loc[("photo", "channels"), "here"] == "1"
 
 
+class RareFeatures(PixelFlattener):
+    """Features that are 0 in nearly all rows, as those of networks are."""
+
+    def transform(self, X):
+        features = np.asarray(super().transform(X), dtype=np.float32)
+        return np.where(features > 250, features, 0)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_rare_features_do_not_drift_by_chance(seed):
+    """In a few rows of either set, such a feature may be far from its mean in the other."""
+    rows = pd.DataFrame(
+        {"photo": list(np.random.default_rng(seed).integers(0, 256, (120, 8, 8), dtype=np.uint8))}
+    )
+    y = np.arange(120) % 2
+    train, new = rows[:90], rows[90:]
+    model = make_pipeline(RareFeatures(), LogisticRegression(max_iter=1000)).fit(train, y[:90])
+    line = (
+        report(model, new, y[90:], background=train, rows=[])
+        .drift.set_index(["column", "what"])
+        .loc[("photo", "content")]
+    )
+    chance = np.sqrt(1 / 30 + 1 / 90)
+    assert 0.6 * chance < line["shift"] < 1.5 * chance
+    assert not line["differs"]
+
+
 def test_the_content_of_equal_rows_does_not_move(scaled):
     line = drift_of(scaled, TRAIN, TRAIN).loc[("photo", "content")]
     assert line["shift"] == 0
@@ -262,6 +289,7 @@ def test_the_content_of_equal_rows_does_not_move(scaled):
     pixels = PixelFlattener((4, 4)).fit(TRAIN[["photo"]])
     dark = TRAIN.assign(photo=[image // 2 for image in TRAIN["photo"]])
     here, training = (pixels.transform(frame[["photo"]]).astype(float) for frame in (dark, TRAIN))
-    moved = (here.mean(axis=0) - training.mean(axis=0)) / training.std(axis=0)
+    deviations = np.sqrt((here.var(axis=0) + training.var(axis=0)) / 2)  # as many rows of both
+    moved = (here.mean(axis=0) - training.mean(axis=0)) / deviations
     line = drift_of(scaled, dark, TRAIN).loc[("photo", "content")]
     assert line["shift"] == pytest.approx(np.sqrt((moved**2).mean()), rel=1e-5)

@@ -28,8 +28,9 @@ def content_drift(source, rows, background):
     -------
     lines : list of DriftLine
         One line. Its shift is the root mean square, over the features, of the difference of the
-        means in standard deviations of the background. Without drift, it is near the square root
-        of 1 / n_rows + 1 / n_background. Empty with fewer than 10 images on either side, and for
+        means in standard deviations within both sets: a feature that is 0 in nearly all training
+        rows has no deviation of its own. Without drift, it is near the square root of
+        1 / n_rows + 1 / n_background. Empty with fewer than 10 images on either side, and for
         a network that was trained on such rows: it knows them, so that their features differ.
     """
     transformer, place = source.readers[0]
@@ -38,8 +39,10 @@ def content_drift(source, rows, background):
     here, training = (_features(transformer, place, source, frame) for frame in (rows, background))
     if min(len(here), len(training)) < _FEWEST_ROWS:
         return []
-    deviations = training.std(axis=0)
-    varies = deviations > 1e-6 * (np.abs(training).max(axis=0) + 1e-12)
+    variances = [len(some) * some.var(axis=0) for some in (here, training)]
+    deviations = np.sqrt(sum(variances) / (len(here) + len(training)))
+    largest = np.maximum(np.abs(training).max(axis=0), np.abs(here).max(axis=0))
+    varies = deviations > 1e-6 * (largest + 1e-12)
     moved = (here.mean(axis=0) - training.mean(axis=0))[varies] / deviations[varies]
     shift = float(np.sqrt((moved**2).mean())) if varies.any() else 0.0
     error = float(np.sqrt(1 / len(here) + 1 / len(training)))
