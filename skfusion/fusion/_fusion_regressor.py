@@ -243,6 +243,11 @@ class FusionRegressor(RegressorMixin, BaseFusion):
 
     def _encode_target(self, y, kept):
         y = column_or_1d(as_targets(y), warn=True)
+        if y.dtype.kind in "OU":
+            raise ValueError(
+                "y holds strings, but a regression needs numbers. For classes, use "
+                "FusionClassifier."
+            )
         self._n_classes = None
         y = check_array(y, ensure_2d=False, dtype="numeric", input_name="y", estimator=self)
         return y.astype(np.float64)[kept]

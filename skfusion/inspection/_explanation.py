@@ -1,5 +1,6 @@
 """Explanation: how much each source, column and region moved the predictions of rows."""
 
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -224,7 +225,9 @@ class Explanation:
         ).rename_axis("source")
 
     def _check_row(self, row):
-        """Return a position from 0 on; ValueError for a row that does not exist."""
+        """Return a position from 0 on; an error for a row that does not exist."""
+        if isinstance(row, bool) or not isinstance(row, Integral):
+            raise TypeError(f"row must be a position in the explanation, from 0 on. Got {row!r}.")
         if not -self.n_rows <= row < self.n_rows:
             raise ValueError(
                 f"Row {row} does not exist: the explanation has {describe_rows(self.n_rows)}."

@@ -199,3 +199,9 @@ def test_there_is_none_before_fit():
     assert not hasattr(fusion, "verdict_")
     with pytest.raises(NotFittedError):
         _ = fusion.verdict_
+
+
+def test_words_are_no_target_of_a_regression():
+    frame, _ = make_rows(20)
+    with pytest.raises(ValueError, match=r"y holds strings.*use FusionClassifier"):
+        regressor().fit(frame, ["a", "b"] * 10)

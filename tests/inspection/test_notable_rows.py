@@ -123,6 +123,12 @@ def test_equal_rows_are_in_their_order():
     assert rows_of(found, "most harmed by the image")[0] == [0, 1, 2]
 
 
+@pytest.mark.parametrize("row", ["p3", 1.0, True, None], ids=repr)
+def test_a_row_is_a_position(row):
+    with pytest.raises(TypeError, match="row must be a position in the explanation, from 0 on"):
+        make_explanation().describe(row)
+
+
 def test_a_model_of_images_alone():
     sources = pd.DataFrame({"scan": [0.3, -0.1]})
     found = Explanation(1.0, np.array([1.3, 0.9]), sources).find_rows([1.3, 1.0], n_rows=1)
