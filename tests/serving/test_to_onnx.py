@@ -232,7 +232,7 @@ def randomize(model, inputs):
         if isinstance(layer, keras.layers.Dropout):
             layer.rate = 0.0  # dropped blocks would give other statistics
     if norms:
-        model([inputs], training=True)
+        model(inputs, training=True)
 
 
 @pytest.fixture
@@ -257,7 +257,7 @@ def test_every_family(backbone):
     inputs, model = network.prepare(photos), network.runtime.live_model(network)
     randomize(model, inputs)
     network.set_weights(model.get_weights())
-    expected = np.asarray(model([inputs], training=False))
+    expected = np.asarray(model(inputs, training=False))
     features = to_onnx(gap).transform(photos)
     scale = np.abs(expected).max()
     np.testing.assert_allclose(features, expected, rtol=0, atol=1e-4 * scale)
