@@ -166,7 +166,7 @@ class SourceImportanceDisplay:
         ax.axvline(0, color="#222222", linewidth=0.8)
         ax.set_yticks(places, list(map(wrap_label, self.importance.index)))
         ax.invert_yaxis()
-        width = ax.figure.get_figwidth()  # type: ignore[union-attr]  # a SubFigure has it too
+        width = ax.figure.get_figwidth()
         is_narrow = width < _NARROW
         label = _label(self.loss, "permuted_error" in self.importance)
         ax.set_xlabel(label.replace(" (", "\n(") if is_narrow else label, loc="right")
