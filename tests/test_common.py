@@ -69,9 +69,9 @@ _SCIKERAS = {
 def expected_failures(estimator):
     """The checks that cannot pass, each with its reason."""
     reasons = {}
-    if isinstance(estimator, CNNEmbedder):
+    if isinstance(estimator, (CNNEmbedder, *_JOINT)):
         reasons["check_sample_weight_equivalence_on_dense_data"] = _MINI_BATCHES
-    if isinstance(estimator, (DenseClassifier, DenseRegressor, *_JOINT)):
+    if isinstance(estimator, (DenseClassifier, DenseRegressor)):
         reasons["check_sample_weight_equivalence_on_dense_data"] = _MINI_BATCHES
         reasons["check_sample_weight_equivalence_on_sparse_data"] = _MINI_BATCHES
     if isinstance(estimator, (KerasClassifier, KerasRegressor)):
