@@ -1,6 +1,7 @@
 """Fixtures for all tests."""
 
 import os
+import sys
 import tracemalloc
 from pathlib import Path
 
@@ -126,6 +127,14 @@ def peak_memory():
             tracemalloc.stop()
 
     return measure
+
+
+@pytest.fixture(autouse=True)
+def _no_figures_left():
+    """Close the figures of the test: pyplot keeps them, and warns of more than 20."""
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
 
 
 @pytest.fixture(autouse=True)
