@@ -23,8 +23,8 @@ class JointFusionClassifier(ClassifierMixin, BaseJoint):
     """Predict classes by one network that is trained on images and table together.
 
     Use it where image and table matter in combination, so that no model of one of them helps: such
-    as a shade that is normal at one age and not at another. It needs thousands of rows;
-    with hundreds, `FusionClassifier` mostly predicts better. Compare both by cross-validation.
+    as a shade that is normal at one age and not at another. It needs more rows than
+    `FusionClassifier`. Compare both by cross-validation.
 
     Parameters
     ----------

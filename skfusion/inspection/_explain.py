@@ -169,7 +169,7 @@ def explain(
     places = find_places(frame, rows)
     explained = frame.iloc[places]
     images, table = find_sources(model, list(frame.columns))
-    players = {source.name: source.columns for source in images} | ({TABLE: table} if table else {})
+    players = _players(images, table)
     used = [name for columns in players.values() for name in columns]
     generator = np.random.default_rng(check_random_state(random_state).randint(2**31))
     others, drawn = choose_background(frame, background, used, n_background, generator)
@@ -178,21 +178,14 @@ def explain(
     outputs = predict_places(inspected, explained, places, "X")
     output = find_output(model, predicted, target, outputs.shape[1])
     base = predict_places(inspected, others, drawn, "X" if background is None else "background")
-    game = SourceGame(
-        inspected,
-        RowMixer(explained, others, used),
-        list(players.values()),
-        base,
-        outputs,
-        output.positions(outputs),
-    )
+    mixer, columns = RowMixer(explained, others, used), list(players.values())
+    game = SourceGame(inspected, mixer, columns, base, outputs, output.positions(outputs))
     game.play()
     shares = _shares(game, list(players), table, explained.index, generator)
     maps = {}
     if regions:
         n_each = 1 if method == "pooled" else max_passes - len(others) - 1
-        n_maps, seconds = len(explained) * len(images), time.perf_counter() - started
-        log(verbose, _cost(inspected.n_images, n_maps, n_each, seconds))
+        log(verbose, _cost(inspected.n_images, len(explained) * len(images), n_each, started))
         options = {"method": method, "fill": fill, "n_jobs": n_jobs, "verbose": verbose}
         options["seed"] = int(generator.integers(2**31))
         maps = find_regions(game, explained, others, images, n_passes=n_each, **options)
@@ -212,6 +205,12 @@ def explain(
     )
 
 
+def _players(images, table):
+    """Return the columns of each source, by its name."""
+    players = {source.name: source.columns for source in images}
+    return players | ({TABLE: table} if table else {})
+
+
 def _check_options(method, fill, n_background, max_passes):
     """Return the number of background rows."""
     if method not in METHODS:
@@ -228,9 +227,9 @@ def _check_options(method, fill, n_background, max_passes):
     return n_background
 
 
-def _cost(n_done, n_maps, n_each, seconds):
+def _cost(n_done, n_maps, n_each, started):
     """Describe the cost of regions from that of the sources."""
-    n_left = n_maps * n_each
+    n_left, seconds = n_maps * n_each, time.perf_counter() - started
     return (
         f"explain: {n_done} images computed or read from the cache in {seconds:.1f} s. Regions of "
         f"{n_maps} image{'s' if n_maps > 1 else ''}: up to {n_left} passes, about "

@@ -143,8 +143,8 @@ def _expand(paths, schemes):
     files = []
     for path in paths:
         path = os.path.expanduser(os.fsdecode(path))
-        if path.endswith(f"/{MANIFEST}"):
-            path = path.removesuffix(f"/{MANIFEST}")
+        if os.path.basename(path) == MANIFEST:
+            path = os.path.dirname(path) or "."
         scheme = scheme_of(path)
         if scheme is not None and scheme not in schemes:
             raise refusal(scheme, "load_features")

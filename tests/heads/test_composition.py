@@ -129,8 +129,7 @@ def test_sample_weights_are_routed(blobs):
 def plt():
     import matplotlib.pyplot as plt
 
-    yield plt
-    plt.close("all")
+    return plt
 
 
 @pytest.mark.parametrize("metric", ["loss", "accuracy"])

@@ -19,8 +19,7 @@ def plt():
     mpl.use("Agg")
     import matplotlib.pyplot as plt
 
-    yield plt
-    plt.close("all")
+    return plt
 
 
 def run(fold=-1, column="scan", stages=TRAIN, val_loss=None):
