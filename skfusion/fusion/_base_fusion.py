@@ -10,9 +10,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, clone
-from sklearn.utils import check_consistent_length, check_random_state, check_scalar
+from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from skfusion._utils.decorators import fit_context
 from skfusion._utils.progress import progress_bar
@@ -25,7 +25,9 @@ from skfusion.fusion._conformal_scores import ConformalScores
 from skfusion.fusion._fusion_checks import (
     check_image_rows,
     check_models,
+    check_rows,
     noting_image_columns,
+    table_tags,
 )
 from skfusion.fusion._fusion_rows import FusionRows
 from skfusion.fusion._fusion_verdict import FusionVerdict, make_verdict
@@ -144,10 +146,6 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
         self : object
             The fitted estimator.
         """
-        if y is None:
-            raise ValueError(
-                f"{type(self).__name__} requires y to be passed, but the target y is None."
-            )
         check_models(self.estimators, self._method, sample_weight)
         rows, kept = self._check_rows(X, y, groups, sample_weight)
         roles = ColumnRoles.of(rows.table, self.image_columns, self.id_columns)
@@ -163,12 +161,7 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
         return hasattr(self, "_models")
 
     def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.input_tags.string = True
-        tags.input_tags.categorical = True
-        tags.target_tags.required = True
-        return tags
+        return table_tags(super().__sklearn_tags__())
 
     # What a subclass defines, beside `_method`.
 
@@ -194,13 +187,9 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
 
     def _check_rows(self, X, y, groups, sample_weight):
         """Return the rows with a weight, and which they are."""
-        table = check_table(self, X, reset=True)
-        check_consistent_length(table, y, groups)
+        table, sample_weight = check_rows(self, X, y, groups, sample_weight)
         kept = np.ones(len(table), dtype=bool)
         if sample_weight is not None:
-            sample_weight = _check_sample_weight(
-                sample_weight, np.empty((len(table), 1)), ensure_non_negative=True
-            )
             kept = sample_weight > 0
             if not kept.any():
                 raise ValueError("sample_weight is 0 in all rows; there is nothing to learn from.")

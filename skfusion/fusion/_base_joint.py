@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, clone
-from sklearn.utils import check_consistent_length, check_random_state
+from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from skfusion._utils.saved_state import SavedStateMixin
 from skfusion._utils.sklearn_compat import CallbackSupportMixin
@@ -20,6 +20,7 @@ from skfusion._utils.typing import Backbone, PathLike, RandomState, Size
 from skfusion.augmentation._augmentation import make_augmentation
 from skfusion.extraction._reading_parameters import READING_PARAMETERS
 from skfusion.features._pixel_flattener import PixelFlattener
+from skfusion.fusion._fusion_checks import check_rows, table_tags
 from skfusion.fusion._joint_inputs import JointInputs, make_input_group
 from skfusion.images._image_reader import ImageReader
 from skfusion.images._image_size import check_size_param
@@ -137,12 +138,7 @@ class BaseJoint(
         return hasattr(self, "network_")
 
     def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.input_tags.string = True
-        tags.input_tags.categorical = True
-        tags.target_tags.required = True
-        return tags
+        return table_tags(super().__sklearn_tags__())
 
     @abstractmethod
     def _learn_target(self, y, sample_weight, options):
@@ -151,7 +147,7 @@ class BaseJoint(
     def _fit(self, X, y, groups, sample_weight, class_weight=None):
         """Train the network and return the target."""
         options = self._get_options()
-        table, sample_weight = self._check_rows(X, y, groups, sample_weight)
+        table, sample_weight = check_rows(self, X, y, groups, sample_weight)
         target = self._learn_target(y, sample_weight, options)
         weights = combine_weights(target, class_weight, sample_weight)
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
@@ -175,19 +171,6 @@ class BaseJoint(
         self._backbone, self.network_, self._inputs = backbone, network, inputs
         self.history_, self.n_outputs_ = pd.DataFrame(history), target.n_outputs
         return target
-
-    def _check_rows(self, X, y, groups, sample_weight):
-        if y is None:
-            raise ValueError(
-                f"{type(self).__name__} requires y to be passed, but the target y is None."
-            )
-        table = check_table(self, X, reset=True)
-        check_consistent_length(table, y, groups)
-        if sample_weight is not None:
-            sample_weight = _check_sample_weight(
-                sample_weight, np.empty((len(table), 1)), ensure_non_negative=True
-            )
-        return table, sample_weight
 
     def _find_columns(self, table):
         roles = ColumnRoles.of(table, self.image_columns, self.id_columns)
