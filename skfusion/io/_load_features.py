@@ -12,7 +12,7 @@ from sklearn.utils import Bunch
 from skfusion._utils.decorators import validate_params
 from skfusion._utils.messages import caller_stacklevel, join_names
 from skfusion._utils.typing import PathLike
-from skfusion.images.remote._addresses import scheme_of
+from skfusion._utils.urls import scheme_of
 from skfusion.images.remote._remote_access import find_schemes, refusal
 from skfusion.io._hdf5 import MAGIC as HDF5_MAGIC
 from skfusion.io._hdf5 import read_hdf5
