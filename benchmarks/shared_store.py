@@ -23,9 +23,7 @@ import psutil
 import pyarrow as pa
 
 EXTRACTOR = "0" * 32
-SCHEMA = pa.schema(
-    [("extractor", pa.string()), ("digest", pa.binary()), ("value", pa.binary())]
-)
+SCHEMA = pa.schema([("extractor", pa.string()), ("digest", pa.binary()), ("value", pa.binary())])
 
 
 def rows_of(numbers, width):

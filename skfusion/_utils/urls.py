@@ -32,7 +32,9 @@ def redact(url):
     >>> redact("https://me:secret@example.org/18.png?X-Amz-Signature=0a1b")
     'https://example.org/18.png?...'
     """
-    scheme, _, rest = url.partition("://")
+    scheme, separator, rest = url.partition("://")
+    if not separator:
+        return url
     shown = re.split(r"[?#]", rest, maxsplit=1)[0]
     authority, slash, path = shown.partition("/")
     authority = authority.rpartition("@")[2]

@@ -145,20 +145,25 @@ def test_a_stopped_scheduler(paths, out):
 
 
 def test_searches_share_the_store(client, paths, tmp_path):
-    store = tmp_path / "store"
+    pytest.importorskip("lance", reason="the extra shared-store is not installed")
+    store = FeatureStore(tmp_path / "store", shared=tmp_path / "shared")
     pipe = make_pipeline(ImageDescriptors("intensity", None, cache=store), LogisticRegression())
     X, y = pd.DataFrame({"photo": paths}), np.arange(12) % 2
     grid = {"logisticregression__C": [0.1, 10.0]}
     alone = GridSearchCV(pipe, grid, cv=2).fit(X, y)
     expected = cross_val_score(pipe, X, y, cv=2)
-    n_rows = FeatureStore(store).stats()["rows"]
-    FeatureStore(store).clear()
+    n_rows = store.stats()["rows"]
+    assert store.clear() == n_rows
     with joblib.parallel_config(backend="dask"):
         shared = GridSearchCV(pipe, grid, cv=2).fit(X, y)
         scores = cross_val_score(pipe, X, y, cv=2)
     assert (shared.cv_results_["mean_test_score"] == alone.cv_results_["mean_test_score"]).all()
     assert (scores == expected).all()
-    assert FeatureStore(store).stats()["rows"] == n_rows == 12
+    assert store.stats()["rows"] == n_rows == 12
+    other = FeatureStore(tmp_path / "other machine", shared=store.shared)
+    assert other.stats()["shared"]["rows"] == 12
+    pipe.set_params(imagedescriptors__cache=other).fit(X, y)
+    assert other.stats()["session"]["hits"] == 12
 
 
 def test_the_example(capsys):
