@@ -122,7 +122,7 @@ def test_killed_workers(cluster, client, paths, out):
     client.wait_for_workers(2, timeout=30)
 
 
-def test_a_stopped_scheduler(paths, out):
+def test_a_stopped_scheduler(client, paths, out):
     reader = workers.SlowReader()
     descriptors = ImageDescriptors("intensity", None, reader=reader).fit(paths[:1])
     with start_cluster() as first, dask_distributed.Client(first, timeout=30) as own:
@@ -139,7 +139,8 @@ def test_a_stopped_scheduler(paths, out):
         stopper.join()
     n_kept = len(list(out.glob("*.parquet")))
     assert 2 <= n_kept < 12
-    manifest = distributed.embed(paths, descriptors, out=out, rows_per_shard=1)
+    options = {"rows_per_shard": 1, "client": client}  # of another scheduler and other workers
+    manifest = distributed.embed(paths, descriptors, out=out, **options)
     assert len(computed(manifest)) == 12 - n_kept
     assert np.abs(load_features(out)[0] - descriptors.transform(paths)).max() == 0
 
