@@ -1,0 +1,53 @@
+"""The tables of a comparison."""
+
+import numpy as np
+import pandas as pd
+
+from skfusion.reports.comparison._paired_intervals import (
+    all_differences,
+    corrected_interval,
+    rows_ratio,
+)
+
+
+def tabulate(names, outcomes, splits):
+    """Return the tables of a Comparison.
+
+    Parameters
+    ----------
+    names : list of str
+        The names of the estimators.
+
+    outcomes : list of list of Outcome
+        By split, then by estimator.
+
+    splits : list of tuple (train, test)
+        The rows of the splits.
+
+    Returns
+    -------
+    tables : dict of str to DataFrame
+        `scores`, `split_scores` and `differences`, as in `Comparison`.
+    """
+    split_scores = pd.DataFrame(
+        [[outcome.score for outcome in line] for line in outcomes],
+        pd.RangeIndex(len(splits), name="split"),
+        pd.Index(names),
+    )
+    ratio, n_tested = rows_ratio(splits), sum(len(test) for _, test in splits)
+    lines = {}
+    for place, name in enumerate(names):
+        mean, low, high, _ = corrected_interval(split_scores[name].to_numpy(), ratio)
+        own = [line[place] for line in outcomes]
+        lines[name] = {
+            "mean": mean,
+            "low": low,
+            "high": high,
+            "std": split_scores[name].std(),
+            "fit_seconds": np.mean([one.fit_seconds for one in own]),
+            "predict_milliseconds": 1000 * sum(one.predict_seconds for one in own) / n_tested,
+            "sources": own[0].sources,
+        }
+    scores = pd.DataFrame.from_dict(lines, orient="index").rename_axis("estimator")
+    differences = all_differences(split_scores, splits)
+    return {"scores": scores, "split_scores": split_scores, "differences": differences}
