@@ -141,8 +141,7 @@ class ComparisonDisplay:
         if self.kind == "differences":
             splits = splits.rsub(splits[reference], axis=0)
             table, column = self.comparison.differences.loc[reference], "difference"
-        numbers = table[[column, "low", "high"]].astype(float)
-        return splits, {name: tuple(line) for name, line in zip(numbers.index, numbers.values)}
+        return splits, table[[column, "low", "high"]].astype(float).T.to_dict("list")
 
     def _label(self):
         name = self.comparison.protocol["scoring"]

@@ -60,10 +60,8 @@ def _differences(comparison):
     width = max(map(len, names))
     lines = [f"Differences: {_clean(comparison.reference)} minus"]
     for name, (_, line) in zip(names, table.iterrows(), strict=True):
-        lines.append(
-            f"  {name:<{width}}{show(line['difference'], '+'):>9}  {describe_interval(line, show):<18}"
-            f"p = {format_number(line['p_value'])}"
-        )
+        numbers = f"{show(line['difference'], '+'):>9}  {describe_interval(line, show):<18}"
+        lines.append(f"  {name:<{width}}{numbers}p = {format_number(line['p_value'])}")
     return lines
 
 

@@ -62,8 +62,7 @@ def describe_seconds(seconds):
 def list_limits(protocol):
     """Return what the numbers do not show."""
     limits = [
-        "Intervals are of single differences, with a confidence of 95 %: of many pairs, some differ "
-        "by chance.",
+        "Intervals cover 95 % of single differences: of many pairs, some differ by chance.",
         "They are approximate: splits share training rows, for which their variance is corrected, "
         "and each fit uses fewer rows than a final model.",
         "Times are those of this machine, as if no feature had been cached; images are not read "

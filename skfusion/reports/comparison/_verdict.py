@@ -29,6 +29,14 @@ def find_single(scores, source):
     return None if of_source.empty else of_source.idxmax()
 
 
+def images_add(comparison):
+    """Return whether the images are sure to add information; None where they are not judged."""
+    single = find_single(comparison.scores, "table")
+    if comparison.scores.loc[comparison.reference, "sources"] != "both" or single is None:
+        return None
+    return bool(comparison.differences.loc[(comparison.reference, single), "low"] > 0)
+
+
 def write_verdict(comparison):
     """Return what a Comparison shows: what each source adds, and which estimator is best."""
     scores, reference = comparison.scores, comparison.reference
