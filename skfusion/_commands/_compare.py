@@ -22,7 +22,9 @@ def add_parser(commands):
     parser.add_argument("--target", required=True, metavar="COLUMN", help="the column to predict")
     parser.add_argument("--html", metavar="FILE", help="write the comparison to this HTML file")
     parser.add_argument("--json", metavar="FILE", help="write the data to this JSON file")
-    parser.add_argument("--title", metavar="TEXT", help="the title (default: the name of the table)")
+    parser.add_argument(
+        "--title", metavar="TEXT", help="the title (default: the name of the table)"
+    )
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     _add_rows(parser)
     _add_models(parser)

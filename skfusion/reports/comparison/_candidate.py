@@ -47,8 +47,11 @@ class Candidate:
         if not isinstance(self.estimator, BaseEstimator):
             return self
         estimator = clone(self.estimator)
-        for name, held in _find_caches(estimator).items():
-            if held is None:
+        caches = _find_caches(estimator)
+        for name, held in caches.items():
+            owner, is_embedder, _ = name.rpartition("embedder__")
+            from_fusion = is_embedder and f"{owner}cache" in caches  # which passes its own on
+            if held is None and not from_fusion:
                 estimator.set_params(**{name: cache})
         return replace(self, estimator=estimator)
 

@@ -205,7 +205,7 @@ def compare(
             "n_repeats": n_repeats,
             "confidence": CONFIDENCE,
         },
-        **tabulate([candidate.name for candidate in candidates], outcomes, splits),
+        **tabulate([candidate.name for candidate in candidates], outcomes, splits, scoring),
         versions=list_versions(),
     )
     if path is not None:

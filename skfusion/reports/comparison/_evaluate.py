@@ -1,6 +1,7 @@
 """Fit and score all candidates of a comparison on the same splits."""
 
 import time
+import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -10,6 +11,7 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from skfusion._utils.messages import join_names
 from skfusion._utils.progress import progress_bar
+from skfusion.exceptions import ImageDriftWarning, UnreadableImageWarning
 from skfusion.inspection._image_sources import find_image_transformers, find_sources
 
 
@@ -89,24 +91,37 @@ def _with_sources(candidates, outcomes, place):
 
 
 def _run(candidate, rows, splits, number, scorer):
-    train, test = splits[number]
-    X = rows.take(candidate.columns, train)
-    estimator = clone(candidate.estimator)
-    stores = candidate.list_stores()
-    with _naming(candidate, train, number, len(splits)), _timed(stores) as fit_time:
-        estimator.fit(X, rows.y[train], **rows.fit_arguments(estimator, train))
-    X_test = rows.take(candidate.columns, test)
-    weights = {} if rows.sample_weight is None else {"sample_weight": rows.sample_weight[test]}
-    with _naming(candidate, test, number, len(splits)):
-        with _timed(stores) as predict_time:
-            score = float(scorer(estimator, X_test, rows.y[test], **weights))
-        if not np.isfinite(score):
-            raise ValueError(
-                f"the score of its {len(test)} test rows is {score}. Pass another scoring, or "
-                "splits with more test rows."
-            )
+    with _warning_once(number):
+        train, test = splits[number]
+        X, X_test = (rows.take(candidate.columns, part) for part in (train, test))
+        estimator, stores = clone(candidate.estimator), candidate.list_stores()
+        with _naming(candidate, train, number, len(splits)), _timed(stores) as fit_time:
+            estimator.fit(X, rows.y[train], **rows.fit_arguments(estimator, train))
+        with _naming(candidate, test, number, len(splits)), _timed(stores) as predict_time:
+            score = _score(estimator, X_test, rows, test, scorer)
     sources = candidate.sources or _find_sources(estimator, X)
     return Outcome(score, fit_time[0], predict_time[0], sources)
+
+
+def _score(estimator, X, rows, test, scorer):
+    weights = {} if rows.sample_weight is None else {"sample_weight": rows.sample_weight[test]}
+    score = float(scorer(estimator, X, rows.y[test], **weights))
+    if not np.isfinite(score):
+        raise ValueError(
+            f"the score of its {len(test)} test rows is {score}. Pass another scoring, or splits "
+            "with more test rows."
+        )
+    return score
+
+
+@contextmanager
+def _warning_once(number):
+    """Leave out warnings of images after the first split, which has all rows."""
+    with warnings.catch_warnings():
+        if number:
+            warnings.simplefilter("ignore", UnreadableImageWarning)
+            warnings.simplefilter("ignore", ImageDriftWarning)
+        yield
 
 
 @contextmanager

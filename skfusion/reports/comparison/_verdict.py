@@ -79,12 +79,20 @@ def _describe_gain(comparison, source, single):
         finding = f"{does} harm"
     else:
         finding = f"{adds} nothing that these {n_rows} rows can show"
-    change = "falls" if line["difference"] >= 0 else "rises"
     return (
-        f"{name} {finding}: without {it} ({alone}), the {score} {change} by "
-        f"{abs(line['difference']):.3g} (95 % interval of the change {-line['high']:+.3g} to "
-        f"{-line['low']:+.3g}); {means[reference]:.3f} with {it} ({reference!r}), "
-        f"{means[single]:.3f} without ({single!r})."
+        f"{name} {finding}: without {it} ({alone}), the {score} {_describe_change(line)}; "
+        f"{means[reference]:.3f} with {it} ({reference!r}), {means[single]:.3f} without "
+        f"({single!r})."
+    )
+
+
+def _describe_change(line):
+    """Return how the score changes without a source."""
+    if line["low"] == line["high"]:
+        return "is the same in all splits"
+    return (
+        f"{'falls' if line['difference'] >= 0 else 'rises'} by {abs(line['difference']):.3g} "
+        f"(95 % interval of the change {-line['high']:+.3g} to {-line['low']:+.3g})"
     )
 
 

@@ -122,6 +122,20 @@ def test_scores_of_folds_are_those_of_scikit_learn():
     models = [LogisticRegression(), GaussianNB()]
     found = compare(models, X, y, cv=folds, scoring="neg_log_loss")
     expected = [cross_val_score(m, X, y, cv=folds, scoring="neg_log_loss") for m in models]
-    assert found.split_scores.to_numpy().T == pytest.approx(np.array(expected))
+    assert found.split_scores.to_numpy() == pytest.approx(np.transpose(expected))
     assert list(found.split_scores) == ["logisticregression", "gaussiannb"]
     assert isinstance(found.differences.index, pd.MultiIndex)
+
+
+@pytest.mark.parametrize("scoring", ["accuracy", "f1_micro"])
+def test_intervals_of_means_stay_in_the_range_of_the_score(scoring):
+    """Two rows to test in each split: the scores vary as much as they can."""
+    from sklearn.dummy import DummyClassifier
+
+    y = [0, 1, 1, 1, 0, 0, 1, 0]
+    models = [DummyClassifier(strategy="uniform", random_state=seed) for seed in (0, 1)]
+    found = compare(models, np.zeros((8, 1)), y, cv=KFold(4), scoring=scoring)
+    assert found.scores["low"].min() == 0
+    assert found.scores["high"].max() <= 1
+    wide = compare_scores({"a": np.multiply(A, 9), "b": np.multiply(B, 9)})  # of no known score
+    assert wide.scores["high"].min() > 6
