@@ -200,7 +200,7 @@ def compare(
             "scoring": scoring,
             "n_rows": len(y),
             "n_without_image": _count_rows_without_image(table, roles),
-            "n_groups": None if groups is None else len(np.unique(rows.groups)),
+            "n_groups": None if rows.groups is None else len(np.unique(rows.groups)),
             "n_splits": len(splits),
             "n_repeats": n_repeats,
             "confidence": CONFIDENCE,
