@@ -77,14 +77,17 @@ class NamedModels:
 
     def _make_concat(self):
         """Return one linear model of all columns side by side, standardized."""
-        embedder = make_embedder(self.fusion.embedder, self.fusion.cache)
         task = "classification" if is_classifier(self.fusion) else "regression"
-        set_open_options(embedder, task=task, cv=5, seed=self.seed)
+        given = self.fusion.embedder
+        given = list(given.values()) if isinstance(given, dict) else given
+        parts = []
+        for number, each in enumerate(given if isinstance(given, list) else [given]):
+            embedder = make_embedder(each, self.fusion.cache)
+            set_open_options(embedder, task=task, cv=5, seed=self.seed)
+            parts.append((f"image_{number}", embedder, self.roles.image))
         table = self.fusion.table_transformer
         table = TableEncoder(id_columns=[]) if table is None else clone(table)
-        columns = ColumnTransformer(
-            [("table", table, self.roles.table), ("image", embedder, self.roles.image)]
-        )
+        columns = ColumnTransformer([("table", table, self.roles.table), *parts])
         model = LogisticRegression(max_iter=2000) if task == "classification" else Ridge()
         return Pipeline(
             [

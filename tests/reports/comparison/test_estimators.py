@@ -9,7 +9,7 @@ from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import balanced_accuracy_score, make_scorer
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from skfusion import (
     CNNEmbedder,
@@ -74,6 +74,22 @@ def test_concat_is_one_linear_model_of_all_columns(rows, found):
     own = compare({"plain": plain, "constant": DummyClassifier()}, columns, y, **FAST)
     expected = found.split_scores["concat"].tolist()
     assert own.split_scores["plain"].tolist() == pytest.approx(expected, abs=0.02)
+
+
+@pytest.mark.parametrize("container", [list, dict], ids=["list", "dict"])
+def test_concat_has_the_columns_of_all_embedders(rows, container):
+    X, y = rows
+    embedders = {"mean": PixelFlattener((1, 1)), "pixels": PixelFlattener((2, 2))}
+    given = embedders if container is dict else list(embedders.values())
+    fusion = FusionClassifier(given, image_columns=["scan"])
+    own = compare(["concat", "constant"], X, y, fusion=fusion, **FAST)
+    columns = make_column_transformer(
+        (make_pipeline(PixelFlattener((1, 1))), ["scan"]), (PixelFlattener((2, 2)), ["scan"]),
+        (StandardScaler(), ["age"]), (OneHotEncoder(), ["sex"]),
+    )  # fmt: skip
+    plain = make_pipeline(columns, StandardScaler(), LogisticRegression())
+    expected = compare([plain, DummyClassifier()], X, y, **FAST).split_scores["pipeline"].tolist()
+    assert own.split_scores["concat"].tolist() == pytest.approx(expected, abs=0.02)
 
 
 def test_names_beside_estimators_of_the_user(rows):
