@@ -12,7 +12,8 @@ from tests.browser import OPTIONS, find_browser
 
 # Chromium reads commands from file descriptor 3 and writes answers to 4.
 _LAUNCH = (
-    "import os, sys; read, write = map(os.dup, map(int, sys.argv[1:3]));"
+    "import fcntl, os, sys; read, write = map(int, sys.argv[1:3]); copy = fcntl.F_DUPFD;"
+    "read, write = fcntl.fcntl(read, copy, 10), fcntl.fcntl(write, copy, 10);"
     "os.dup2(read, 3); os.dup2(write, 4); os.execv(sys.argv[3], sys.argv[3:])"
 )
 _TIMEOUT = 60  # seconds, for each command
@@ -27,6 +28,7 @@ class Chromium:
         command = [
             *(sys.executable, "-c", _LAUNCH, str(theirs), str(others)),
             *(find_browser(), *OPTIONS, f"--user-data-dir={folder / 'profile'}"),
+            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
             *("--remote-debugging-pipe", f"--log-net-log={self._log}", "about:blank"),
         ]
         self._process = subprocess.Popen(
@@ -55,11 +57,14 @@ class Chromium:
             os.close(self._read), os.close(self._write)
 
     def urls(self):
-        """Stop Chromium; return the addresses of all requests that any part of it started."""
+        """Stop Chromium; return the addresses that pages and workers asked for, by its own log."""
         self.close()
         log = json.loads(self._log.read_text(encoding="utf-8"))
-        found = {event["params"]["url"] for event in log["events"] if "url" in event.get("params", {})}
-        return sorted(url for url in found if url.split(":")[0] in ("http", "https", "ws", "wss"))
+        requests = [
+            event["params"] for event in log["events"] if "initiator" in event.get("params", {})
+        ]
+        # Chromium itself asks for the time, for instance. Such requests have no origin.
+        return {each["url"] for each in requests if each["initiator"] != "not an origin"}
 
     def call(self, method, **params):
         """Send a command, and return its result."""
@@ -95,6 +100,7 @@ class Chromium:
             width=width, height=height, deviceScaleFactor=1, mobile=width < 600,
         )  # fmt: skip
         self.call("Page.navigate", url=url)
+        self.wait("document.readyState === 'complete'")
 
     def evaluate(self, script):
         """Return the value of an expression of JavaScript, after its promise was kept."""
@@ -107,7 +113,7 @@ class Chromium:
     def wait(self, script):
         """Wait until an expression is true."""
         end = time.monotonic() + _TIMEOUT
-        while not self.evaluate(script):
+        while not self.evaluate(f"Boolean({script})"):
             assert time.monotonic() < end, f"not true in {_TIMEOUT} s: {script}"
             time.sleep(0.05)
 

@@ -34,8 +34,8 @@ METADATA = {
 _SIZE = 4  # pixels
 
 
-def save_graph(path, metadata=METADATA):
-    """Write a model of an image, two numbers, a category and a date.
+def save_graph(path, metadata=METADATA, has_flag=True):
+    """Write a model of an image, two numbers, a category and a date; the image may be missing.
 
     The image has any number of channels; they are filled up to 4 with 255. The model averages them
     over a grid, so that its answer depends on the position and the channel of each pixel.
@@ -64,7 +64,8 @@ def save_graph(path, metadata=METADATA):
              antialias=1),
         node("Reshape", ["small", "flat"], ["pixels"]),
         node("MatMul", ["pixels", "pixel_weights"], ["seen"]),
-        node("Where", ["photo_missing", "zero", "seen"], ["from_photo"]),
+        node("Where", ["photo_missing", "zero", "seen"], ["from_photo"])
+        if has_flag else node("Identity", ["seen"], ["from_photo"]),
         *_imputed("age", "age_mean"),
         *_imputed("visit", "date_mean"),
         node("Sub", ["visit_full", "date_mean"], ["centered"]),
@@ -82,7 +83,7 @@ def save_graph(path, metadata=METADATA):
     ]  # fmt: skip
     inputs = [
         ("photo", TensorProto.UINT8, ["rows", "height", "width", "channels"]),
-        ("photo_missing", TensorProto.BOOL, ["rows", 1]),
+        *([("photo_missing", TensorProto.BOOL, ["rows", 1])] if has_flag else []),
         *((name, TensorProto.DOUBLE, ["rows", 1]) for name in ("age", "dose")),
         ("sex", TensorProto.STRING, ["rows", 1]),
         ("visit", TensorProto.DOUBLE, ["rows", 1]),
@@ -126,3 +127,35 @@ def save(path, nodes, inputs, outputs, arrays, metadata):
     onnx.checker.check_model(model)
     onnx.save(model, path)
     return path
+
+
+def save_numbers_graph(path):
+    """Write a model of a whole number and a text: 3 times the number, 0.5 more in the north.
+
+    Its answer for negative numbers is NaN.
+    """
+    node = helper.make_node
+    nodes = [
+        node("Cast", ["count"], ["number"], to=TensorProto.FLOAT),
+        node("Sqrt", ["number"], ["root"]),  # NaN for negative numbers
+        node("Mul", ["root", "root"], ["square"]),
+        node("Mul", ["square", "three"], ["tripled"]),
+        node("LabelEncoder", ["place"], ["more"], domain="ai.onnx.ml",
+             keys_strings=["north"], values_floats=[0.5], default_float=0.0),
+        node("Add", ["tripled", "more"], ["numbers"]),
+    ]  # fmt: skip
+    metadata = {
+        "format": 1,
+        "task": "regression",
+        "classes": None,
+        "inputs": [
+            {"name": "count", "kind": "number", "allows_missing": False, "range": None},
+            {"name": "place", "kind": "category", "categories": None, "missing": None},
+        ],
+        "outputs": [{"name": "numbers", "kind": "numbers"}],
+        "target_unit": "mm",
+        "measured": None,
+    }
+    inputs = [("count", TensorProto.INT64, ["rows"]), ("place", TensorProto.STRING, ["rows"])]
+    outputs = [("numbers", TensorProto.FLOAT, ["rows"])]
+    return save(path, nodes, inputs, outputs, {"three": np.array([3], "float32")}, metadata)

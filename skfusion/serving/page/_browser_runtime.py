@@ -12,7 +12,8 @@ from pathlib import Path
 # The one place of the version. `npm view onnxruntime-web@VERSION dist.integrity` prints the digest.
 PACKAGE, VERSION = "onnxruntime-web", "1.30.0"
 _INTEGRITY = (
-    "sha512-q0y+JrrtukXSzsBWEMccVfqX25LRmosXHF+CaRJmg8pZClzcV7svNc4rKY3jL02Vb7QmRMDs1SigqR4CXAfKYQ=="
+    "sha512-q0y+JrrtukXSzsBWEMccVfqX25LRmosXHF+CaRJmg8pZClzcV7sv"
+    "Nc4rKY3jL02Vb7QmRMDs1SigqR4CXAfKYQ=="
 )
 # WebAssembly on the CPU: the other builds of the package are for GPUs, and larger.
 FILES = ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm")
@@ -53,7 +54,14 @@ def _download(folder):
             f"the page needs {PACKAGE} {VERSION} from npm, and npm was not found. Install Node.js, "
             "or pass an unpacked package with --runtime-from"
         )
-    command = [npm, "pack", f"{PACKAGE}@{VERSION}", "--pack-destination", folder, "--prefer-offline"]
+    command = [
+        npm,
+        "pack",
+        f"{PACKAGE}@{VERSION}",
+        "--pack-destination",
+        folder,
+        "--prefer-offline",
+    ]
     try:
         done = subprocess.run(
             command, cwd=folder, capture_output=True, text=True, timeout=_TIMEOUT, check=False
@@ -63,9 +71,8 @@ def _download(folder):
     found = list(Path(folder).glob("*.tgz"))
     if done.returncode or not found:
         lines = [line for line in done.stderr.splitlines() if "error" in line.lower()]
-        raise ValueError(
-            f"npm could not download {PACKAGE} {VERSION}: {' '.join(lines[:3]) or done.stderr[-300:]}"
-        )
+        reason = " ".join(lines[:3]) or done.stderr[-300:]
+        raise ValueError(f"npm could not download {PACKAGE} {VERSION}: {reason}")
     return found[0]
 
 

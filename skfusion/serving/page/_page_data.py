@@ -46,7 +46,8 @@ def read_page_data(path, title=None, report=None):
         raise ValueError(f"{path} has weights in other files; save the model as one file")
     facts = _read_metadata(file.model, path)
     return {
-        "title": title or ("Predict a number" if facts["task"] == "regression" else "Predict a class"),
+        "title": title
+        or ("Predict a number" if facts["task"] == "regression" else "Predict a class"),
         "task": facts["task"],
         "classes": facts.get("classes"),
         "target_unit": facts.get("target_unit"),

@@ -3,10 +3,12 @@
 import hashlib
 import json
 import shutil
+import tempfile
 from importlib.resources import files
 from pathlib import Path
 
 from skfusion._utils.atomic_write import write_atomically
+from skfusion.reports._plain_data import to_plain
 from skfusion.serving.page._browser_runtime import PACKAGE, VERSION, copy_runtime
 from skfusion.serving.page._page_data import read_page_data
 
@@ -41,15 +43,16 @@ def write_page(model, folder, *, title=None, report=None, runtime=None):
     model, folder = Path(model), Path(folder)
     data = read_page_data(model, title, report)
     _check_folder(folder)
-    (folder / "runtime").mkdir(parents=True, exist_ok=True)
-    copy_runtime(folder / "runtime", runtime)
+    with tempfile.TemporaryDirectory() as fetched:  # an error leaves no folder behind
+        copy_runtime(Path(fetched), runtime)
+        shutil.copytree(fetched, folder / "runtime", dirs_exist_ok=True)
     for file in files("skfusion.serving.page").joinpath("site").iterdir():
         (folder / file.name).write_bytes(file.read_bytes())
     write_atomically(folder / "model.onnx", lambda path: shutil.copyfile(model, path))
     digest = hashlib.sha256((folder / "model.onnx").read_bytes()).hexdigest()
     data |= {"file": "model.onnx", "digest": digest[:16], "bytes": model.stat().st_size}
     data["facts"].append(["Computed with", f"{PACKAGE} {VERSION} (MIT license)"])
-    text = json.dumps(data, indent=1, allow_nan=False)
+    text = json.dumps(to_plain(data), indent=1, allow_nan=False)
     write_atomically(folder / _DATA, lambda path: Path(path).write_text(text, encoding="utf-8"))
     found = sorted(path for path in folder.rglob("*") if path.is_file())
     return {path.relative_to(folder).as_posix(): path.stat().st_size for path in found}

@@ -31,18 +31,21 @@ function required(input) {
 }
 
 function numberField(input, id) {
-  const whole = input.integers || input.type.startsWith("int");
   const control = make("input", { id, type: "text", inputmode: "decimal", required: !input.allows_missing });
-  const range = input.range
-    ? `Training data: ${formatNumber(input.range[0])} to ${formatNumber(input.range[1])}${input.unit ? ` ${input.unit}` : ""}.`
-    : null;
   return {
     input,
     control,
-    element: layOut(input, id, control, [whole ? "A whole number." : "A number.", range, emptyHint(input.allows_missing)]),
+    element: layOut(input, id, control, [rangeHint(input), emptyHint(input.allows_missing)]),
     read: () => readNumber(input, control.value.trim()),
     note: () => noteRange(input, control.value.trim()),
   };
+}
+
+function rangeHint({ integers, range, unit }) {
+  if (!range) return "A number.";
+  const [low, high] = range.map(formatNumber);
+  const kind = integers ? "whole numbers, " : "";
+  return `A number. Training data: ${kind}${low} to ${high}${unit ? ` ${unit}` : ""}.`;
 }
 
 function readNumber(input, text) {
@@ -72,6 +75,7 @@ function noteRange(input, text) {
 
 function categoryField(input, id) {
   const allowsEmpty = input.missing !== null && input.missing !== undefined;
+  if (!input.categories) return textField(input, id, allowsEmpty);
   const control = make("select", { id, required: !allowsEmpty });
   control.append(make("option", { value: "" }, allowsEmpty ? "(empty)" : "Choose…"));
   input.categories.forEach((category, position) => {
@@ -89,6 +93,22 @@ function categoryField(input, id) {
       return input.missing;
     },
     note: () => (control.value === "other" ? `The training data has no such category of ${input.name}.` : null),
+  };
+}
+
+/** A category where the model's file names none. */
+function textField(input, id, allowsEmpty) {
+  const control = make("input", { id, type: "text", required: !allowsEmpty });
+  return {
+    input,
+    control,
+    element: layOut(input, id, control, ["Text, as in the training data.", emptyHint(allowsEmpty)]),
+    read: () => {
+      if (control.value !== "") return control.value;
+      if (!allowsEmpty) throw required(input);
+      return input.missing;
+    },
+    note: () => null,
   };
 }
 

@@ -111,7 +111,10 @@ function skipCoded(bytes, at) {
 function readWebp(bytes, view) {
   if (view.getUint32(4, true) + 8 > bytes.length) throw new Error(BROKEN);
   const kind = String.fromCharCode(...bytes.subarray(12, 16));
-  if (kind === "VP8X") return { width: 1 + uint24(view, 24), height: 1 + uint24(view, 27), isGray: false };
+  if (kind === "VP8X") {
+    refuseTurned(bytes, view);
+    return { width: 1 + uint24(view, 24), height: 1 + uint24(view, 27), isGray: false };
+  }
   if (kind === "VP8L") {
     const bits = view.getUint32(21, true);
     return { width: 1 + (bits & 0x3fff), height: 1 + ((bits >>> 14) & 0x3fff), isGray: false };
@@ -123,4 +126,29 @@ function readWebp(bytes, view) {
 
 function uint24(view, at) {
   return view.getUint16(at, true) | (view.getUint8(at + 2) << 16);
+}
+
+/** Browsers do not turn a WebP image by its EXIF metadata; Python does. */
+function refuseTurned(bytes, view) {
+  for (let at = 12; at + 8 <= bytes.length; ) {
+    const size = view.getUint32(at + 4, true);
+    if (String.fromCharCode(...bytes.subarray(at, at + 4)) === "EXIF") {
+      const start = at + 8 + (startsWith(bytes, at + 8, [0x45, 0x78, 0x69, 0x66]) ? 6 : 0);
+      if (orientationOf(view, start) > 1) {
+        throw new Error("A WebP image that its EXIF metadata turn can't be used here. Save it as JPEG.");
+      }
+    }
+    at += 8 + size + (size % 2);
+  }
+}
+
+/** Return tag 0x0112 of the first directory of a TIFF structure; 1 where it has none. */
+function orientationOf(view, start) {
+  const isLittle = view.getUint8(start) === 0x49;
+  const directory = start + view.getUint32(start + 4, isLittle);
+  for (let entry = 0; entry < view.getUint16(directory, isLittle); entry++) {
+    const at = directory + 2 + 12 * entry;
+    if (view.getUint16(at, isLittle) === 0x0112) return view.getUint16(at + 8, isLittle);
+  }
+  return 1;
 }

@@ -78,6 +78,7 @@ async function answer(page) {
   if (page.isBusy) return;
   page.isBusy = true;
   forget();
+  find("errors").replaceChildren();
   try {
     await Promise.all(page.fields.map((field) => field.ready?.()));
     const problems = page.fields.flatMap(problemOf);
