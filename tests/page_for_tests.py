@@ -108,7 +108,7 @@ class PageDriver:
         return self.answer()
 
     def answer(self):
-        done = "document.querySelector('#answer .quiet, #answer .error, #errors li')"
+        done = "document.querySelector('#details .quiet, #said .error, #errors li')"
         self.browser.wait(done)
         errors = self.text("#errors li, #answer .error")
         if errors:

@@ -27,6 +27,7 @@ def folder(tmp_path_factory):
     strict["inputs"][0] |= {"missing_input": None, "height": 20, "width": 30}
     del strict["inputs"][1]
     strict["inputs"][3] |= {"missing": None, "allows_unknown": False}
+    strict["inputs"][4]["range"] = [1577836800.0, 1609459200.0]  # whole days
     save_graph(folder / "class.onnx")
     save_graph(folder / "strict.onnx", strict, has_flag=False)
     save_numbers_graph(folder / "number.onnx")
@@ -65,6 +66,7 @@ def images(tmp_path_factory):
     rgb, turned = rgba.convert("RGB"), Image.Exif()
     turned[0x0112] = 6
     rgb.save(folder / "rgb.png")
+    rgb.resize((30, 20)).save(folder / "small.png")
     rgb.convert("L").save(folder / "gray.png")
     rgb.quantize(32).save(folder / "palette.png")
     rgb.save(folder / "rgb.webp", lossless=True)
@@ -194,16 +196,20 @@ def test_images_that_cannot_be_used(page, images, name, words):
     assert set(page.predict()) == set(CLASSES)
 
 
-def test_what_a_model_requires(browser, server, images):
+def test_what_a_model_requires(browser, server, folder, images):
     page = PageDriver(browser, f"{server[0]}strict/")
     page.open()
     shown = page.predict()
     assert [words.split(" ")[:3] for words in shown] == [
         ["“photo”", "has", "no"], ["“dose”", "is", "empty."], ["“sex”", "is", "empty."]
     ]  # fmt: skip
-    page.fill(photo=images / "rgb.png", dose="1", sex="0")
+    page.fill(photo=images / "rgb.png", dose="1", sex="0", visit="2020-06-01")
     assert "121 × 83 pixels. The model uses only images of 30 × 20" in page.predict()[0]
     assert "Another category" not in page.text("option")
+    page.fill(photo=images / "small.png")
+    pixels = ImageReader().read(images / "small.png")
+    expected = compute(folder, pixels, sex="f", visit=1590969600.0)
+    assert page.predict() == pytest.approx(expected, abs=1e-3)
 
 
 def test_numbers(browser, server):
@@ -281,6 +287,18 @@ def test_nothing_is_wider_than_the_window(page, images, width):
     assert page.browser.evaluate("innerWidth") == width
     assert page.browser.evaluate("document.documentElement.scrollWidth") <= width
     assert page.browser.console == []
+
+
+def test_a_file_is_missing(browser, folder, server):
+    model = folder / "number" / "model.onnx"
+    moved = model.rename(folder / "moved.onnx")
+    browser.open(f"{server[0]}number/", height=800)
+    browser.wait("document.body.dataset.state === 'failed'")
+    moved.rename(model)
+    (shown,) = PageDriver(browser, "").text("#start")
+    assert "The page can't start: model.onnx" in shown
+    assert "can't be loaded (404)" in shown
+    assert browser.evaluate("document.getElementById('predict').disabled")
 
 
 def test_opened_as_a_file(folder, tmp_path):

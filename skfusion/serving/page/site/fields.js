@@ -113,15 +113,16 @@ function textField(input, id, allowsEmpty) {
 }
 
 function dateField(input, id) {
-  const control = make("input", { id, type: "datetime-local", step: 1, required: !input.allows_missing });
+  const isDay = Boolean(input.range) && input.range.every((seconds) => seconds % 86400 === 0);
+  const control = make("input", { id, type: isDay ? "date" : "datetime-local", step: isDay ? null : 1, required: !input.allows_missing });
   const days = (input.range ?? []).map((seconds) => new Date(1000 * seconds).toISOString().slice(0, 10));
   const range = days.length ? `Training data: ${days[0]} to ${days[1]}.` : null;
   // The clock of the table has no time zone.
-  const seconds = () => Date.parse(`${control.value}Z`) / 1000;
+  const seconds = () => Date.parse(`${control.value}${isDay ? "T00:00" : ""}Z`) / 1000;
   return {
     input,
     control,
-    element: layOut(input, id, control, ["Date and time.", range, emptyHint(input.allows_missing)]),
+    element: layOut(input, id, control, [isDay ? "A date." : "Date and time.", range, emptyHint(input.allows_missing)]),
     read: () => {
       if (control.validity.badInput) throw new Error(`The date in “${input.name}” is incomplete.`);
       if (control.value === "" && !input.allows_missing) throw required(input);

@@ -69,9 +69,9 @@ function listen(page) {
 
 /** Remove a prediction that is not one for the values in the form any more. */
 function forget() {
-  const isAnswered = find("answer").querySelector("p").textContent !== EMPTY;
   // The same text again would be read aloud after each change of the form.
-  if (isAnswered) find("answer").replaceChildren(make("p", {}, EMPTY));
+  if (find("said").textContent !== EMPTY) find("said").replaceChildren(make("p", {}, EMPTY));
+  find("details").replaceChildren();
 }
 
 async function answer(page) {
@@ -117,18 +117,19 @@ function showProblems(fields, problems) {
 }
 
 async function compute(page) {
-  find("answer").replaceChildren(make("p", {}, "Computing…"));
+  find("said").replaceChildren(make("p", {}, "Computing…"));
   document.body.dataset.state = "busy";
   try {
     await page.loaded;
     const notes = page.fields.map((field) => field.note()).filter(Boolean);
     showAnswer(page.model, await page.engine.run(feedsOf(page)), notes);
   } catch (error) {
-    find("answer").replaceChildren(
+    find("said").replaceChildren(
       make("p", { class: "error" }, `The model could not be computed: ${error.message}`),
-      make("p", {}, "If the image is large, try a smaller copy: the memory of the browser may not suffice."),
+      make("p", {}, "If the image is large, load the page again and try a smaller copy: the memory of the browser may not suffice."),
     );
   }
+  find("result").scrollIntoView({ block: "nearest" });
   document.body.dataset.state = "ready";
 }
 
@@ -137,7 +138,7 @@ function feedsOf({ model, fields }) {
   for (const { input, read } of fields) {
     const value = read();
     feeds[input.name] = input.kind === "image" ? imageTensor(input, value) : cellTensor(input, value);
-    const flag = model.inputs.find(({ name }) => input.missing_input && name === input.missing_input);
+    const flag = model.inputs.find(({ kind, of }) => kind === "missing" && of === input.name);
     if (flag) feeds[flag.name] = cellTensor(flag, value === null);
   }
   return feeds;

@@ -1,13 +1,13 @@
 /** Show predictions, the measured quality and facts. */
 import { find, formatNumber, make } from "./dom.js";
 
-/** Show the outputs of the model for one row. */
+/** Show the outputs of the model for one row: a sentence that is read aloud, then the numbers. */
 export function showAnswer(model, { outputs, seconds }, notes) {
   const byKind = Object.fromEntries(model.outputs.map(({ kind, name }) => [kind, outputs[name]]));
-  const found = byKind.numbers ? numbersOf(model, byKind) : classesOf(model, byKind);
-  find("answer").replaceChildren(
-    ...found,
-    ...notes.map((note) => make("p", { class: "note" }, note)),
+  const [said, table] = byKind.numbers ? numbersOf(model, byKind) : classesOf(model, byKind);
+  find("said").replaceChildren(...said, ...notes.map((note) => make("p", { class: "note" }, note)));
+  find("details").replaceChildren(
+    table ?? "",
     make("p", { class: "quiet" }, `Computed in this browser in ${formatNumber(seconds)} s.`),
   );
 }
@@ -15,10 +15,11 @@ export function showAnswer(model, { outputs, seconds }, notes) {
 function numbersOf(model, { numbers }) {
   if (numbers.data.some(Number.isNaN)) return refusal();
   const unit = model.target_unit ? ` ${model.target_unit}` : "";
-  return numbers.data.map((value, position) => {
+  const said = numbers.data.map((value, position) => {
     const which = numbers.data.length > 1 ? ` ${position + 1}` : "";
     return make("p", { class: "lead" }, `Predicted${which}: `, make("strong", {}, `${formatNumber(value)}${unit}`));
   });
+  return [said];
 }
 
 function classesOf(model, { label, probabilities, scores }) {
@@ -26,7 +27,7 @@ function classesOf(model, { label, probabilities, scores }) {
   if (values.some(Number.isNaN)) return refusal();
   const title = probabilities ? "Probability" : "Score";
   const lead = model.task === "multilabel" ? "Each label has a probability of its own." : leadOf(model, label, values, title);
-  return [make("p", { class: "lead" }, lead), tableOf(model, values, title)];
+  return [[make("p", { class: "lead" }, lead)], tableOf(model, values, title)];
 }
 
 function leadOf(model, label, values, title) {
@@ -61,10 +62,8 @@ function tableOf(model, values, title) {
 }
 
 function refusal() {
-  return [
-    make("p", { class: "lead" }, "The model gives no prediction for these values."),
-    make("p", {}, "It can't use an empty value or a category that the training data does not have."),
-  ];
+  const reason = "It can't use an empty value or a category that the training data does not have.";
+  return [[make("p", { class: "lead" }, "The model gives no prediction for these values."), make("p", {}, reason)]];
 }
 
 /** Show what the model was measured to do, before any prediction. */
