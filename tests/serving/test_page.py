@@ -127,6 +127,23 @@ def test_probabilities_are_those_of_python(page, folder, images, name):
     assert page.text(".shown") == [f"{name}: {width} × {height} pixels"]
 
 
+def test_an_image_is_dropped(page, folder, images):
+    page.fill(photo=images / "gray.png", dose="1.0")
+    content = list((images / "rgb.png").read_bytes())
+    page.browser.evaluate(
+        "(() => { const dataTransfer = new DataTransfer();"
+        f"dataTransfer.items.add(new File([new Uint8Array({content})], 'dropped.png'));"
+        "const event = new DragEvent('drop', {dataTransfer, bubbles: true, cancelable: true});"
+        "document.querySelector('legend').dispatchEvent(event); })()"
+    )
+    pixels = ImageReader().read(images / "rgb.png")
+    assert page.predict() == pytest.approx(compute(folder, pixels), abs=1e-3)
+    assert (
+        page.browser.evaluate("document.querySelector('[type=file]').files[0].name")
+        == "dropped.png"
+    )
+
+
 def test_transparent_pixels_reach_the_model_as_they_are(page, folder, images):
     page.fill(photo=images / "transparent.png", dose="1.0")
     pixels = np.asarray(Image.open(images / "transparent.png")).copy()

@@ -52,7 +52,12 @@ export function makeImageField(input, id, onChange) {
     choose(null);
     control.focus();
   });
-  acceptDrops(element, choose);
+  acceptDrops(element, (file) => {
+    const files = new DataTransfer();
+    files.items.add(file);
+    control.files = files.files; // the control shows the name
+    choose(file);
+  });
   field.clear = () => choose(null);
   field.ready = () => state.pending;
   return field;
