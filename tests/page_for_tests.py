@@ -23,7 +23,7 @@ def _find_version():
     shown = io.StringIO()
     with contextlib.redirect_stdout(shown), pytest.raises(SystemExit):
         cli.main(["page", "--help"])
-    return re.search(r"onnxruntime-web\s+([\d.]+),", shown.getvalue())[1]
+    return re.search(r"web\s+([\d.]+),", shown.getvalue())[1]
 
 
 VERSION = _find_version()
