@@ -252,7 +252,7 @@ def test_what_is_known_of_the_model(page):
     assert "Training data: whole numbers, 18 to 90 years." in hints
     assert "Training data: 2020-09-13 to 2023-11-14." in hints
     (scores,) = page.text("#scores")
-    assert "inner cross-validation" in scores
+    assert "Measured in training, by inner folds, with the strategy stacked." in scores
     assert "log loss" in scores
     assert "0.31" in scores
     assert "Apache-2.0" in page.text("#facts")[0]
