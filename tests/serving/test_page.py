@@ -222,6 +222,7 @@ def test_what_a_model_requires(browser, server, folder, images):
     ]  # fmt: skip
     page.fill(photo=images / "rgb.png", dose="1", sex="0", visit="2020-06-01")
     assert "121 × 83 pixels. The model uses only images of 30 × 20" in page.predict()[0]
+    assert "Only images of 30 × 20 pixels can be used. Required." in page.text(".hint")[0]
     assert "Another category" not in page.text("option")
     page.fill(photo=images / "small.png")
     pixels = ImageReader().read(images / "small.png")

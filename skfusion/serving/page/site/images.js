@@ -18,7 +18,11 @@ export function makeImageField(input, id, onChange) {
   const shown = make("p", { id: `${id}-shown`, class: "shown", role: "status" });
   const canvas = make("canvas", { role: "img", hidden: true });
   const remove = make("button", { type: "button", class: "second", hidden: true }, `Remove ${input.name}`);
-  const hint = `Choose a PNG, JPEG or WebP file, or drop it here. ${input.missing_input ? "May be left out." : "Required."}`;
+  const hint = [
+    "Choose a PNG, JPEG or WebP file, or drop it here.",
+    input.width ? `Only images of ${input.width} × ${input.height} pixels can be used.` : "",
+    input.missing_input ? "May be left out." : "Required.",
+  ].join(" ");
   const element = make(
     "fieldset",
     { class: "image" },
