@@ -54,8 +54,9 @@ def test_features_in_a_bucket(store):
             "s3://shop/features/v1/_manifest.json"
         )
         found = [name.rpartition("/")[2] for name in store.find("shop/features")]
+        contents = [f"_contents-00000{i}.json" for i in range(3)]
         parts = [f"part-00000{i}.parquet" for i in range(3)]
-        assert found == ["_job.json", "_manifest.json", *parts]
+        assert found == [*contents, "_job.json", "_manifest.json", *parts]
         table = pyarrow.parquet.read_table("shop/features/v1", filesystem=store)
         frame = table.to_pandas().sort_values("row")
         expected = descriptors.transform([encoded(i) for i in range(6)])
