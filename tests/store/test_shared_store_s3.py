@@ -1,36 +1,26 @@
 """A shared store in an object store: a real S3 server on 127.0.0.1."""
 
-import logging
 import pickle
 
 import pytest
 
 from skfusion import FeatureStore, StoreWarning
+from tests.object_store import KEY, SECRET, name_server, serve_objects
 from tests.store import stored
 
 pytest.importorskip("lance", reason="the extra shared-store is not installed")
 boto3 = pytest.importorskip("boto3", reason="moto[s3] is not installed")
-moto_server = pytest.importorskip("moto.server", reason="moto[server] is not installed")
-
-KEY, SECRET = "AKIDSKFUSION", "secret-of-the-tests"
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of botocore and moto
 
 
 @pytest.fixture
 def bucket(monkeypatch):
     """A client of an empty bucket, whose server the environment names."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = moto_server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEY)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    client = boto3.client("s3")
-    client.create_bucket(Bucket="shop")
-    yield client
-    server.stop()
+    with serve_objects() as address:
+        name_server(monkeypatch, address)
+        client = boto3.client("s3")
+        client.create_bucket(Bucket="shop")
+        yield client
 
 
 @pytest.fixture

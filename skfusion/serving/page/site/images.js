@@ -18,7 +18,11 @@ export function makeImageField(input, id, onChange) {
   const shown = make("p", { id: `${id}-shown`, class: "shown", role: "status" });
   const canvas = make("canvas", { role: "img", hidden: true });
   const remove = make("button", { type: "button", class: "second", hidden: true }, `Remove ${input.name}`);
-  const hint = `Choose a PNG, JPEG or WebP file, or drop it here. ${input.missing_input ? "May be left out." : "Required."}`;
+  const hint = [
+    "Choose a PNG, JPEG or WebP file, or drop it here.",
+    input.width ? `Only images of ${input.width} × ${input.height} pixels can be used.` : "",
+    input.missing_input ? "May be left out." : "Required.",
+  ].join(" ");
   const element = make(
     "fieldset",
     { class: "image" },
@@ -52,7 +56,12 @@ export function makeImageField(input, id, onChange) {
     choose(null);
     control.focus();
   });
-  acceptDrops(element, choose);
+  acceptDrops(element, (file) => {
+    const files = new DataTransfer();
+    files.items.add(file);
+    control.files = files.files; // the control shows the name
+    choose(file);
+  });
   field.clear = () => choose(null);
   field.ready = () => state.pending;
   return field;

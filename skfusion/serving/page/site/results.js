@@ -31,10 +31,18 @@ function classesOf(model, { label, probabilities, scores }) {
 }
 
 function leadOf(model, label, values, title) {
-  const predicted = label ? String(label.data[0]) : String(model.classes[values.indexOf(Math.max(...values))]);
-  const position = model.classes.map(String).indexOf(predicted);
-  const value = values.length === model.classes.length ? `, ${title.toLowerCase()} ${values[position].toFixed(4)}` : "";
-  return `Predicted class: ${predicted}${value}`;
+  const isWhole = values.length === model.classes.length;
+  const best = isWhole ? values.indexOf(Math.max(...values)) : Number(values[0] > 0);
+  const position = label ? positionOf(model.classes, label.data[0]) : best;
+  const name = position < 0 ? label.data[0] : model.classes[position];
+  const value = isWhole && position >= 0 ? `, ${title.toLowerCase()} ${values[position].toFixed(4)}` : "";
+  return `Predicted class: ${name}${value}`;
+}
+
+/** Return the position of a label; labels that are true or false are numbers in the graph. */
+function positionOf(classes, label) {
+  const text = (value) => String(typeof value === "boolean" ? Number(value) : value);
+  return classes.map(text).indexOf(text(label));
 }
 
 function tableOf(model, values, title) {
