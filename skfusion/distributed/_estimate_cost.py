@@ -28,7 +28,7 @@ _IN_FLIGHT = 64
         "machines": [Interval(Integral, 1, None, closed="left")],
         "processes": [Interval(Integral, 1, None, closed="left")],
         "latency": _NOT_NEGATIVE,
-        "bandwidth": _POSITIVE,
+        "bandwidth": [*_POSITIVE, None],
         "by_content": ["boolean"],
     },
     prefer_skip_nested_validation=True,
@@ -46,7 +46,7 @@ def estimate_cost(
     machines: int = 1,
     processes: int = 1,
     latency: float = 0.0,
-    bandwidth: float = float("inf"),
+    bandwidth: float | None = None,
     by_content: bool = True,
 ) -> dict[str, Any]:
     """Estimate what `embed` costs for many images, from measurements of a few.
@@ -86,8 +86,8 @@ def estimate_cost(
     latency : float, default=0.0
         Seconds until the object store answers a request.
 
-    bandwidth : float, default=inf
-        Bytes per second that a machine reads.
+    bandwidth : float or None, default=None
+        Bytes per second that a machine reads; None is no limit.
 
     by_content : bool, default=True
         As in `embed`: images are read once more to find copies.
@@ -127,7 +127,7 @@ def estimate_cost(
     """
     core_seconds = decode_seconds + write_seconds + (0 if gpus else network_seconds)
     read_rates = {
-        "bandwidth": bandwidth / image_bytes,
+        "bandwidth": bandwidth / image_bytes if bandwidth else float("inf"),
         "latency": _IN_FLIGHT * processes / latency if latency else float("inf"),
     }
     rates = read_rates | {"cores": cores / core_seconds if core_seconds else float("inf")}
