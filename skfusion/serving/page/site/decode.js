@@ -14,11 +14,24 @@ export async function decodeImage(file, image) {
         "Choose a smaller copy.",
     );
   }
+  await checkCanvas();
   const bytes = await readBytes(file);
   const header = readHeader(bytes);
   checkSize(header, image);
   const bitmap = await openBitmap(new Blob([bytes]), image);
   return { ...readPixels(bitmap, header.isGray), bitmap };
+}
+
+/** Refuse browsers that add noise to the pixels that a page reads: predictions would change. */
+async function checkCanvas() {
+  const known = Uint8ClampedArray.from({ length: 4096 }, (_, at) => (at % 4 === 3 ? 255 : (37 * at) % 256));
+  const read = readRgba(await createImageBitmap(new ImageData(known, 32)));
+  if (known.some((value, at) => read[at] !== value)) {
+    throw new Error(
+      "This browser changes the pixels that a page reads, as a protection from tracking. Allow this " +
+        "page to read canvas data, or use another browser.",
+    );
+  }
 }
 
 async function readBytes(file) {
