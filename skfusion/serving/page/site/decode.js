@@ -24,7 +24,9 @@ export async function decodeImage(file, image) {
 
 /** Refuse browsers that add noise to the pixels that a page reads: predictions would change. */
 async function checkCanvas() {
-  const known = Uint8ClampedArray.from({ length: 4096 }, (_, at) => (at % 4 === 3 ? 255 : (37 * at) % 256));
+  const known = Uint8ClampedArray.from({ length: 4096 }, (_, at) =>
+    at % 4 === 3 ? 255 : (37 * at) % 256,
+  );
   const read = readRgba(await createImageBitmap(new ImageData(known, 32)));
   if (known.some((value, at) => read[at] !== value)) {
     throw new Error(
@@ -38,7 +40,9 @@ async function readBytes(file) {
   try {
     return new Uint8Array(await file.arrayBuffer());
   } catch {
-    throw new Error("The file can't be read. It may be a folder, or it was moved. Choose it again.");
+    throw new Error(
+      "The file can't be read. It may be a folder, or it was moved. Choose it again.",
+    );
   }
 }
 
@@ -63,7 +67,9 @@ async function openBitmap(blob, image) {
       imageOrientation: "from-image",
     });
   } catch {
-    throw new Error("This browser can't decode the image. It may be broken; save it again as PNG or JPEG.");
+    throw new Error(
+      "This browser can't decode the image. It may be broken; save it again as PNG or JPEG.",
+    );
   }
   const [height, width] = [image.height ?? bitmap.height, image.width ?? bitmap.width];
   if (bitmap.height !== height || bitmap.width !== width) {
@@ -85,7 +91,8 @@ function readPixels(bitmap, isGray) {
   if (channels === 4) return { data: rgba, width, height, channels };
   const data = new Uint8Array(width * height * channels);
   for (let from = 0, to = 0; from < rgba.length; from += 4, to += channels) {
-    for (let channel = 0; channel < channels; channel++) data[to + channel] = rgba[from + kept[channel]];
+    for (let channel = 0; channel < channels; channel++)
+      data[to + channel] = rgba[from + kept[channel]];
   }
   return { data, width, height, channels };
 }
