@@ -1,8 +1,10 @@
 """Conversion of fitted estimators to parts of a graph, each by its type."""
 
 from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import VotingClassifier, VotingRegressor
 from sklearn.frozen import FrozenEstimator
 from sklearn.impute import SimpleImputer
+from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder, TargetEncoder
@@ -13,7 +15,7 @@ from skfusion.fusion._block_scaler import BlockScaler
 from skfusion.fusion._image_block import ImageBlock
 from skfusion.fusion._scaled_columns import ScaledColumns
 from skfusion.heads._base_dense import BaseDense
-from skfusion.serving.graph import _fusion, _image_blocks
+from skfusion.serving.graph import _ensembles, _fusion, _image_blocks
 from skfusion.serving.graph._columns import Column, Matrix, as_matrix
 from skfusion.serving.graph._dense_head import convert_dense
 from skfusion.serving.graph._image_features import convert_images
@@ -65,6 +67,9 @@ def predict(g, estimator, inputs):
         return predict(g, estimator.estimator, inputs)
     if isinstance(estimator, BaseFusion):
         return _fusion.convert_fusion(g, estimator, inputs, transform, predict)
+    for kind, convert in _ENSEMBLES:
+        if isinstance(estimator, kind):
+            return convert(g, estimator, inputs, predict)
     matrix = as_matrix(g, inputs)
     if isinstance(estimator, BaseDense):
         return convert_dense(g, estimator, matrix)
@@ -167,4 +172,9 @@ _TRANSFORMERS = (
     (ImageBlock, _image_blocks.convert_block),
     (ScaledColumns, _image_blocks.convert_scaled_columns),
     (BlockScaler, _image_blocks.convert_scaler),
+)
+_ENSEMBLES = (
+    (VotingClassifier, _ensembles.convert_voting_classifier),
+    (VotingRegressor, _ensembles.convert_voting_regressor),
+    ((FixedThresholdClassifier, TunedThresholdClassifierCV), _ensembles.convert_threshold),
 )

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from skfusion.base import ImageTransformer
 from skfusion.embedding._network_extractor import NetworkExtractor
 from skfusion.features._pixel_extractor import PixelExtractor
 from skfusion.features._prepared_image import FLAT
@@ -33,6 +32,7 @@ def convert_images(g, transformer, columns):
     blocks, flags, width = [], [], 0
     for i, position in enumerate(fitted.positions):
         extractors, column = transformer._extractors(i), columns[position]
+        _check_extractors(transformer, extractors)
         tensor = column.read(g, "image", **_facts(transformer, i, extractors))
         _fix_size(g, column, extractors)
         features = g.concat([_features(g, transformer, tensor, each) for each in extractors])
@@ -71,17 +71,20 @@ def _check(transformer):
             )
 
 
+def _check_extractors(transformer, extractors):
+    for extractor in extractors:
+        if not isinstance(extractor, (NetworkExtractor, PixelExtractor)):
+            raise NotConvertible(f"{type(transformer).__name__} measures images by Python code")
+
+
 def _features(g, transformer, tensor, extractor):
     """Return the features of one extractor, as float64 of shape (rows, width)."""
     background = transformer.reader_.background
+    pixels = convert_pixels(g, tensor, extractor.conversion, background)
     if isinstance(extractor, NetworkExtractor):
-        pixels = convert_pixels(g, tensor, extractor.conversion, background)
         return g.cast(network_outputs(g, extractor.network, pixels), DOUBLE)
-    if isinstance(extractor, PixelExtractor):
-        pixels = convert_pixels(g, tensor, extractor.conversion, background)
-        flat = g.cast(g.op("Flatten", pixels, axis=1), DOUBLE)
-        return _scaled(g, flat, extractor.scaling)
-    raise NotConvertible(f"{type(transformer).__name__} measures images by Python code")
+    flat = g.cast(g.op("Flatten", pixels, axis=1), DOUBLE)
+    return _scaled(g, flat, extractor.scaling)
 
 
 def _scaled(g, flat, scaling):
@@ -111,12 +114,11 @@ def _facts(transformer, position, extractors):
     """Return what the metadata says of an image column."""
     value_range = transformer._columns.value_ranges[position]
     is_open = value_range is not None and value_range.origin != "type"
-    conversions = [getattr(each, "conversion", None) for each in extractors]
     return {
         "missing_input": None,
         "value_range": list(value_range.ends) if is_open else None,
         "background": transformer.reader_.background,
-        "preprocessing": [_describe(each) for each in conversions if hasattr(each, "shape")],
+        "preprocessing": [_describe(each.conversion) for each in extractors],
     }
 
 
@@ -130,8 +132,3 @@ def _describe(conversion):
         "resize": "none" if conversion.fixed_size else "crop" if is_crop else "stretch",
         "crop_fraction": conversion.crop_fraction,
     }
-
-
-def is_image_transformer(estimator):
-    """Return whether an estimator turns images into columns."""
-    return isinstance(estimator, ImageTransformer)

@@ -8,6 +8,7 @@ from sklearn.utils import get_tags
 
 from skfusion.serving.graph._boosted_trees import convert_boosting
 from skfusion.serving.graph._columns import Matrix
+from skfusion.serving.graph._forests import FORESTS, convert_forest
 from skfusion.serving.graph._graph_builder import DOUBLE, FLOAT
 from skfusion.serving.graph._not_convertible import NotConvertible
 from skfusion.serving.graph._prediction import Prediction
@@ -43,6 +44,8 @@ def convert_predictor(g, estimator, matrix):
         return _constant(g, estimator, matrix)
     if isinstance(estimator, (HistGradientBoostingClassifier, HistGradientBoostingRegressor)):
         return convert_boosting(g, estimator, matrix)
+    if isinstance(estimator, FORESTS):
+        return convert_forest(g, estimator, matrix)
     if is_classifier(estimator):
         return _classes(g, estimator, matrix)
     if not is_regressor(estimator):
