@@ -9,13 +9,15 @@ from skfusion.fusion._regression_stack import RegressionStack
 from skfusion.fusion._row_losses import LOWEST_PROBABILITY, likelihoods, row_losses
 
 # The feature sets whose models each strategy combines, the simpler strategies first: one source,
-# an average of both, an average with a share for models of all columns, such models alone.
+# an average of both, an average with a share for models of all columns, such models alone, a
+# network of both.
 FEATURE_SETS_OF = {
     "table": ("table",),
     "image": ("image",),
     "late": ("table", "image"),
     "stacked": ("table", "image", "joint"),
     "early": ("joint",),
+    "joint": ("network",),
 }
 STRATEGIES = tuple(FEATURE_SETS_OF)
 # In rows: how strongly weights are shrunk towards the best model of a feature set, the better
