@@ -23,7 +23,7 @@ from skfusion._utils.sklearn_config import default_config
 from skfusion._utils.typing import ImageInput, PathLike, RandomState
 from skfusion.fusion._base_models import BaseModels
 from skfusion.fusion._candidate_log import FAILED, CandidateLog, make_report
-from skfusion.fusion._combination import FEATURE_SETS_OF, STRATEGIES
+from skfusion.fusion._combination import FEATURE_SETS_OF, NETWORK, STRATEGIES
 from skfusion.fusion._conformal_scores import ConformalScores
 from skfusion.fusion._embedder_scores import (
     describe_embedders,
@@ -301,10 +301,8 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
     def _list_strategies(self, sources, rows):
         if len(sources.names) == 1:
             return sources.names
-        tries_network = self.strategy == "joint" or (
-            self.strategy == "auto" and len(rows) >= JOINT_ROWS
-        )
-        return [name for name in STRATEGIES if tries_network or name != "joint"]
+        is_tried = self.strategy == "auto" and len(rows) >= JOINT_ROWS
+        return [*STRATEGIES, *([NETWORK] if is_tried or self.strategy == NETWORK else [])]
 
     def _try_strategies(self, sources, builder, rows, folds, bar, budget):
         """Try each strategy, and each transform of the target, on rows that it has not seen."""

@@ -19,7 +19,8 @@ FEATURE_SETS_OF = {
     "early": ("joint",),
     "joint": ("network",),
 }
-STRATEGIES = tuple(FEATURE_SETS_OF)
+NETWORK = "joint"  # the strategy that is tried with many rows alone, or on request
+STRATEGIES = tuple(name for name in FEATURE_SETS_OF if name != NETWORK)
 # In rows: how strongly weights are shrunk towards the best model of a feature set, the better
 # source, and equal shares of the feature sets.
 _MODEL_SHRINKAGE, _SOURCE_SHRINKAGE, _STACK_PENALTY = 0.5, 2.0, 5.0
