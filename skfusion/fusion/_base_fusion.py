@@ -227,8 +227,11 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
         name = type(self).__name__
         with progress_bar(self.verbose, total=len(folds) + 1, description=name, unit="fit") as bar:
             trial, fits = self._try_strategies(sources, builder, rows, folds, bar, budget)
-            self._choose(trial, fits, seed)
+            self._choose(trial)
             final_log = self._fit_final(sources, builder, rows, trial, fits)
+            self.source_importance_ = source_importance(
+                trial, fits, self.strategy_, self._prior, seed, budget.rest
+            )
             self._report([log, *(fit.log for fit in fits), final_log])
             self._conformal = self._find_conformal_scores(trial)
             chosen = self.strategy_scores_.loc[self.strategy_]
@@ -247,7 +250,7 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
 
     def _report(self, logs):
         """Keep what became of each candidate, and warn of models that failed."""
-        used = {*self._models.names, *self._models.image_sources}
+        used = {*self._models.names, *self._models.sources}
         self.fit_report_ = make_report(logs, used, self.max_time is not None)
         failed = self.fit_report_[self.fit_report_["status"] == FAILED]
         if len(failed):
@@ -339,12 +342,11 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
         kept = find_affordable(seconds, needed, budget.left, n_fits)
         return {*first.log.left_out, *seconds} - {*kept}
 
-    def _choose(self, trial, fits, seed):
+    def _choose(self, trial):
         rows = trial.out_of_fold.rows
         by_user = self.strategy if self.strategy in trial.predictions else None
         self.strategy_scores_ = compare(trial.predictions, rows.y, rows.weights, by_user)
         self.strategy_ = str(self.strategy_scores_.index[self.strategy_scores_["chosen"]][0])
-        self.source_importance_ = source_importance(trial, fits, self.strategy_, self._prior, seed)
         self._source_gains = source_gains(trial, self.strategy_, self._prior)
 
     def _find_conformal_scores(self, trial):

@@ -6,7 +6,7 @@ from sklearn.dummy import DummyClassifier, DummyRegressor
 from skfusion._utils.plain_data import plain_data
 from skfusion.fusion._candidate_log import CandidateLog
 from skfusion.fusion._fit_arguments import fit_arguments
-from skfusion.fusion._fitted_model import FittedModel, side_by_side
+from skfusion.fusion._fitted_model import FittedModel, limited_threads, side_by_side
 from skfusion.fusion._image_rotation import ImageRotation
 from skfusion.fusion._source_encoder import find_rows_with_all, list_image_sources
 from skfusion.fusion._target_transform import TargetTransform
@@ -86,10 +86,10 @@ class BaseModels:
         if any(name != "table" for name in self.feature_sets):
             has_image = find_rows_with_all(matrices)
             weights = None if sample_weight is None else sample_weight[has_image]
-            self.rotations_ = {
-                name: ImageRotation().fit(matrices[name][has_image], weights)
-                for name in list_image_sources(matrices)
-            }
+            for name in list_image_sources(matrices):
+                with log.timing(name):
+                    rotation = ImageRotation().fit(matrices[name][has_image], weights)
+                self.rotations_[name] = rotation
         blocks = self.rotate(matrices, has_image)
         arguments = {"sample_weight": sample_weight, "groups": groups}
         self.models_ = {
@@ -162,10 +162,10 @@ class BaseModels:
         return [model.name for models in self.models_.values() for model in models]
 
     @property
-    def image_sources(self):
-        """set of str : The embedders whose features the models take."""
+    def sources(self):
+        """set of str : The table and the embedders whose features the models take."""
         models = (model for models in self.models_.values() for model in models)
-        return {name for model in models for name in model.blocks} - {"table", "rows"}
+        return {name for model in models for name in model.blocks}
 
     def keep(self, names, predictions):
         """Drop all models but those named, and their predictions."""
@@ -208,7 +208,8 @@ class BaseModels:
             # In a fold with images of one class alone, or hardly any, only this can be learned.
             model = DummyRegressor() if classes is None else DummyClassifier()
             columns = np.zeros((len(y), 1))
-        model.fit(columns, y, **fit_arguments(model, **arguments))
+        with limited_threads(model, columns):
+            model.fit(columns, y, **fit_arguments(model, **arguments))
         return FittedModel(candidate.name, candidate.blocks, model, classes)
 
     def _predict_rows(self, model, blocks, rows):

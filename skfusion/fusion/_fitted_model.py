@@ -1,9 +1,19 @@
 """FittedModel: a fitted model of some columns, with its name."""
 
+from contextlib import nullcontext
+from functools import lru_cache
+
 import numpy as np
 from sklearn.base import is_classifier
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.pipeline import Pipeline
+from threadpoolctl import ThreadpoolController
 
 from skfusion._utils.plain_data import plain_data
+
+_BOOSTING = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
+# For fewer values, several threads of boosting wait for each other longer than they work.
+_VALUES_OF_THREADS = 500_000
 
 
 @plain_data
@@ -33,6 +43,10 @@ class FittedModel:
 
     def predict(self, columns, n_classes):
         """Return probabilities of shape (n_rows, n_classes), or numbers of shape (n_rows,)."""
+        with limited_threads(self.model, columns):
+            return self._predict(columns, n_classes)
+
+    def _predict(self, columns, n_classes):
         if not is_classifier(self.model):
             return np.asarray(self.model.predict(columns), dtype=float).reshape(-1)
         probabilities = np.zeros((len(columns), n_classes))
@@ -47,3 +61,16 @@ def side_by_side(names, blocks, rows):
         return blocks["rows"][rows]
     parts = [blocks[name][rows] for name in names]
     return parts[0] if len(parts) == 1 else np.hstack(parts)
+
+
+def limited_threads(model, columns):
+    """Return a context in which gradient boosting of few values has one thread."""
+    kind = model[-1] if isinstance(model, Pipeline) else model
+    if isinstance(kind, _BOOSTING) and columns.size < _VALUES_OF_THREADS:
+        return _controller().limit(limits=1, user_api="openmp")
+    return nullcontext()
+
+
+@lru_cache
+def _controller():
+    return ThreadpoolController()

@@ -103,9 +103,10 @@ class SourceEncoder:
         matrices, names = {}, self.names if names is None else names
         if "table" in names:
             arguments = fit_arguments(self.table_transformer, sample_weight=rows.sample_weight)
-            table = self.table_transformer.fit_transform(
-                rows.table[self.table_columns], rows.y, **arguments
-            )
+            with log.timing("table"):
+                table = self.table_transformer.fit_transform(
+                    rows.table[self.table_columns], rows.y, **arguments
+                )
             matrices["table"] = with_a_column(to_floats(table))
         if "image" in names:
             given = rows.images or {}

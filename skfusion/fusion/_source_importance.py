@@ -1,5 +1,7 @@
 """How much a fusion's predictions depend on each source and column."""
 
+import time
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,7 +26,7 @@ class _Part(NamedTuple):
     is_source: bool
 
 
-def source_importance(trial, fits, strategy, prior, seed):
+def source_importance(trial, fits, strategy, prior, seed, seconds=np.inf):
     """Return how much worse predictions get without a source, and with shuffled columns.
 
     Parameters
@@ -43,6 +45,10 @@ def source_importance(trial, fits, strategy, prior, seed):
 
     seed : int
         The seed of the shuffles.
+
+    seconds : float, default=inf
+        The time for shuffles. Where it is too short for five, there are fewer; where it is too
+        short for one, `permuted` is missing.
 
     Returns
     -------
@@ -64,8 +70,12 @@ def source_importance(trial, fits, strategy, prior, seed):
     whole = np.average(row_losses(trial.predictions[strategy], rows.y), weights=rows.weights)
     used = _find_used_sources(strategy, trial.out_of_fold.has_image)
     moved = [part for part in parts if part.source in used]
-    losses = _shuffled_losses(trial, fits, moved, strategy, prior, seed) / rows.weights.sum()
-    rises = dict(zip([part.label for part in moved], losses - whole, strict=True))
+    shuffle = partial(_shuffled_losses, trial, fits, moved, strategy, prior, seed)
+    n_shuffles = _find_number(fits, len(moved), seconds, shuffle)
+    rises = {part.label: np.full(1, np.nan) for part in moved}
+    if n_shuffles:
+        losses = shuffle(n_shuffles, len(fits)) / rows.weights.sum()
+        rises = dict(zip(rises, losses - whole, strict=True))
     left_out = _left_out_losses(trial, strategy, prior)
     lines = {}
     for part in parts:
@@ -112,14 +122,26 @@ def _left_out_losses(trial, strategy, prior):
     }
 
 
-def _shuffled_losses(trial, fits, parts, strategy, prior, seed):
-    """Return the summed losses of all rows, of shape (n_parts, n_shuffles)."""
-    out_of_fold = trial.out_of_fold
+def _find_number(fits, n_parts, seconds, shuffle):
+    """Return how often to shuffle each part: as the rows, and the time, allow."""
     largest = max(len(fit.test) for fit in fits)
-    n_shuffles = int(np.clip(_MOST_ROWS // (len(parts) * largest), 1, _SHUFFLES))
+    most = int(np.clip(_MOST_ROWS // (n_parts * largest), 1, _SHUFFLES))
+    if np.isinf(seconds):
+        return most
+    if seconds <= 0:
+        return 0
+    start = time.perf_counter()
+    shuffle(1, 1)
+    taken = time.perf_counter() - start
+    return int(np.clip((seconds - taken) / (taken * len(fits)), 0, most))
+
+
+def _shuffled_losses(trial, fits, parts, strategy, prior, seed, n_shuffles, n_fits):
+    """Return the summed losses of the rows of some folds, of shape (n_parts, n_shuffles)."""
+    out_of_fold = trial.out_of_fold
     total = np.zeros((len(parts), n_shuffles))
     generator = np.random.default_rng(seed)
-    for number, fit in enumerate(fits):
+    for number, fit in enumerate(fits[:n_fits]):
         combination, fallback = fit_combination(
             strategy, out_of_fold, out_of_fold.fold != number, prior
         )

@@ -6,7 +6,7 @@ import numpy as np
 
 # The share of the time that candidates may use; the rest is for their comparison, and for what the
 # first fold says wrongly of the others.
-_SHARE = 0.8
+_SHARE = 0.7
 
 
 class TimeBudget:
@@ -31,9 +31,17 @@ class TimeBudget:
     @property
     def left(self):
         """float : The seconds that candidates may still use."""
+        return self._left(_SHARE)
+
+    @property
+    def rest(self):
+        """float : The seconds until the end."""
+        return self._left(1.0)
+
+    def _left(self, share):
         if self.max_time is None:
             return np.inf
-        return _SHARE * self.max_time - (time.perf_counter() - self._start)
+        return share * self.max_time - (time.perf_counter() - self._start)
 
     def deadline(self, n_fits):
         """Return the time after which no candidate is started in the first of several fits."""
