@@ -20,8 +20,8 @@ from skfusion._utils.typing import Backbone, PathLike, RandomState, Size
 from skfusion.augmentation._augmentation import make_augmentation
 from skfusion.extraction._reading_parameters import READING_PARAMETERS
 from skfusion.features._pixel_flattener import PixelFlattener
-from skfusion.fusion._fusion_checks import check_rows, table_tags
 from skfusion.fusion._joint_inputs import JointInputs, make_input_group
+from skfusion.fusion._row_checks import check_rows, table_tags
 from skfusion.images._image_reader import ImageReader
 from skfusion.images._image_size import check_size_param
 from skfusion.networks._joint_layers import build_joint

@@ -157,6 +157,7 @@ class FusionRegressor(RegressorMixin, BaseFusion):
         table_transformer: Any = None,
         random_state: RandomState = None,
         cache: PathLike | FeatureStore | None = None,
+        max_time: float | None = None,
         n_jobs: int | None = None,
         verbose: int = 0,
     ) -> None:
@@ -171,6 +172,7 @@ class FusionRegressor(RegressorMixin, BaseFusion):
             table_transformer=table_transformer,
             random_state=random_state,
             cache=cache,
+            max_time=max_time,
             n_jobs=n_jobs,
             verbose=verbose,
         )
