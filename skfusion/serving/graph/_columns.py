@@ -57,7 +57,8 @@ class Column:
             return self.tensor
         if self.name not in g.inputs:
             dtype, shape = _SHAPES[kind]
-            g.add_input(self.name, dtype, _named_shape(self.name, shape), kind=kind)
+            more = {"missing_input": None} if kind == "image" else {}
+            g.add_input(self.name, dtype, _named_shape(self.name, shape), kind=kind, **more)
         known = g.inputs[self.name][1]
         if known["kind"] != kind:
             raise NotConvertible(

@@ -11,15 +11,18 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEnc
 
 from skfusion.base import ImageTransformer
 from skfusion.fusion._base_fusion import BaseFusion
+from skfusion.fusion._base_joint import BaseJoint
 from skfusion.fusion._block_scaler import BlockScaler
 from skfusion.fusion._image_block import ImageBlock
 from skfusion.fusion._scaled_columns import ScaledColumns
 from skfusion.heads._base_dense import BaseDense
+from skfusion.networks._joint_network import JointNetwork
 from skfusion.serving.graph import _ensembles, _fusion, _image_blocks
 from skfusion.serving.graph._columns import Column, Matrix, as_matrix
 from skfusion.serving.graph._dense_head import convert_dense
 from skfusion.serving.graph._image_features import convert_images
 from skfusion.serving.graph._imputer import convert_imputer
+from skfusion.serving.graph._joint import convert_feature_network, convert_joint
 from skfusion.serving.graph._lookup import convert_lookup
 from skfusion.serving.graph._not_convertible import NotConvertible
 from skfusion.serving.graph._plain_sklearn import convert_predictor, convert_transformer
@@ -67,12 +70,16 @@ def predict(g, estimator, inputs):
         return predict(g, estimator.estimator, inputs)
     if isinstance(estimator, BaseFusion):
         return _fusion.convert_fusion(g, estimator, inputs, transform, predict)
+    if isinstance(estimator, BaseJoint):
+        return convert_joint(g, estimator, inputs, transform)
     for kind, convert in _ENSEMBLES:
         if isinstance(estimator, kind):
             return convert(g, estimator, inputs, predict)
     matrix = as_matrix(g, inputs)
     if isinstance(estimator, BaseDense):
         return convert_dense(g, estimator, matrix)
+    if isinstance(getattr(estimator, "network_", None), JointNetwork):
+        return convert_feature_network(g, estimator, matrix)
     return convert_predictor(g, estimator, matrix)
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from skfusion.serving.graph._graph_builder import DOUBLE, INT64
 
 _DAY = 86_400.0
-_YEAR = 365.2425
+_YEAR = 365.25  # as in DateEncoder
 # Days from 0000-03-01 to 1970-01-01, and days of four centuries: a year that begins in March has
 # its odd day at its end.
 _TO_1970, _ERA = 719_468, 146_097

@@ -29,29 +29,36 @@ def convert_fusion(g, model, columns, transform, predict):
         The functions of `_convert` for the estimators inside.
     """
     by_name = dict(zip(model._input_columns, columns, strict=True))
-    sources = model._sources
-    parts = {
-        "table": (sources.table_transformer, sources.table_columns),
-        "image": (sources.embedder, sources.image_columns),
+    sources, models = model._sources, model._models
+    blocks, has_image = {"rows": columns}, None
+    if "table" in model._used_sources:
+        table = [by_name[name] for name in sources.table_columns]
+        made = transform(g, sources.table_transformer, table)
+        blocks["table"] = _with_a_column(g, as_matrix(g, made))
+    if "image" in model._used_sources:
+        images = [by_name[name] for name in sources.image_columns]
+        for name, embedder in sources.embedders.items():
+            features = as_matrix(g, transform(g, embedder, images)).tensor
+            found = _rows_with_images(g, features)
+            has_image = found if has_image is None else g.op("And", has_image, found)
+            if name in models.rotations_:
+                rotation = models.rotations_[name]
+                blocks[name] = Matrix(rotate(g, rotation, features), len(rotation.axes_))
+    predictions = {
+        name: [_one(g, models, fitted, blocks, predict) for fitted in fitted_models]
+        for name, fitted_models in models.models_.items()
     }
-    blocks, has_image = {}, None
-    for name in model._used_sources:
-        transformer, names = parts[name]
-        made = transform(g, transformer, [by_name[column] for column in names])
-        blocks[name] = _with_a_column(g, as_matrix(g, made))
-    if "image" in blocks:
-        features = blocks["image"].tensor
-        empty = g.op("ReduceMin", _as_float(g, g.op("IsNaN", features)), [1], keepdims=1)
-        has_image = g.op("Equal", empty, 0.0)
-        if model._models.rotation_ is not None:
-            rotation = model._models.rotation_
-            blocks["image"] = Matrix(rotate(g, rotation, features), len(rotation.axes_))
-    predictions = _predictions(g, model._models, blocks, predict)
     values = _combine(g, model, predictions, has_image)
     if model._n_classes is not None:
         return Prediction(values, model.classes_)
     target = model._models.target_
     return Prediction(_clip(g, g.op("Squeeze", values, [1]), target), kind="numbers")
+
+
+def _rows_with_images(g, features):
+    """Return which rows have the features of at least one image, as bool of shape (rows, 1)."""
+    empty = g.op("ReduceMin", _as_float(g, g.op("IsNaN", features)), [1], keepdims=1)
+    return g.op("Equal", empty, 0.0)
 
 
 def _as_float(g, tensor):
@@ -67,29 +74,22 @@ def _with_a_column(g, matrix):
     return Matrix(g.op("Expand", 0.0, shape), 1)
 
 
-def _predictions(g, models, blocks, predict):
-    """Return the predictions of each feature set's models, as float64 of two axes."""
-    made = {}
-    for name, fitted in models.models_.items():
-        sources = ("table", "image") if name == "joint" else (name,)
-        matrix = Matrix(
-            g.concat([blocks[source].tensor for source in sources]),
-            sum(blocks[source].width for source in sources),
-        )
-        made[name] = [_one(g, models, model, matrix, predict) for model in fitted]
-    return made
-
-
-def _one(g, models, model, matrix, predict):
-    prediction = predict(g, model, matrix)
-    if is_classifier(model):
-        columns = np.zeros((len(prediction.classes), models.n_classes))
-        columns[np.arange(len(prediction.classes)), prediction.classes] = 1
-        if len(prediction.classes) == models.n_classes:
-            return prediction.values
-        return g.op("MatMul", prediction.values, columns)
-    numbers = g.op("Reshape", prediction.values, [-1, 1])
-    return _inverse_target(g, models.target_, numbers)
+def _one(g, models, fitted, blocks, predict):
+    """Return the predictions of one model, as float64 of two axes."""
+    if fitted.blocks == ("rows",):
+        made = predict(g, fitted.model, blocks["rows"])
+    else:
+        parts = [blocks[name] for name in fitted.blocks]
+        matrix = Matrix(g.concat([part.tensor for part in parts]), sum(p.width for p in parts))
+        made = predict(g, fitted.model, matrix)
+    if not is_classifier(fitted.model):
+        return _inverse_target(g, models.target_, g.op("Reshape", made.values, [-1, 1]))
+    classes = made.classes if fitted.classes is None else fitted.classes
+    if len(classes) == models.n_classes:
+        return made.values
+    columns = np.zeros((len(classes), models.n_classes))
+    columns[np.arange(len(classes)), classes] = 1
+    return g.op("MatMul", made.values, columns)
 
 
 def _combine(g, model, predictions, has_image):

@@ -32,9 +32,7 @@ def convert_images(g, transformer, columns):
     blocks, flags, width = [], [], 0
     for i, position in enumerate(fitted.positions):
         extractors, column = transformer._extractors(i), columns[position]
-        _check_extractors(transformer, extractors)
-        tensor = column.read(g, "image", **_facts(transformer, i, extractors))
-        _fix_size(g, column, extractors)
+        tensor = _read(g, transformer, i, column, extractors)
         features = g.concat([_features(g, transformer, tensor, each) for each in extractors])
         width += sum(each.width for each in extractors)
         if rows.missing != "error":
@@ -49,6 +47,36 @@ def convert_images(g, transformer, columns):
         blocks += [g.cast(flag, DOUBLE) for flag in flags]
         width += len(flags)
     return Matrix(g.concat(blocks), width)
+
+
+def read_pixels(g, flattener, column):
+    """Return the images of the only column of a PixelFlattener, before they are flattened.
+
+    Parameters
+    ----------
+    g : GraphBuilder
+        The graph.
+
+    flattener : PixelFlattener
+        The fitted transformer.
+
+    column : Column
+        The column.
+    """
+    _check(flattener)
+    extractors = flattener._extractors(0)
+    tensor = _read(g, flattener, 0, column, extractors)
+    return convert_pixels(g, tensor, extractors[0].conversion, flattener.reader_.background)
+
+
+def _read(g, transformer, position, column, extractors):
+    """Return the input of an image column, which is declared on its first use."""
+    for extractor in extractors:
+        if not isinstance(extractor, (NetworkExtractor, PixelExtractor)):
+            raise NotConvertible(f"{type(transformer).__name__} measures images by Python code")
+    tensor = column.read(g, "image", **_facts(transformer, position, extractors))
+    _fix_size(g, column, extractors)
+    return tensor
 
 
 def _check(transformer):
@@ -69,12 +97,6 @@ def _check(transformer):
                 f"the images of {guard.name!r} have more than 8 bits (DICOM, NIfTI or TIFF "
                 "files), which a graph doesn't decode"
             )
-
-
-def _check_extractors(transformer, extractors):
-    for extractor in extractors:
-        if not isinstance(extractor, (NetworkExtractor, PixelExtractor)):
-            raise NotConvertible(f"{type(transformer).__name__} measures images by Python code")
 
 
 def _features(g, transformer, tensor, extractor):
@@ -115,7 +137,6 @@ def _facts(transformer, position, extractors):
     value_range = transformer._columns.value_ranges[position]
     is_open = value_range is not None and value_range.origin != "type"
     return {
-        "missing_input": None,
         "value_range": list(value_range.ends) if is_open else None,
         "background": transformer.reader_.background,
         "preprocessing": [_describe(each.conversion) for each in extractors],

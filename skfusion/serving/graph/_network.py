@@ -5,9 +5,10 @@ from onnx import load_from_string, numpy_helper
 
 from skfusion.networks._network import Network
 from skfusion.networks._pooling import token_parts
+from skfusion.networks.onnx._onnx_export import export_onnx
 from skfusion.networks.onnx._onnx_network import OnnxNetwork
 from skfusion.networks.onnx._openvino_network import OpenVinoNetwork
-from skfusion.networks.onnx._to_onnx_network import to_onnx_network
+from skfusion.networks.onnx._to_onnx_network import check_converter, to_onnx_network
 from skfusion.serving.graph._graph_builder import at_opset
 from skfusion.serving.graph._not_convertible import NotConvertible
 
@@ -35,8 +36,8 @@ def network_outputs(g, network, pixels):
     key = ("network", network.fingerprint, pixels)
     if key not in g.cache:
         converted = as_onnx(network)
-        inputs = _preprocess(g, pixels, converted)
-        model = _whole_model(converted)
+        inputs = preprocess(g, pixels, converted)
+        model = _whole_model(converted.graph, converted.weights, converted.name)
         name = model.graph.input[0].name
         views = _flipped_views(g, inputs, converted.flips)
         outputs = g.merge(model, {name: g.concat(views, axis=0)})[0]
@@ -47,6 +48,32 @@ def network_outputs(g, network, pixels):
         g.networks.append(network)
         g.cache[key] = outputs
     return g.cache[key]
+
+
+def joint_outputs(g, network, inputs):
+    """Return the outputs of a JointNetwork, of shape (rows, n_outputs), as float32.
+
+    Parameters
+    ----------
+    g : GraphBuilder
+        The graph.
+
+    network : JointNetwork
+        The network.
+
+    inputs : dict of str to str
+        float32 tensors by the name of the input; pixels are preprocessed.
+    """
+    check_converter()
+    try:
+        graph, weights = export_onnx(network)
+    except Exception as error:  # TensorFlow, tf2onnx and Keras raise what they like
+        text = " ".join(str(error).split())
+        raise NotConvertible(f"the joint network can't be converted: {text:.200}") from error
+    model = _whole_model(graph, weights, network.name)
+    g.networks.append(network)
+    names = [value.name for value in model.graph.input]
+    return g.merge(model, {name: inputs[name] for name in names})[0]
 
 
 def _flipped_views(g, images, flips):
@@ -79,18 +106,18 @@ def as_onnx(network):
         raise NotConvertible(str(error)) from error
 
 
-def _whole_model(network):
-    """Return the network as a model of `OPSETS` that holds its weights."""
-    model = load_from_string(network.graph.tobytes())
-    if not model.graph.input or len(model.functions):
-        raise NotConvertible(f"the ONNX file {network.name!r} has functions of its own")
+def _whole_model(graph, weights, name):
+    """Return a network as a model of `OPSETS` that holds its weights."""
+    model = load_from_string(bytes(graph))
+    if len(model.functions):
+        raise NotConvertible(f"the ONNX file {name!r} has functions of its own")
     batch = model.graph.input[0].type.tensor_type.shape.dim[0]
     if batch.HasField("dim_value"):
         raise NotConvertible(
-            f"the ONNX file {network.name!r} computes {batch.dim_value} image(s) at a time only"
+            f"the ONNX file {name!r} computes {batch.dim_value} image(s) at a time only"
         )
     for tensor in model.graph.initializer:
-        array = network.weights.get(tensor.name)
+        array = weights.get(tensor.name)
         if array is not None:
             tensor.CopyFrom(numpy_helper.from_array(np.ascontiguousarray(array), tensor.name))
     try:
@@ -98,11 +125,11 @@ def _whole_model(network):
     except Exception as error:  # onnx's converter has no exceptions of its own
         text = " ".join(str(error).split())
         raise NotConvertible(
-            f"the network {network.name!r} can't be brought to another version of ONNX: {text:.200}"
+            f"the network {name!r} can't be brought to another version of ONNX: {text:.200}"
         ) from error
 
 
-def _preprocess(g, pixels, network):
+def preprocess(g, pixels, network):
     """Return pixels as the inputs of a network, as `ImagePreprocessing.apply` does."""
     preprocessing = network.preprocessing
     if preprocessing.channels == "bgr":
