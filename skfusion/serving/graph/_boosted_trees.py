@@ -48,4 +48,11 @@ def _node(node):
     if node["is_leaf"]:
         return True, 0, 0.0, 0, 0, 0
     left, right = node["left"], node["right"]
-    return False, node["feature_idx"], node["num_threshold"], left, right, node["missing_go_to_left"]
+    return (
+        False,
+        node["feature_idx"],
+        node["num_threshold"],
+        left,
+        right,
+        node["missing_go_to_left"],
+    )

@@ -28,8 +28,8 @@ class GraphBuilder:
     invalid : list of str
         Tensors of bool of shape (rows, 1): the rows that the model refuses.
 
-    networks : list of BaseNetwork
-        The networks whose weights the graph holds.
+    networks : list of dict
+        What the metadata says of the networks whose weights the graph holds.
 
     cache : dict
         Tensors by what they were computed from, so that each is computed once.

@@ -6,7 +6,12 @@ from sklearn.base import is_classifier
 from skfusion.serving.graph._columns import MISSING_TEXT, as_matrix, read_flag
 from skfusion.serving.graph._graph_builder import BOOL, DOUBLE, FLOAT
 from skfusion.serving.graph._image_features import read_pixels
-from skfusion.serving.graph._network import joint_outputs, network_outputs, preprocess
+from skfusion.serving.graph._network import (
+    describe_network,
+    joint_outputs,
+    network_outputs,
+    preprocess,
+)
 from skfusion.serving.graph._prediction import Prediction
 
 
@@ -78,7 +83,9 @@ def _image(g, model, pixels):
     """Return pixels as the input of the network; a backbone that was not trained comes before."""
     if model._backbone is not None:
         return network_outputs(g, model._backbone, pixels)
-    return preprocess(g, pixels, model.network_)
+    network = model.network_
+    g.networks.append(describe_network(network, model.backbone))
+    return preprocess(g, pixels, network.preprocessing, network.input_shapes["image"][2])
 
 
 def _image_flag(g, flattener, column):

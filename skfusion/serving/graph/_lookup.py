@@ -107,9 +107,7 @@ def _as_numbers(column, categories):
             [np.nan if is_missing(each) else float(each) for each in categories], dtype=float
         )
     except (TypeError, ValueError):
-        raise NotConvertible(
-            f"column {column.name!r} has categories of several types"
-        ) from None
+        raise NotConvertible(f"column {column.name!r} has categories of several types") from None
 
 
 def _refuses_unknown(encoder, position):

@@ -27,8 +27,8 @@ from sklearn.pipeline import Pipeline
 
 from skfusion import __version__
 from skfusion._utils.saved_state import installed_version
-from skfusion.networks.backbones._registry import find_spec
 from skfusion.serving.graph._columns import Matrix
+from skfusion.tabular._dates import to_dates
 
 KEY = "skfusion"
 _PACKAGES = ("scikit-learn", "keras", "pillow", "onnx", "skl2onnx", "numpy")
@@ -65,7 +65,7 @@ def add_metadata(graph, model, g, prediction, *, outputs, background, units, pre
         "outputs": outputs,
         "target_unit": units.get("target"),
         "feature_names": _feature_names(model),
-        "networks": [_describe_network(network) for network in g.networks],
+        "networks": g.networks,
         "measured": _measured(model),
         "precision": precision or "float32",
         "versions": _versions(),
@@ -128,23 +128,8 @@ def _range(cells):
 
 def _seconds(cells):
     """Return dates as seconds since 1970."""
-    from skfusion.tabular._dates import to_dates
-
     dates = to_dates(cells).dropna()
     return dates.to_numpy("datetime64[us]").astype(np.int64) / 1e6
-
-
-def _describe_network(network):
-    spec = find_spec(network.name)
-    preprocessing = network.preprocessing
-    return {
-        "name": network.name,
-        "input": list(network.input_shape),
-        "weights_license": None if spec is None else spec.license,
-        "preprocessing": {
-            name: getattr(preprocessing, name) for name in ("scale", "mean", "std", "channels")
-        },
-    }
 
 
 def _feature_names(model):

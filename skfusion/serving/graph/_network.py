@@ -5,6 +5,7 @@ from onnx import load_from_string, numpy_helper
 
 from skfusion.networks._network import Network
 from skfusion.networks._pooling import token_parts
+from skfusion.networks.backbones._registry import find_spec
 from skfusion.networks.onnx._onnx_export import export_onnx
 from skfusion.networks.onnx._onnx_network import OnnxNetwork
 from skfusion.networks.onnx._openvino_network import OpenVinoNetwork
@@ -36,7 +37,7 @@ def network_outputs(g, network, pixels):
     key = ("network", network.fingerprint, pixels)
     if key not in g.cache:
         converted = as_onnx(network)
-        inputs = preprocess(g, pixels, converted)
+        inputs = preprocess(g, pixels, converted.preprocessing, network.input_shape[2])
         model = _whole_model(converted.graph, converted.weights, converted.name)
         name = model.graph.input[0].name
         views = _flipped_views(g, inputs, converted.flips)
@@ -45,7 +46,7 @@ def network_outputs(g, network, pixels):
         if len(views) > 1:
             each = g.op("Reshape", outputs, [len(views), -1, converted.output_shape[0]])
             outputs = g.op("ReduceMean", each, [0], keepdims=0)
-        g.networks.append(network)
+        g.networks.append(describe_network(network, network.name))
         g.cache[key] = outputs
     return g.cache[key]
 
@@ -71,9 +72,35 @@ def joint_outputs(g, network, inputs):
         text = " ".join(str(error).split())
         raise NotConvertible(f"the joint network can't be converted: {text:.200}") from error
     model = _whole_model(graph, weights, network.name)
-    g.networks.append(network)
     names = [value.name for value in model.graph.input]
     return g.merge(model, {name: inputs[name] for name in names})[0]
+
+
+def describe_network(network, backbone):
+    """Return what the metadata says of a network.
+
+    Parameters
+    ----------
+    network : BaseNetwork
+        The network.
+
+    backbone : object
+        What it was built from: a name, a file or a function.
+    """
+    try:
+        spec = find_spec(backbone)
+    except ValueError:  # not a name
+        spec = None
+    preprocessing = network.preprocessing
+    shapes = getattr(network, "input_shapes", None) or {"image": network.input_shape}
+    return {
+        "name": network.name if spec is None else spec.name,
+        "input": list(shapes.get("image", ())),
+        "weights_license": None if spec is None else spec.license,
+        "preprocessing": {
+            name: getattr(preprocessing, name) for name in ("scale", "mean", "std", "channels")
+        },
+    }
 
 
 def _flipped_views(g, images, flips):
@@ -129,12 +156,10 @@ def _whole_model(graph, weights, name):
         ) from error
 
 
-def preprocess(g, pixels, network):
+def preprocess(g, pixels, preprocessing, n_channels):
     """Return pixels as the inputs of a network, as `ImagePreprocessing.apply` does."""
-    preprocessing = network.preprocessing
     if preprocessing.channels == "bgr":
         pixels = g.op("Gather", pixels, [2, 1, 0], axis=3)
-    n_channels = network.input_shape[2]
     mean, std = (preprocessing._values(name, n_channels) for name in ("mean", "std"))
     if preprocessing.scale != 1:
         pixels = g.op("Mul", pixels, np.float32(preprocessing.scale))

@@ -1,6 +1,7 @@
 """Estimators that take numbers: skl2onnx converts them, with few exceptions."""
 
 import numpy as np
+from sklearn import config_context
 from sklearn.base import is_classifier, is_regressor
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
@@ -102,8 +103,6 @@ def _refuse_nan(g, estimator, matrix):
 
 def _call(method, width):
     """Return what a method makes of one row of zeros."""
-    from sklearn import config_context
-
     with config_context(transform_output="default"):
         made = method(np.zeros((1, width)))
     return made.toarray() if hasattr(made, "toarray") else np.asarray(made)

@@ -139,9 +139,7 @@ def _weights(g, old, edges, length, resample):
     positions = g.cast(g.op("Range", 0, old, 1), TensorProto.DOUBLE)
     first = g.op("Floor", g.op("Add", g.op("Sub", centers, support), 0.5))
     last = g.op("Min", g.op("Floor", g.op("Add", g.op("Add", centers, support), 0.5)), old_length)
-    is_used = g.op(
-        "And", g.op("GreaterOrEqual", positions, first), g.op("Less", positions, last)
-    )
+    is_used = g.op("And", g.op("GreaterOrEqual", positions, first), g.op("Less", positions, last))
     distance = g.op("Add", g.op("Sub", positions, centers), 0.5)
     values = function(g, g.op("Mul", distance, g.op("Div", 1.0, stretch)))
     values = g.op("Where", is_used, values, 0.0)

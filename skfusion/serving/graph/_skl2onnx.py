@@ -98,7 +98,9 @@ def _register_boosting(estimator):
     if find_spec("onnxmltools") is None:
         raise NotConvertible(f"{name} is converted by onnxmltools, which is not installed: {_HINT}")
     shapes = import_module("skl2onnx.common.shape_calculator")
-    converters = import_module(f"onnxmltools.convert.{package}.operator_converters." + _module(package))
+    converters = import_module(
+        f"onnxmltools.convert.{package}.operator_converters." + _module(package)
+    )
     calculate = shapes.calculate_linear_regressor_output_shapes
     options = None
     if predicts_classes:

@@ -38,9 +38,7 @@ def _number(g, part, column):
 
 def _category(g, part, column):
     shown = [value for value in part.values_ if not is_missing(value)]
-    values = column.read(
-        g, "category", categories=shown, missing=MISSING_TEXT, allows_unknown=True
-    )
+    values = column.read(g, "category", categories=shown, missing=MISSING_TEXT, allows_unknown=True)
     lines = np.eye(len(part.values_) + part.has_rare_)
     if not part.has_rare_:
         lines = np.vstack([lines, np.zeros((1, lines.shape[1]))])

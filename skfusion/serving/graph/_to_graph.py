@@ -117,9 +117,7 @@ def _outputs(g, prediction):
     width = len(prediction.classes) if prediction.kind == "probabilities" else "scores"
     label, kind = _label(g, prediction)
     shape = [width] if prediction.is_multilabel else []
-    return _named(
-        g, [("label", label, kind, shape), (prediction.kind, values, DOUBLE, [width])]
-    )
+    return _named(g, [("label", label, kind, shape), (prediction.kind, values, DOUBLE, [width])])
 
 
 def _label(g, prediction: Prediction):
