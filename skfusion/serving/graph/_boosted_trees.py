@@ -47,12 +47,5 @@ def _raw_predictions(g, estimator, tensor):
 def _node(node):
     if node["is_leaf"]:
         return True, 0, 0.0, 0, 0, 0
-    left, right = node["left"], node["right"]
-    return (
-        False,
-        node["feature_idx"],
-        node["num_threshold"],
-        left,
-        right,
-        node["missing_go_to_left"],
-    )
+    names = ("feature_idx", "num_threshold", "left", "right", "missing_go_to_left")
+    return False, *(node[name] for name in names)

@@ -155,9 +155,9 @@ def _interpolate(g, x, xs, ys):
         return g.op("Add", g.op("Mul", x, 0.0), float(ys[0]))
     above = _as_float(g, g.op("GreaterOrEqual", x, np.asarray(xs[1:-1], dtype=float)[None, :]))
     index = g.cast(g.op("ReduceSum", above, [1], keepdims=0), INT64)
-    start, left = (
-        g.op("Gather", np.asarray(each[:-1], float)[:, None], index) for each in (xs, ys)
-    )
     slopes = np.diff(ys) / np.diff(xs)
-    slope = g.op("Gather", np.asarray(slopes, float)[:, None], index)
+    start, left, slope = (
+        g.op("Gather", np.asarray(values, dtype=float)[:, None], index)
+        for values in (xs[:-1], ys[:-1], slopes)
+    )
     return g.op("Add", left, g.op("Mul", g.op("Sub", x, start), slope))

@@ -10,6 +10,8 @@ from skfusion.serving.graph._columns import MISSING_TEXT, Column, Matrix
 from skfusion.serving.graph._graph_builder import DOUBLE, INT64
 from skfusion.serving.graph._not_convertible import NotConvertible
 
+# A cell that stands for a category that `fit` has not seen, and what encoders get for it.
+_UNKNOWN = object()
 _UNKNOWN_TEXT, _UNKNOWN_NUMBER = "skfusion: none of the categories", -1.2345678e300
 
 
@@ -113,7 +115,7 @@ def _as_numbers(column, categories):
 def _refuses_unknown(encoder, position):
     """Return whether the encoder raises an error for an unknown category."""
     try:
-        _probe(encoder, position, [None])
+        _probe(encoder, position, [_UNKNOWN])
     except ValueError:
         return True
     return False
@@ -121,7 +123,7 @@ def _refuses_unknown(encoder, position):
 
 def _lines(encoder, position, categories, refuses):
     """Return an array with a line for each category, and one for unknown ones."""
-    cells = [*categories, *([] if refuses else [None])]
+    cells = [*categories, *([] if refuses else [_UNKNOWN])]
     lines = _probe(encoder, position, cells)
     if refuses:
         lines = np.vstack([lines, np.zeros((1, lines.shape[1]))])
@@ -129,19 +131,17 @@ def _lines(encoder, position, categories, refuses):
 
 
 def _probe(encoder, position, cells):
-    """Return what the encoder makes of cells of one column; None is an unknown category."""
-    first = [list(categories)[0] for categories in encoder.categories_]
-    kinds = [np.asarray(categories).dtype for categories in encoder.categories_]
+    """Return what the encoder makes of cells of one column."""
+    first = [next(iter(categories)) for categories in encoder.categories_]
+    kinds = [np.asarray(categories).dtype.kind for categories in encoder.categories_]
     columns = {}
     for i, (start, kind) in enumerate(zip(first, kinds, strict=True)):
         values = [start] * len(cells)
         if i == position:
             of_text = any(isinstance(each, str) for each in encoder.categories_[i])
             unknown = _UNKNOWN_TEXT if of_text else _UNKNOWN_NUMBER
-            known = set(map(str, encoder.categories_[i]))
-            values = [unknown if c is None and str(None) not in known else c for c in cells]
-            kind = kind if kind == object or of_text else np.dtype(float)
-        columns[i] = pd.Series(values, dtype=object if kind.kind in "OU" else kind)
+            values = [unknown if cell is _UNKNOWN else cell for cell in cells]
+        columns[i] = pd.Series(values, dtype=object if kind in "OU" else float)
     names = getattr(encoder, "feature_names_in_", list(columns))
     table = pd.DataFrame(columns).set_axis(names, axis=1)
     if not hasattr(encoder, "feature_names_in_"):

@@ -1,8 +1,8 @@
 """Pillow's resampling in an ONNX graph, to the last bit of a uint8.
 
-Pillow resizes rows of pixels and columns one after the other. Each new pixel is a weighted sum of old ones. The
-weights are whole numbers of 22 bits, computed from the size of the image, which the graph finds at
-run time. ONNX's own operator Resize rounds differently at the edges.
+Pillow resizes rows and columns of pixels one after the other. Each new pixel is a weighted sum of
+old ones. The weights are whole numbers of 22 bits, computed from the size of the image, which the
+graph finds at run time. ONNX's own operator Resize rounds differently, and differs at the edges.
 """
 
 import numpy as np

@@ -9,12 +9,14 @@ from skfusion.serving.graph._graph_builder import DOUBLE, FLOAT, OPSETS, at_opse
 from skfusion.serving.graph._not_convertible import NotConvertible
 
 _HINT = "pip install 'skfusion[onnx-graph]'"
-# Converters of onnxmltools by the name of a class: its alias, and whether it predicts classes.
+_LIGHTGBM = ("lightgbm.operator_converters.LightGbm", "convert_lightgbm")
+_XGBOOST = ("xgboost.operator_converters.XGBoost", "convert_xgboost")
+# Converters of onnxmltools by the name of a class: module, function, and whether it has classes.
 _BOOSTING = {
-    "LGBMClassifier": ("lightgbm", "LightGbm", "convert_lightgbm", True),
-    "LGBMRegressor": ("lightgbm", "LightGbm", "convert_lightgbm", False),
-    "XGBClassifier": ("xgboost", "XGBoost", "convert_xgboost", True),
-    "XGBRegressor": ("xgboost", "XGBoost", "convert_xgboost", False),
+    "LGBMClassifier": (*_LIGHTGBM, True),
+    "LGBMRegressor": (*_LIGHTGBM, False),
+    "XGBClassifier": (*_XGBOOST, True),
+    "XGBRegressor": (*_XGBOOST, False),
 }
 
 
@@ -94,22 +96,15 @@ def _register_boosting(estimator):
     name = type(estimator).__name__
     if name not in _BOOSTING:
         return
-    package, alias, function, predicts_classes = _BOOSTING[name]
     if find_spec("onnxmltools") is None:
-        raise NotConvertible(f"{name} is converted by onnxmltools, which is not installed: {_HINT}")
+        raise NotConvertible(f"{name} is converted by onnxmltools: pip install onnxmltools")
+    module, function, predicts_classes = _BOOSTING[name]
     shapes = import_module("skl2onnx.common.shape_calculator")
-    converters = import_module(
-        f"onnxmltools.convert.{package}.operator_converters." + _module(package)
-    )
-    calculate = shapes.calculate_linear_regressor_output_shapes
-    options = None
+    convert = getattr(import_module(f"onnxmltools.convert.{module}"), function)
+    calculate, options = shapes.calculate_linear_regressor_output_shapes, None
     if predicts_classes:
         calculate = shapes.calculate_linear_classifier_output_shapes
         options = {"nocl": [True, False], "zipmap": [True, False, "columns"]}
     _import("skl2onnx").update_registered_converter(
-        type(estimator), alias + name, calculate, getattr(converters, function), options=options
+        type(estimator), f"skfusion{name}", calculate, convert, options=options
     )
-
-
-def _module(package):
-    return {"lightgbm": "LightGbm", "xgboost": "XGBoost"}[package]
