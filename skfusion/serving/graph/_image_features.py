@@ -92,7 +92,8 @@ def _check(transformer):
     for guard, value_range in zip(
         transformer._columns.guards, transformer._columns.value_ranges, strict=False
     ):
-        if value_range is None and guard.dtypes - {"uint8"}:
+        is_fixed = value_range is None or value_range.origin == "type"
+        if is_fixed and False in guard.dtypes:  # images of other types than uint8 were read
             raise NotConvertible(
                 f"the images of {guard.name!r} have more than 8 bits (DICOM, NIfTI or TIFF "
                 "files), which a graph doesn't decode"

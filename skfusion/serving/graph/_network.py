@@ -5,6 +5,7 @@ from onnx import load_from_string, numpy_helper
 
 from skfusion.networks._network import Network
 from skfusion.networks._pooling import token_parts
+from skfusion.networks.backbones._listing import list_backbones
 from skfusion.networks.backbones._registry import find_spec
 from skfusion.networks.onnx._onnx_export import export_onnx
 from skfusion.networks.onnx._onnx_network import OnnxNetwork
@@ -87,14 +88,13 @@ def describe_network(network, backbone):
     backbone : object
         What it was built from: a name, a file or a function.
     """
-    try:
-        spec = find_spec(backbone)
-    except ValueError:  # not a name
-        spec = None
+    names = {name.lower(): name for name in list_backbones()}
+    name = names.get(str(backbone).lower())
+    spec = None if name is None else find_spec(name)
     preprocessing = network.preprocessing
     shapes = getattr(network, "input_shapes", None) or {"image": network.input_shape}
     return {
-        "name": network.name if spec is None else spec.name,
+        "name": name or network.name,
         "input": list(shapes.get("image", ())),
         "weights_license": None if spec is None else spec.license,
         "preprocessing": {

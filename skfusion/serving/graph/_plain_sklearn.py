@@ -1,6 +1,7 @@
 """Estimators that take numbers: skl2onnx converts them, with few exceptions."""
 
 import numpy as np
+import pandas as pd
 from sklearn import config_context
 from sklearn.base import is_classifier, is_regressor
 from sklearn.dummy import DummyClassifier, DummyRegressor
@@ -103,6 +104,10 @@ def _refuse_nan(g, estimator, matrix):
 
 def _call(method, width):
     """Return what a method makes of one row of zeros."""
+    row = np.zeros((1, width))
+    names = getattr(method.__self__, "feature_names_in_", None)
+    if names is not None:
+        row = pd.DataFrame(row, columns=names)
     with config_context(transform_output="default"):
-        made = method(np.zeros((1, width)))
+        made = method(row)
     return made.toarray() if hasattr(made, "toarray") else np.asarray(made)
