@@ -6,9 +6,9 @@ DATA is a folder of photographs with a `labels.csv` (image, label), such as the 
 a weights file of MobileNet with alpha=0.25 or 0.75, without top. Needs the extra `onnx-graph`.
 
 A logistic regression on MobileNet's features is fitted on two thirds of the rows. For each file:
-its size; the time to load it and to answer one row; the rate for batches of 32 photographs of 240 x
-320 pixels, resizing included, and that of Python's own pipeline; the accuracy on the other rows, the
-log loss there, and the largest difference of a probability from Python's.
+its size; the time to load it and to answer one row; the rate for batches of 32 photographs of
+240 x 320 pixels, resizing included, and that of Python's own pipeline; the accuracy and the log
+loss on the other rows, and the largest difference of a probability from Python's.
 """
 
 import argparse

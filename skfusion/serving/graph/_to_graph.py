@@ -10,7 +10,6 @@ from skfusion.serving.graph._graph_builder import DOUBLE, FLOAT, INT64, ROWS, ST
 from skfusion.serving.graph._metadata import add_metadata
 from skfusion.serving.graph._not_convertible import NotConvertible
 from skfusion.serving.graph._precision import reduce_precision
-from skfusion.serving.graph._prediction import Prediction
 from skfusion.serving.graph._prune import keep_needed
 
 
@@ -120,7 +119,7 @@ def _outputs(g, prediction):
     return _named(g, [("label", label, kind, shape), (prediction.kind, values, DOUBLE, [width])])
 
 
-def _label(g, prediction: Prediction):
+def _label(g, prediction):
     """Return the label of each row, and its type."""
     classes = np.asarray(prediction.classes)
     if prediction.is_multilabel:

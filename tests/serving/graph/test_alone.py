@@ -73,5 +73,5 @@ def test_networks_and_versions_are_named(photographs):
     assert network["preprocessing"]["scale"] == pytest.approx(1 / 127.5)
     assert {"skfusion", "scikit-learn", "onnx", "pillow"} <= set(found["versions"])
     assert len(found["feature_names"]) == 512
-    assert found["feature_names"][0] == "image_mobilenet_000"
+    assert found["feature_names"][0] == "image_mobilenet_0000"
     assert json.dumps(found)
