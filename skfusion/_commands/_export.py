@@ -42,12 +42,12 @@ def add_parser(commands):
 def run(options):
     """Convert the model and write the file."""
     with exit_on_error("export", after_stop=""):
-        from skfusion._commands._report import _load_model, _read_rows
+        from skfusion._commands._report import _load_model, read_rows
         from skfusion._utils.atomic_write import write_atomically
         from skfusion.serving._to_onnx import to_onnx
 
         units = dict(_unit(text) for text in options.unit)
-        background = None if options.background is None else _read_rows(options.background)
+        background = None if options.background is None else read_rows(options.background)
         graph = to_onnx(
             _load_model(options.model),
             options.form,
