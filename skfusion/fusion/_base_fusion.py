@@ -4,6 +4,7 @@ import os
 import warnings
 from abc import ABCMeta, abstractmethod
 from dataclasses import replace
+from functools import partial
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -20,6 +21,7 @@ from skfusion._utils.saved_state import SavedStateMixin
 from skfusion._utils.sklearn_config import default_config
 from skfusion._utils.typing import ImageInput, PathLike, RandomState
 from skfusion.fusion._base_models import BaseModels
+from skfusion.fusion._choice_loss import ChoiceLoss
 from skfusion.fusion._combination import FEATURE_SETS_OF, STRATEGIES
 from skfusion.fusion._conformal_scores import ConformalScores
 from skfusion.fusion._fusion_checks import (
@@ -70,6 +72,7 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
     """
 
     _holds_sklearn = True
+    scoring: Any = None  # of objects that an older version saved
     # What models need: "predict" or "predict_proba".
     _method: str
     _parameter_constraints: dict[str, Any] = {
@@ -77,6 +80,7 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
         "image_columns": [str, "array-like", None],
         "id_columns": [str, "array-like", None],
         "strategy": [StrOptions({"early", "late", "stacked", "auto"})],
+        "scoring": [str, callable, None],
         "estimators": [dict, None],
         "cv": ["cv_object"],
         "n_components": [Interval(Integral, 1, None, closed="left"), None],
@@ -94,6 +98,7 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
         image_columns: str | list[str] | None = None,
         id_columns: str | list[str] | None = None,
         strategy: str = "auto",
+        scoring: Any = None,
         estimators: dict[str, Any] | None = None,
         cv: Any = 5,
         n_components: int | None = 30,
@@ -107,6 +112,7 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
         self.image_columns = image_columns
         self.id_columns = id_columns
         self.strategy = strategy
+        self.scoring = scoring
         self.estimators = estimators
         self.cv = cv
         self.n_components = n_components
@@ -212,13 +218,18 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
             seed=seed,
             estimators=self.estimators,
         )
+        classes = None if self._n_classes is None else self.classes_
+        make_loss = partial(ChoiceLoss, self.scoring, classes=classes)
+        make_loss(rows.y, rows.weights, rows.groups).check(self._prior)
         if self.image_columns_ and sources.is_frozen:
             rows = replace(rows, images=self._embed(sources, rows))
-            self._check_images(find_rows_with_images(rows.images), rows.y)
         folds = make_inner_folds(cv, self._strata(rows.y), rows.groups, seed, kept)
+        if rows.images is not None:
+            used = np.concatenate([test for _, test in folds])
+            self._check_images(find_rows_with_images(rows.images[used]), rows.y[used])
         name = type(self).__name__
         with progress_bar(self.verbose, total=len(folds) + 1, description=name, unit="fit") as bar:
-            trial, fits = self._try_strategies(sources, builder, rows, folds, bar)
+            trial, fits = self._try_strategies(sources, builder, rows, folds, make_loss, bar)
             self._choose(trial, fits, seed)
             self._fit_final(sources, builder, rows, trial)
             self._conformal = self._find_conformal_scores(trial)
@@ -254,7 +265,7 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
         sources.embedder.set_params(verbose=verbose)
         return features
 
-    def _try_strategies(self, sources, builder, rows, folds, bar):
+    def _try_strategies(self, sources, builder, rows, folds, make_loss, bar):
         """Try each strategy, and each transform of the target, on rows that it has not seen."""
         strategies = sources.names if len(sources.names) == 1 else list(STRATEGIES)
         used = {name for strategy in strategies for name in FEATURE_SETS_OF[strategy]}
@@ -267,15 +278,14 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
         for fit in fit_folds(sources, models, rows, folds, self.n_jobs):
             fits.append(fit)
             bar.update()
-        trial = try_strategies(fits, rows, strategies, self.strategy, self._prior)
+        trial = try_strategies(fits, rows, strategies, self.strategy, self._prior, make_loss)
         if self.image_columns_ and rows.images is None:
-            self._check_images(trial.out_of_fold.has_image, rows.y)
+            self._check_images(trial.out_of_fold.has_image, trial.out_of_fold.rows.y)
         return trial, fits
 
     def _choose(self, trial, fits, seed):
-        rows = trial.out_of_fold.rows
         by_user = self.strategy if self.strategy in trial.predictions else None
-        self.strategy_scores_ = compare(trial.predictions, rows.y, rows.weights, by_user)
+        self.strategy_scores_ = compare(trial, by_user)
         self.strategy_ = str(self.strategy_scores_.index[self.strategy_scores_["chosen"]][0])
         self.source_importance_ = source_importance(trial, fits, self.strategy_, self._prior, seed)
         self._source_gains = source_gains(trial, self.strategy_, self._prior)
@@ -292,8 +302,9 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
 
     def _fit_final(self, sources, builder, rows, trial):
         """Fit on all rows what predictions need."""
+        every_row = np.ones(len(trial.out_of_fold.rows), dtype=bool)
         self._combination, self._fallback = fit_combination(
-            self.strategy_, trial.out_of_fold, np.ones(len(rows), dtype=bool), self._prior
+            self.strategy_, trial.out_of_fold, every_row, self._prior
         )
         names = list(FEATURE_SETS_OF[self.strategy_])
         if self.table_columns_ and self.image_columns_ and "table" not in names:
