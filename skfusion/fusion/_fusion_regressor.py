@@ -41,6 +41,10 @@ class FusionRegressor(RegressorMixin, BaseFusion):
     strategy : {"auto", "early", "late", "stacked"}, default="auto"
         How sources are fused, as in `FusionClassifier`.
 
+    scoring : str, callable or None, default=None
+        The score by which "auto" compares strategies, as in `FusionClassifier`. None is the
+        squared error.
+
     estimators : dict or None, default=None
         Models instead of the built-in ones, by what they learn from: "table", "image", "joint".
         Those not named keep the built-in ones: ridge regressions and a forest, weighted by their
@@ -150,6 +154,7 @@ class FusionRegressor(RegressorMixin, BaseFusion):
         image_columns: str | list[str] | None = None,
         id_columns: str | list[str] | None = None,
         strategy: str = "auto",
+        scoring: Any = None,
         estimators: dict[str, Any] | None = None,
         target_transform: str | None = "auto",
         cv: Any = 5,
@@ -166,6 +171,7 @@ class FusionRegressor(RegressorMixin, BaseFusion):
             image_columns=image_columns,
             id_columns=id_columns,
             strategy=strategy,
+            scoring=scoring,
             estimators=estimators,
             cv=cv,
             n_components=n_components,

@@ -1,0 +1,1 @@
+def report(folder): pass
