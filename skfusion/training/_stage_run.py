@@ -4,6 +4,7 @@ import numpy as np
 
 from skfusion.networks.runtimes._keras import import_keras
 from skfusion.training._early_stopping import EarlyStopping
+from skfusion.training._recent_weights import RecentWeights
 from skfusion.training._stage import FINE_TUNE
 
 # Outputs of the frozen part are kept in memory up to this size.
@@ -61,7 +62,8 @@ class StageRun:
         stopped : bool
             Whether `on_epoch` returned a true value, which stops the whole training.
         """
-        config, model = self.config, self.trainer.model
+        config = self.config
+        recent = RecentWeights(config.average_epochs, self.trainer.get_weights)
         steps = -(-len(self.data.training) // config.batch_size)
         schedule = config.schedule(self.stage, steps)
         stopping = EarlyStopping(config.early_stopping, config.n_iter_no_change)
@@ -75,12 +77,13 @@ class StageRun:
             callbacks.on_epoch_end(epoch, dict(values))
             watched = values.get("val_loss", values["loss"])
             schedule.update(watched)
-            is_over = stopping.update(watched, model.get_weights)
+            recent.update()
+            is_over = stopping.update(watched, recent.mean)
             stopped = on_epoch is not None and on_epoch(epoch, values)
             if stopped or is_over or self.trainer.upper.stop_training:
                 break
         callbacks.on_train_end()
-        return stopping.weights or model.get_weights(), stopped
+        return stopping.weights or recent.mean(), stopped
 
     def get_state(self):
         """Return the state of the optimizer and of the random numbers."""
