@@ -1,6 +1,6 @@
 """Which rule chooses best between a table, its images and both?
 
-    python benchmarks/choice.py predict DATA WEIGHTS FOLDER [--splits 4] [--repeats 2]
+    python benchmarks/choice.py predict DATA WEIGHTS FOLDER [--splits 4] [--repeats 1]
     python benchmarks/choice.py judge FOLDER
 
 `predict` makes a hundred tasks up from the sets oasis1, fashion_products, leaf, flowers and
@@ -56,7 +56,8 @@ def main():
     predict.add_argument("weights", type=Path)
     predict.add_argument("folder", type=Path)
     predict.add_argument("--splits", type=int, default=4)
-    predict.add_argument("--repeats", type=int, default=2, help="of the inner folds")
+    predict.add_argument("--repeats", type=int, default=1, help="of the inner folds")
+    predict.add_argument("--most-rows", type=int, help="only tasks with at most so many rows")
     predict.set_defaults(run=predict_all)
     judge = commands.add_parser("judge", help="apply rules to saved predictions")
     judge.add_argument("folder", type=Path)
@@ -68,6 +69,8 @@ def main():
 def predict_all(options):
     options.folder.mkdir(parents=True, exist_ok=True)
     tasks = make_tasks(options.data, Embedder(options.weights, options.folder / "features"))
+    if options.most_rows:
+        tasks = {name: task for name, task in tasks.items() if task.n_rows <= options.most_rows}
     print(f"{len(tasks)} tasks", flush=True)
     for split in range(options.splits):
         for name, task in tasks.items():

@@ -1,14 +1,14 @@
 """Does fusing ever cost what the better source alone would give?
 
-    python benchmarks/fusion.py DATA WEIGHTS FOLDER [--repeats 10 3] [--tasks NAME ...]
+    python benchmarks/fusion.py DATA WEIGHTS FOLDER [--repeats 10 3] [--tasks NAME ...] [--naive]
     python benchmarks/fusion.py DATA WEIGHTS FOLDER --coverage
 
 DATA is a folder with the sets oasis1, fashion_products, leaf, flowers and hymenoptera; WEIGHTS a
 weights file of MobileNet with alpha=0.75, without top. For each task: the table alone, the
-images alone, both side by side before one model (naive: standardized columns into a logistic or
-ridge regression, and into a forest), each strategy, and "auto", on outer folds that none of them
-has seen: five folds, repeated (10 times where there are fewer than 300 rows, else 3). AUC (one
-against the rest where there are more than two classes; accuracy for 99), R2 for numbers.
+images alone, each strategy, and "auto", on outer folds that none of them has seen: five folds,
+repeated (10 times where there are fewer than 300 rows, else 3). AUC (one against the rest where
+there are more than two classes; accuracy for 99), R2 for numbers. With --naive, also all columns
+standardized, side by side, into a logistic or ridge regression, and into a forest.
 
 After the scores: the better source, by how much "auto" differs from it, and the standard error of
 the better source's score over folds. `lost` marks where "auto" is below it by more than half of
@@ -46,7 +46,8 @@ from skfusion import PretrainedGAP
 from skfusion.fusion._conformal_scores import ConformalScores
 
 IMAGE = "image"
-LINES = ["table", "image", "late", "stacked", "early", "naive linear", "naive forest", "auto"]
+LINES = ["table", "image", "late", "stacked", "early", "auto"]
+NAIVE = ["naive linear", "naive forest"]
 # Two classes or a few are ranked; where there are many, each has too few rows for that.
 _MANY_CLASSES = 20
 _LEVELS = (0.8, 0.9)
@@ -60,18 +61,22 @@ def main():
     parser.add_argument("folder", type=Path, help="for predictions")
     parser.add_argument("--repeats", type=int, nargs=2, default=(10, 3), help="with few rows, many")
     parser.add_argument("--tasks", nargs="*", help="only these")
+    parser.add_argument("--naive", action="store_true", help="all columns before one model, too")
     parser.add_argument("--coverage", action="store_true", help="of sets and intervals")
     options = parser.parse_args()
     tasks = make_tasks(options.data, Embedder(options.weights, options.folder / "features"))
     if options.tasks:
         tasks = {name: tasks[name] for name in options.tasks}
-    saved = predict_all(tasks, options.folder, options.repeats)
-    report_coverage(tasks, saved) if options.coverage else report(tasks, saved)
+    saved = predict_all(tasks, options)
+    if options.coverage:
+        report_coverage(tasks, saved)
+    else:
+        report(tasks, saved, LINES + NAIVE * options.naive)
 
 
-def predict_all(tasks, folder, repeats):
+def predict_all(tasks, options):
     """Fit what is not fitted yet; return the paths of predictions by task, one a fold."""
-    paths = {name: [] for name in tasks}
+    paths, repeats = {name: [] for name in tasks}, options.repeats
     for repeat in range(max(repeats)):
         for name, (table, features, y) in tasks.items():
             if repeat >= (repeats[0] if len(y) < _FEW_ROWS else repeats[1]):
@@ -79,10 +84,13 @@ def predict_all(tasks, folder, repeats):
             splitter = KFold if y.dtype.kind == "f" else StratifiedKFold
             splits = splitter(5, shuffle=True, random_state=repeat).split(table, y)
             for number, (train, test) in enumerate(splits):
-                path = folder / f"{name.replace(' ', '_')}.{repeat}.{number}.npz"
+                path = options.folder / f"{name.replace(' ', '_')}.{repeat}.{number}.npz"
                 paths[name].append((path, test))
                 if not path.exists():
-                    np.savez_compressed(path, **fit(table, features, y, train, test, repeat))
+                    arrays = fit(table, features, y, train, test, repeat)
+                    if options.naive:
+                        arrays |= naive(table, features, y, train, test)
+                    np.savez_compressed(path, **arrays)
                     print(path.name, flush=True)
     return paths
 
@@ -92,26 +100,24 @@ def fit(table, features, y, train, test, seed):
     if y.dtype.kind != "f":
         classes, numbers = np.unique(y, return_inverse=True)
         n_classes = len(classes)
-    arrays = predict_split(Rows(table, features, numbers), train, test, n_classes, seed, 1)
-    return arrays | naive(table, features, y, train, test, n_classes is not None)
+    return predict_split(Rows(table, features, numbers), train, test, n_classes, seed, 1)
 
 
-def report(tasks, saved):
+def report(tasks, saved, columns):
     """Print a line for each task, and what they have in common."""
-    print(
-        f"{'':<24}{'rows':>5}" + "".join(f"{line:>13}" for line in LINES) + "  better  differs SE"
-    )
+    head = "".join(f"{line:>13}" for line in columns)
+    print(f"{'':<24}{'rows':>5}{head}  better difference SE")
     lines = {}
     for name, (_, _, y) in tasks.items():
         results = [score_split(path) for path, _ in saved[name]]
-        lines[name] = line = compare_sources(results)
-        scores = "".join(f"{line[each]:>13.3f}" for each in LINES)
+        lines[name] = line = compare_sources(results, columns)
+        scores = "".join(f"{line[each]:>13.3f}" for each in columns)
         print(
             f"{name:<24}{len(y):>5}{scores}  {line['better']:<6} {line['difference']:>+7.4f} "
             f"{line['error']:.4f} {line['lost']:<11} {line['picks']} of {len(results)} folds",
             flush=True,
         )
-    sum_up(pd.DataFrame(lines).T)
+    sum_up(pd.DataFrame(lines).T, columns)
 
 
 def score_split(path):
@@ -120,14 +126,15 @@ def score_split(path):
     trial, chosen = saved.choose()
     tested = saved.predict(trial)
     scores = {name: score(saved, prediction) for name, prediction in tested.items()}
-    for name in ("linear", "forest"):
-        scores[f"naive {name}"] = score(saved, saved.arrays[f"naive|{name}"])
+    for name in NAIVE:
+        if name.replace(" ", "|") in saved.arrays:
+            scores[name] = score(saved, saved.arrays[name.replace(" ", "|")])
     return {**scores, "auto": scores[chosen], "chosen": chosen}
 
 
-def compare_sources(results):
+def compare_sources(results, columns):
     results = pd.DataFrame(results)
-    means = results[LINES].mean()
+    means = results[columns].mean()
     better = means[["table", "image"]].idxmax()
     difference = means["auto"] - means[better]
     error = results[better].std() / np.sqrt(len(results))
@@ -140,16 +147,17 @@ def compare_sources(results):
     return {**means, **line, **marks}
 
 
-def sum_up(lines):
+def sum_up(lines, columns):
     gain = lines["difference"].astype(float)
     lost = lines.index[lines["lost"] != ""].tolist()
     near = lines["is_near"].astype(bool)
     noise = [name for name in ("oasis MMSE+noise", "fashion gender+noise", "diabetes+noise")]
     noise = lines.loc[[name for name in noise if name in lines.index], "chose_table"]
-    for name in LINES:
+    for name in columns:
         gains = lines[name] - np.where(lines["better"] == "table", lines["table"], lines["image"])
         print(
-            f"{name:<13} mean gain on the better source {gains.mean():+.4f}, worst {gains.min():+.4f}"
+            f"{name:<13} mean gain on the better source {gains.mean():+.4f}, "
+            f"worst {gains.min():+.4f}"
         )
     print(f"Below the better source: {len(lost)} of {len(lines)} tasks {lost}")
     print(
@@ -186,7 +194,7 @@ def cover_split(path, y):
     tested, transform = saved.predict(trial), saved.target(trial.target_transform)
     scores = [conformity(transform, trial.predictions[name], saved.y) for name in (chosen, "table")]
     everywhere = np.ones(len(saved.y), dtype=bool)
-    conformal = ConformalScores(*scores, everywhere, np.ones(len(saved.y)))
+    conformal = ConformalScores(*scores, everywhere, np.ones(len(saved.y)), saved.groups)
     results = []
     for has_image in (True, False):
         prediction = tested[chosen if has_image else "table"]
@@ -226,8 +234,9 @@ def score(saved, prediction):
     return roc_auc_score(y, prediction, multi_class="ovr", labels=np.arange(saved.n_classes))
 
 
-def naive(table, features, y, train, test, is_classifier):
+def naive(table, features, y, train, test):
     """All columns standardized, side by side, into one model with its defaults."""
+    is_classifier = y.dtype.kind != "f"
     encoder = make_column_transformer(
         (
             make_pipeline(SimpleImputer(), StandardScaler()),

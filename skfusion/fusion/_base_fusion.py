@@ -354,12 +354,12 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
     def _find_conformal_scores(self, trial):
         """Score predictions for rows that neither models nor weights have seen."""
         out_of_fold, prediction = trial.out_of_fold, trial.predictions[self.strategy_]
-        y, weights = out_of_fold.rows.y, out_of_fold.rows.weights
+        rows = out_of_fold.rows
         without = trial.predictions.get("table", np.broadcast_to(self._prior, prediction.shape))
-        scores = [self._score_conformity(each, y) for each in (prediction, without)]
+        scores = [self._score_conformity(each, rows.y) for each in (prediction, without)]
         # Where the table is used alone, images are not read in predictions.
         has_image = out_of_fold.has_image | (self.strategy_ == "table")
-        return ConformalScores(*scores, has_image, weights)
+        return ConformalScores(*scores, has_image, rows.weights, rows.groups)
 
     def _fit_final(self, sources, builder, rows, trial, fits):
         """Fit on all rows what predictions need; return the log."""

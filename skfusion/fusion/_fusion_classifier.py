@@ -52,11 +52,10 @@ class FusionClassifier(ClassifierMixin, BaseFusion):
         images, averaged with weights that are not negative, sum to one and are shrunk towards the
         better source. "stacked": a regularized model of the predictions of table, image and
         joint models. "joint": one network of the table and the features of the embedders, for
-        what is in their combination alone. "auto": of these (the network from 2,000 rows on) and
-        of the single sources one within one standard error of the best; where there are several,
-        the better source alone if it is surely better than the other, else "stacked". With one
-        source, there is nothing to fuse. In all of them
-        probabilities are sharpened or flattened by one number, fitted on inner folds.
+        what is in their combination alone. "auto": one of these (the network from 2,000 rows on),
+        or the better source alone if the other may be noise and fusing is not surely better; see
+        the user guide. With one source, there is nothing to fuse. In all of them probabilities
+        are sharpened or flattened by one number, fitted on inner folds.
 
     scoring : str, callable or None, default=None
         The score by which "auto" compares strategies: a name of scikit-learn
@@ -76,8 +75,9 @@ class FusionClassifier(ClassifierMixin, BaseFusion):
         trained end to end.
 
     cv : int, splitter, iterable or None, default=5
-        The inner folds; an int means shuffled folds stratified by class, None means 5. Each row
-        has to be left out once.
+        The inner folds; an int means shuffled folds stratified by class, None means 5. Of more
+        than 20,000 rows they get a sample. Splitters may leave rows out never (`TimeSeriesSplit`)
+        or several times (`RepeatedStratifiedKFold`); such a row counts once in all.
 
     n_components : int or None, default=30
         How many principal components of the images' features forests, and models in
@@ -119,8 +119,9 @@ class FusionClassifier(ClassifierMixin, BaseFusion):
 
     strategy_scores_ : DataFrame
         The comparison of strategies, one row each: its log `loss` (in nats a row) and `accuracy`
-        on rows that neither models nor weights were fitted on, the loss's `difference` to the
-        lowest, that difference's `standard_error`, and whether the strategy is `chosen`.
+        on rows that neither models nor weights were fitted on, its `score` if there is a
+        `scoring`, the `difference` of its loss, or score, to the best, that difference's
+        `standard_error`, and whether the strategy is `chosen`.
 
     source_importance_ : DataFrame
         How much predictions depend on the input, in log loss (nats a row) on inner folds. One row
@@ -154,7 +155,8 @@ class FusionClassifier(ClassifierMixin, BaseFusion):
         If the embedder does not accept missing or broken images.
 
     ValueError
-        If there is one class only, a column can't be encoded, or no row has an image.
+        If there is one class only, a column can't be encoded, no row has an image, or `scoring`
+        can't score the predictions.
 
     See Also
     --------
@@ -246,7 +248,7 @@ class FusionClassifier(ClassifierMixin, BaseFusion):
             Whether each class is in the row's set, in the order of `classes_`. A set is empty
             where no class is likely enough, which is common where `coverage` is below the
             accuracy. It has all classes where `fit` had too few rows for the coverage (below 9
-            for 0.9).
+            rows, or groups, for 0.9).
 
         Notes
         -----

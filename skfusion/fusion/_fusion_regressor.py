@@ -56,11 +56,11 @@ class FusionRegressor(RegressorMixin, BaseFusion):
         "log" is the logarithm of a target that is 0 or more; "quantile" maps its quantiles to
         those of a normal distribution; None leaves it as it is. "auto" compares these on inner
         folds where the target has a long tail (a skewness above 1, or below -1), and takes the
-        one with the lowest squared error, before the transform.
+        one with the lowest squared error, before the transform, or with the best `scoring`.
 
     cv : int, splitter, iterable or None, default=5
-        The inner folds; an int means shuffled folds, None means 5. Each row has to be left out
-        once.
+        The inner folds; an int means shuffled folds, None means 5. Rows in the order of time need
+        `TimeSeriesSplit`. See `FusionClassifier`.
 
     n_components : int or None, default=30
         How many principal components of the images' features forests, and models in
@@ -95,9 +95,9 @@ class FusionRegressor(RegressorMixin, BaseFusion):
 
     strategy_scores_ : DataFrame
         The comparison of strategies, one row each: its `loss` (squared error, in squared units of
-        the target) and `r2` on rows that neither models nor weights were fitted on, the loss's
-        `difference` to the lowest, that difference's `standard_error`, and whether the strategy
-        is `chosen`.
+        the target) and `r2` on rows that neither models nor weights were fitted on, its `score`
+        if there is a `scoring`, the `difference` of its loss, or score, to the best, that
+        difference's `standard_error`, and whether the strategy is `chosen`.
 
     source_importance_ : DataFrame
         How much predictions depend on the input, in squared error on inner folds, as in
@@ -127,7 +127,8 @@ class FusionRegressor(RegressorMixin, BaseFusion):
         If the embedder does not accept missing or broken images.
 
     ValueError
-        If y is not numeric, a column can't be encoded, or no row has an image.
+        If y is not numeric, a column can't be encoded, no row has an image, or `scoring` can't
+        score the predictions.
 
     See Also
     --------
@@ -231,7 +232,7 @@ class FusionRegressor(RegressorMixin, BaseFusion):
         -------
         bounds : ndarray of shape (n_rows, 2)
             The lower and the upper bound of each row; infinite where `fit` had too few rows for
-            the coverage (below 19 for 0.9).
+            the coverage (below 19 rows, or groups, for 0.9).
 
         Notes
         -----

@@ -1,15 +1,37 @@
 """The comparison of strategies, and the choice between them."""
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 
 from skfusion.fusion._row_losses import row_losses, score
 
-# In standard errors: from where on a difference is no chance; by how much a source has to beat a
-# constant to be more than noise; and what a fusion needs over the better source, if the other
-# source is noise, and if not. `benchmarks/choice.py` chose the last three.
+# From how many standard errors on a difference is no chance.
 _SURE = 2.0
-_INFORMATIVE, _NEEDED_WITH_NOISE, _NEEDED = 1.0, 2.0, -1.0
+
+
+class Thresholds(NamedTuple):
+    """What the choice needs, in standard errors; `benchmarks/choice.py` chose the numbers.
+
+    Attributes
+    ----------
+    informative : float
+        By how much a source has to beat a constant to be more than noise.
+
+    beside_noise : float
+        By how much a fusion has to beat the better source if the other one is noise.
+
+    needed : float
+        The same if the other one is not noise.
+    """
+
+    informative: float = 1.0
+    beside_noise: float = 2.0
+    needed: float = -1.0
+
+
+_THRESHOLDS = Thresholds()
 
 
 def compare(trial, chosen=None):
@@ -48,7 +70,7 @@ def compare(trial, chosen=None):
     return pd.DataFrame.from_dict(lines, orient="index").rename_axis("strategy")
 
 
-def choose(losses, constant, weights=None, groups=None):
+def choose(losses, constant, weights=None, groups=None, thresholds=_THRESHOLDS):
     """Choose between the better source alone and a fusion of both.
 
     Parameters
@@ -65,6 +87,9 @@ def choose(losses, constant, weights=None, groups=None):
 
     groups : ndarray of shape (n_units,), default=None
         Units of one group are not independent.
+
+    thresholds : Thresholds, default=Thresholds()
+        What the choice needs.
 
     Returns
     -------
@@ -103,8 +128,8 @@ def choose(losses, constant, weights=None, groups=None):
     )
     if not _is_better(losses[fused], losses["stacked"], _SURE, weights, groups):
         fused = "stacked"
-    holds_information = _is_better(losses[other], constant, _INFORMATIVE, weights, groups)
-    needed = _NEEDED if holds_information else _NEEDED_WITH_NOISE
+    holds_information = _is_better(losses[other], constant, thresholds.informative, weights, groups)
+    needed = thresholds.needed if holds_information else thresholds.beside_noise
     return fused if _is_better(losses[fused], losses[better], needed, weights, groups) else better
 
 
