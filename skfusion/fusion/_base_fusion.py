@@ -53,6 +53,7 @@ from skfusion.store._feature_store import FeatureStore
 from skfusion.tabular._check_table import check_table
 from skfusion.tabular._column_roles import ColumnRoles, warn_of_numbers_as_text
 from skfusion.tabular._table_encoder import TableEncoder
+from skfusion.training._frozen_outputs import share_frozen_outputs
 
 _FOLDS = 5  # where cv is None, as in scikit-learn
 # From so many rows on, "auto" tries a network: with fewer it seldom predicts better.
@@ -173,7 +174,8 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
             warn_of_numbers_as_text(rows.table[self.table_columns_])
         with default_config(), warnings.catch_warnings(), noting_image_columns(roles):
             warnings.filterwarnings("ignore", MANY_CLASSES, UserWarning)
-            self._fit_rows(rows, kept)
+            with share_frozen_outputs():
+                self._fit_rows(rows, kept)
         return self
 
     def __sklearn_is_fitted__(self):

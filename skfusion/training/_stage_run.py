@@ -28,8 +28,8 @@ class StageRun:
     stage : Stage
         The stage.
 
-    frozen : dict
-        Keeps the outputs of the frozen layers, by the first layer that is trained.
+    frozen : FrozenOutputs
+        Keeps the outputs of the frozen layers.
     """
 
     def __init__(self, trainer, data, config, stage, frozen):
@@ -127,13 +127,14 @@ class StageRun:
         shape = (inputs.n_items, *bottom.outputs[0].shape[1:])
         if 4 * np.prod(shape, dtype=float) > _MAX_KEPT_BYTES:
             return None
-        if self.stage.first not in frozen:
-            kept = np.empty(shape, dtype=np.float32)
-            for start in range(0, inputs.n_items, self.config.batch_size):
-                items = np.arange(start, min(start + self.config.batch_size, inputs.n_items))
-                kept[items] = self.trainer.compute_frozen(inputs.take(items))
-            frozen[self.stage.first] = kept
-        return frozen[self.stage.first]
+        return frozen.get(self.stage.first, shape, self._compute_items)
+
+    def _compute_items(self, items):
+        """Compute the outputs of the frozen part, batch by batch."""
+        starts = range(0, len(items), self.config.batch_size)
+        batches = [items[start : start + self.config.batch_size] for start in starts]
+        outputs = [self.trainer.compute_frozen(self.data.inputs.take(batch)) for batch in batches]
+        return np.concatenate(outputs).astype(np.float32, copy=False)
 
     def _check_loss(self, loss, epoch, rate):
         if not np.isfinite(loss):

@@ -1,10 +1,18 @@
 """Low-rank adapters of transformers, and weights averaged over epochs."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
 
-from skfusion import CNNEmbedder, DenseClassifier, EmbedderOptions, TrainingOptions
+from skfusion import (
+    CNNEmbedder,
+    DenseClassifier,
+    EmbedderOptions,
+    FusionClassifier,
+    TrainingOptions,
+)
 from tests.networks_for_tests import tiny_maps
 
 
@@ -120,3 +128,27 @@ def test_an_average_up_to_the_best_epoch(rows):
     assert model.fit(X, y).score(X, y) > 0.9
     with pytest.raises(ValueError, match="average_epochs"):
         model.set_params(options__average_epochs=0).fit(X, y)
+
+
+# Frozen layers of trainings that share their outputs.
+
+
+def test_a_fusion_computes_frozen_layers_once_for_each_image(file, rows, monkeypatch):
+    """Folds, and the folds of the embedder in each of them, train the last layers alone."""
+    from skfusion.training._trainer import Trainer
+
+    computed, compute = [], Trainer.compute_frozen
+
+    def count(trainer, inputs):
+        if trainer.bottom is not None:
+            computed.append(len(inputs))
+        return compute(trainer, inputs)
+
+    monkeypatch.setattr(Trainer, "compute_frozen", count)
+    frame = pd.DataFrame({"number": np.arange(60.0) % 7, "image": rows[0]})
+    model = embedder(file, fine_tune=0, epochs=1, options=None)
+    model.set_params(options=EmbedderOptions(backbone_options=TOKENS, cross_fit=1.0))
+    views = {view: LogisticRegression() for view in ("table", "image", "joint")}
+    FusionClassifier(model, cv=3, estimators=views, random_state=0).fit(frame, rows[1])
+    distinct = len({image.tobytes() for image in rows[0]})
+    assert sum(computed) == distinct
