@@ -4,6 +4,7 @@ import os
 import warnings
 from abc import ABCMeta, abstractmethod
 from dataclasses import replace
+from functools import partial
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -23,6 +24,7 @@ from skfusion._utils.sklearn_config import default_config
 from skfusion._utils.typing import ImageInput, PathLike, RandomState
 from skfusion.fusion._base_models import BaseModels
 from skfusion.fusion._candidate_log import FAILED, CandidateLog, make_report
+from skfusion.fusion._choice_loss import ChoiceLoss
 from skfusion.fusion._combination import FEATURE_SETS_OF, NETWORK, STRATEGIES
 from skfusion.fusion._conformal_scores import ConformalScores
 from skfusion.fusion._embedder_scores import (
@@ -51,6 +53,7 @@ from skfusion.store._feature_store import FeatureStore
 from skfusion.tabular._check_table import check_table
 from skfusion.tabular._column_roles import ColumnRoles, warn_of_numbers_as_text
 from skfusion.tabular._table_encoder import TableEncoder
+from skfusion.training._frozen_outputs import share_frozen_outputs
 
 _FOLDS = 5  # where cv is None, as in scikit-learn
 # From so many rows on, "auto" tries a network: with fewer it seldom predicts better.
@@ -78,6 +81,7 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
     """
 
     _holds_sklearn = True
+    scoring: Any = None  # of objects that an older version saved
     # What models need: "predict" or "predict_proba".
     _method: str
     _parameter_constraints: dict[str, Any] = {
@@ -85,6 +89,7 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
         "image_columns": [str, "array-like", None],
         "id_columns": [str, "array-like", None],
         "strategy": [StrOptions({"early", "late", "stacked", "joint", "auto"})],
+        "scoring": [str, callable, None],
         "estimators": [dict, None],
         "cv": ["cv_object"],
         "n_components": [Interval(Integral, 1, None, closed="left"), None],
@@ -105,6 +110,7 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
         image_columns: str | list[str] | None = None,
         id_columns: str | list[str] | None = None,
         strategy: str = "auto",
+        scoring: Any = None,
         estimators: dict[str, Any] | None = None,
         cv: Any = 5,
         n_components: int | None = 30,
@@ -119,6 +125,7 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
         self.image_columns = image_columns
         self.id_columns = id_columns
         self.strategy = strategy
+        self.scoring = scoring
         self.estimators = estimators
         self.cv = cv
         self.n_components = n_components
@@ -167,7 +174,8 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
             warn_of_numbers_as_text(rows.table[self.table_columns_])
         with default_config(), warnings.catch_warnings(), noting_image_columns(roles):
             warnings.filterwarnings("ignore", MANY_CLASSES, UserWarning)
-            self._fit_rows(rows, kept)
+            with share_frozen_outputs():
+                self._fit_rows(rows, kept)
         return self
 
     def __sklearn_is_fitted__(self):
@@ -221,12 +229,20 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
         self._prior = self._find_prior(rows)
         sources = self._make_sources(seed, cv)
         builder = self._make_builder(rows, seed)
-        folds = make_inner_folds(cv, self._strata(rows.y), rows.groups, seed, kept)
+        classes = None if self._n_classes is None else self.classes_
+        make_loss = partial(ChoiceLoss, self.scoring, classes=classes)
+        make_loss(rows.y, rows.weights, rows.groups).check(self._prior)
         log = CandidateLog(deadline=budget.deadline(2))
         rows = self._embed(sources, rows, log)
+        folds = make_inner_folds(cv, self._strata(rows.y), rows.groups, seed, kept)
+        if rows.images:
+            used = np.concatenate([test for _, test in folds])
+            self._check_images(find_rows_with_all(rows.images)[used], rows.y[used])
         name = type(self).__name__
         with progress_bar(self.verbose, total=len(folds) + 1, description=name, unit="fit") as bar:
-            trial, fits = self._try_strategies(sources, builder, rows, folds, bar, budget)
+            trial, fits = self._try_strategies(
+                sources, builder, rows, folds, make_loss, bar, budget
+            )
             self._choose(trial)
             final_log = self._fit_final(sources, builder, rows, trial, fits)
             self.source_importance_ = source_importance(
@@ -297,8 +313,6 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
             with log.timing(name):
                 images[name] = sources.fit_images(name, rows)
             embedder.set_params(verbose=verbose)
-        if images:
-            self._check_images(find_rows_with_all(images), rows.y)
         return replace(rows, images=images)
 
     def _list_strategies(self, sources, rows):
@@ -307,7 +321,7 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
         is_tried = self.strategy == "auto" and len(rows) >= JOINT_ROWS
         return [*STRATEGIES, *([NETWORK] if is_tried or self.strategy == NETWORK else [])]
 
-    def _try_strategies(self, sources, builder, rows, folds, bar, budget):
+    def _try_strategies(self, sources, builder, rows, folds, make_loss, bar, budget):
         """Try each strategy, and each transform of the target, on rows that it has not seen."""
         strategies = self._list_strategies(sources, rows)
         used = {name for strategy in strategies for name in FEATURE_SETS_OF[strategy]}
@@ -320,48 +334,39 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
         if self.max_time is not None:
             deadline = budget.deadline(len(folds) + 1)
             fits = list(fit_folds(sources, models, rows, folds[:1], None, (), deadline))
-            skipped = self._find_skipped(fits[0], budget, len(folds))
+            final = len(rows) / len(folds[0][0])  # the cost of a fit on all rows
+            n_fits = np.ceil((len(folds) - 1) / effective_n_jobs(self.n_jobs)) + final
+            skipped = _find_skipped(fits[0], budget.left, n_fits)
             bar.update()
         for fit in fit_folds(sources, models, rows, folds[len(fits) :], self.n_jobs, skipped):
             fits.append(fit)
             bar.update()
         keep_common(fits)
-        trial = try_strategies(fits, rows, strategies, self.strategy, self._prior)
+        trial = try_strategies(fits, rows, strategies, self.strategy, self._prior, make_loss)
         if self.image_columns_ and not rows.images:
-            self._check_images(trial.out_of_fold.has_image, rows.y)
+            self._check_images(trial.out_of_fold.has_image, trial.out_of_fold.rows.y)
         return trial, fits
 
-    def _find_skipped(self, first, budget, n_folds):
-        """Return the candidates that the time is too short for, after the first fold."""
-        models = next(iter(first.models.values())).models_
-        leading = [group[0] for group in models.values()]
-        needed = {model.name for model in leading} | {n for model in leading for n in model.blocks}
-        # The final fit has all rows.
-        n_fits = np.ceil((n_folds - 1) / effective_n_jobs(self.n_jobs)) + n_folds / (n_folds - 1)
-        seconds = first.log.seconds
-        kept = find_affordable(seconds, needed, budget.left, n_fits)
-        return {*first.log.left_out, *seconds} - {*kept}
-
     def _choose(self, trial):
-        rows = trial.out_of_fold.rows
         by_user = self.strategy if self.strategy in trial.predictions else None
-        self.strategy_scores_ = compare(trial.predictions, rows.y, rows.weights, by_user)
+        self.strategy_scores_ = compare(trial, by_user)
         self.strategy_ = str(self.strategy_scores_.index[self.strategy_scores_["chosen"]][0])
         self._source_gains = source_gains(trial, self.strategy_, self._prior)
 
     def _find_conformal_scores(self, trial):
         """Score predictions for rows that neither models nor weights have seen."""
         out_of_fold, prediction = trial.out_of_fold, trial.predictions[self.strategy_]
-        y, weights = out_of_fold.rows.y, out_of_fold.rows.weights
+        rows = out_of_fold.rows
         without = trial.predictions.get("table", np.broadcast_to(self._prior, prediction.shape))
-        scores = [self._score_conformity(each, y) for each in (prediction, without)]
+        scores = [self._score_conformity(each, rows.y) for each in (prediction, without)]
         # Where the table is used alone, images are not read in predictions.
         has_image = out_of_fold.has_image | (self.strategy_ == "table")
-        return ConformalScores(*scores, has_image, weights)
+        return ConformalScores(*scores, has_image, rows.weights, rows.groups)
 
     def _fit_final(self, sources, builder, rows, trial, fits):
         """Fit on all rows what predictions need; return the log."""
-        everywhere, out_of_fold = np.ones(len(rows), dtype=bool), trial.out_of_fold
+        out_of_fold = trial.out_of_fold
+        everywhere = np.ones(len(out_of_fold.rows), dtype=bool)
         of_fold = fits[0].models[trial.target_transform]
         combination, _ = fit_combination(self.strategy_, out_of_fold, everywhere, self._prior)
         if self.image_columns_:
@@ -432,3 +437,12 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
             predictions = self._models.predict(blocks, has_image)
             combined = combine(self._combination, predictions, has_image, self._fallback)
         return combined, has_image
+
+
+def _find_skipped(first, left, n_fits):
+    """Return the candidates for which the time is too short, after the first of several fits."""
+    models = next(iter(first.models.values())).models_
+    leading = [group[0] for group in models.values()]
+    needed = {model.name for model in leading} | {n for model in leading for n in model.blocks}
+    kept = find_affordable(first.log.seconds, needed, left, n_fits)
+    return {*first.log.left_out, *first.log.seconds} - {*kept}

@@ -1,7 +1,8 @@
-"""Networks of a table and features of images, side by side, as models of a fusion."""
+"""FeatureNetwork: a network of a table and features of images, as a model of a fusion."""
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.base import BaseEstimator
+from sklearn.utils import ClassifierTags
 
 from skfusion._utils.plain_data import plain_data
 from skfusion.fusion._joint_inputs import make_input_group
@@ -19,6 +20,7 @@ _UNITS, _DROPOUT, _HELD_OUT = 64, 0.2, 0.1
 _STEPS, _LEAST_BATCH = 60, 32
 
 
+@plain_data
 class FeatureNetwork(BaseEstimator):
     """Train a network on the columns of a table, and features of images after them.
 
@@ -27,17 +29,37 @@ class FeatureNetwork(BaseEstimator):
     n_table : int
         How many columns, the first ones, belong to the table.
 
+    predicts_classes : bool, default=True
+        Whether classes are predicted, or numbers.
+
     seed : int, default=0
         The seed of weights, held-out rows, batches and dropout.
+
+    Examples
+    --------
+    >>> from sklearn.base import is_classifier
+    >>> from skfusion.fusion._feature_network import FeatureNetwork
+    >>> is_classifier(FeatureNetwork(n_table=5))
+    True
     """
 
-    def __init__(self, n_table, seed=0):
+    def __init__(self, n_table, predicts_classes=True, seed=0):
         self.n_table = n_table
+        self.predicts_classes = predicts_classes
         self.seed = seed
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.estimator_type = "classifier" if self.predicts_classes else "regressor"
+        tags.classifier_tags = ClassifierTags() if self.predicts_classes else None
+        return tags
 
     def fit(self, X, y, sample_weight=None, groups=None):
         """Train the network on rows of shape (n_rows, n_columns)."""
-        target = self._encode(y, sample_weight)
+        task = "classification" if self.predicts_classes else "regression"
+        weights = None if self.predicts_classes else sample_weight
+        target = TargetEncoding(y, task, sample_weight=weights)
+        self.classes_, self.center_, self.scale_ = target.classes, target.center, target.scale
         held_out = validation_rows(
             _HELD_OUT, len(X), self.seed, strata=target.strata, groups=groups
         )
@@ -66,47 +88,13 @@ class FeatureNetwork(BaseEstimator):
         table, image = X[:, : self.n_table], X[:, self.n_table :]
         return {"has_image": ones, "has_table": ones, "image": image, "table": table}
 
-    def _compute(self, X):
-        return self.network_.compute(self._inputs(X), batch_size=256)
-
-
-@plain_data
-class FeatureNetworkClassifier(ClassifierMixin, FeatureNetwork):
-    """A `FeatureNetwork` for classes.
-
-    Examples
-    --------
-    >>> from skfusion.fusion._feature_network import FeatureNetworkClassifier
-    >>> FeatureNetworkClassifier(n_table=5).n_table
-    5
-    """
-
     def predict_proba(self, X):
         """Return probabilities of shape (n_rows, n_classes)."""
         return self._compute(X).astype(float)
-
-    def _encode(self, y, sample_weight):
-        target = TargetEncoding(y, "classification")
-        self.classes_ = target.classes
-        return target
-
-
-@plain_data
-class FeatureNetworkRegressor(RegressorMixin, FeatureNetwork):
-    """A `FeatureNetwork` for numbers.
-
-    Examples
-    --------
-    >>> from skfusion.fusion._feature_network import FeatureNetworkRegressor
-    >>> FeatureNetworkRegressor(n_table=5).n_table
-    5
-    """
 
     def predict(self, X):
         """Return numbers of shape (n_rows,)."""
         return (self._compute(X) * self.scale_ + self.center_)[:, 0]
 
-    def _encode(self, y, sample_weight):
-        target = TargetEncoding(y, "regression", sample_weight=sample_weight)
-        self.center_, self.scale_ = target.center, target.scale
-        return target
+    def _compute(self, X):
+        return self.network_.compute(self._inputs(X), batch_size=256)

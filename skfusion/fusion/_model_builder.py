@@ -16,7 +16,7 @@ from sklearn.pipeline import Pipeline
 
 from skfusion._utils.plain_data import plain_data
 from skfusion.fusion._base_joint import BaseJoint
-from skfusion.fusion._feature_network import FeatureNetworkClassifier, FeatureNetworkRegressor
+from skfusion.fusion._feature_network import FeatureNetwork
 from skfusion.fusion._scaled_columns import ScaledColumns
 from skfusion.fusion._source_encoder import list_image_sources
 
@@ -169,9 +169,9 @@ class ModelBuilder:
 
     def _built_in(self, feature_set, n_table, n_image):
         if feature_set == "network":
-            kind = FeatureNetworkRegressor if self.n_classes is None else FeatureNetworkClassifier
             columns = ScaledColumns(n_table, n_image, _NETWORK_VARIANCE)
-            return [("network", _pipeline(columns, kind(n_table, seed=self.seed)), False)]
+            network = FeatureNetwork(n_table, self.n_classes is not None, self.seed)
+            return [("network", _pipeline(columns, network), False)]
         models = [
             (f"linear {number}", model)
             for number, model in enumerate(self._linear_models(n_table, n_image), start=1)

@@ -1,6 +1,6 @@
 """Predictions for rows that models, encoders and embedders have not seen."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -67,22 +67,36 @@ class OutOfFold:
     Attributes
     ----------
     rows : FusionRows
-        The rows.
+        The rows that folds left out. One that several folds left out is repeated, its weight is
+        divided among the copies, and these are a group.
 
     predictions : dict of str to list of ndarray
         By feature set, one array a model.
 
-    fold : ndarray of int of shape (n_rows,)
-        The fold in which each row was left out.
-
     has_image : ndarray of bool of shape (n_rows,)
         Which rows have an image.
+
+    positions : ndarray of int of shape (n_rows,)
+        The positions of the rows among those of `fit`.
+
+    places : list of ndarray of int
+        For each fold the places of its rows in the arrays above.
     """
 
     rows: FusionRows
     predictions: dict[str, Any]
-    fold: np.ndarray
     has_image: np.ndarray
+    positions: np.ndarray
+    places: list[np.ndarray]
+
+    @property
+    def n_folds(self):
+        """int : How many folds leave out as many rows as there are."""
+        return round(len(self.places) * len(np.unique(self.positions)) / len(self.positions))
+
+    def others(self, fold):
+        """Return a mask of the rows that a fold did not leave out."""
+        return ~np.isin(self.positions, self.positions[self.places[fold]])
 
 
 def fit_folds(sources, models, rows, folds, n_jobs, skipped=(), deadline=np.inf):
@@ -164,19 +178,37 @@ def gather(fits, rows, target_transform):
     target_transform : str or None
         The transform.
     """
-    n_rows = len(rows)
-    fold, has_image = np.full(n_rows, -1), np.ones(n_rows, dtype=bool)
+    sizes = [len(fit.test) for fit in fits]
+    positions = np.concatenate([fit.test for fit in fits])
+    order = np.argsort(positions, kind="stable")
+    parts = [fit.predictions[target_transform] for fit in fits]
     predictions = {
-        name: [np.full((n_rows, *array.shape[1:]), np.nan) for array in arrays]
-        for name, arrays in fits[0].predictions[target_transform].items()
+        name: [
+            np.concatenate(arrays)[order]
+            for arrays in zip(*(part[name] for part in parts), strict=True)
+        ]
+        for name in parts[0]
     }
-    for number, fit in enumerate(fits):
-        fold[fit.test] = number
-        has_image[fit.test] = fit.has_image
-        for name, arrays in fit.predictions[target_transform].items():
-            for gathered, array in zip(predictions[name], arrays, strict=True):
-                gathered[fit.test] = array
-    return OutOfFold(rows, predictions, fold, has_image)
+    return OutOfFold(
+        _take(rows, positions[order]),
+        predictions,
+        np.concatenate([fit.has_image for fit in fits])[order],
+        positions[order],
+        np.split(np.argsort(order), np.cumsum(sizes)[:-1]),
+    )
+
+
+def _take(rows, positions):
+    """Return rows as often as folds left them out, with as large a part of their weight."""
+    if np.array_equal(positions, np.arange(len(rows))):
+        return rows
+    counts = np.bincount(positions)
+    taken = rows.take(positions)
+    if counts.max() == 1:
+        return taken
+    groups = positions if rows.groups is None else taken.groups
+    weights = taken.weights / counts[positions]
+    return replace(taken, groups=groups, sample_weight=weights)
 
 
 def _fit_fold(sources, models, train, test, positions, log):

@@ -143,10 +143,11 @@ def _shuffled_losses(trial, fits, parts, strategy, prior, seed, n_shuffles, n_fi
     generator = np.random.default_rng(seed)
     for number, fit in enumerate(fits[:n_fits]):
         combination, fallback = fit_combination(
-            strategy, out_of_fold, out_of_fold.fold != number, prior
+            strategy, out_of_fold, out_of_fold.others(number), prior
         )
         shuffler = _FoldShuffler(fit, trial.target_transform, combination, fallback)
-        y, weights = out_of_fold.rows.y[fit.test], out_of_fold.rows.weights[fit.test]
+        places = out_of_fold.places[number]
+        y, weights = out_of_fold.rows.y[places], out_of_fold.rows.weights[places]
         for chunk in _chunks(parts, n_shuffles, len(y)):
             predictions = shuffler.predict([parts[position] for position, _ in chunk], generator)
             losses = row_losses(predictions, np.tile(y, len(chunk))).reshape(len(chunk), -1)
