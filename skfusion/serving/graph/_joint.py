@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.base import is_classifier
 
+from skfusion.networks._joint_layers import name_images
 from skfusion.serving.graph._columns import MISSING_TEXT, as_matrix, read_flag
 from skfusion.serving.graph._graph_builder import BOOL, DOUBLE, FLOAT
 from skfusion.serving.graph._image_features import read_pixels
@@ -39,13 +40,13 @@ def convert_joint(g, model, columns, transform):
         matrix = as_matrix(g, transform(g, parts.table_transformer, table))
         inputs["table"] = g.cast(matrix.tensor, FLOAT)
         inputs["has_table"] = _has_table(g, table)
-    if parts.image_columns:
-        column = by_name[parts.image_columns[0]]
-        flag = _image_flag(g, parts.flattener, column)
-        pixels = read_pixels(g, parts.flattener, column)
-        inputs["has_image"] = g.cast(g.op("Not", flag), FLOAT)
+    names = name_images(len(parts.flatteners)) if parts.flatteners else []
+    for name, column, flattener in zip(names, parts.image_columns, parts.flatteners, strict=True):
+        pixels = read_pixels(g, flattener, by_name[column])
+        flag = read_flag(g, by_name[column])
+        inputs[f"has_{name}"] = g.cast(g.op("Not", flag), FLOAT)
         is_missing = g.op("Unsqueeze", flag, [2, 3])
-        inputs["image"] = _image(g, model, g.op("Where", is_missing, np.float32(0), pixels))
+        inputs[name] = _image(g, model, g.op("Where", is_missing, np.float32(0), pixels))
     if "has_table" not in inputs:
         inputs["has_table"] = g.op("Mul", inputs["has_image"], np.float32(0))
     outputs = g.cast(joint_outputs(g, model.network_, inputs), DOUBLE)
@@ -84,14 +85,10 @@ def _image(g, model, pixels):
     if model._backbone is not None:
         return network_outputs(g, model._backbone, pixels)
     network = model.network_
-    g.networks.append(describe_network(network, model.backbone))
+    described = describe_network(network, model.backbone)
+    if described not in g.networks:
+        g.networks.append(described)
     return preprocess(g, pixels, network.preprocessing, network.input_shapes["image"][2])
-
-
-def _image_flag(g, flattener, column):
-    """Return which rows have no image; the column is declared first, as flags belong to one."""
-    read_pixels(g, flattener, column)
-    return read_flag(g, column)
 
 
 def _has_table(g, columns):

@@ -114,6 +114,13 @@ def test_joint_network_on_a_fixed_backbone(rows):
     assert_agrees(model, to_onnx(model, "graph"), X)
 
 
+def test_joint_network_of_two_columns_of_images():
+    X, y = make_table()
+    X = X.assign(other=[cell[::-1].copy() for cell in X["image"]])
+    model = JointFusionClassifier(**JOINT).fit(X, y)
+    assert_agrees(model, to_onnx(model, "graph"), X)
+
+
 def test_joint_network_within_a_fusion(rows):
     X, y = rows
     joint = JointFusionClassifier(**JOINT)
