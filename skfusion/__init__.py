@@ -53,6 +53,8 @@ _HOMES = {
     "check_images": "skfusion.reports._check_images",
     "report": "skfusion.reports._report",
     "ModelReport": "skfusion.reports._model_report",
+    "audit": "skfusion.reports.audit._audit",
+    "AuditReport": "skfusion.reports.audit._audit_report",
     "FeatureStore": "skfusion.store._feature_store",
     "StoreWarning": "skfusion.exceptions",
     "ImageReadError": "skfusion.exceptions",

@@ -1,0 +1,42 @@
+"""How alike two images must be to count as copies, by the images themselves."""
+
+import numpy as np
+
+# Photographs of different things agree by less than the first. Where all images are alike, as
+# silhouettes or products on white, copies have to agree by up to the last.
+_LEAST, _MOST = 0.84, 0.985
+_STEP, _WIDTH = 0.05, 0.35  # on Fisher's scale
+_FEW, _SHARE = 2, 0.05
+
+
+def find_threshold(agreement):
+    """Find the agreement above which pairs are copies: the first one with a gap below it.
+
+    Parameters
+    ----------
+    agreement : ndarray of shape (n_pairs,)
+        The agreement of all candidates, most of which are no copies, or all are.
+
+    Returns
+    -------
+    threshold : float
+        From 0.84 to 0.985.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skfusion.reports.audit.duplicates._threshold import find_threshold
+    >>> find_threshold(np.array([0.2, 0.3, 0.99]))
+    0.84
+    >>> round(find_threshold(np.append(np.linspace(0.6, 0.9, 50), [0.99])), 2)
+    0.94
+    """
+    scale = np.arctanh(np.clip(agreement, 0, 0.9999))
+    level, last = np.arctanh(_LEAST), np.arctanh(_MOST)
+    while level < last:
+        n_above = (scale >= level).sum()
+        n_below = ((scale >= level - _WIDTH) & (scale < level)).sum()
+        if n_below <= max(_FEW, _SHARE * n_above):
+            return float(np.tanh(level))
+        level += _STEP
+    return _MOST
