@@ -1,12 +1,10 @@
 """Command `skfusion audit`."""
 
+import json
 from pathlib import Path
 
 from skfusion._commands._messages import exit_on_error
 from skfusion._commands._remote_options import add_remote, remote_options
-from skfusion._commands._report_inputs import load_model, read_rows, take_column, with_root
-
-_REMEDIES = {"columns": "Name them with --image."}
 
 
 def add_parser(commands):
@@ -55,13 +53,14 @@ def add_parser(commands):
 
 def run(options):
     """Audit the table, print the report and write the files."""
-    with exit_on_error("audit", _REMEDIES, after_stop=""):
-        from skfusion import ImageReader
-        from skfusion._commands._report_inputs import check_folder, write_json
-        from skfusion.reports.audit._audit import audit
+    with exit_on_error("audit", after_stop=" No file was written."):
+        from skfusion import ImageReader, audit
+        from skfusion._commands._report import load_model, read_rows, take_column
+        from skfusion._utils.atomic_write import write_atomically
+        from skfusion.reports.html._page_file import check_page_path
 
-        for path in (options.html, options.json):
-            check_folder(path)
+        if options.html is not None:
+            check_page_path(options.html)
         X = read_rows(options.table)
         y = take_column(X, options.target, options.table, "--target")
         groups = take_column(X, options.group, options.table, "--group")
@@ -85,7 +84,10 @@ def run(options):
         if options.html is not None:
             found.to_html(options.html)
         if options.json is not None:
-            write_json(options.json, found.to_dict())
+            text = json.dumps(found.to_dict(), allow_nan=False, indent=1)
+            write_atomically(
+                options.json, lambda path: Path(path).write_text(text, encoding="utf-8")
+            )
     print(found)
     return 1 if found.is_grave else 0
 

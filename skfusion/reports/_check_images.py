@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from skfusion._utils.other_tables import refuse_other_tables
 from skfusion._utils.typing import ImageInput
 from skfusion.images._image_reader import ImageReader, check_reader
 from skfusion.images.sources._array_source import ArraySource
@@ -89,6 +90,7 @@ def check_images(
 
 def _columns(X):
     """Return pairs of a name and a list of cells."""
+    refuse_other_tables(X)
     if hasattr(X, "columns"):
         if isinstance(X, pd.DataFrame):
             return [(str(name), list(X.iloc[:, i])) for i, name in enumerate(X.columns)]

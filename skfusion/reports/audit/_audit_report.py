@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from skfusion._utils.atomic_write import write_atomically
 from skfusion._utils.typing import PathLike
 from skfusion.exceptions import ExtraNotFoundError
 from skfusion.reports._plain_data import to_plain
@@ -127,13 +126,10 @@ class AuditReport:
             If Jinja2 isn't installed.
         """
         from skfusion.reports.html._audit_page import render_audit_page
+        from skfusion.reports.html._page_file import write_page
 
         page: str = render_audit_page(self)
         if path is not None:
-            write_atomically(path, lambda unfinished: _write(unfinished, page))
+            write_page(path, page)
         return page
 
-
-def _write(path, page):
-    with open(path, "w", encoding="utf-8", newline="\n") as file:
-        file.write(page)
