@@ -20,7 +20,9 @@ def add_parser(commands):
         ),
     )
     parser.add_argument("table", metavar="TABLE", help="a table (.csv, .tsv, .parquet)")
-    parser.add_argument("--target", metavar="COLUMN", required=True, help="the column of the target")
+    parser.add_argument(
+        "--target", metavar="COLUMN", required=True, help="the column of the target"
+    )
     parser.add_argument(
         "--image",
         action="append",

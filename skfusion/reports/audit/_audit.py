@@ -1,5 +1,6 @@
 """audit: find what makes a cross-validated score too good, and what each leak is worth."""
 
+import datetime
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from sklearn.utils import check_random_state
 
 from skfusion._utils.typing import ImageInput, RandomState
 from skfusion.images._image_reader import ImageReader, check_reader
+from skfusion.reports._run_facts import list_versions
 from skfusion.reports.audit._audit_images import AuditImages
 from skfusion.reports.audit._audit_report import AuditReport
 from skfusion.reports.audit._audit_rows import check_audit_rows
@@ -155,7 +157,15 @@ def audit(
         "score": score,
     }
     return AuditReport(
-        _as_frame(findings), pairs, joined, prices, protocol, make_examples(images, pairs)
+        findings=_as_frame(findings),
+        pairs=pairs,
+        groups=joined,
+        price=prices,
+        protocol=protocol,
+        examples=make_examples(images, pairs),
+        title="Audit",
+        created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        versions=list_versions(),
     )
 
 

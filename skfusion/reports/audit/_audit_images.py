@@ -14,7 +14,9 @@ from skfusion.reports._image_facts import read_with_facts
 from skfusion.reports.audit.duplicates._thumbnails import Thumbnails
 
 _MEASURED = ("format", "mode", "height", "width", "channels", "frames", "bytes")
-_TOKEN = re.compile(r"[A-Za-z]+|\d+")
+# Words of names: with their numbers, and without.
+_WORDS = (re.compile(r"[^\W_]{2,}"), re.compile(r"[^\W\d_]{2,}"))
+MISSING = "missing image"
 # Tokens of names are facts where at least this many rows, and at least this share, have them.
 _FEWEST, _SHARE = 5, 0.02
 
@@ -91,13 +93,26 @@ class AuditImages:
         return some.drop_duplicates("row").set_index("row").reindex(range(self.n_rows))
 
     def facts(self):
-        """Return what is known of each row that is no pixel: a column for each fact."""
-        found = {}
+        """Return what is known of each row that is no pixel.
+
+        Returns
+        -------
+        facts : DataFrame of shape (n_rows, n_facts)
+            A column for each fact.
+
+        absent : dict of str to ndarray of bool of shape (n_rows,)
+            The rows without an image, for each fact of an image.
+        """
+        found, absent = {}, {}
         for name in self.image_columns:
             images = self.of_column(name)
+            missing = images["missing"].to_numpy(bool)
             label = f"{name}: " if len(self.image_columns) > 1 else ""
-            found |= {f"{label}{fact}": values for fact, values in _facts_of(images).items()}
-        return pd.DataFrame(found, index=range(self.n_rows))
+            found[f"{label}{MISSING}"] = images["missing"].astype(float)
+            for fact, values in _facts_of(images).items():
+                found[f"{label}{fact}"] = values
+                absent[f"{label}{fact}"] = missing
+        return pd.DataFrame(found, index=range(self.n_rows)), absent
 
 
 def _file_of(source, reader):
@@ -115,7 +130,7 @@ def _path_of(cell):
 
 def _facts_of(images):
     """Return the facts of one image a row."""
-    found = {"missing image": images["missing"].astype(float)}
+    found = {}
     others = [name for name in images.columns if name.startswith(("EXIF", "DICOM"))]
     others += ["compression", "dpi", "color profile"]
     for name in (*_MEASURED, *others):
@@ -139,7 +154,7 @@ def _facts_of(images):
 
 def _tokens(paths):
     """Return for each frequent word of the file names which rows have it."""
-    words = paths.map(lambda path: set(_words(path)), na_action="ignore")
+    words = paths.map(_words, na_action="ignore")
     held = words.dropna()
     counts = pd.Series([word for some in held for word in some], dtype=object).value_counts()
     least = max(_FEWEST, _SHARE * len(paths))
@@ -151,9 +166,5 @@ def _tokens(paths):
 
 
 def _words(path):
-    return _TOKEN.findall(os.path.splitext(os.path.basename(path))[0].lower())
-
-
-def distinct_rows(entries):
-    """Return the rows of some entries, each once."""
-    return np.unique(entries["row"]).tolist()
+    stem = os.path.splitext(os.path.basename(path))[0].lower()
+    return {word for pattern in _WORDS for word in pattern.findall(stem)}

@@ -45,6 +45,15 @@ class AuditReport:
     examples : list of dict
         Some pairs with small copies of their images, as ``data:`` addresses.
 
+    title : str
+        The title.
+
+    created : str
+        The time of the audit, in UTC.
+
+    versions : dict of str to str
+        The versions of Python and of packages.
+
     See Also
     --------
     audit : Make the report.
@@ -72,6 +81,9 @@ class AuditReport:
     price: pd.DataFrame
     protocol: dict[str, Any]
     examples: list[dict[str, Any]]
+    title: str
+    created: str
+    versions: dict[str, str]
 
     def __repr__(self):
         counts = self.findings["severity"].value_counts()
@@ -103,7 +115,9 @@ class AuditReport:
         data : dict
             By attribute: tables as lists of dicts, numbers that are not defined as None.
         """
-        plain: dict[str, Any] = to_plain({one.name: getattr(self, one.name) for one in fields(self)})
+        plain: dict[str, Any] = to_plain(
+            {one.name: getattr(self, one.name) for one in fields(self)}
+        )
         return plain
 
     def to_html(self, path: PathLike | None = None) -> str:
@@ -132,4 +146,3 @@ class AuditReport:
         if path is not None:
             write_page(path, page)
         return page
-

@@ -78,9 +78,7 @@ class AuditRows(NamedTuple):
 
     def without_groups(self, groups):
         """Return the splits without the training rows that share a group with a test row."""
-        return [
-            (train[~np.isin(groups[train], groups[test])], test) for train, test in self.splits
-        ]
+        return [(train[~np.isin(groups[train], groups[test])], test) for train, test in self.splits]
 
 
 def check_audit_rows(X, y, cv, groups, estimator, image_columns):

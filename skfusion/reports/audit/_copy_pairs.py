@@ -44,7 +44,9 @@ def find_pairs(rows, images, verbose=0, more=None):
             for b in of_place.get(second, [])[:_MOST_OF_ONE]:
                 found.append((*lines[a], *lines[b], kind, similarity))
     table = [
-        (a, b, kind, similarity, name_a, name_b) if a < b else (b, a, kind, similarity, name_b, name_a)
+        (a, b, kind, similarity, name_a, name_b)
+        if a < b
+        else (b, a, kind, similarity, name_b, name_a)
         for a, name_a, b, name_b, kind, similarity in found
         if a != b
     ]
@@ -146,8 +148,10 @@ def _rows_of(pairs):
 
 
 def _count(pairs):
-    return "1 pair of rows with one image" if len(pairs) == 1 else (
-        f"{len(pairs)} pairs of rows with one image"
+    return (
+        "1 pair of rows with one image"
+        if len(pairs) == 1
+        else (f"{len(pairs)} pairs of rows with one image")
     )
 
 

@@ -4,8 +4,10 @@ import re
 
 import numpy as np
 import pandas as pd
+from sklearn.metrics import normalized_mutual_info_score
 
-from skfusion.reports.audit._fact_levels import is_missing_often
+from skfusion.reports.audit._audit_images import MISSING
+from skfusion.reports.audit._fact_levels import to_levels
 from skfusion.reports.audit._finding import GRAVE, MINOR, NOTE, Finding
 from skfusion.reports.audit._predictive_facts import predictive_facts
 
@@ -13,6 +15,12 @@ _P_VALUE = 0.01
 # The share of the squared error that a fact explains: from here on, it moves scores.
 _LARGE = 0.05
 _NEARLY_ALL = 0.8
+_SAME = 0.5  # the mutual information of facts that say the same
+_REMEDY = (
+    "Check that the images of all classes were acquired and stored alike. Encode all of them "
+    "alike, or compare rows with the same value only."
+)
+_REMEDY_OF_MISSING = "Find out why images are missing, or leave out rows without one."
 _MUCH = 0.25
 _AFTER = re.compile(
     r"(^|[_\W])(outcome|diagnos\w*|discharge\w*|death|died|survival|follow_?up|result\w*|"
@@ -45,30 +53,37 @@ def fact_findings(rows, images, groups, generator):
         One for each fact whose corrected p-value is at most 0.01. Names and folders that are the
         classes are a note: a model does not see them.
     """
-    facts = images.facts()
-    tests = predictive_facts(facts, rows, groups, generator)
+    facts, absent = images.facts()
+    tests = predictive_facts(facts, rows, groups, generator, absent)
     found = []
-    for test in tests[tests["p_value"] <= _P_VALUE].sort_values("gain", ascending=False).itertuples():
-        values = facts[test.fact]
-        is_name = "folder" in test.fact or "name has" in test.fact
-        if is_name and _names_classes(values, test.fact, rows):
+    for test, alike in _without_repeats(tests, facts):
+        values, gain = facts[test.fact], test.gain
+        if _names_classes(values, test.fact, rows):
             severity, remedy = NOTE, "None is needed if the model gets pixels only."
         else:
-            severity = GRAVE if test.gain >= _LARGE else MINOR
-            remedy = (
-                "Check that the images were acquired and stored alike in all classes. Encode all "
-                "of them alike, or compare rows with the same value only."
-            )
-            if "missing image" in test.fact:
-                remedy = "Find out why images are missing, or leave out rows without one."
+            severity = GRAVE if gain >= _LARGE else MINOR
+            remedy = _REMEDY_OF_MISSING if MISSING in test.fact else _REMEDY
+        others = f" So do {', '.join(alike)}." if alike else ""
         evidence = (
-            f"{test.fact} explains {test.gain:.0%} of the target out of fold (p = "
-            f"{test.p_value:.3f}, corrected for {len(tests)} facts): {_by_level(values, rows)}."
+            f"{test.fact} explains {gain:.0%} of the target out of fold (p = {test.p_value:.3f}, "
+            f"corrected for {len(tests)} facts): {_by_level(values, rows)}.{others}"
         )
-        lines = np.flatnonzero(values.notna()).tolist()
-        found.append(
-            Finding("fact predicts the target", severity, lines, evidence, remedy, test.fact)
-        )
+        found.append(Finding("fact predicts the target", severity, [], evidence, remedy, test.fact))
+    return found
+
+
+def _without_repeats(tests, facts):
+    """Return the facts that predict, each with those that are nearly the same."""
+    found = []
+    some = tests[tests["p_value"] <= _P_VALUE].sort_values("gain", ascending=False, kind="stable")
+    for test in some.itertuples():
+        levels = to_levels(facts[test.fact])
+        for first, alike in found:
+            if normalized_mutual_info_score(to_levels(facts[first.fact]), levels) > _SAME:
+                alike.append(test.fact)
+                break
+        else:
+            found.append((test, []))
     return found
 
 
@@ -96,13 +111,15 @@ def column_findings(rows, groups, generator):
     lacks = {
         f"whether {name} is missing": table[name].isna().astype(float)
         for name in table
-        if is_missing_often(table[name])
+        if 0 < table[name].isna().mean() < 1
     }
     columns = pd.concat([table, pd.DataFrame(lacks, index=table.index)], axis=1)
     columns.columns = columns.columns.map(str)
     tests = predictive_facts(columns, rows, groups, generator)
     found = []
-    for test in tests[tests["p_value"] <= _P_VALUE].sort_values("gain", ascending=False).itertuples():
+    for test in (
+        tests[tests["p_value"] <= _P_VALUE].sort_values("gain", ascending=False).itertuples()
+    ):
         share = f"{test.fact} explains {test.gain:.0%} of the target out of fold"
         if test.gain >= _NEARLY_ALL:
             kind, severity = "column nearly is the target", GRAVE
@@ -129,7 +146,7 @@ def column_findings(rows, groups, generator):
 
 def _names_classes(values, fact, rows):
     """Return whether a folder or word of a name is a class."""
-    if rows.classes is None:
+    if rows.classes is None or not ("folder" in fact or "name has" in fact):
         return False
     labels = {str(label).lower() for label in rows.classes}
     if "name has" in fact:

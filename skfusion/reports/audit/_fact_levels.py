@@ -40,12 +40,6 @@ def to_levels(values):
     return np.unique(levels, return_inverse=True)[1]
 
 
-def is_missing_often(values):
-    """Return whether a column lacks some values, but not all."""
-    share = values.isna().mean()
-    return 0 < share < 1
-
-
 def _is_number(values):
     if pd.api.types.is_bool_dtype(values.dtype) or not pd.api.types.is_numeric_dtype(values.dtype):
         return False

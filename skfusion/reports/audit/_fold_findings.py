@@ -39,7 +39,7 @@ def fold_findings(rows, images, groups, generator):
     folds = _fold_of(rows)
     if folds is None:
         return found
-    columns = pd.concat([images.facts(), rows.table[rows.table_columns]], axis=1)
+    columns = pd.concat([images.facts()[0], rows.table[rows.table_columns]], axis=1)
     columns.columns = columns.columns.map(str)
     levels = {"y": to_levels(pd.Series(rows.y))}
     levels |= {name: to_levels(columns.iloc[:, i]) for i, name in enumerate(columns)}

@@ -63,9 +63,7 @@ def predict_folds(estimator, X, rows, splits, shown, *, in_sample=False):
     for train, test in splits:
         groups = None if rows.groups is None else rows.groups[train]
         fitted = clone(estimator)
-        fitted.fit(
-            _safe_indexing(X, train), rows.y[train], **group_argument(estimator, groups)
-        )
+        fitted.fit(_safe_indexing(X, train), rows.y[train], **group_argument(estimator, groups))
         places.append(test)
         values.append(_ranking(fitted, _safe_indexing(X, test), rows.classes))
         if in_sample:
@@ -108,5 +106,3 @@ def _ranking(fitted, X, classes):
     whole = np.zeros((len(ranking), len(classes)))
     whole[:, np.searchsorted(classes, found.classes)] = ranking
     return whole
-
-

@@ -11,7 +11,7 @@ _PRIOR = 2.0  # rows that a level starts with, of the mean outcome
 _BLOCK = 4_000_000  # numbers at once
 
 
-def predictive_facts(facts, rows, groups, generator):
+def predictive_facts(facts, rows, groups, generator, absent=None):
     """Test which columns predict the target out of fold better than chance.
 
     Parameters
@@ -28,13 +28,17 @@ def predictive_facts(facts, rows, groups, generator):
     generator : Generator
         Draws the permutations.
 
+    absent : dict of str to ndarray of bool, default=None
+        For some columns, the rows to leave out.
+
     Returns
     -------
     tests : DataFrame
         A line for each column that varies, with its `gain`, the share of the squared error that
         its levels explain out of fold, at most 1, and its `p_value`, corrected for all columns.
     """
-    levels = {name: to_levels(facts[name]) for name in facts}
+    absent = absent or {}
+    levels = {name: _levels(facts[name], absent.get(name)) for name in facts}
     levels = {name: some for name, some in levels.items() if some.max(initial=0) > 0}
     if not levels:
         return pd.DataFrame({"fact": [], "gain": [], "p_value": []})
@@ -52,6 +56,15 @@ def predictive_facts(facts, rows, groups, generator):
     return pd.DataFrame({"fact": list(levels), "gain": gains, "p_value": p_values})
 
 
+def _levels(values, absent):
+    """Return the levels of a column; -1 in rows to leave out."""
+    if absent is None or not absent.any():
+        return to_levels(values)
+    levels = np.full(len(values), -1)
+    levels[~absent] = to_levels(values[~absent])
+    return levels
+
+
 def _gains(levels, outcomes, splits):
     """Return the share of the squared error that levels explain, for several outcomes.
 
@@ -62,6 +75,9 @@ def _gains(levels, outcomes, splits):
     hot = np.eye(levels.max() + 1)[levels]
     own, base = np.zeros(flat.shape[1]), np.zeros(flat.shape[1])
     for train, test in splits:
+        train, test = train[levels[train] >= 0], test[levels[test] >= 0]
+        if not len(train):
+            continue
         mean = flat[train].mean(axis=0)
         counts = hot[train].sum(axis=0)[:, np.newaxis]
         means = (hot[train].T @ flat[train] + _PRIOR * mean) / (counts + _PRIOR)

@@ -1,6 +1,5 @@
 """Render an AuditReport as an HTML page through Jinja2."""
 
-from skfusion import __version__
 from skfusion.reports.audit._audit_text import describe_protocol, describe_result, describe_rows
 from skfusion.reports.html._page import make_environment
 
@@ -32,7 +31,6 @@ def _context(report):
     n_rows = report.protocol["n_rows"]
     return {
         "report": report,
-        "version": __version__,
         "protocol_line": describe_protocol(report.protocol),
         "result_line": describe_result(report),
         "findings": [
