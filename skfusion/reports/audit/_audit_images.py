@@ -3,7 +3,6 @@
 import os
 import re
 
-import numpy as np
 import pandas as pd
 
 from skfusion.images._files import locate

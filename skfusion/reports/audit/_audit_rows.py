@@ -1,5 +1,6 @@
 """AuditRows: the rows, target, groups and folds of an audit, checked."""
 
+import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -119,7 +120,10 @@ def check_audit_rows(X, y, cv, groups, estimator, image_columns):
 
 
 def _check_estimator(estimator):
-    if estimator is not None and not (is_classifier(estimator) or is_regressor(estimator)):
+    if estimator is None:
+        return
+    has_kind = hasattr(estimator, "fit") and not isinstance(estimator, type)
+    if not has_kind or not (is_classifier(estimator) or is_regressor(estimator)):
         raise TypeError(
             f"estimator must be a classifier or a regressor, got a {type(estimator).__name__}. "
             "Pass the whole model, such as a pipeline that ends in one, or None."
@@ -161,7 +165,9 @@ def _split(table, y, cv, groups, has_classes):
         splitter = StratifiedGroupKFold(cv) if has_classes else GroupKFold(cv)
     else:
         splitter = check_cv(cv, y, classifier=has_classes)
-    splits = [tuple(map(np.asarray, pair)) for pair in splitter.split(table, y, groups)]
+    with warnings.catch_warnings():  # that groups are split is what is looked for
+        warnings.filterwarnings("ignore", "The groups parameter is ignored", UserWarning)
+        splits = [tuple(map(np.asarray, pair)) for pair in splitter.split(table, y, groups)]
     empty = [number for number, (train, test) in enumerate(splits) if not len(train) * len(test)]
     if empty or not splits:
         raise ValueError(

@@ -44,6 +44,8 @@ def fold_findings(rows, images, groups, generator):
     levels = {"y": to_levels(pd.Series(rows.y))}
     levels |= {name: to_levels(columns.iloc[:, i]) for i, name in enumerate(columns)}
     levels = {name: some for name, some in levels.items() if some.max(initial=0) > 0}
+    if not levels:
+        return found
     observed = _differences(levels, folds[np.newaxis])[0]
     sources = permuted_rows(folds, groups, _PERMUTATIONS, generator)
     p_values = corrected_p_values(observed, _differences(levels, folds[sources]))

@@ -47,7 +47,7 @@ def find_copies(images, verbose=0, more=None):
     first, second = pairs.min(axis=1, initial=n_images), pairs.max(axis=1, initial=-1)
     order = np.argsort(-agreement, kind="stable")
     best = order[np.unique(first[order] * n_images + second[order], return_index=True)[1]]
-    threshold = find_threshold(agreement[best])
+    threshold = find_threshold(agreement[best], pairs[best])
     chosen = best[agreement[best] >= threshold]
     return [
         (int(first[place]), int(second[place]), name_of(maps[place]), float(agreement[place]))
