@@ -79,7 +79,8 @@ def _without_repeats(tests, facts):
     for test in some.itertuples():
         levels = to_levels(facts[test.fact])
         for first, alike in found:
-            if normalized_mutual_info_score(to_levels(facts[first.fact]), levels) > _SAME:
+            own = to_levels(facts[first.fact])
+            if normalized_mutual_info_score(own, levels, average_method="min") > _SAME:
                 alike.append(test.fact)
                 break
         else:

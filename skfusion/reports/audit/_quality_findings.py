@@ -95,10 +95,19 @@ def _measure(thumbnails):
     parts = []
     for first in range(0, len(thumbnails), _BLOCK):
         gray = shrink(thumbnails.gray(np.arange(first, min(first + _BLOCK, len(thumbnails)))), 64)
-        fine = np.abs(np.diff(gray, 2, axis=1)).mean(axis=(1, 2))
-        coarse = np.abs(gray[:, 8:] - gray[:, :-8]).mean(axis=(1, 2))
-        parts.append((gray.mean(axis=(1, 2)), fine / (coarse + 1), gray.std(axis=(1, 2))))
+        parts.append((gray.mean(axis=(1, 2)), _detail(gray), gray.std(axis=(1, 2))))
     return [np.concatenate(some) for some in zip(*parts, strict=True)]
+
+
+def _detail(gray):
+    """Return the strength of fine changes by that of coarse ones, along the sharper axis."""
+    ratios = []
+    for axis in (1, 2):
+        fine = np.abs(np.diff(gray, 2, axis=axis)).mean(axis=(1, 2))
+        turned = np.moveaxis(gray, axis, 1)
+        coarse = np.abs(turned[:, 8:] - turned[:, :-8]).mean(axis=(1, 2))
+        ratios.append(fine / (coarse + 0.1))
+    return np.maximum(*ratios)
 
 
 def _score(values):

@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GroupKFold, KFold, ShuffleSplit, StratifiedKFold
 
 from skfusion import AuditReport, ImageReader, audit
-from tests.reports.audit_rows import find, make_arrays, make_rows, one
+from tests.reports.audit.audit_rows import find, make_arrays, make_rows, one
 
 
 @pytest.fixture(scope="module")
@@ -198,8 +198,9 @@ def test_several_images_in_a_cell(arrays):
 
 def test_two_columns_of_images(arrays):
     X, y = arrays
-    both = pd.DataFrame({"front": list(X["scan"][:20]), "side": list(X["scan"][20:])})
-    both.at[4, "side"] = both.at[9, "front"]
+    front, side = list(X["scan"][:20]), list(X["scan"][20:])
+    side[4] = front[9]
+    both = pd.DataFrame({"front": front, "side": side})
     found = audit(both, y[:20], cv=2, random_state=0)
     line = found.pairs.iloc[0]
     assert line[["row_a", "row_b", "column_a", "column_b"]].tolist() == [4, 9, "side", "front"]

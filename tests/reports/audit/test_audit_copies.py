@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageEnhance, ImageOps
 
 from skfusion import audit
-from tests.reports.audit_rows import find, make_image, one
+from tests.reports.audit.audit_rows import find, make_image, one
 
 
 def encode(image, **options):
@@ -35,7 +35,7 @@ WAYS = {
     "flip": (ImageOps.flip, "mirror image"),
     "turn": (lambda image: image.rotate(90, expand=True), "turned copy"),
     "upside down": (lambda image: image.rotate(180), "turned copy"),
-    "corner": (lambda image: image.crop((0, 0, int(image.width * 0.88), int(image.height * 0.88))), "crop"),
+    "corner": (lambda image: image.crop((0, 0, *(side * 22 // 25 for side in image.size))), "crop"),
 }  # fmt: skip
 
 
