@@ -121,7 +121,8 @@ def column_findings(rows, groups, generator):
     for test in (
         tests[tests["p_value"] <= _P_VALUE].sort_values("gain", ascending=False).itertuples()
     ):
-        share = f"{test.fact} explains {test.gain:.0%} of the target out of fold"
+        name = f"W{test.fact[1:]}" if test.fact in lacks else f"Column {test.fact!r}"
+        share = f"{name} explains {test.gain:.0%} of the target out of fold"
         if test.gain >= _NEARLY_ALL:
             kind, severity = "column nearly is the target", GRAVE
         elif test.fact in lacks and test.gain >= _MUCH:
