@@ -28,7 +28,8 @@ METADATA = {
     "outputs": [{"name": "label", "kind": "label"},
                 {"name": "probabilities", "kind": "probabilities"}],
     "networks": [{"name": "Tiny", "weights_license": "Apache-2.0"}],
-    "measured": {"source": "inner cross-validation", "scores": {"log_loss": 0.31, "roc_auc": 0.9}},
+    "measured": {"source": "inner folds", "scores": {"log_loss": 0.31, "roc_auc": 0.9},
+                 "strategy": "stacked"},
     "versions": {"skfusion": "0.1", "onnx": "1.17"},
 }  # fmt: skip
 _SIZE = 4  # pixels

@@ -1,20 +1,32 @@
 """A written page on a server of this machine, in a browser, for tests."""
 
+import contextlib
 import functools
 import http.server
+import io
 import json
 import os
+import re
 import shutil
 import threading
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from skfusion import cli
 
-VERSION = "1.30.0"
 RUNTIME = ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm")
+
+
+def _find_version():
+    """Return the version of ONNX Runtime Web that the help names."""
+    shown = io.StringIO()
+    with contextlib.redirect_stdout(shown), pytest.raises(SystemExit):
+        cli.main(["page", "--help"])
+    return re.search(r"web\s+([\d.]+),", shown.getvalue())[1]
+
+
+VERSION = _find_version()
 
 
 def need_npm():
@@ -54,7 +66,7 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-@contextmanager
+@contextlib.contextmanager
 def serve(folder):
     """Serve a folder on this machine; yield the address and the list of paths asked for."""
     handler = functools.partial(_Handler, directory=str(folder))

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from skfusion._commands._messages import exit_on_error
+from skfusion.serving.page._browser_runtime import PACKAGE, VERSION
 
 
 def add_parser(commands):
@@ -29,7 +30,7 @@ def add_parser(commands):
     parser.add_argument(
         "--runtime-from",
         metavar="PATH",
-        help="the npm package onnxruntime-web, as a .tgz file or an unpacked folder "
+        help=f"the npm package {PACKAGE} {VERSION}, as a .tgz file or an unpacked folder "
         "(default: download it with npm)",
     )
     parser.set_defaults(run=run)

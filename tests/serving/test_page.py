@@ -127,6 +127,23 @@ def test_probabilities_are_those_of_python(page, folder, images, name):
     assert page.text(".shown") == [f"{name}: {width} × {height} pixels"]
 
 
+def test_an_image_is_dropped(page, folder, images):
+    page.fill(photo=images / "gray.png", dose="1.0")
+    content = list((images / "rgb.png").read_bytes())
+    page.browser.evaluate(
+        "(() => { const dataTransfer = new DataTransfer();"
+        f"dataTransfer.items.add(new File([new Uint8Array({content})], 'dropped.png'));"
+        "const event = new DragEvent('drop', {dataTransfer, bubbles: true, cancelable: true});"
+        "document.querySelector('legend').dispatchEvent(event); })()"
+    )
+    pixels = ImageReader().read(images / "rgb.png")
+    assert page.predict() == pytest.approx(compute(folder, pixels), abs=1e-3)
+    assert (
+        page.browser.evaluate("document.querySelector('[type=file]').files[0].name")
+        == "dropped.png"
+    )
+
+
 def test_transparent_pixels_reach_the_model_as_they_are(page, folder, images):
     page.fill(photo=images / "transparent.png", dose="1.0")
     pixels = np.asarray(Image.open(images / "transparent.png")).copy()
@@ -196,6 +213,18 @@ def test_images_that_cannot_be_used(page, images, name, words):
     assert set(page.predict()) == set(CLASSES)
 
 
+def test_a_browser_that_adds_noise(page, images):
+    page.browser.evaluate(
+        "(() => { const context = CanvasRenderingContext2D.prototype;"
+        "window.readAsBefore = context.getImageData; context.getImageData = function (...place) {"
+        "const found = readAsBefore.apply(this, place); found.data[40] ^= 1; return found; }; })()"
+    )
+    page.fill(photo=images / "rgb.png", dose="1")
+    (shown,) = page.predict()
+    page.browser.evaluate("CanvasRenderingContext2D.prototype.getImageData = readAsBefore; 1")
+    assert "This browser changes the pixels that a page reads" in shown
+
+
 def test_what_a_model_requires(browser, server, folder, images):
     page = PageDriver(browser, f"{server[0]}strict/")
     page.open()
@@ -205,6 +234,7 @@ def test_what_a_model_requires(browser, server, folder, images):
     ]  # fmt: skip
     page.fill(photo=images / "rgb.png", dose="1", sex="0", visit="2020-06-01")
     assert "121 × 83 pixels. The model uses only images of 30 × 20" in page.predict()[0]
+    assert "Only images of 30 × 20 pixels can be used. Required." in page.text(".hint")[0]
     assert "Another category" not in page.text("option")
     page.fill(photo=images / "small.png")
     pixels = ImageReader().read(images / "small.png")
@@ -235,7 +265,7 @@ def test_what_is_known_of_the_model(page):
     assert "Training data: whole numbers, 18 to 90 years." in hints
     assert "Training data: 2020-09-13 to 2023-11-14." in hints
     (scores,) = page.text("#scores")
-    assert "inner cross-validation" in scores
+    assert "Measured in training, by inner folds, with the strategy stacked." in scores
     assert "log loss" in scores
     assert "0.31" in scores
     assert "Apache-2.0" in page.text("#facts")[0]

@@ -155,7 +155,8 @@ def compare(
     with one fusion, which is not chosen by its score: "stacked", or else the first of "late",
     "early", "joint", "auto", or the first estimator of both sources.
 
-    Costs are those without a cache: the time that computing the cached features took is added.
+    Costs are those without a cache: the time that computing the cached features took is added. They
+    are means over all splits but the first, and leave out the time of reading and decoding images.
 
     Examples
     --------

@@ -65,8 +65,8 @@ def list_limits(protocol):
         "Intervals cover 95 % of single differences: of many pairs, some differ by chance.",
         "They are approximate: splits share training rows, for which their variance is corrected, "
         "and each fit uses fewer rows than a final model.",
-        "Times are those of this machine, as if no feature had been cached; images are not read "
-        "again.",
+        "Times are those of this machine, as if no feature had been cached, but without reading "
+        "and decoding images.",
     ]
     if protocol["n_groups"] is None:
         limits.append(

@@ -50,9 +50,11 @@ class NamedModels:
         needed = {"table": ("table",), "image": ("image",), "constant": ()}
         for source in needed.get(name, ("table", "image")):
             if not getattr(self.roles, source):
+                kind = "column of images" if source == "image" else "column beside its images"
                 raise ValueError(
-                    f"{name!r} needs columns of the {source}, and X has none: its columns of "
-                    f"images are {self.roles.image}, its other columns {self.roles.table}."
+                    f"{name!r} needs a {kind}, and X has none: its columns of images are "
+                    f"{self.roles.image}, the others {self.roles.table}. Leave {name!r} out, or "
+                    "name the columns in image_columns of the fusion."
                 )
         both = [*self.roles.table, *self.roles.image]
         if name == "constant":

@@ -101,7 +101,9 @@ def _measured_in_file(facts):
         }
         for name, value in measured["scores"].items()
     ]
-    return {"protocol": f"Measured in training, by {measured['source']}", "scores": scores}
+    strategy = f", with the strategy {measured['strategy']}" if measured.get("strategy") else ""
+    protocol = f"Measured in training, by {measured['source']}{strategy}"
+    return {"protocol": protocol, "scores": scores}
 
 
 def _measured_in_report(report):

@@ -113,6 +113,29 @@ def test_the_time_of_fits_and_predictions():
     assert found.scores.loc["model", "fit_seconds"] < 0.02
 
 
+class SlowOnce(ClassifierMixin, BaseEstimator):
+    """Takes time in the first fit, as estimators that build a network or read images."""
+
+    FITS = [0]
+
+    def fit(self, X, y):
+        self.classes_ = sorted(set(y))
+        self.FITS[0] += 1
+        time.sleep(0.2 if self.FITS == [1] else 0)
+        return self
+
+    def predict(self, X):
+        return [self.classes_[0]] * len(X)
+
+
+def test_the_first_split_does_not_count_in_costs():
+    X, y = [[0]] * 20, ["a", "b"] * 10
+    models = [("once", SlowOnce()), ("model", LogisticRegression())]
+    found = compare(models, X, y, scoring="accuracy", n_repeats=1)
+    assert SlowOnce.FITS == [5]
+    assert found.scores.loc["once", "fit_seconds"] < 0.1
+
+
 def test_a_stop_leaves_nothing(temporary):
     with pytest.raises(KeyboardInterrupt):
         compare([Slow(), Slow()], [[0]] * 10, ["stop"] * 10, scoring="accuracy",

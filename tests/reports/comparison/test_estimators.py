@@ -269,8 +269,10 @@ def test_wrong_arguments(rows):
     models = [MODEL, DummyClassifier()]
     with pytest.raises(TypeError, match="fusion must be a FusionClassifier"):
         compare(["table", "image"], X, y, fusion=CNNEmbedder())
-    with pytest.raises(ValueError, match="'image' needs columns of the image, and X has none"):
+    with pytest.raises(ValueError, match="'image' needs a column of images, and X has none"):
         compare(["table", "image"], X[["age", "sex"]], y, fusion=classifier(image_columns=[]))
+    with pytest.raises(ValueError, match="'table' needs a column beside its images, and X has no"):
+        compare(["table", "image"], X[["scan"]], y, fusion=classifier())
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         compare(models, X[["age"]], y[1:])
     with pytest.raises(ValueError, match=r"y is missing in 1 rows \(the first is row 2\)"):

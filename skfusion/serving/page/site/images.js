@@ -17,8 +17,16 @@ export function makeImageField(input, id, onChange) {
   const error = make("p", { id: `${id}-error`, class: "error", hidden: true });
   const shown = make("p", { id: `${id}-shown`, class: "shown", role: "status" });
   const canvas = make("canvas", { role: "img", hidden: true });
-  const remove = make("button", { type: "button", class: "second", hidden: true }, `Remove ${input.name}`);
-  const hint = `Choose a PNG, JPEG or WebP file, or drop it here. ${input.missing_input ? "May be left out." : "Required."}`;
+  const remove = make(
+    "button",
+    { type: "button", class: "second", hidden: true },
+    `Remove ${input.name}`,
+  );
+  const hint = [
+    "Choose a PNG, JPEG or WebP file, or drop it here.",
+    input.width ? `Only images of ${input.width} × ${input.height} pixels can be used.` : "",
+    input.missing_input ? "May be left out." : "Required.",
+  ].join(" ");
   const element = make(
     "fieldset",
     { class: "image" },
@@ -52,7 +60,12 @@ export function makeImageField(input, id, onChange) {
     choose(null);
     control.focus();
   });
-  acceptDrops(element, choose);
+  acceptDrops(element, (file) => {
+    const files = new DataTransfer();
+    files.items.add(file);
+    control.files = files.files; // the control shows the name
+    choose(file);
+  });
   field.clear = () => choose(null);
   field.ready = () => state.pending;
   return field;
@@ -64,7 +77,9 @@ async function decode(file, input, state) {
     found = { pixels: await decodeImage(file, input) };
   } catch (error) {
     const isMemory = error instanceof RangeError;
-    found = { problem: isMemory ? "The image is too large for the memory of this browser." : error.message };
+    found = {
+      problem: isMemory ? "The image is too large for the memory of this browser." : error.message,
+    };
   }
   if (state.file === file) Object.assign(state, found);
 }
@@ -83,7 +98,8 @@ function showState({ file, pixels, problem }, { input, canvas, shown, remove, er
   error.hidden = problem === null;
   error.textContent = problem ?? "";
   control.setAttribute("aria-invalid", String(problem !== null));
-  shown.textContent = pixels === null ? "" : `${file.name}: ${pixels.width} × ${pixels.height} pixels`;
+  shown.textContent =
+    pixels === null ? "" : `${file.name}: ${pixels.width} × ${pixels.height} pixels`;
   if (pixels === null) return;
   const scale = Math.min(1, PREVIEW / Math.max(pixels.width, pixels.height));
   canvas.width = Math.max(1, Math.round(scale * pixels.width));
