@@ -1,6 +1,8 @@
 """audit: which altered copies of images are pairs, and which images are not."""
 
 import io
+import sys
+import types
 
 import numpy as np
 import pandas as pd
@@ -144,6 +146,36 @@ def test_rows_without_any_image():
     found = audit(X, [0, 1, 0, 1], cv=2, image_columns="photo", random_state=0)
     assert found.protocol["n_images"] == 0
     assert find(found, "images are missing").iloc[0]["rows"] == [0, 1, 2, 3]
+
+
+class Index:
+    """The parts of usearch's index that are used, by comparison of all pairs."""
+
+    def __init__(self, ndim, metric, dtype):
+        assert (ndim, metric, dtype) == (64, "ip", "f32")
+
+    def add(self, keys, vectors):
+        self.keys, self.vectors = keys, vectors
+
+    def search(self, vectors, count):
+        products = vectors @ self.vectors.T
+        order = np.argsort(-products, axis=1)[:, :count]
+        distances = 1 - np.take_along_axis(products, order, axis=1)
+        return types.SimpleNamespace(keys=self.keys[order].astype(np.uint64), distances=distances)
+
+
+@pytest.mark.parametrize("is_installed", [True, False])
+def test_neighbors_of_many_images(is_installed, photos, altered, monkeypatch):
+    """The index gives the pairs that comparing all images gives; without it, all are compared."""
+    module = types.SimpleNamespace(Index=Index) if is_installed else None
+    monkeypatch.setitem(sys.modules, "usearch", types.ModuleType("usearch"))
+    monkeypatch.setitem(sys.modules, "usearch.index", module)
+    monkeypatch.setattr("skfusion.reports.audit.duplicates._candidates.EXACT", 10)
+    monkeypatch.setattr("skfusion.reports.audit.duplicates._thumbnails._IN_MEMORY", 10)
+    copies = [alter(photos[place]) for place, (alter, _) in enumerate(WAYS.values())]
+    cells = [np.asarray(image) for image in photos + copies]
+    found = audit(cells, np.arange(len(cells)) % 2, cv=2, random_state=0)
+    pd.testing.assert_frame_equal(found.pairs, altered.pairs)
 
 
 @pytest.mark.parametrize("name", ["flowers", "hymenoptera"])
