@@ -23,6 +23,7 @@ NOT_IN_OLDEST = {
     "lint",
     "onnx",
     "onnx-export",
+    "onnx-graph",
     "openvino",
     "remote",
     "test",
