@@ -21,6 +21,7 @@ NOT_IN_OLDEST = {
     "hub",
     "jax",
     "lint",
+    "neighbors",
     "onnx",
     "onnx-export",
     "onnx-graph",

@@ -144,6 +144,38 @@ class GraphBuilder:
             self.nodes = outer
         return self.op("If", condition, then_branch=graphs[0], else_branch=graphs[1])
 
+    def loop(self, count, start, step, dtype, rank):
+        """Return what a function makes of a tensor, applied a number of times.
+
+        Parameters
+        ----------
+        count : str
+            How often, as an int64 tensor without axes.
+
+        start : str
+            The tensor at the start.
+
+        step : callable
+            Function of the number of the step, from 0, and the tensor; it returns a tensor of the
+            same shape.
+
+        dtype, rank : int
+            The type and the number of axes of the tensor.
+        """
+        number, condition, tensor = (self.name(each) for each in ("step", "again", "value"))
+        outer, self.nodes = self.nodes, []
+        again = self.op("Identity", condition)
+        result = self.op("Identity", step(number, tensor))
+        make, shape = helper.make_tensor_value_info, [None] * rank
+        body = helper.make_graph(
+            self.nodes,
+            self.name("body"),
+            [make(number, INT64, []), make(condition, BOOL, []), make(tensor, dtype, shape)],
+            [make(again, BOOL, []), make(result, dtype, shape)],
+        )
+        self.nodes = outer
+        return self.op("Loop", count, None, start, body=body)
+
     def merge(self, model, inputs):
         """Add the nodes of another model, and return the names of its outputs.
 

@@ -8,7 +8,7 @@ from skfusion.serving.graph._graph_builder import DOUBLE, FLOAT, INT32, UINT8
 from skfusion.serving.graph._resample import resize
 
 # The weights of red, green and blue in Pillow's conversion to gray, of 65536.
-_LUMA = np.array([19595, 38470, 7471], dtype=np.int32).reshape(1, 3, 1, 1)
+_LUMA = np.array([19595, 38470, 7471], dtype=np.int32).reshape(1, 1, 1, 3)
 
 
 def convert_pixels(g, tensor, resizing, background):
@@ -44,23 +44,22 @@ def convert_pixels(g, tensor, resizing, background):
             box = _crop_box(g, pixels, (height, width), resizing.crop_fraction)
         if not resizing.fixed_size:
             pixels = resize(g, pixels, (height, width), resizing.resample, box)
-        pixels = _to_gray(g, pixels) if channels == 1 else g.op("Expand", pixels, [1, 3, 1, 1])
-        g.cache[key] = g.cast(g.op("Transpose", pixels, perm=[0, 2, 3, 1]), FLOAT)
+        pixels = _to_gray(g, pixels) if channels == 1 else g.op("Expand", pixels, [1, 1, 1, 3])
+        g.cache[key] = g.cast(pixels, FLOAT)
     return g.cache[key]
 
 
 def _without_alpha(g, tensor, background):
-    """Return uint8 of shape (rows, 1 or 3, height, width), with transparent pixels filled."""
+    """Return uint8 of shape (rows, height, width, 1 or 3), with transparent pixels filled."""
     key = ("opaque", tensor, background)
     if key not in g.cache:
-        pixels = g.op("Transpose", tensor, perm=[0, 3, 1, 2])
-        n_colors = g.dim(pixels, 1)
+        n_colors = g.dim(tensor, 3)
         is_even = g.op("Equal", g.op("Mod", n_colors, [2]), [0])
         color = np.float32(ImageColor.getrgb(background)[:3])
         g.cache[key] = g.branch(
             is_even,
-            lambda: _composite(g, pixels, n_colors, color),
-            lambda: pixels,
+            lambda: _composite(g, tensor, n_colors, color),
+            lambda: tensor,
             UINT8,
             rank=4,
         )
@@ -71,31 +70,31 @@ def _composite(g, pixels, n_channels, color):
     """Lay colors over the background, weighted by the last channel."""
     n_colors = g.op("Sub", n_channels, [1])
     values = g.cast(pixels, FLOAT)
-    alpha = g.op("Div", g.op("Slice", values, n_colors, n_channels, [1]), np.float32(255))
-    colors = g.op("Slice", values, [0], n_colors, [1])
+    alpha = g.op("Div", g.op("Slice", values, n_colors, n_channels, [3]), np.float32(255))
+    colors = g.op("Slice", values, [0], n_colors, [3])
     gray = np.float32(color @ np.float32([0.299, 0.587, 0.114]))
     under = g.op(
         "Where",
         g.op("Equal", n_colors, [1]),
-        np.full((1, 3, 1, 1), gray, dtype=np.float32),
-        color.reshape(1, 3, 1, 1),
+        np.full((1, 1, 1, 3), gray, dtype=np.float32),
+        color.reshape(1, 1, 1, 3),
     )
-    under = g.op("Slice", under, [0], n_colors, [1])
+    under = g.op("Slice", under, [0], n_colors, [3])
     rest = g.op("Mul", under, g.op("Sub", np.float32(1), alpha))
     return g.cast(g.op("Round", g.op("Add", g.op("Mul", colors, alpha), rest)), UINT8)
 
 
 def _to_gray(g, pixels):
-    """Return uint8 of shape (rows, 1, height, width), as Pillow's conversion to gray."""
-    values = g.cast(g.op("Expand", pixels, [1, 3, 1, 1]), INT32)
-    total = g.op("ReduceSum", g.op("Mul", values, _LUMA), [1], keepdims=1)
+    """Return uint8 of shape (rows, height, width, 1), as Pillow's conversion to gray."""
+    values = g.cast(g.op("Expand", pixels, [1, 1, 1, 3]), INT32)
+    total = g.op("ReduceSum", g.op("Mul", values, _LUMA), [3], keepdims=1)
     half = g.op("Add", total, np.int32(1 << 15))
     return g.cast(g.op("Div", half, np.int32(1 << 16)), UINT8)
 
 
 def _crop_box(g, pixels, size, fraction):
     """Return left, top, right and bottom of the center crop, as float64 of one number each."""
-    lengths = [g.cast(g.scalar(g.dim(pixels, axis)), DOUBLE) for axis in (2, 3)]
+    lengths = [g.cast(g.scalar(g.dim(pixels, axis)), DOUBLE) for axis in (1, 2)]
     whole = _resized_lengths(g, lengths, crop_size(size, fraction))
     edges = []
     for length, resized, kept in zip(lengths, whole, size, strict=True):

@@ -40,7 +40,7 @@ def _encode(g, encoder, column, position):
             g,
             "category",
             categories=[str(each) for each in shown],
-            missing=MISSING_TEXT if len(shown) < len(categories) else None,
+            missing=MISSING_TEXT if len(shown) < len(categories) or not refuses else None,
             allows_unknown=not refuses,
         )
         index = find_text(g, tensor, categories)

@@ -10,9 +10,6 @@ import PIL
 from onnx import TensorProto
 
 _PRECISION = 22
-# The weights are split into multiples of this and rests, so that sums of products are exact in
-# float32, whose multiplication of matrices is fast everywhere.
-_SPLIT = 256
 # Since version 13, Pillow resizes columns first where that makes the image smaller sooner.
 _CHOOSES_ORDER = int(PIL.__version__.split(".")[0]) >= 13
 
@@ -66,7 +63,7 @@ def resize(g, pixels, size, resample, box=None):
         The graph.
 
     pixels : str
-        uint8 of shape (rows, channels, height, width).
+        uint8 of shape (rows, height, width, channels).
 
     size : tuple (height, width)
         The new size.
@@ -80,26 +77,26 @@ def resize(g, pixels, size, resample, box=None):
     Returns
     -------
     resized : str
-        uint8 of shape (rows, channels, *size).
+        uint8 of shape (rows, *size, channels).
     """
     steps = {}
-    for axis, length in ((3, size[1]), (2, size[0])):
-        old = g.dim(pixels, axis)
-        edges = (0.0, g.cast(g.scalar(old), TensorProto.DOUBLE))
+    for axis, length in ((2, size[1]), (1, size[0])):
+        old = g.scalar(g.dim(pixels, axis))
+        edges = (0.0, g.cast(old, TensorProto.DOUBLE))
         if box is not None:
-            edges = (box[3 - axis], box[5 - axis])
+            edges = (box[2 - axis], box[4 - axis])
         if resample == "nearest":
             pixels = g.op("Gather", pixels, _nearest(g, edges, length), axis=axis)
         else:
-            steps[axis] = _split(g, _weights(g, g.scalar(old), edges, length, resample))
+            steps[axis] = _taps(g, old, edges, length, resample)
     if not steps:
         return pixels
     if not _CHOOSES_ORDER:
-        return _both_steps(g, pixels, steps, (3, 2))
+        return _both_steps(g, pixels, steps, (2, 1))
     return g.branch(
         _columns_first(g, pixels, size),
-        lambda: _both_steps(g, pixels, steps, (2, 3)),
-        lambda: _both_steps(g, pixels, steps, (3, 2)),
+        lambda: _both_steps(g, pixels, steps, (1, 2)),
+        lambda: _both_steps(g, pixels, steps, (2, 1)),
         TensorProto.UINT8,
         rank=4,
     )
@@ -107,14 +104,20 @@ def resize(g, pixels, size, resample, box=None):
 
 def _columns_first(g, pixels, size):
     """Return whether Pillow 13 resizes columns of pixels first."""
-    fewer_rows = g.op("Sub", g.dim(pixels, 2), [size[0]])
-    fewer_columns = g.op("Max", g.op("Sub", g.dim(pixels, 3), [size[1]]), [0])
+    fewer_rows = g.op("Sub", g.dim(pixels, 1), [size[0]])
+    fewer_columns = g.op("Max", g.op("Sub", g.dim(pixels, 2), [size[1]]), [0])
     return g.op("Greater", fewer_rows, g.op("Mul", fewer_columns, [2]))
 
 
 def _both_steps(g, pixels, steps, order):
+    """Return pixels that are resized along both axes."""
     for axis in order:
-        pixels = _weighted_sums(g, pixels, steps[axis], axis)
+        # Along the first axis of an image, whole rows of bytes are added up.
+        if axis == 2:
+            pixels = g.op("Transpose", pixels, perm=[0, 2, 1, 3])
+        pixels = _weighted_sums(g, pixels, *steps[axis])
+        if axis == 2:
+            pixels = g.op("Transpose", pixels, perm=[0, 2, 1, 3])
     return pixels
 
 
@@ -127,48 +130,61 @@ def _nearest(g, edges, length):
     return g.cast(g.op("Floor", g.op("CumSum", both, 0)), TensorProto.INT64)
 
 
-def _weights(g, old, edges, length, resample):
-    """Return the weights as whole float64 numbers of shape (length, old)."""
+def _taps(g, old, edges, length, resample):
+    """Return which pixels are added up, and their weights.
+
+    Returns
+    -------
+    positions : str
+        int64 of shape (taps, length): for each new pixel the positions of old ones.
+
+    weights : str
+        int32 of shape (taps, length): their weights; 0 for positions that aren't used.
+    """
     function, reach = _FILTERS[resample]
     start, end = edges
     old_length = g.cast(old, TensorProto.DOUBLE)
     scale = g.op("Div", g.op("Sub", end, start), float(length))
     stretch = g.op("Max", scale, 1.0)
     support = g.op("Mul", stretch, reach)
-    centers = g.op("Add", g.op("Mul", np.arange(length)[:, None] + 0.5, scale), start)
-    positions = g.cast(g.op("Range", 0, old, 1), TensorProto.DOUBLE)
-    first = g.op("Floor", g.op("Add", g.op("Sub", centers, support), 0.5))
+    centers = g.op("Add", g.op("Mul", np.arange(length)[None, :] + 0.5, scale), start)
+    first = g.op("Max", g.op("Floor", g.op("Add", g.op("Sub", centers, support), 0.5)), 0.0)
     last = g.op("Min", g.op("Floor", g.op("Add", g.op("Add", centers, support), 0.5)), old_length)
-    is_used = g.op("And", g.op("GreaterOrEqual", positions, first), g.op("Less", positions, last))
+    most = g.cast(g.op("ReduceMax", g.op("Sub", last, first), keepdims=0), TensorProto.INT64)
+    taps = g.op("Unsqueeze", g.cast(g.op("Range", 0, most, 1), TensorProto.DOUBLE), [1])
+    positions = g.op("Add", first, taps)
     distance = g.op("Add", g.op("Sub", positions, centers), 0.5)
     values = function(g, g.op("Mul", distance, g.op("Div", 1.0, stretch)))
-    values = g.op("Where", is_used, values, 0.0)
-    values = g.op("Div", values, g.op("ReduceSum", values, [1], keepdims=1))
+    values = g.op("Where", g.op("Less", positions, last), values, 0.0)
+    values = g.op("Div", values, g.op("ReduceSum", values, [0], keepdims=1))
+    inside = g.op("Min", positions, g.op("Sub", old_length, 1.0))
+    return g.cast(inside, TensorProto.INT64), _whole(g, values)
+
+
+def _whole(g, values):
+    """Return weights as whole numbers, rounded as Pillow does."""
     scaled = g.op("Mul", values, float(1 << _PRECISION))
     up = g.op("Floor", g.op("Add", scaled, 0.5))
     down = g.op("Ceil", g.op("Sub", scaled, 0.5))
-    return g.op("Where", g.op("Less", scaled, 0.0), down, up)
+    return g.cast(g.op("Where", g.op("Less", scaled, 0.0), down, up), TensorProto.INT32)
 
 
-def _split(g, weights):
-    """Return the high and the low part of weights."""
-    high = g.op("Floor", g.op("Div", weights, float(_SPLIT)))
-    low = g.op("Sub", weights, g.op("Mul", high, float(_SPLIT)))
-    return [g.cast(part, TensorProto.FLOAT) for part in (high, low)]
+def _weighted_sums(g, pixels, positions, weights):
+    """Return new pixels along axis 1, by one old pixel after the other."""
+    shape = g.op("Shape", pixels)
+    length = g.dim(positions, 1)
+    new_shape = g.op(
+        "Concat", g.op("Slice", shape, [0], [1]), length, g.op("Slice", shape, [2], [4]), axis=0
+    )
 
+    def add(number, total):
+        chosen = g.op("Gather", pixels, g.op("Gather", positions, number), axis=1)
+        weight = g.op("Reshape", g.op("Gather", weights, number), [1, -1, 1, 1])
+        return g.op("Add", total, g.op("Mul", g.cast(chosen, TensorProto.INT32), weight))
 
-def _weighted_sums(g, pixels, parts, axis):
-    """Return the new pixels along an axis."""
-    values = g.cast(pixels, TensorProto.FLOAT)
-    sums = []
-    for part in parts:
-        if axis == 3:
-            product = g.op("MatMul", values, g.op("Transpose", part, perm=[1, 0]))
-        else:
-            product = g.op("MatMul", part, values)
-        sums.append(g.cast(product, TensorProto.INT32))
-    half = np.int32(1 << (_PRECISION - 1))
-    total = g.op("Add", g.op("Mul", sums[0], np.int32(_SPLIT)), g.op("Add", sums[1], half))
+    half = g.op("Expand", np.int32(1 << (_PRECISION - 1)), new_shape)
+    count = g.scalar(g.dim(positions, 0))
+    total = g.loop(count, half, add, TensorProto.INT32, rank=4)
     quotient = g.op("Div", total, np.int32(1 << _PRECISION))
     clipped = g.op("Min", g.op("Max", quotient, np.int32(0)), np.int32(255))
     return g.cast(clipped, TensorProto.UINT8)
