@@ -276,6 +276,8 @@ def test_what_is_known_of_the_model(page):
     assert "Measured in training, by inner folds, with the strategy stacked." in scores
     assert "log loss" in scores
     assert "0.31" in scores
+    assert "lower is better" in scores
+    assert "difference" not in scores
     assert "Apache-2.0" in page.text("#facts")[0]
 
 
@@ -397,7 +399,7 @@ def test_a_fitted_pipeline(browser, folder, server):
     page = PageDriver(browser, f"{server[0]}pipeline/")
     page.open()
     assert "A number. Training data: whole numbers, 20 to 50 years." in " ".join(page.text(".hint"))
-    assert page.text("option") == ["Choose…", "f", "m", "Another category"]
+    assert page.text("option") == ["(empty)", "f", "m", "Another category"]
     for position in (0, 1, 2, 3):
         row = X.iloc[[position]]
         age = "" if row["age"].isna().all() else str(row["age"].item())
