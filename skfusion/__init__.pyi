@@ -31,6 +31,7 @@ from skfusion.heads._dense_regressor import DenseRegressor as DenseRegressor
 from skfusion.heads._keras_classifier import KerasClassifier as KerasClassifier
 from skfusion.heads._keras_regressor import KerasRegressor as KerasRegressor
 from skfusion.images._image_reader import ImageReader as ImageReader
+from skfusion.inspection._comparison_display import ComparisonDisplay as ComparisonDisplay
 from skfusion.inspection._explain import explain as explain
 from skfusion.inspection._explanation import Explanation as Explanation
 from skfusion.inspection._explanation_display import ExplanationDisplay as ExplanationDisplay
@@ -52,6 +53,8 @@ from skfusion.reports._check_images import check_images as check_images
 from skfusion.reports._image_report import ImageReport as ImageReport
 from skfusion.reports._model_report import ModelReport as ModelReport
 from skfusion.reports._report import report as report
+from skfusion.reports.comparison._compare import compare as compare
+from skfusion.reports.comparison._comparison import Comparison as Comparison
 from skfusion.serving._half_precision import half_precision as half_precision
 from skfusion.serving._micro_batcher import MicroBatcher as MicroBatcher
 from skfusion.serving._required_columns import required_columns as required_columns

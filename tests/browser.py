@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import pytest
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-_OPTIONS = (
+OPTIONS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--disable-dev-shm-usage", "--enable-logging=stderr", "--v=0",
@@ -41,7 +41,7 @@ class Browser:
     def open(self, page, *options):
         """Open a file; return what is printed, and the messages of the console."""
         profile = f"--user-data-dir={self.folder / 'profile'}"
-        command = [self.path, *_OPTIONS, profile, *options, page.as_uri()]
+        command = [self.path, *OPTIONS, profile, *options, page.as_uri()]
         done = subprocess.run(command, capture_output=True, timeout=120, check=True)
         log = done.stderr.decode("utf-8", "replace")
         return done.stdout.decode("utf-8"), re.findall(r"CONSOLE.*", log)

@@ -18,6 +18,7 @@ from skfusion import (
     PixelFlattener,
     PretrainedGAP,
     check_images,
+    compare,
     datasets,
     list_backbones,
     make_fusion_pipeline,
@@ -50,6 +51,7 @@ def predict(frame: pd.DataFrame, y: np.ndarray) -> None:
     assert_type(head.predict(np.zeros((1, 2))), np.ndarray)
     make_fusion_pipeline(head, image_columns=["scan"]).fit(frame, y)
     assert_type(warm_up(fusion, n_rows=[1, 32]), int)
+    assert_type(compare(["table", "image"], frame, y, cv=5).verdict, str)
 
 
 def look_at_data() -> None:

@@ -9,7 +9,6 @@ Another cluster needs another line in place of `LocalCluster`, and paths that al
     Coiled       coiled.Cluster(n_workers=8)                              # coiled
 """
 
-import json
 import os
 import tempfile
 
@@ -18,6 +17,7 @@ import pandas as pd
 from distributed import Client, LocalCluster
 from PIL import Image
 from sklearn.linear_model import SGDClassifier
+from sklearn.preprocessing import StandardScaler
 
 from skfusion import ImageDescriptors, distributed, load_features
 from skfusion.datasets import load_digits_iris
@@ -33,16 +33,15 @@ def save_images(folder):
     return pd.DataFrame({"image": paths, "species": species})
 
 
-def train_by_shards(folder, classes):
-    """Train a linear model on one shard at a time."""
-    with open(os.path.join(folder, "_manifest.json")) as file:
-        shards = json.load(file)["shards"]
-    model = SGDClassifier(loss="log_loss", random_state=0)
-    for shard in shards:
-        part = pd.read_parquet(os.path.join(folder, shard["name"]))
-        features = np.log1p(np.abs(np.stack(part["features"])))
-        model.partial_fit(features, part["label"], classes=classes)
-    return len(shards), model
+def train_in_batches(folder):
+    """Train a linear model on one shard at a time; the second pass sees scaled features."""
+    batches = load_features(folder, batch_rows=32)
+    scaler, model = StandardScaler(), SGDClassifier(loss="log_loss", random_state=0)
+    for X, _ in batches:
+        scaler.partial_fit(X)
+    for X, y in batches:
+        model.partial_fit(scaler.transform(X), y, classes=batches.classes)
+    return len(list(batches)), model
 
 
 def main():
@@ -62,7 +61,7 @@ def main():
         )
         X, _ = load_features(out)
         difference = np.abs(X - descriptors.transform(table[["image"]])).max()
-        n_shards, model = train_by_shards(out, np.unique(table["species"]))
+        n_shards, model = train_in_batches(out)
         print(f"{len(X)} rows in {n_shards} shards; difference to one process: {difference}")
         print(f"trained on {len(model.classes_)} classes")
 

@@ -68,7 +68,7 @@ def run(options):
 
 def _read_source(options):
     """Return the columns of images, and the folder that relative paths start from."""
-    from skfusion.images.remote._addresses import scheme_of
+    from skfusion._utils.urls import scheme_of
     from skfusion.images.remote._remote_access import find_schemes
 
     schemes = find_schemes(options.remote)

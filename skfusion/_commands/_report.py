@@ -73,10 +73,10 @@ def run(options):
         from skfusion._utils.atomic_write import write_atomically
         from skfusion.reports._report import report
 
-        X = _read_rows(options.table)
-        y = _take(X, options.target, options.table, "--target")
-        groups = _take(X, options.groups, options.table, "--groups")
-        background = None if options.background is None else _read_rows(options.background)
+        X = read_rows(options.table)
+        y = take_column(X, options.target, options.table, "--target")
+        groups = take_column(X, options.groups, options.table, "--groups")
+        background = None if options.background is None else read_rows(options.background)
         model = _load_model(options.model)
         images = _images_of(model, X) if options.root is not None else []
         found = report(
@@ -101,7 +101,7 @@ def run(options):
     return 0
 
 
-def _read_rows(path):
+def read_rows(path):
     """Return a table whose numbers are numbers."""
     from skfusion.io._read_table import read_table
 
@@ -113,7 +113,7 @@ def _read_rows(path):
     return table
 
 
-def _take(table, name, path, option):
+def take_column(table, name, path, option):
     """Return a column; None where none is named."""
     from skfusion._utils.messages import join_names
 

@@ -1,9 +1,13 @@
 """Apply a model to the partitions of a Dask DataFrame."""
 
+from functools import wraps
+
 import numpy as np
 import pandas as pd
 from sklearn.utils._set_output import _get_output_config
+from sklearn.utils.validation import check_is_fitted
 
+from skfusion._utils.decorators import Function
 from skfusion._utils.package_of_extra import import_extra
 from skfusion._utils.shared_model import SharedModel
 
@@ -39,6 +43,24 @@ def transform_lazily(model, X, dtype=np.float32):
     return features_of(model, X, dtype)
 
 
+def lazy_for_dask(method: Function) -> Function:
+    """Decorate a method of predictions, so that a Dask DataFrame gives one without computing."""
+
+    @wraps(method)
+    def call(model, X):
+        if not is_dask(X):
+            return method(model, X)
+        check_is_fitted(model)
+        return predict_lazily(model, X, method.__name__)
+
+    return call  # type: ignore[return-value]  # it takes what the method takes
+
+
+def predict_lazily(model, X, method):
+    """Return the predictions of a method for the rows of X, as a Dask DataFrame or Series."""
+    return map_rows(model, X, method, _empty_predictions(model, method))
+
+
 def features_of(model, X, dtype=np.float32):
     """Return the Dask DataFrame, whatever the model's output container is."""
     names = model.get_feature_names_out()
@@ -59,6 +81,19 @@ def map_rows(model, X, method, meta):
     model = SharedModel(model).copy()
     shared = dask.delayed(model, pure=True, traverse=False)
     return X.map_partitions(_apply, shared, method, meta, meta=meta, enforce_metadata=False)
+
+
+def _empty_predictions(model, method):
+    """Return an empty result, of the type and with the names that predictions have."""
+    classes = getattr(model, "classes_", None)
+    if isinstance(classes, list):
+        raise ValueError(f"The model predicts {len(classes)} targets. Predict one at a time.")
+    if method == "predict" and classes is not None:
+        return pd.Series(np.asarray(classes)[:0], name="prediction")
+    many = method != "predict" and classes is not None
+    if many and (method == "predict_proba" or len(classes) > 2):
+        return pd.DataFrame(np.empty((0, len(classes))), columns=list(classes))
+    return pd.Series(np.empty(0), name="prediction")
 
 
 def _apply(part, shared, method, meta):

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import issparse
 
+from skfusion._utils.other_tables import refuse_other_tables
 from skfusion.augmentation._array_rows import ArrayRows
 from skfusion.augmentation._cell_rows import CellRows
 from skfusion.augmentation._flat_rows import FlatRows
@@ -34,6 +35,7 @@ def wrap_rows(X, image_shape=None):
     ValueError
         If X is no container of rows.
     """
+    refuse_other_tables(X)
     if issparse(X):
         raise TypeError("X is sparse, and images are dense. Pass X.toarray().")
     if image_shape is not None:
@@ -42,7 +44,7 @@ def wrap_rows(X, image_shape=None):
         return FrameRows(X)
     if isinstance(X, np.ndarray) and X.ndim in (3, 4) and X.dtype.kind in "biuf":
         return ArrayRows(X)
-    if isinstance(X, np.ndarray) and (X.dtype.kind not in "OUS" or X.ndim not in (1, 2)):
+    if isinstance(X, np.ndarray) and (X.dtype.kind not in "OUST" or X.ndim not in (1, 2)):
         raise ValueError(
             f"X of shape {X.shape} and dtype {X.dtype} holds no images. Pass a table with columns "
             "of images, an array of shape (n_rows, height, width, channels), or "

@@ -14,9 +14,9 @@ from sklearn.utils._param_validation import StrOptions
 from skfusion._utils.decorators import validate_params
 from skfusion._utils.messages import caller_stacklevel, join_names, with_remedies
 from skfusion._utils.typing import PathLike
+from skfusion._utils.urls import redact, scheme_of
 from skfusion.datasets._folder_scan import scan_folder
 from skfusion.datasets._url_scan import scan_url
-from skfusion.images.remote._addresses import redact, scheme_of
 
 _PARTS_OF_A_SPLIT = {"train", "training", "val", "valid", "validation", "test"}
 

@@ -2,9 +2,10 @@
 
 from collections import Counter
 
+from skfusion._utils.urls import redact, scheme_of
 from skfusion.datasets._folder_scan import Scan, is_hidden, sort_key
 from skfusion.images.formats._extensions import IMAGE_ENDINGS
-from skfusion.images.remote._addresses import WEB, redact, scheme_of
+from skfusion.images.remote._addresses import WEB
 from skfusion.images.remote._remote_access import RemoteAccess, find_schemes, refusal
 from skfusion.images.remote._store_client import find_files
 

@@ -15,16 +15,22 @@ from skfusion._utils.messages import join_names, with_remedies
 from skfusion._utils.shared_model import SharedModel
 from skfusion._utils.typing import PathLike
 from skfusion.base import ImageTransformer
+from skfusion.distributed._content_worker import CONTENT_PREFIX, MODEL_PREFIX, ContentWorker
 from skfusion.distributed._features_fingerprint import features_fingerprint
 from skfusion.distributed._shard_plan import PREFIX, gather_rows, plan_shards
-from skfusion.distributed._shard_worker import MODEL_PREFIX, ShardWorker
+from skfusion.distributed._shard_worker import ShardWorker
 from skfusion.exceptions import ImageReadError
 from skfusion.io._shard_folder import ShardFolder
-from skfusion.io._shards import JOB, MANIFEST, VERSION
+from skfusion.io._shards import JOB, MANIFEST, VERSION, class_names
 
 
 @validate_params(
-    {"transformer": [ImageTransformer], "out": [str, os.PathLike], "overwrite": ["boolean"]},
+    {
+        "transformer": [ImageTransformer],
+        "out": [str, os.PathLike],
+        "by_content": ["boolean"],
+        "overwrite": ["boolean"],
+    },
     prefer_skip_nested_validation=True,
 )
 def embed(
@@ -36,6 +42,7 @@ def embed(
     ids: str | ArrayLike | None = None,
     target: str | ArrayLike | None = None,
     rows_per_shard: int = 1024,
+    by_content: bool = True,
     overwrite: bool = False,
     client: Any = None,
 ) -> str:
@@ -69,6 +76,10 @@ def embed(
     rows_per_shard : int, default=1024
         The number of distinct rows of each file.
 
+    by_content : bool, default=True
+        Whether copies of an image under several names are computed once. To find them, each image
+        is read once more, before the first features. False computes each path or URL once.
+
     overwrite : bool, default=False
         Whether to compute all shards again, and to replace a folder of other rows or features.
 
@@ -99,8 +110,8 @@ def embed(
     Notes
     -----
     A shard has the columns `row` (the position in X), `id`, `content` (a digest of the image),
-    `label` with a target, and `features` (a list of fixed size, float32). Rows of the same path or
-    URL are in the same shard, so that each is computed once. Shards are written under another name
+    `label` with a target, and `features` (a list of fixed size, float32). Rows of the same image
+    are in the same shard, so that it is computed once. Shards are written under another name
     first, and each holds a digest of its content.
 
     For workers, the transformer is saved in `out` as a pickle until the features are complete. It
@@ -126,36 +137,58 @@ def embed(
     """
     fingerprint = _check_transformer(transformer, rows_per_shard)
     cells, ids, labels = gather_rows(X, _columns(X, transformer, column), ids, target)
-    tasks = plan_shards(cells, ids, labels, fingerprint, rows_per_shard)
+    plan = cells, ids, labels, fingerprint, rows_per_shard
+    tasks = plan_shards(*plan)
     folder = ShardFolder.of(out)
     about = {
         "version": VERSION,
-        "job": digest_text([task.job for task in tasks]),
+        "job": digest_text([task.job for task in tasks], by_content),
         "fingerprint": fingerprint,
         "n_rows": len(ids),
         "feature_names": list(transformer.get_feature_names_out()),
+        "classes": class_names(labels),
     }
     _start(folder, about, overwrite)
     client = _current_client() if client is None else client
-    entries = _compute(folder, tasks, transformer, not overwrite, client)
-    for name in folder.names():
-        is_old = name.startswith(PREFIX) and name not in entries
-        if is_old or name.startswith(MODEL_PREFIX):
-            folder.remove(name)
-    folder.remove_unfinished()
+    model = transformer if client is None else _send(folder, transformer)
+    if by_content:
+        found = _map(ContentWorker(folder, model, not overwrite), tasks, client)
+        tasks = plan_shards(*plan, _in_order(found, len(ids)))
+    entries = _entries(_map(ShardWorker(folder, model, not overwrite), tasks, client))
+    _remove_others(folder, entries, by_content)
     shards = [entries[task.name] for task in tasks]
     _write_json(folder, MANIFEST, about | {"shards": shards})
     return folder.full_name(MANIFEST)
 
 
-def _compute(folder, tasks, transformer, keep, client):
+def _send(folder, transformer):
+    """Write the transformer for workers, and return the digest of its file."""
+    shared = SharedModel(transformer)
+    folder.write(f"{MODEL_PREFIX}{shared.digest}.pickle", shared.content)
+    return shared.digest
+
+
+def _in_order(found, n_rows):
+    """Return the digests of all rows, in order."""
+    contents = [None] * n_rows
+    for rows, digests in found:
+        for row, digest in zip(rows, digests, strict=True):
+            contents[row] = digest
+    return contents
+
+
+def _remove_others(folder, entries, by_content):
+    """Remove what is not needed to read the features, or to compute damaged ones again."""
+    for name in folder.names():
+        is_old = name.startswith(PREFIX) and name not in entries
+        is_old |= name.startswith(CONTENT_PREFIX) and not by_content
+        if is_old or name.startswith(MODEL_PREFIX):
+            folder.remove(name)
+    folder.remove_unfinished()
+
+
+def _entries(found):
     """Return the entries of all shards by name; ImageReadError if images can't be read."""
-    if client is None:
-        found = map(ShardWorker(folder, transformer, keep), tasks)
-    else:
-        shared = SharedModel(transformer)
-        folder.write(f"{MODEL_PREFIX}{shared.digest}.pickle", shared.content)
-        found = _map_on(client, ShardWorker(folder, shared.digest, keep), tasks)
     entries, failures = {}, []
     for entry, failed in found:
         failures += failed
@@ -173,8 +206,11 @@ def _compute(folder, tasks, transformer, keep, client):
     return entries
 
 
-def _map_on(client, function, tasks):
+def _map(function, tasks, client):
     """Yield results of a function in any order; few tasks are sent ahead, so memory stays flat."""
+    if client is None:
+        yield from map(function, tasks)
+        return
     from distributed import as_completed
 
     waiting = iter(tasks)

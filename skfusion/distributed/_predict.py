@@ -3,11 +3,10 @@
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from skfusion._utils.dask_rows import features_of, is_dask, map_rows
+from skfusion._utils.dask_rows import features_of, is_dask, predict_lazily
 from skfusion._utils.decorators import validate_params
 from skfusion.base import ImageTransformer
 
@@ -117,20 +116,7 @@ def predict(X: Any, model: Any, *, method: str = "predict") -> Any:
     check_is_fitted(model)
     if not hasattr(model, method):
         raise ValueError(f"{type(model).__name__} has no method {method!r}.")
-    return map_rows(model, X, method, _meta(model, method))
-
-
-def _meta(model, method):
-    """Return an empty result, of the type and with the names that predictions have."""
-    classes = getattr(model, "classes_", None)
-    if isinstance(classes, list):
-        raise ValueError(f"The model predicts {len(classes)} targets. Predict one at a time.")
-    if method == "predict" and classes is not None:
-        return pd.Series(np.asarray(classes)[:0], name="prediction")
-    many = method != "predict" and classes is not None
-    if many and (method == "predict_proba" or len(classes) > 2):
-        return pd.DataFrame(np.empty((0, len(classes))), columns=list(classes))
-    return pd.Series(np.empty(0), name="prediction")
+    return predict_lazily(model, X, method)
 
 
 def _check_dask(X):

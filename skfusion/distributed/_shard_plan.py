@@ -80,7 +80,7 @@ def gather_rows(X, columns, ids, target):
     return cells.reset_index(drop=True), _check_ids(found, len(cells)), labels
 
 
-def plan_shards(cells, ids, labels, fingerprint, n_rows):
+def plan_shards(cells, ids, labels, fingerprint, n_rows, contents=None):
     """Return a list of ShardTask. Rows of the same images are in the same shard.
 
     Parameters
@@ -99,8 +99,15 @@ def plan_shards(cells, ids, labels, fingerprint, n_rows):
 
     n_rows : int
         The distinct rows of each shard.
+
+    contents : list of (str or None) or None, default=None
+        Digests of the images of each row; those of the same digest are the same. Without a digest,
+        or without `contents`, those of the same cells are.
     """
     numbers = cells.groupby(list(cells.columns), sort=False, dropna=False).ngroup()
+    if contents is not None:
+        keys = [number if c is None else c for number, c in zip(numbers, contents, strict=True)]
+        numbers = pd.Series(pd.factorize(np.array(keys, dtype=object))[0])
     tasks = []
     for number, places in cells.groupby(numbers // n_rows).indices.items():
         own = cells.iloc[places]

@@ -7,16 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from skfusion._utils.shared_model import find_or_restore
+from skfusion.distributed._content_worker import digest_rows, held_cells, restore_transformer
 from skfusion.exceptions import ImageReadError
-from skfusion.extraction._image_decoder import ImageDecoder
-from skfusion.images._hashing import combine_digests
-from skfusion.images._image_digests import ImageDigests
-from skfusion.images.remote._held_url import hold
 from skfusion.io._shard import Shard
 from skfusion.io._shard_folder import ShardFolder
-
-MODEL_PREFIX = "_model-"
 
 
 @dataclass(frozen=True)
@@ -59,33 +53,19 @@ class ShardWorker:
             content = self.folder.read(task.name)
             if content is not None and Shard.decode(content, task.job) is not None:
                 return _entry(task, content, computed=False), []
-        # As objects: pandas would make plain text of URLs that hold their content.
-        cells = pd.DataFrame(
-            {name: pd.Series(_held(task.cells[name]), dtype=object) for name in task.cells}
-        )
-        transformer = self._transformer()
-        contents = _digests(transformer, cells)
+        cells = held_cells(task.cells)
+        transformer = restore_transformer(self.folder, self.transformer)
+        contents = digest_rows(transformer, cells)
+        first, numbers = _first_of_each(contents)
         try:
-            features = np.asarray(transformer.transform(_input(transformer, cells)), np.float32)
+            distinct = _input(transformer, cells.iloc[first])
+            features = np.asarray(transformer.transform(distinct), np.float32)
         except ImageReadError as error:
-            return None, [(int(task.rows[row]), *more) for row, *more in error.failures]
-        shard = Shard(task.rows, task.ids, contents, features, task.labels)
+            return None, [(int(task.rows[first[row]]), *more) for row, *more in error.failures]
+        shard = Shard(task.rows, task.ids, contents, features[numbers], task.labels)
         content = shard.encode(task.job)
         self.folder.write(task.name, content)
         return _entry(task, content, computed=True), []
-
-    def _transformer(self):
-        if not isinstance(self.transformer, str):
-            return self.transformer
-        name = f"{MODEL_PREFIX}{self.transformer}.pickle"
-        return find_or_restore(self.transformer, lambda: self.folder.read(name)).model
-
-
-def _held(cells):
-    """Return cells whose URLs are downloaded once, for the digests and for the features."""
-    distinct = list(dict.fromkeys(cells))
-    held = dict(zip(distinct, hold(distinct), strict=True))
-    return [held[cell] for cell in cells]
 
 
 def _input(transformer, cells):
@@ -93,18 +73,14 @@ def _input(transformer, cells):
     return cells if hasattr(transformer, "feature_names_in_") else cells.to_numpy()
 
 
-def _digests(transformer, cells):
-    """Return the digest of the images of each row; None where one can't be read."""
-    where = ImageDecoder(transformer.reader_, None, None).location
-    if where["max_pixels"] is None:
-        del where["max_pixels"]
-    columns = []
-    for name in cells.columns:
-        distinct = list(dict.fromkeys(cells[name]))
-        found = dict(zip(distinct, ImageDigests().of_many(distinct, **where), strict=True))
-        columns.append([found[cell] for cell in cells[name]])
-    rows = zip(*columns, strict=True)
-    return [None if None in row else combine_digests(list(row)).hex() for row in rows]
+def _first_of_each(contents):
+    """Return the first place of each content, and the position of each row's among these.
+
+    Rows without a digest are all kept, so that an error names each of them.
+    """
+    keys = [number if content is None else content for number, content in enumerate(contents)]
+    numbers, _ = pd.factorize(np.array(keys, dtype=object))
+    return np.unique(numbers, return_index=True)[1], numbers
 
 
 def _entry(task, content, computed):

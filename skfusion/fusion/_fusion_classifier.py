@@ -8,6 +8,7 @@ from sklearn.preprocessing import LabelEncoder
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
+from skfusion._utils.dask_rows import lazy_for_dask
 from skfusion._utils.messages import caller_stacklevel
 from skfusion._utils.plain_data import plain_data
 from skfusion._utils.typing import ImageInput
@@ -177,6 +178,7 @@ class FusionClassifier(ClassifierMixin, BaseFusion):
 
     _method = "predict_proba"
 
+    @lazy_for_dask
     def predict(self, X: ImageInput) -> np.ndarray:
         """Predict the class of each row.
 
@@ -193,6 +195,7 @@ class FusionClassifier(ClassifierMixin, BaseFusion):
         probabilities = self.predict_proba(X)
         return self.classes_[np.argmax(probabilities, axis=1)]
 
+    @lazy_for_dask
     def predict_proba(self, X: ImageInput) -> np.ndarray:
         """Predict the probability of each class.
 

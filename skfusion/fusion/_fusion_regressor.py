@@ -8,6 +8,7 @@ from sklearn.utils import check_array
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import column_or_1d
 
+from skfusion._utils.dask_rows import lazy_for_dask
 from skfusion._utils.plain_data import plain_data
 from skfusion._utils.typing import ImageInput, PathLike, RandomState
 from skfusion.fusion._base_fusion import BaseFusion
@@ -188,6 +189,7 @@ class FusionRegressor(RegressorMixin, BaseFusion):
         """{"log", "quantile"} or None : The transform in use."""
         return self._models.target_transform
 
+    @lazy_for_dask
     def predict(self, X: ImageInput) -> np.ndarray:
         """Predict the number of each row.
 

@@ -9,6 +9,7 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
+from skfusion._utils.dask_rows import lazy_for_dask
 from skfusion._utils.decorators import fit_context, with_callbacks
 from skfusion._utils.plain_data import plain_data
 from skfusion._utils.typing import Backbone, ImageInput, PathLike, RandomState, Size
@@ -261,6 +262,7 @@ class JointFusionClassifier(ClassifierMixin, BaseJoint):
         self.classes_ = target.classes
         return self
 
+    @lazy_for_dask
     def predict_proba(self, X: ImageInput) -> np.ndarray:
         """Predict the probability of each class.
 
@@ -276,6 +278,7 @@ class JointFusionClassifier(ClassifierMixin, BaseJoint):
         """
         return self._outputs(X)
 
+    @lazy_for_dask
     def predict(self, X: ImageInput) -> np.ndarray:
         """Predict the class of each row.
 

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
 from sklearn.utils.validation import column_or_1d
 
+from skfusion._utils.dask_rows import lazy_for_dask
 from skfusion._utils.decorators import fit_context, with_callbacks
 from skfusion._utils.plain_data import plain_data
 from skfusion._utils.typing import ImageInput
@@ -182,6 +183,7 @@ class JointFusionRegressor(RegressorMixin, BaseJoint):
         self._center, self._scale, self._bin_means = target.center, target.scale, target.bin_means
         return self
 
+    @lazy_for_dask
     def predict(self, X: ImageInput) -> np.ndarray:
         """Predict the number of each row.
 

@@ -8,6 +8,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.multiclass import type_of_target, unique_labels
 
+from skfusion._utils.dask_rows import lazy_for_dask
 from skfusion._utils.decorators import available_if, fit_context, with_callbacks
 from skfusion._utils.plain_data import plain_data
 from skfusion._utils.typing import RandomState
@@ -334,6 +335,7 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         self._is_multilabel = target.kind == "labels"
         return self
 
+    @lazy_for_dask
     def predict_proba(self, X: ArrayLike) -> np.ndarray:
         """Compute the probabilities of the classes.
 
@@ -349,6 +351,7 @@ class DenseClassifier(ClassifierMixin, BaseDense):
         """
         return self._outputs(X)
 
+    @lazy_for_dask
     def predict(self, X: ArrayLike) -> np.ndarray:
         """Predict the most probable class of each row, or all labels above one half.
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
 
+from skfusion._utils.dask_rows import lazy_for_dask
 from skfusion._utils.decorators import available_if, fit_context, with_callbacks
 from skfusion._utils.plain_data import plain_data
 from skfusion._utils.typing import RandomState
@@ -267,6 +268,7 @@ class DenseRegressor(RegressorMixin, BaseDense):
         self._is_1d = np.asarray(y).ndim == 1
         return self
 
+    @lazy_for_dask
     def predict(self, X: ArrayLike) -> np.ndarray:
         """Predict y.
 

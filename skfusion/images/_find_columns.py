@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from skfusion._utils.urls import scheme_of
 from skfusion.images.formats._extensions import ends_like_image
-from skfusion.images.remote._addresses import scheme_of
 from skfusion.images.sources._find_source import find_source, is_missing
 
 # So many cells decide whether a column holds images.

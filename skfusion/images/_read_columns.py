@@ -4,6 +4,7 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils.validation import _check_feature_names, validate_data
 
+from skfusion._utils.other_tables import refuse_other_tables
 from skfusion.images._failures import shorten
 from skfusion.images._image_column import ImageColumn
 from skfusion.images._multi_image_cells import joined_column, single_column
@@ -40,6 +41,7 @@ def read_columns(estimator, X, image_shape, *, reset, allow_nan=False, combine=N
     columns : list of ImageColumn
         One for each column of X; one in all for arrays of images, and with `combine`.
     """
+    refuse_other_tables(X)
     if image_shape is not None:
         return [_flattened(estimator, X, image_shape, reset, allow_nan)]
     if _is_series(X):
@@ -133,7 +135,7 @@ def _array_columns(X):
         return [("x0", list(X))]
     if not isinstance(X, np.ma.MaskedArray):
         X = np.asarray(X)
-    if X.dtype.kind in "OUS" and X.ndim in (1, 2):
+    if X.dtype.kind in "OUST" and X.ndim in (1, 2):
         cells = X.astype(object)
         cells = cells[:, np.newaxis] if X.ndim == 1 else cells
         columns = [(f"x{i}", list(cells[:, i])) for i in range(cells.shape[1])]

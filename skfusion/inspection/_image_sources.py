@@ -110,7 +110,7 @@ def find_sources(model, names):
     if lacking:
         raise ValueError(
             f"X has no column {lacking[0]!r}, which is an image column of the model. Pass rows "
-            "with the columns that the model was fitted on."
+            "with the columns that the model was fitted on; a single row as X.iloc[[0]]."
         )
     images = [sources[name] for name in names if name in sources and name in used]
     if not images and getattr(model, "strategy_", None) == "table":

@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from skfusion._utils.other_tables import refuse_other_tables
+
 # The name of the only column where X has no names.
 NAMELESS = "image"
 
@@ -38,6 +40,7 @@ def as_frame(X, name="X"):
 
 
 def _as_frame(X, name):
+    refuse_other_tables(X)
     if isinstance(X, pd.DataFrame):
         return X
     if isinstance(X, pd.Series):

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from skfusion._utils.messages import join_names, with_remedies
+from skfusion._utils.urls import redact, scheme_of
 from skfusion.datasets import load_image_folder
 from skfusion.images._find_columns import find_image_columns
-from skfusion.images.remote._addresses import redact, scheme_of
 from skfusion.images.remote._remote_access import find_schemes
 from skfusion.images.sources._find_source import is_missing
 from skfusion.io._read_table import read_table

@@ -3,17 +3,20 @@
 import os
 import warnings
 from collections.abc import Collection, Sequence
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
+from sklearn.utils._param_validation import Interval
 
 from skfusion._utils.decorators import validate_params
 from skfusion._utils.messages import caller_stacklevel, join_names
 from skfusion._utils.typing import PathLike
-from skfusion.images.remote._addresses import scheme_of
+from skfusion._utils.urls import scheme_of
 from skfusion.images.remote._remote_access import find_schemes, refusal
+from skfusion.io._feature_batches import FeatureBatches
 from skfusion.io._hdf5 import MAGIC as HDF5_MAGIC
 from skfusion.io._hdf5 import read_hdf5
 from skfusion.io._parquet import MAGIC as PARQUET_MAGIC
@@ -29,6 +32,7 @@ _ENDINGS = (".h5", ".hdf5", ".parquet")
         "return_X_y": ["boolean"],
         "as_frame": ["boolean"],
         "remote": ["boolean", str, tuple, list, set, frozenset],
+        "batch_rows": [Interval(Integral, 1, None, closed="left"), None],
     },
     prefer_skip_nested_validation=True,
 )
@@ -38,7 +42,8 @@ def load_features(
     return_X_y: bool = True,
     as_frame: bool = False,
     remote: bool | str | Collection[str] = False,
-) -> tuple[Any, np.ndarray | None] | Bunch:
+    batch_rows: int | None = None,
+) -> tuple[Any, np.ndarray | None] | Bunch | FeatureBatches:
     """Load features that ``skfusion embed`` wrote, from one file or several side by side.
 
     Use it to run networks once, on any machine, and to train on their features elsewhere. Files
@@ -62,6 +67,10 @@ def load_features(
     remote : bool, str or collection of str, default=False
         The schemes of URLs that may be read, as in :class:`~skfusion.ImageReader`.
 
+    batch_rows : int or None, default=None
+        With a number, nothing is loaded yet: the result yields ``(X, y)`` of at most so many rows,
+        for `partial_fit`. Only for one folder of `distributed.embed`.
+
     Returns
     -------
     X : ndarray or DataFrame of shape (n_rows, n_features), float32
@@ -75,6 +84,12 @@ def load_features(
         ``target_names`` (list of str or None), ``feature_names`` (list of str), ``ids`` (ndarray
         of str or None) and ``fingerprints`` (dict of name to the digest of the extractor).
 
+    batches : FeatureBatches
+        Returned instead with `batch_rows`: iterate over it as often as needed. It reads one shard
+        at a time, in the order of the shards, and has the attributes ``shape``, ``feature_names``,
+        ``classes`` (class numbers) and ``target_names``. Its method ``to_dask()`` returns X and y
+        as arrays of Dask, with a chunk per shard.
+
     Raises
     ------
     FileNotFoundError
@@ -82,8 +97,8 @@ def load_features(
 
     ValueError
         If a file is damaged or is not a file of features, if its rows, labels or classes differ
-        from those of the first file, if two files have features of the same name, or if a URL is
-        not allowed.
+        from those of the first file, if two files have features of the same name, if a URL is
+        not allowed, or if files can't be loaded in batches.
 
     Warns
     -----
@@ -115,7 +130,10 @@ def load_features(
     ((3, 2), array([0, 1, 1]))
     >>> folder.cleanup()
     """
-    files = [_read(path) for path in _expand(paths, find_schemes(remote))]
+    names = _expand(paths, find_schemes(remote))
+    if batch_rows is not None:
+        return _batches(names, batch_rows, as_frame)
+    files = [_read(path) for path in names]
     first = files[0]
     _check_names_differ(files)
     blocks = [first.features] + [_aligned(first, other) for other in files[1:]]
@@ -134,6 +152,15 @@ def load_features(
         ids=first.ids,
         fingerprints={file.name: file.fingerprint for file in files},
     )
+
+
+def _batches(names, batch_rows, as_frame):
+    if len(names) > 1 or not (scheme_of(names[0]) or _holds_shards(names[0])):
+        raise ValueError(
+            f"{names[0]!r} can't be loaded in batches: batch_rows takes one folder that "
+            "skfusion.distributed.embed wrote. Leave it out to load files whole."
+        )
+    return FeatureBatches(names[0], batch_rows, as_frame)
 
 
 def _expand(paths, schemes):

@@ -4,7 +4,8 @@ import os
 from dataclasses import dataclass
 
 from skfusion._utils.atomic_write import UNFINISHED, write_atomically
-from skfusion.images.remote._addresses import WEB, redact, scheme_of
+from skfusion._utils.urls import redact, scheme_of
+from skfusion.images.remote._addresses import WEB
 from skfusion.images.remote._remote_access import RemoteAccess
 from skfusion.images.remote._store_client import call_store, find_files
 

@@ -33,26 +33,20 @@ def read_shards(path):
         If a shard is missing or damaged, or the folder is not complete.
     """
     folder = ShardFolder.existing(path)
-    text = folder.read(MANIFEST)
-    if text is None:
-        raise ValueError(
-            f"{folder.shown!r} is not complete. Call skfusion.distributed.embed again."
-        )
-    about = json.loads(text)
-    if about["version"] > VERSION:
-        raise ValueError(f"{folder.shown!r} was written by a newer version of skfusion.")
+    about = read_manifest(folder)
     n_rows, names = about["n_rows"], about["feature_names"]
     features = np.empty((n_rows, len(names)), dtype=np.float32)
     ids, contents, labels = (np.empty(n_rows, dtype=object) for _ in range(3))
     for entry in about["shards"]:
-        shard = _read(folder, entry)
+        shard = read_shard(folder, entry)
         features[shard.rows], ids[shard.rows] = shard.features, shard.ids
         contents[shard.rows], labels[shard.rows] = shard.contents, shard.labels
-    labels, classes = _numbers(labels)
+    labels = None if all(label is None for label in labels) else labels.tolist()
+    classes = class_names(labels)
     content = FeatureFile(
         name=os.path.basename(folder.path),
         features=features,
-        labels=labels,
+        labels=number_labels(labels, classes),
         class_names=classes,
         ids=ids,
         fingerprint=about["fingerprint"],
@@ -65,7 +59,20 @@ def read_shards(path):
     return content
 
 
-def _read(folder, entry):
+def read_manifest(folder):
+    """Return the content of the manifest of a folder; ValueError without one."""
+    text = folder.read(MANIFEST)
+    if text is None:
+        raise ValueError(
+            f"{folder.shown!r} is not complete. Call skfusion.distributed.embed again."
+        )
+    about = json.loads(text)
+    if about["version"] > VERSION:
+        raise ValueError(f"{folder.shown!r} was written by a newer version of skfusion.")
+    return about
+
+
+def read_shard(folder, entry):
     """Return the Shard of an entry of the manifest."""
     name = entry["name"]
     content = folder.read(name)
@@ -78,11 +85,15 @@ def _read(folder, entry):
     return shard
 
 
-def _numbers(labels):
-    """Return labels as numbers, and the names of classes if they are text."""
-    if all(label is None for label in labels):
-        return None, None
-    if all(isinstance(label, str) for label in labels):
-        names, numbers = np.unique(labels.astype(str), return_inverse=True)
-        return numbers, names.tolist()
-    return np.array(labels.tolist()), None
+def class_names(labels):
+    """Return the sorted names of classes if all labels are text, else None."""
+    if labels and all(isinstance(label, str) for label in labels):
+        return sorted(set(labels))
+    return None
+
+
+def number_labels(labels, classes):
+    """Return labels as an array: the numbers of their classes, if these have names."""
+    if labels is None:
+        return None
+    return np.array(labels) if classes is None else np.searchsorted(classes, labels)

@@ -5,6 +5,7 @@ import os
 import numpy as np
 import pandas as pd
 
+from skfusion._utils.other_tables import refuse_other_tables
 from skfusion._utils.prefetch import map_ahead, split
 from skfusion._utils.progress import progress_bar
 from skfusion._utils.typing import ImageInput
@@ -100,6 +101,7 @@ def _text(name):
 
 def _columns(X):
     """Return pairs of a name and a list of cells."""
+    refuse_other_tables(X)
     if hasattr(X, "columns"):
         if isinstance(X, pd.DataFrame):
             return [(str(name), list(X.iloc[:, i])) for i, name in enumerate(X.columns)]

@@ -5,7 +5,6 @@ from typing import Any
 
 import pandas as pd
 
-from skfusion._utils.atomic_write import write_atomically
 from skfusion._utils.typing import PathLike
 from skfusion.exceptions import ExtraNotFoundError
 from skfusion.reports._model_report_text import render_text
@@ -168,16 +167,9 @@ class ModelReport:
             If Jinja2 isn't installed.
         """
         from skfusion.reports.html._page import render_page
+        from skfusion.reports.html._page_file import write_page
 
         page: str = render_page(self)
         if path is not None:
-            _write_text(path, page)
+            write_page(path, page)
         return page
-
-
-def _write_text(path, text):
-    def write(unfinished):
-        with open(unfinished, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-
-    write_atomically(path, write)

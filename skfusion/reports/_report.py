@@ -1,7 +1,6 @@
 """report: scores, explanations and drift of a fitted model on some rows."""
 
 import datetime
-import os
 import time
 import warnings
 from contextlib import ExitStack, contextmanager, suppress
@@ -33,7 +32,7 @@ from skfusion.reports.evaluation._outcome_tables import (
 )
 from skfusion.reports.evaluation._row_predictions import predict_rows
 from skfusion.reports.evaluation._score_table import score_table
-from skfusion.reports.html._page import make_environment
+from skfusion.reports.html._page_file import check_page_path
 
 
 def report(
@@ -165,7 +164,7 @@ def report(
     started = time.perf_counter()
     timings: dict[str, float] = {}
     if path is not None:
-        _check_path(path)
+        check_page_path(path)
     checked, training = check_report_rows(model, X, y, groups, background)
     chosen = _check_rows(rows, checked.table)
     seed = int(check_random_state(random_state).randint(2**31 - 1))
@@ -198,14 +197,6 @@ def report(
     if path is not None:
         made.to_html(path)
     return made
-
-
-def _check_path(path):
-    """Raise an error, before anything is computed, if the page can't be written there."""
-    make_environment()
-    folder = os.path.dirname(os.path.abspath(path))
-    if not os.path.isdir(folder):
-        raise FileNotFoundError(f"The report can't be written: there is no folder {folder}.")
 
 
 def _check_rows(rows, table):

@@ -14,12 +14,11 @@ _FORMATS = {".parquet": "parquet", ".pq": "parquet", ".h5": "hdf5", ".hdf5": "hd
 
 
 class ExtractorInfo(NamedTuple):
-    """An extractor that has rows in a store."""
+    """An extractor that has rows in a store; the number is that of a local database."""
 
     number: int
     fingerprint: str
     label: str
-    n_rows: int
 
 
 class Batch(NamedTuple):
@@ -50,15 +49,15 @@ def list_extractors(database):
     """
     found = database.run(
         lambda connection: connection.execute(
-            "SELECT x.id, x.fingerprint, x.label, count(*) FROM extractors x "
-            "JOIN entries e ON e.extractor = x.id GROUP BY x.id ORDER BY x.id"
+            "SELECT id, fingerprint, label FROM extractors "
+            "WHERE id IN (SELECT extractor FROM entries) ORDER BY id"
         ).fetchall()
     )
     if found is None:
         raise OSError("the feature store can't be read")
     return [
-        ExtractorInfo(number, _text(fingerprint), _text(label), n_rows)
-        for number, fingerprint, label, n_rows in found
+        ExtractorInfo(number, _text(fingerprint), _text(label))
+        for number, fingerprint, label in found
     ]
 
 
@@ -88,10 +87,23 @@ def choose_format(path, name):
     return name
 
 
-def export(database, extractors, path, kind):
+def local_parts(database, name):
+    """Return the extractors of a name in a local store, each with an iterator of its rows."""
+    return [
+        (each, _batches(database, each))
+        for each in choose_extractors(list_extractors(database), name)
+    ]
+
+
+def shared_parts(table, name):
+    """Return the extractors of a name in a shared table, each with an iterator of its rows."""
+    extractors = [ExtractorInfo(0, *pair) for pair in table.extractors()]
+    return [(each, _shared_batches(table, each)) for each in choose_extractors(extractors, name)]
+
+
+def export(parts, path, kind):
     """Write the rows of extractors to a file, which appears when it is complete."""
     write = {"parquet": _write_parquet, "hdf5": _write_hdf5}[kind]
-    parts = [(each, _batches(database, each)) for each in extractors]
     write_atomically(path, lambda unfinished: write(unfinished, parts))
 
 
@@ -112,6 +124,15 @@ def _batches(database, extractor):
         if kept:
             sources = [_text(rows[i][2]) for i in kept]
             yield Batch(sources, [rows[i][1].hex() for i in kept], features)
+
+
+def _shared_batches(table, extractor):
+    """Yield the rows of an extractor in a shared table in batches."""
+    for rows in table.batches(extractor.fingerprint):
+        pairs = [(digest, value) for digest, _, value in rows]
+        kept, features = decode_rows(extractor.fingerprint, pairs)
+        if kept:
+            yield Batch([rows[i][1] for i in kept], [rows[i][0].hex() for i in kept], features)
 
 
 def _text(value):

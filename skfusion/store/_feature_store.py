@@ -12,14 +12,16 @@ import numpy as np
 
 from skfusion._utils.plain_data import plain_data
 from skfusion._utils.typing import PathLike
+from skfusion._utils.urls import scheme_of
 from skfusion.store._backend_registry import get_backend
 from skfusion.store._counters import read_counts
 from skfusion.store._eviction import clear, count_rows, evict, used_bytes
-from skfusion.store._export import choose_extractors, choose_format, export, list_extractors
+from skfusion.store._export import choose_format, export, local_parts, shared_parts
 from skfusion.store._last_uses import now_us
 from skfusion.store._path_memo import PathMemo
-from skfusion.store._row_batches import read_batch, write_batch
+from skfusion.store._row_batches import encode_batch, printable, read_batch, write_batch
 from skfusion.store._rows import row_width
+from skfusion.store._shared_location import check_location, local_folder
 
 
 @plain_data
@@ -36,10 +38,17 @@ class FeatureStore:
     ----------
     path : str or PathLike
         The folder; created on first use. "~" is the user's home. It should be on a local disk.
+        Or the URL of a shared store; its local folder is then in the user's cache.
 
     max_bytes : int or None, default=None
         The maximum size on disk, in bytes. When the store exceeds it, the rows and networks that
         were not used for longest are removed. None sets no limit.
+
+    shared : str, PathLike or None, default=None
+        A second level behind the folder, which many machines share: a folder on network storage,
+        or a URL (``s3://``, ``gs://``, ``az://``). What the folder lacks is looked up there, and
+        what is new in the folder is sent there. It needs the extra ``shared-store``. Credentials
+        are those of the environment.
 
     Attributes
     ----------
@@ -59,6 +68,11 @@ class FeatureStore:
     database is set aside and replaced by an empty one; if the store can't be used, features are
     computed without it, with one `StoreWarning`. Killing a process loses at most the batch that it
     was writing.
+
+    A shared store is a Lance table, to which any number of machines commit at once. Rows are sent
+    at the end of each `transform`, and after 2,048 rows; a row that could not be sent is kept in
+    the folder, and sent by the next call. Two machines that compute the same image at once write it
+    twice: it is one row to readers, and `compact` merges it. Neither level holds credentials.
 
     The constructor opens nothing. A pickle holds the path and the limit only, and all stores of one
     path share connections and counters in one process. Nothing in the folder is a pickle.
@@ -83,9 +97,24 @@ class FeatureStore:
     >>> folder.cleanup()
     """
 
-    def __init__(self, path: PathLike, max_bytes: int | None = None) -> None:
+    shared: str | None = None  # of stores that were saved before there were shared ones
+    _is_url = False
+
+    def __init__(
+        self,
+        path: PathLike,
+        max_bytes: int | None = None,
+        shared: PathLike | None = None,
+    ) -> None:
         if not isinstance(path, (str, os.PathLike)) or not os.fspath(path):
             raise TypeError(f"path must be the path of a folder, got {path!r}.")
+        self._is_url = scheme_of(os.fsdecode(path)) is not None
+        if self._is_url and shared is not None:
+            raise ValueError("path is a URL. Pass the URL as shared, and a local folder as path.")
+        self.shared = None if shared is None else check_location(shared)
+        if self._is_url:
+            self.shared = check_location(path)
+            path = local_folder(self.shared)
         if max_bytes is not None and (
             isinstance(max_bytes, bool) or not isinstance(max_bytes, Integral) or max_bytes < 0
         ):
@@ -124,7 +153,8 @@ class FeatureStore:
             Which rows were found.
         """
         exactly = self.max_bytes is not None
-        return read_batch(self._backend, extractor, digests, width, exactly=exactly)
+        backend = self._backend
+        return read_batch(backend, extractor, digests, width, exactly=exactly, level=self._level)
 
     def width(self, extractor: str) -> int | None:
         """Return the number of columns of an extractor's rows.
@@ -139,7 +169,8 @@ class FeatureStore:
         width : int or None
             None if there are no such rows.
         """
-        return self._backend.database.run(lambda connection: row_width(connection, extractor))
+        width = self._backend.database.run(lambda connection: row_width(connection, extractor))
+        return self._level.width(extractor) if width is None and self._level else width
 
     def write(
         self,
@@ -179,7 +210,15 @@ class FeatureStore:
             If the lengths differ.
         """
         backend = self._backend
-        write_batch(backend, extractor, digests, rows, sources, seconds, label)
+        batch = encode_batch(extractor, digests, rows, sources, seconds)
+        if not batch:
+            return
+        label = printable(label)
+        written = write_batch(backend, extractor, batch, label)
+        if self._level is not None and written:
+            self._level.wrote(len(batch))
+        elif self._level is not None:
+            self._level.append(extractor, label, batch)
         self._after_writing(backend)
 
     def train_once(self, key: str, train: Callable[[], tuple[str, bytes]]) -> tuple[bytes, bool]:
@@ -210,12 +249,15 @@ class FeatureStore:
         if blob is not None:
             return blob, False
         with backend.run_lock(key):
-            blob = backend.read_run(key)  # another process may have trained it meanwhile
+            blob = backend.read_run(key, self._level)  # another may have trained it meanwhile
             if blob is not None:
                 return blob, False
             started = time.perf_counter()
             final_key, blob = train()
-            backend.write_run(final_key, blob, time.perf_counter() - started)
+            seconds = time.perf_counter() - started
+            backend.write_run(final_key, blob, seconds)
+            if self._level is not None:
+                self._level.write_run(final_key, blob, seconds)
             self._after_writing(backend)
         return blob, True
 
@@ -227,51 +269,90 @@ class FeatureStore:
         stats : dict
             `rows`, `runs` (networks) and `bytes` on disk; then the counts of all programs since the
             store was created: `hits` and `misses` (rows that were looked up), `trainings`,
-            `trainings_saved` and `seconds_saved`; and in `session` the counts of this process.
+            `trainings_saved` and `seconds_saved`; and in `session` the counts of this process. All
+            of these are of the folder. With a shared store, `shared` is a dict of its `location`,
+            `rows`, `runs` and `bytes`.
+
+        Raises
+        ------
+        OSError
+            If the shared store can't be read.
         """
         backend = self._backend
         runs = backend.runs.entries()
         n_rows, n_bytes, totals = backend.database.run(_measure, (0, 0, {}))
         pending = backend.counters.pending()
         session = backend.counters.session()
+        shared = {}
+        if self._level is not None:
+            counts = zip(("rows", "runs", "bytes"), self._level.table.measure(), strict=True)
+            shared = {"shared": {"location": self.shared, **dict(counts)}}
         return {
             "rows": n_rows,
             "runs": len(runs),
             "bytes": n_bytes + sum(size for _, size, _ in runs),
             **{name: totals.get(name, 0) + pending.get(name, 0) for name in session},
             "session": session,
+            **shared,
         }
 
     def flush(self) -> None:
-        """Write the counters to disk, so that other processes see them in `stats`."""
+        """Write counters to disk, and send new rows to the shared store."""
         self._backend.flush()
+        if self._level is not None:
+            self._level.send()
+
+    def compact(self) -> None:
+        """Merge the rows and files of the shared store, and index them for faster reading.
+
+        Call it from time to time, from one process; others may read and write meanwhile. Rows that
+        were written twice are merged. Files that were replaced are removed after a day.
+
+        Raises
+        ------
+        OSError
+            If the shared store can't be read or written.
+
+        ValueError
+            If there is no shared store.
+        """
+        if self._level is None:
+            raise ValueError("This store has no shared store, which compact is for.")
+        self._level.send()
+        self._level.table.compact()
 
     def clear(self, older_than: timedelta | float | None = None) -> int:
-        """Remove rows and networks.
+        """Remove rows and networks, also from the shared store.
+
+        Copies in the folders of other machines remain.
 
         Parameters
         ----------
         older_than : timedelta, float or None, default=None
             Remove only what was last used longer ago than this; numbers are seconds. None
-            removes everything, counters included.
+            removes everything, counters included. In a shared store, it is the time of writing.
 
         Returns
         -------
         n_removed : int
-            How many rows and networks were removed.
+            How many rows and networks were removed: from the folder or from the shared store,
+            whichever is more.
 
         Raises
         ------
+        OSError
+            If the shared store can't be written.
+
         TypeError
             If `older_than` is neither a timedelta nor a number.
         """
         if older_than is None:
-            return clear(self._backend)
+            return self._clear(None)
         if isinstance(older_than, timedelta):
             older_than = older_than.total_seconds()
         if not isinstance(older_than, Real):
             raise TypeError(f"older_than must be a timedelta or seconds, got {older_than!r}.")
-        return clear(self._backend, before_us=now_us() - int(older_than * 1e6))
+        return self._clear(now_us() - int(older_than * 1e6))
 
     def export(
         self, path: PathLike, extractor: str | None = None, format: str | None = None
@@ -307,17 +388,20 @@ class FeatureStore:
         """
         path = os.path.expanduser(os.fsdecode(path))
         file_format = choose_format(path, format)
-        database = self._backend.database
-        extractors = choose_extractors(list_extractors(database), extractor)
-        export(database, extractors, path, file_format)
+        if self._level is None:
+            parts = local_parts(self._backend.database, extractor)
+        else:
+            self.flush()
+            parts = shared_parts(self._level.table, extractor)
+        export(parts, path, file_format)
 
     def __repr__(self):
         backend = self._backend
         if not backend.database.file.exists() and not backend.runs.entries():
-            return f"<FeatureStore {str(self.path)!r}: empty>"
-        stats = self.stats()
+            return f"<FeatureStore {self._shown}: empty>"
+        stats = FeatureStore(self.path).stats()
         return (
-            f"<FeatureStore {str(self.path)!r}: {stats['rows']:,} rows, {stats['runs']:,} networks,"
+            f"<FeatureStore {self._shown}: {stats['rows']:,} rows, {stats['runs']:,} networks,"
             f" {stats['bytes'] / 1e6:,.1f} MB; {stats['hits']:,} hits, {stats['misses']:,} misses,"
             f" {stats['trainings_saved']:,} trainings and {stats['seconds_saved']:,.0f} s saved>"
         )
@@ -325,17 +409,38 @@ class FeatureStore:
     def __eq__(self, other):
         if not isinstance(other, FeatureStore):
             return NotImplemented
-        return (self.path, self.max_bytes) == (other.path, other.max_bytes)
+        return self._key == other._key
 
     def __hash__(self):
-        return hash((self.path, self.max_bytes))
+        return hash(self._key)
 
     def __reduce__(self):
-        return type(self), (os.fspath(self.path), self.max_bytes)
+        if self._is_url:  # another machine has another local folder
+            return type(self), (self.shared, self.max_bytes)
+        more = () if self.shared is None else (self.shared,)
+        return type(self), (os.fspath(self.path), self.max_bytes, *more)
+
+    @property
+    def _key(self):
+        return self.path, self.max_bytes, self.shared
+
+    @property
+    def _shown(self):
+        return repr(str(self.path)) + (f", shared {self.shared!r}" if self.shared else "")
 
     @property
     def _backend(self):
         return get_backend(self.path)
+
+    @property
+    def _level(self):
+        return None if self.shared is None else self._backend.shared_level(self.shared)
+
+    def _clear(self, before_us):
+        n_removed = clear(self._backend, before_us)
+        if self._level is None:
+            return n_removed
+        return max(n_removed, self._level.table.remove(before_us))
 
     def _after_writing(self, backend):
         if self.max_bytes is not None:

@@ -8,7 +8,7 @@ from skfusion.store._rows import Found, delete_rows, encode_rows, read_rows, wri
 _ROWS_PER_QUERY = 2048
 
 
-def read_batch(backend, extractor, digests, width, *, exactly):
+def read_batch(backend, extractor, digests, width, *, exactly, level=None):
     """Read rows of one extractor.
 
     Parameters
@@ -21,6 +21,9 @@ def read_batch(backend, extractor, digests, width, *, exactly):
 
     exactly : bool
         Whether to record each use, for a store with a limit on its size.
+
+    level : SharedLevel or None, default=None
+        Where rows are looked up that the store lacks.
 
     Returns
     -------
@@ -39,6 +42,8 @@ def read_batch(backend, extractor, digests, width, *, exactly):
         result = _read_part(backend, extractor, distinct[part], rows[part], found[part])
         backend.last_uses.mark(result.ids, exactly=exactly)
         seconds += result.seconds
+    if level is not None and not found.all():
+        seconds += level.read(extractor, distinct, rows, found)
     rows = rows.astype(np.float32, copy=False)
     if not found.all():
         rows[~found] = np.nan
@@ -50,15 +55,12 @@ def read_batch(backend, extractor, digests, width, *, exactly):
     return rows, found
 
 
-def write_batch(backend, extractor, digests, rows, sources, seconds, label):
-    """Write rows of one extractor.
+def encode_batch(extractor, digests, rows, sources, seconds):
+    """Return encoded row and source by digest.
 
     Parameters
     ----------
-    backend : StoreBackend
-        The store.
-
-    extractor, digests, rows, sources, seconds, label : object
+    extractor, digests, rows, sources, seconds : object
         As in `FeatureStore.write`.
     """
     rows = np.ascontiguousarray(rows, dtype="<f4")
@@ -68,18 +70,25 @@ def write_batch(backend, extractor, digests, rows, sources, seconds, label):
             f"{rows.shape}, {len(digests)} digests and {len(sources)} sources."
         )
     kept = [position for position, digest in enumerate(digests) if digest is not None]
-    if not kept or backend.breaker.is_tripped(writing=True):
-        return
+    if not kept:
+        return {}
     keys = [digests[position] for position in kept]
     values = encode_rows(extractor, keys, rows[kept], seconds / len(rows))
-    batch = {
-        key: (value, _printable(sources[position]))
+    return {
+        key: (value, printable(sources[position]))
         for key, value, position in zip(keys, values, kept, strict=True)
     }
-    label = _printable(label)
-    backend.database.run(
-        lambda c: write_rows(c, extractor, label, batch, backend.last_uses.now_in(c)), write=True
-    )
+
+
+def write_batch(backend, extractor, batch, label):
+    """Write a batch of `encode_batch`, and return whether that was done."""
+
+    def write(connection):
+        used = backend.last_uses.now_in(connection)
+        write_rows(connection, extractor, label, batch, used)
+        return True
+
+    return backend.database.run(write, False, write=True)
 
 
 def _read_part(backend, extractor, digests, rows, found):
@@ -108,6 +117,6 @@ def _repeat(positions, rows, found):
     return rows, found
 
 
-def _printable(text):
+def printable(text):
     """Replace what UTF-8 can't encode; file names may be any bytes."""
     return text.encode("utf-8", "backslashreplace").decode()

@@ -126,6 +126,16 @@ def encode_rows(extractor, digests, rows, seconds):
     return values
 
 
+def row_bytes(width):
+    """Return the length of an encoded row of so many columns."""
+    return 4 * width + _OVERHEAD
+
+
+def row_seconds(value):
+    """Return the seconds that computing an encoded row took."""
+    return _SECONDS.unpack_from(value)[0]
+
+
 def write_rows(connection, extractor, label, batch, used):
     """Write rows of one extractor; they replace rows of the same digests.
 
@@ -157,8 +167,10 @@ def write_rows(connection, extractor, label, batch, used):
     )
     delete_rows(connection, _ids(connection, number, list(batch)))
     ((first,),) = connection.execute(
+        # Ids grow beyond those that were sent to a shared store, also after rows were deleted.
         "SELECT 1 + max((SELECT ifnull(max(id), 0) FROM entries), "
-        "(SELECT ifnull(max(id), 0) FROM features))"
+        "(SELECT ifnull(max(id), 0) FROM features), "
+        "(SELECT cast(ifnull(max(value), 0) AS INTEGER) FROM totals WHERE name LIKE 'shared %'))"
     )
     connection.executemany(
         "INSERT INTO entries (id, extractor, digest, used, source) VALUES (?, ?, ?, ?, ?)",

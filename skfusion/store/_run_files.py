@@ -64,7 +64,7 @@ class RunFiles:
         path = self._path(key)
         try:
             with open(path, "rb") as file:
-                found = _decode(key, file)
+                found = decode_run(key, file.read())
         except OSError:
             return None
         if found is None:
@@ -137,20 +137,23 @@ def _write_parts(path, parts):
         file.writelines(parts)
 
 
+def encode_run(key, blob, seconds):
+    """Return a run as the bytes of a file."""
+    return _encode_header(key, blob, seconds) + blob
+
+
 def _encode_header(key, blob, seconds):
     return _MAGIC + _HEADER.pack(seconds, len(blob), _checksum(key, blob, seconds))
 
 
-def _decode(key, file):
-    """Return blob and seconds; None if the file is damaged."""
-    header = file.read(len(_MAGIC) + _HEADER.size)
-    if len(header) < len(_MAGIC) + _HEADER.size or not header.startswith(_MAGIC):
+def decode_run(key, content):
+    """Return blob and seconds from the bytes of a file; None if they are damaged."""
+    start = len(_MAGIC) + _HEADER.size
+    if len(content) < start or not content.startswith(_MAGIC):
         return None
-    seconds, length, checksum = _HEADER.unpack(header[len(_MAGIC) :])
-    if length != os.fstat(file.fileno()).st_size - len(header):
-        return None
-    blob = file.read()
-    if _checksum(key, blob, seconds) != checksum:
+    seconds, length, checksum = _HEADER.unpack(content[len(_MAGIC) : start])
+    blob = content[start:]
+    if length != len(blob) or _checksum(key, blob, seconds) != checksum:
         return None
     return blob, seconds
 

@@ -11,6 +11,7 @@ from skfusion.store._database_file import DatabaseFile
 from skfusion.store._file_locks import FileLocks
 from skfusion.store._last_uses import LastUses
 from skfusion.store._run_files import RunFiles
+from skfusion.store._shared_level import SharedLevel
 
 # How often counters are written to the database, and how long `flush` tries to.
 _COUNTERS_SECONDS, _FLUSH_SECONDS = 1.0, 1.0
@@ -42,6 +43,7 @@ class StoreBackend:
 
     def __init__(self, folder, fork_guard):
         self.folder = folder
+        self.fork_guard = fork_guard
         self.breaker = CircuitBreaker(folder)
         self.locks = FileLocks(os.path.join(folder, "locks"))
         file = DatabaseFile(folder, self.locks, self.breaker)
@@ -50,8 +52,15 @@ class StoreBackend:
         self.counters = Counters()
         self.last_uses = LastUses()
         self._counters_written_at = time.monotonic()
+        self._levels = {}
 
-    def read_run(self, key):
+    def shared_level(self, location):
+        """Return the SharedLevel of a location behind this store."""
+        if location not in self._levels:
+            self._levels.setdefault(location, SharedLevel(self, location))
+        return self._levels[location]
+
+    def read_run(self, key, level=None):
         """Read the network of a training run, and count it as a training saved.
 
         Parameters
@@ -59,12 +68,19 @@ class StoreBackend:
         key : str
             The key of the run.
 
+        level : SharedLevel or None, default=None
+            Where it is looked up if it is not in this store; it is then kept here.
+
         Returns
         -------
         blob : bytes or None
             None if there is no such run, or if it is damaged.
         """
         found = self.runs.read(key)
+        if found is None and level is not None:
+            found = level.read_run(key)
+            if found is not None and not self.breaker.is_tripped(writing=True):
+                self.runs.write(key, *found)
         if found is None:
             return None
         blob, seconds = found

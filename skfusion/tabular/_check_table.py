@@ -5,6 +5,7 @@ import pandas as pd
 from sklearn.utils.validation import validate_data
 
 from skfusion._utils.dask_rows import is_dask
+from skfusion._utils.other_tables import refuse_other_tables
 
 
 def check_table(estimator, X, *, reset, needed=None):
@@ -37,6 +38,7 @@ def check_table(estimator, X, *, reset, needed=None):
         raise TypeError(
             f"{type(estimator).__name__} takes tables in memory, got one of Dask. Pass {remedy}."
         )
+    refuse_other_tables(X)
     if hasattr(X, "to_frame") and hasattr(X, "dtype"):
         _refuse_single_row(estimator, X, reset)
         X = X.to_frame()

@@ -7,7 +7,8 @@ import pandas as pd
 
 from skfusion.tabular._dates import are_blank, are_dates, to_dates
 
-_NUMBERS = (int, float, Decimal, np.number, np.bool_)  # bool is an int
+# A bool is an int. Complex numbers are none of these.
+_NUMBERS = (int, float, Decimal, np.integer, np.floating, np.bool_)
 
 
 def find_kind(name, column, max_categories):

@@ -220,6 +220,8 @@ def as_targets(y):
     array([1, 2])
     """
     y = y.toarray() if issparse(y) else y
+    if getattr(getattr(y, "dtype", None), "kind", None) == "T":  # scikit-learn knows no StringDType
+        y = y.astype(object)
     # As objects first: a list of strings would turn NaN into the string "nan".
     cells = y if isinstance(y, np.ndarray) else np.asarray(y, dtype=object)
     if cells.ndim == 0 or cells.size == 0:

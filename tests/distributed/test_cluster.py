@@ -122,7 +122,7 @@ def test_killed_workers(cluster, client, paths, out):
     client.wait_for_workers(2, timeout=30)
 
 
-def test_a_stopped_scheduler(paths, out):
+def test_a_stopped_scheduler(client, paths, out):
     reader = workers.SlowReader()
     descriptors = ImageDescriptors("intensity", None, reader=reader).fit(paths[:1])
     with start_cluster() as first, dask_distributed.Client(first, timeout=30) as own:
@@ -139,26 +139,32 @@ def test_a_stopped_scheduler(paths, out):
         stopper.join()
     n_kept = len(list(out.glob("*.parquet")))
     assert 2 <= n_kept < 12
-    manifest = distributed.embed(paths, descriptors, out=out, rows_per_shard=1)
+    options = {"rows_per_shard": 1, "client": client}  # of another scheduler and other workers
+    manifest = distributed.embed(paths, descriptors, out=out, **options)
     assert len(computed(manifest)) == 12 - n_kept
     assert np.abs(load_features(out)[0] - descriptors.transform(paths)).max() == 0
 
 
 def test_searches_share_the_store(client, paths, tmp_path):
-    store = tmp_path / "store"
+    pytest.importorskip("lance", reason="the extra shared-store is not installed")
+    store = FeatureStore(tmp_path / "store", shared=tmp_path / "shared")
     pipe = make_pipeline(ImageDescriptors("intensity", None, cache=store), LogisticRegression())
     X, y = pd.DataFrame({"photo": paths}), np.arange(12) % 2
     grid = {"logisticregression__C": [0.1, 10.0]}
     alone = GridSearchCV(pipe, grid, cv=2).fit(X, y)
     expected = cross_val_score(pipe, X, y, cv=2)
-    n_rows = FeatureStore(store).stats()["rows"]
-    FeatureStore(store).clear()
+    n_rows = store.stats()["rows"]
+    assert store.clear() == n_rows
     with joblib.parallel_config(backend="dask"):
         shared = GridSearchCV(pipe, grid, cv=2).fit(X, y)
         scores = cross_val_score(pipe, X, y, cv=2)
     assert (shared.cv_results_["mean_test_score"] == alone.cv_results_["mean_test_score"]).all()
     assert (scores == expected).all()
-    assert FeatureStore(store).stats()["rows"] == n_rows == 12
+    assert store.stats()["rows"] == n_rows == 12
+    other = FeatureStore(tmp_path / "other machine", shared=store.shared)
+    assert other.stats()["shared"]["rows"] == 12
+    pipe.set_params(imagedescriptors__cache=other).fit(X, y)
+    assert other.stats()["session"]["hits"] == 12
 
 
 def test_the_example(capsys):

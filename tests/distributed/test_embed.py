@@ -1,12 +1,15 @@
 """Sharded files of features, computed in one process."""
 
 import os
+import shutil
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
+from sklearn.base import clone
+from sklearn.linear_model import SGDClassifier
 
 from skfusion import (
     ImageDescriptors,
@@ -79,14 +82,87 @@ def test_each_image_is_read_for_its_features_once(paths, out):
     assert (descriptors.transform(cells) == X).all()
 
 
+def test_copies_are_computed_once(paths, out, tmp_path):
+    reader = readers_for_tests.CountingReader()
+    descriptors = ImageDescriptors("intensity", None, reader=reader).fit(paths[:1])
+    copies = [str(tmp_path / f"copy{i}.png") for i in range(12)]
+    for path, copy in zip(paths, copies, strict=True):
+        shutil.copyfile(path, copy)
+    cells = [*paths, "", *copies[::-1]]
+    readers_for_tests.READ.clear()
+    nan = clone(descriptors).set_params(missing="nan").fit(paths[:1])
+    for _ in range(2):
+        embed(cells, nan, out)
+        assert sorted(readers_for_tests.READ) == sorted(paths)
+    frame = pd.read_parquet(out).sort_values("row")
+    assert frame["content"][~frame["content"].isna()].value_counts().tolist() == [2] * 12
+    np.testing.assert_array_equal(load_features(out)[0], nan.transform(cells))
+    readers_for_tests.READ.clear()
+    embed(cells, nan, out, by_content=False, overwrite=True)
+    assert 12 < len(readers_for_tests.READ) <= 24
+    assert not list(out.glob("_contents*"))
+
+
+def test_a_lost_shard_of_copies(paths, descriptors, out, tmp_path):
+    shutil.copyfile(paths[0], tmp_path / "copy.png")
+    cells = [*paths, str(tmp_path / "copy.png")]
+    assert computed(embed(cells, descriptors, out, rows_per_shard=4)) != []
+    (out / "part-000000.parquet").unlink()
+    (out / "_contents-000001.json").unlink()
+    assert computed(embed(cells, descriptors, out, rows_per_shard=4)) == ["part-000000.parquet"]
+    assert (load_features(out)[0] == descriptors.transform(cells)).all()
+
+
+@pytest.mark.parametrize("as_frame", [False, True])
+def test_batches(paths, descriptors, out, as_frame):
+    labels = np.array(["b", "a", "c"] * 4)
+    embed(paths, descriptors, out, target=labels)
+    X, y = load_features(out, as_frame=as_frame)
+    batches = load_features(out, batch_rows=3, as_frame=as_frame)
+    assert batches.shape == X.shape
+    assert (batches.target_names, batches.classes.tolist()) == (["a", "b", "c"], [0, 1, 2])
+    for _ in range(2):
+        parts, targets = zip(*batches, strict=True)
+        assert [len(part) for part in parts] == [3, 2, 3, 2, 2]
+        assert (np.concatenate(targets) == y).all()
+        assert (np.concatenate(parts) == np.asarray(X)).all()
+    if as_frame:
+        assert pd.concat(parts).equals(X.rename_axis(None))
+    model = SGDClassifier(random_state=0)
+    for part, target in batches:
+        model.partial_fit(part, target, classes=batches.classes)
+    assert model.classes_.tolist() == [0, 1, 2]
+
+
+def test_dask_arrays(paths, descriptors, out):
+    pytest.importorskip("dask", reason="the extra dask is not installed")
+    embed(paths, descriptors, out)
+    X, y = load_features(out, batch_rows=5).to_dask()
+    assert (X.chunks[0], y) == ((5, 5, 2), None)
+    assert (X.compute() == load_features(out)[0]).all()
+    embed(paths, descriptors, out, target=np.arange(12) / 4, overwrite=True)
+    X, y = load_features(out, batch_rows=5).to_dask()
+    assert (X.shape, X.dtype, y.dtype) == (load_features(out)[0].shape, np.float32, np.float64)
+    assert (y.compute() == np.arange(12) / 4).all()
+    assert load_features(out, batch_rows=5).classes is None
+
+
+def test_batches_of_other_files(paths, descriptors, out, tmp_path):
+    with pytest.raises(ValueError, match="batch_rows takes one folder"):
+        load_features([embed(paths, descriptors, out), str(out)], batch_rows=3)
+    (out / "_manifest.json").unlink()
+    with pytest.raises(ValueError, match="is not complete"):
+        load_features(out, batch_rows=3)
+
+
 def test_urls_are_downloaded_once(descriptors, out):
     with FileServer().running() as server:
         urls = [server.put(f"/{i}.png", encoded(i)) for i in range(6)]
         reader = ImageReader(remote=["http"], allow_local=["127.0.0.1"])
         remote = ImageDescriptors("intensity", None, reader=reader).fit([encoded(0)])
-        manifest = embed([*urls, urls[0]], remote, out)
+        manifest = embed([*urls, urls[0]], remote, out, by_content=False)
         assert server.downloads() == 6
-        assert embed([*urls, urls[0]], remote, out) == manifest
+        assert embed([*urls, urls[0]], remote, out, by_content=False) == manifest
         assert server.downloads() == 6
     expected = descriptors.transform([encoded(i) for i in [*range(6), 0]])
     assert (load_features(out)[0] == expected).all()
@@ -165,7 +241,10 @@ def test_files_of_killed_processes_are_removed(paths, descriptors, out):
     (out / ".part_0a1b2c3d_part-000001.parquet").write_bytes(b"PAR1")
     embed(paths, descriptors, out)
     names = {path.name for path in out.iterdir()}
-    assert names == {"_job.json", "_manifest.json", *(f"part-00000{i}.parquet" for i in range(3))}
+    files = [
+        name.format(i) for name in ("part-{:06}.parquet", "_contents-{:06}.json") for i in range(3)
+    ]
+    assert names == {"_job.json", "_manifest.json", *files}
 
 
 def test_unreadable_images_that_are_missing(paths, out):

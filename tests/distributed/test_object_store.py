@@ -1,7 +1,6 @@
 """Features in an object store: a real S3 server on 127.0.0.1."""
 
 import json
-import logging
 import pickle
 
 import numpy as np
@@ -10,11 +9,9 @@ import pytest
 
 from skfusion import ImageDescriptors, ImageReader, distributed, load_features
 from tests.distributed.conftest import encoded
+from tests.object_store import KEY, SECRET, name_server, serve_objects
 
 s3fs = pytest.importorskip("s3fs", reason="the extra remote is not installed")
-moto_server = pytest.importorskip("moto.server", reason="moto[s3] is not installed")
-
-KEY, SECRET = "AKIDSKFUSION", "secret-of-the-tests"
 pytestmark = pytest.mark.filterwarnings(
     # botocore and moto call functions of Python that will go away.
     "ignore::DeprecationWarning"
@@ -24,23 +21,16 @@ pytestmark = pytest.mark.filterwarnings(
 @pytest.fixture
 def store(monkeypatch):
     """A file system with six images."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = moto_server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
     # Clients keep their endpoint, so that those of other tests can't be used.
     clients = {}
     monkeypatch.setattr("skfusion.images.remote._store_client._SYSTEMS.get", lambda: clients)
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEY)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    system = s3fs.S3FileSystem(skip_instance_cache=True, use_listings_cache=False)
-    system.mkdir("shop")
-    for i in range(6):
-        system.pipe_file(f"shop/images/{i}.png", encoded(i))
-    yield system
-    server.stop()
+    with serve_objects() as address:
+        name_server(monkeypatch, address)
+        system = s3fs.S3FileSystem(skip_instance_cache=True, use_listings_cache=False)
+        system.mkdir("shop")
+        for i in range(6):
+            system.pipe_file(f"shop/images/{i}.png", encoded(i))
+        yield system
 
 
 def test_features_in_a_bucket(store):
@@ -54,8 +44,9 @@ def test_features_in_a_bucket(store):
             "s3://shop/features/v1/_manifest.json"
         )
         found = [name.rpartition("/")[2] for name in store.find("shop/features")]
+        contents = [f"_contents-00000{i}.json" for i in range(3)]
         parts = [f"part-00000{i}.parquet" for i in range(3)]
-        assert found == ["_job.json", "_manifest.json", *parts]
+        assert found == [*contents, "_job.json", "_manifest.json", *parts]
         table = pyarrow.parquet.read_table("shop/features/v1", filesystem=store)
         frame = table.to_pandas().sort_values("row")
         expected = descriptors.transform([encoded(i) for i in range(6)])

@@ -6,11 +6,19 @@ import pytest
 from sklearn import config_context
 from sklearn.compose import ColumnTransformer
 from sklearn.dummy import DummyClassifier
+from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from skfusion import FusionClassifier, ImageDescriptors, PixelFlattener, distributed
+from skfusion import (
+    DenseClassifier,
+    DenseRegressor,
+    FusionClassifier,
+    ImageDescriptors,
+    PixelFlattener,
+    distributed,
+)
 from tests import readers_for_tests
 
 dask = pytest.importorskip("dask", reason="the extra dask is not installed")
@@ -140,8 +148,24 @@ def test_regressors_and_fusion(table):
         estimators={"joint": LogisticRegression()},
         cv=2,
     ).fit(table, np.arange(12) % 2)
-    found = distributed.predict(split(table), fusion).compute()
-    assert found.tolist() == fusion.predict(table).tolist()
+    for found in (distributed.predict(split(table), fusion), fusion.predict(split(table))):
+        assert found.npartitions == 4
+        assert found.compute().tolist() == fusion.predict(table).tolist()
+    shares = fusion.predict_proba(split(table))
+    assert shares.columns.tolist() == [0, 1]
+    expected = by_partition(fusion.predict_proba, table)
+    assert np.abs(shares.compute().to_numpy() - expected).max() == 0
+
+
+def test_heads_take_a_dask_dataframe(table):
+    X, y = table[["age"]].astype("float32"), table["sex"]
+    head = DenseClassifier(epochs=1, random_state=0).fit(X, y)
+    assert head.predict(split(X)).compute().tolist() == head.predict(X).tolist()
+    with pytest.raises(NotFittedError):
+        DenseClassifier().predict(split(X))
+    dense = DenseRegressor(epochs=1, random_state=0).fit(X, X["age"])
+    found = dense.predict(X=split(X)).compute().to_numpy()
+    np.testing.assert_allclose(found, dense.predict(X), rtol=1e-6)
 
 
 def test_several_targets_are_refused(table):
@@ -213,5 +237,7 @@ def test_a_table_of_dask_is_refused_where_it_would_be_fitted(table):
     with pytest.raises(TypeError, match=r"one of Dask\. Pass X\.compute\(\)\.$"):
         fusion.fit(split(table), table["sex"])
     fusion.fit(table[["photo", "age"]], table["sex"])
+    lazy = fusion.predict_proba(split(table))
+    np.testing.assert_allclose(lazy.compute(), fusion.predict_proba(table), rtol=1e-6)
     with pytest.raises(TypeError, match=r"or call skfusion\.distributed\.predict"):
-        fusion.predict(split(table))
+        fusion.predict_set(split(table))

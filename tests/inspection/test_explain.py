@@ -360,6 +360,8 @@ def test_no_image_column():
     model, frame = fitted()
     with pytest.raises(ValueError, match="no column 'image'"):
         explain(model, frame[NUMBERS])
+    with pytest.raises(ValueError, match=r"a single row as X\.iloc\[\[0\]\]"):
+        explain(model, frame.iloc[0])
 
 
 def test_not_fitted():

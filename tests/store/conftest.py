@@ -63,7 +63,7 @@ def start():
     def run(script, store, *args):
         process = subprocess.Popen(
             [sys.executable, "-c", _PRELUDE + script, str(store.path), *map(str, args)],
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path[1:]])},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -1,7 +1,8 @@
 """Download a file from wherever it is."""
 
+from skfusion._utils.urls import scheme_of
 from skfusion.images.remote import _local_client, _store_client, _web_client
-from skfusion.images.remote._addresses import WEB, scheme_of
+from skfusion.images.remote._addresses import WEB
 from skfusion.images.remote._remote_error import RemoteError
 
 

@@ -6,7 +6,7 @@ from concurrent.futures import CancelledError
 import numpy as np
 
 from skfusion._utils.prefetch import REMOTE_THREADS
-from skfusion.images.remote._addresses import scheme_of
+from skfusion._utils.urls import scheme_of
 from skfusion.images.remote._download import download, find_state
 from skfusion.images.remote._remote_state import Download
 

@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass, field
 
-from skfusion.images.remote._addresses import scheme_of
+from skfusion._utils.urls import scheme_of
 from skfusion.images.remote._remote_error import RemoteError
 
 SCHEMES = ("az", "file", "gs", "hf", "http", "https", "s3")

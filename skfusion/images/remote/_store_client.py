@@ -7,8 +7,8 @@ import threading
 from skfusion._utils.package_of_extra import import_extra
 from skfusion._utils.prefetch import REMOTE_THREADS
 from skfusion._utils.process_local import ProcessLocal
+from skfusion._utils.urls import scheme_of
 from skfusion.exceptions import ExtraNotFoundError
-from skfusion.images.remote._addresses import scheme_of
 from skfusion.images.remote._remote_error import RemoteError, TemporaryFailure
 from skfusion.images.remote._remote_state import Download, RemoteState
 from skfusion.images.remote._retries import with_retries

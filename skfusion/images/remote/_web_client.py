@@ -4,7 +4,8 @@ import time
 from urllib.parse import urljoin, urlsplit
 
 from skfusion._utils.package_of_extra import import_extra
-from skfusion.images.remote._addresses import WEB, scheme_of
+from skfusion._utils.urls import scheme_of
+from skfusion.images.remote._addresses import WEB
 from skfusion.images.remote._remote_error import RemoteError, TemporaryFailure
 from skfusion.images.remote._remote_state import Download, RemoteState
 from skfusion.images.remote._retries import with_retries

@@ -1,6 +1,6 @@
 """DictSource: dicts of bytes and path, as Hugging Face's datasets have them."""
 
-from skfusion.images.remote._addresses import redact, scheme_of
+from skfusion._utils.urls import redact, scheme_of
 from skfusion.images.sources._bytes_source import BytesSource
 from skfusion.images.sources._cell_source import CellSource
 from skfusion.images.sources._missing_source import MissingSource

@@ -2,10 +2,10 @@
 
 from contextlib import contextmanager
 
+from skfusion._utils.urls import redact, scheme_of
 from skfusion.images._hashing import content_digest
 from skfusion.images.formats._extensions import may_end_like_open_range
 from skfusion.images.formats._open_encoded import open_content
-from skfusion.images.remote._addresses import redact, scheme_of
 from skfusion.images.remote._held_url import download_cell
 from skfusion.images.remote._remote_access import refusal
 from skfusion.images.sources._cell_source import CellSource

@@ -1,6 +1,5 @@
 """Images in an object store: a real S3 server on 127.0.0.1."""
 
-import logging
 import pickle
 
 import numpy as np
@@ -10,11 +9,9 @@ import pytest
 from skfusion import ImageDescriptors, ImageReader, ImageReadError, PixelFlattener, check_images
 from skfusion.cli import main
 from skfusion.datasets import load_image_folder
+from tests.object_store import KEY, SECRET, name_server, serve_objects
 
 pytest.importorskip("s3fs", reason="the extra remote is not installed")
-moto_server = pytest.importorskip("moto.server", reason="moto[server] is not installed")
-
-KEY, SECRET = "AKIDSKFUSION", "secret-of-the-tests"
 pytestmark = pytest.mark.filterwarnings(
     # botocore and moto call functions of Python that will go away.
     "ignore::DeprecationWarning"
@@ -24,12 +21,8 @@ pytestmark = pytest.mark.filterwarnings(
 @pytest.fixture(scope="module")
 def endpoint():
     """The address of a server, which ends with the module."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = moto_server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    with serve_objects() as address:
+        yield address
 
 
 @pytest.fixture
@@ -37,10 +30,7 @@ def bucket(endpoint, monkeypatch, contents):
     """A file system with six images in two folders, and no other configuration."""
     import s3fs
 
-    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEY)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    name_server(monkeypatch, endpoint)
     system = s3fs.S3FileSystem(skip_instance_cache=True)
     if not system.exists("photos"):
         system.mkdir("photos")

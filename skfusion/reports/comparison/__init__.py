@@ -1,0 +1,1 @@
+"""Comparison of sources, strategies and estimators by repeated cross-validation."""
