@@ -6,9 +6,9 @@ import zipfile
 
 import numpy as np
 import pandas as pd
-from fusion import score
-from fusion_predictions import Saved
 
+from benchmarks.fusion_tools.predictions import Saved
+from benchmarks.fusion_tools.score import score
 from skfusion.fusion._combination import STRATEGIES
 from skfusion.fusion._strategy_choice import Thresholds, choose
 
