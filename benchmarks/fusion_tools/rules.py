@@ -18,7 +18,9 @@ NOISE = ("others", "noise", "noisetable", "strata")
 _NEAR = 0.15
 _GRID = [
     Thresholds(*each)
-    for each in itertools.product((1.0, 1.5, 2.0), (1.0, 2.0, 3.0), (-2.0, -1.5, -1.0, -0.5, 0.0))
+    for each in itertools.product(
+        (1.0, 1.5, 2.0), (1.0, 2.0, 3.0), (-1.5, -0.5, 0.0, 0.5, 1.0), (-2.0, -1.5, -1.0, 0.0)
+    )
 ]
 # A task of a few rows with a long tail must not outweigh all others.
 _MOST = 0.15
