@@ -28,8 +28,8 @@ class FusionRegressor(RegressorMixin, BaseFusion):
 
     Parameters
     ----------
-    embedder : transformer or None, default=None
-        Turns images into columns; None is ``PretrainedGAP(missing="nan")``. See
+    embedder : transformer, list or dict of transformers, or None, default=None
+        Turns images into columns; several compete. None is ``PretrainedGAP(missing="nan")``. See
         `FusionClassifier`. A `CNNEmbedder` gets ``task="regression"``, and is cross-fitted.
 
     image_columns : str, list of str or None, default=None
@@ -39,7 +39,7 @@ class FusionRegressor(RegressorMixin, BaseFusion):
         Columns that identify rows, to leave out; None finds them, with a warning that names them,
         ``[]`` leaves none out. See `FusionClassifier`.
 
-    strategy : {"auto", "early", "late", "stacked"}, default="auto"
+    strategy : {"auto", "early", "late", "stacked", "joint"}, default="auto"
         How sources are fused, as in `FusionClassifier`.
 
     scoring : str, callable or None, default=None
@@ -47,9 +47,10 @@ class FusionRegressor(RegressorMixin, BaseFusion):
         squared error.
 
     estimators : dict or None, default=None
-        Models instead of the built-in ones, by what they learn from: "table", "image", "joint".
-        Those not named keep the built-in ones: ridge regressions and a forest, weighted by their
-        losses on inner folds.
+        Models instead of the built-in ones, or lists of them, by what they learn from: "table",
+        "image", "joint", "network". Those not named keep the built-in ones: ridge regressions, a
+        forest and gradient boosting, weighted by their losses on inner folds. See
+        `FusionClassifier`.
 
     target_transform : {"auto", "log", "quantile"} or None, default="auto"
         How the target is transformed for the models, whose predictions are transformed back.
@@ -75,6 +76,9 @@ class FusionRegressor(RegressorMixin, BaseFusion):
     cache : str, PathLike, FeatureStore or None, default=None
         Where features of images are kept; passed on to an embedder that has none.
 
+    max_time : float or None, default=None
+        Seconds that `fit` may take, as in `FusionClassifier`.
+
     n_jobs : int or None, default=None
         How many inner folds are fitted at once.
 
@@ -87,7 +91,7 @@ class FusionRegressor(RegressorMixin, BaseFusion):
     image_columns_, table_columns_, id_columns_ : list
         The columns of each source, and those left out.
 
-    strategy_ : {"early", "late", "stacked", "table", "image"}
+    strategy_ : {"early", "late", "stacked", "joint", "table", "image"}
         The strategy in use.
 
     strategy_scores_ : DataFrame
@@ -99,6 +103,12 @@ class FusionRegressor(RegressorMixin, BaseFusion):
     source_importance_ : DataFrame
         How much predictions depend on the input, in squared error on inner folds, as in
         `FusionClassifier`.
+
+    embedder_scores_ : DataFrame
+        One row an embedder: `loss`, `r2` and `weight`, as in `FusionClassifier`.
+
+    fit_report_ : DataFrame
+        What became of each candidate, as in `FusionClassifier`.
 
     verdict_ : FusionVerdict
         What each source adds, in words and numbers, with an interval.
@@ -164,6 +174,7 @@ class FusionRegressor(RegressorMixin, BaseFusion):
         table_transformer: Any = None,
         random_state: RandomState = None,
         cache: PathLike | FeatureStore | None = None,
+        max_time: float | None = None,
         n_jobs: int | None = None,
         verbose: int = 0,
     ) -> None:
@@ -179,6 +190,7 @@ class FusionRegressor(RegressorMixin, BaseFusion):
             table_transformer=table_transformer,
             random_state=random_state,
             cache=cache,
+            max_time=max_time,
             n_jobs=n_jobs,
             verbose=verbose,
         )

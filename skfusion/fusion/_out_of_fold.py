@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.parallel import Parallel, delayed
 
-from skfusion.fusion._base_models import BaseModels
+from skfusion.fusion._candidate_log import CandidateLog
 from skfusion.fusion._fusion_rows import FusionRows
-from skfusion.fusion._source_encoder import SourceEncoder, find_rows_with_images
+from skfusion.fusion._source_encoder import SourceEncoder, find_rows_with_all
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class FoldFit:
     Attributes
     ----------
     sources : SourceEncoder
-        The fitted encoder of the sources, without its embedder.
+        The fitted encoder of the sources, without its embedders.
 
     models : dict of {str or None} to BaseModels
         The fitted models, by transform of the target.
@@ -38,6 +38,9 @@ class FoldFit:
 
     predictions : dict of {str or None} to dict of str to list of ndarray
         Predictions for the fold's rows, by transform and feature set.
+
+    log : CandidateLog
+        The time of embedders and models, and those that were left out.
     """
 
     sources: SourceEncoder
@@ -47,6 +50,12 @@ class FoldFit:
     matrices: dict[str, Any]
     has_image: np.ndarray
     predictions: dict[str, Any]
+    log: CandidateLog
+
+    def keep(self, names):
+        """Drop the models that are not named, and their predictions."""
+        for target_transform, models in self.models.items():
+            models.keep(names, self.predictions[target_transform])
 
 
 @dataclass(frozen=True)
@@ -90,7 +99,7 @@ class OutOfFold:
         return ~np.isin(self.positions, self.positions[self.places[fold]])
 
 
-def fit_folds(sources, models, rows, folds, n_jobs):
+def fit_folds(sources, models, rows, folds, n_jobs, skipped=(), deadline=np.inf):
     """Fit on all folds but one and predict that one, for each fold in order.
 
     Parameters
@@ -110,15 +119,49 @@ def fit_folds(sources, models, rows, folds, n_jobs):
     n_jobs : int or None
         How many folds at once.
 
+    skipped, deadline : collection of str, float
+        Which candidates are left out, and when the last one may start, as in `CandidateLog`.
+
     Returns
     -------
     fits : generator of FoldFit
         One for each fold, as soon as it is there.
     """
     return Parallel(n_jobs=n_jobs, return_as="generator")(
-        delayed(_fit_fold)(sources.copy(), _copies(models), rows.take(train), rows.take(test), test)
+        delayed(_fit_fold)(
+            sources.copy(),
+            {name: each.copy() for name, each in models.items()},
+            rows.take(train),
+            rows.take(test),
+            test,
+            CandidateLog(skipped, deadline),
+        )
         for train, test in folds
     )
+
+
+def keep_common(fits):
+    """Keep the models that were fitted in all folds.
+
+    Parameters
+    ----------
+    fits : list of FoldFit
+        The folds. Their models and predictions are changed.
+
+    Raises
+    ------
+    ValueError
+        If a feature set has no model that was fitted in all folds.
+    """
+    names = set.intersection(*(set(each.names) for fit in fits for each in fit.models.values()))
+    for fit in fits:
+        fit.keep(names)
+    for feature_set, models in next(iter(fits[0].models.values())).models_.items():
+        if not models:
+            reasons = {name: note[1] for fit in fits for name, note in fit.log.left_out.items()}
+            raise ValueError(
+                f"No model of estimators[{feature_set!r}] was fitted in all inner folds: {reasons}."
+            )
 
 
 def gather(fits, rows, target_transform):
@@ -168,25 +211,17 @@ def _take(rows, positions):
     return replace(taken, groups=groups, sample_weight=weights)
 
 
-def _copies(models):
-    """Return unfitted models, which the process or thread of one fold may fit."""
-    return {
-        name: BaseModels(each.builder, each.feature_sets, each.n_classes, each.target_transform)
-        for name, each in models.items()
-    }
-
-
-def _fit_fold(sources, models, train, test, positions):
-    matrices = sources.fit_transform(train)
-    for each in models.values():
-        each.fit(matrices, train.y, train.sample_weight)
-    matrices = sources.transform(test.table, test.images)
-    has_image = np.ones(len(test), dtype=bool)
-    if "image" in matrices:
-        has_image = find_rows_with_images(matrices["image"])
-    predictions = {
-        name: each.predict(each.rotate(matrices, has_image), has_image)
-        for name, each in models.items()
-    }
-    sources.embedder = None  # not used again; the fold's process need not send its networks
-    return FoldFit(sources, models, positions, test.table, matrices, has_image, predictions)
+def _fit_fold(sources, models, train, test, positions, log):
+    matrices = sources.fit_transform(train, log=log)
+    test_matrices = sources.transform(test.table, test.images)
+    has_image = find_rows_with_all(test_matrices)
+    predictions = {}
+    for name, each in models.items():
+        if each.builder.takes_rows:
+            matrices["rows"], test_matrices["rows"] = train.table, test.table
+        each.fit(matrices, train.y, train.sample_weight, train.groups, log)
+        predictions[name] = each.predict(each.rotate(test_matrices, has_image), has_image, log=log)
+    sources.embedders = {}  # not used again; the fold's process need not send its networks
+    return FoldFit(
+        sources, models, positions, test.table, test_matrices, has_image, predictions, log
+    )
