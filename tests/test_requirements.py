@@ -21,11 +21,13 @@ NOT_IN_OLDEST = {
     "hub",
     "jax",
     "lint",
+    "neighbors",
     "onnx",
     "onnx-export",
     "onnx-graph",
     "openvino",
     "remote",
+    "shared-store",
     "test",
 }
 

@@ -12,8 +12,8 @@ from PIL import Image
 from skfusion import ImageReader
 from tests.browser import Browser
 from tests.chromium import Chromium
-from tests.graphs_for_tests import CLASSES, METADATA, save_graph, save_numbers_graph
 from tests.page_for_tests import PageDriver, need_npm, serve, write_package, write_page
+from tests.page_graphs import CLASSES, METADATA, save_graph, save_numbers_graph
 
 ort = pytest.importorskip("onnxruntime")
 
@@ -211,6 +211,18 @@ def test_images_that_cannot_be_used(page, images, name, words):
     page.browser.evaluate("[...document.querySelectorAll('button')].find(each => "
                           "each.textContent === 'Remove photo').click()")  # fmt: skip
     assert set(page.predict()) == set(CLASSES)
+
+
+def test_a_browser_that_adds_noise(page, images):
+    page.browser.evaluate(
+        "(() => { const context = CanvasRenderingContext2D.prototype;"
+        "window.readAsBefore = context.getImageData; context.getImageData = function (...place) {"
+        "const found = readAsBefore.apply(this, place); found.data[40] ^= 1; return found; }; })()"
+    )
+    page.fill(photo=images / "rgb.png", dose="1")
+    (shown,) = page.predict()
+    page.browser.evaluate("CanvasRenderingContext2D.prototype.getImageData = readAsBefore; 1")
+    assert "This browser changes the pixels that a page reads" in shown
 
 
 def test_what_a_model_requires(browser, server, folder, images):
