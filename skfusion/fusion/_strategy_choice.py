@@ -17,18 +17,22 @@ class Thresholds(NamedTuple):
     Attributes
     ----------
     informative : float
-        By how much a source has to beat a constant to be more than noise.
+        By how much a source has to beat a constant to hold information.
 
     beside_noise : float
-        By how much a fusion has to beat the better source if the other one is noise.
+        By how much a fusion has to beat the better source if that alone holds information.
+
+    beside_weaker : float
+        The same if both do, and the other one is surely worse.
 
     needed : float
-        The same if the other one is not noise.
+        The same else: both sources predict alike.
     """
 
-    informative: float = 1.0
+    informative: float = 1.5
     beside_noise: float = 2.0
-    needed: float = -1.0
+    beside_weaker: float = 1.0
+    needed: float = -1.5
 
 
 _THRESHOLDS = Thresholds()
@@ -96,9 +100,10 @@ def choose(losses, constant, weights=None, groups=None, thresholds=_THRESHOLDS):
     name : str
         The fusion is "stacked", unless another one is better by more than two standard errors.
         Where the worse source alone is hardly better than a constant, it may be noise: the fusion
-        then has to be better than the better source by more than two standard errors. Else it
-        is chosen unless it is worse by one: where both sources hold information, they rarely
-        hold the same, and the difference is larger with the rows that predictions are made from.
+        then has to be surely better than the better source. Where it holds information, but much
+        less, the fusion has to be better. Else the fusion is chosen unless it is worse: to leave
+        one of two sources out that predict alike is a guess, and a wrong guess costs more than to
+        keep both.
 
     Notes
     -----
@@ -128,8 +133,15 @@ def choose(losses, constant, weights=None, groups=None, thresholds=_THRESHOLDS):
     )
     if not _is_better(losses[fused], losses["stacked"], _SURE, weights, groups):
         fused = "stacked"
-    holds_information = _is_better(losses[other], constant, thresholds.informative, weights, groups)
-    needed = thresholds.needed if holds_information else thresholds.beside_noise
+    needed = thresholds.needed
+    held = [
+        _is_better(losses[name], constant, thresholds.informative, weights, groups)
+        for name in (better, other)
+    ]
+    if held == [True, False]:
+        needed = thresholds.beside_noise
+    elif _is_better(losses[better], losses[other], _SURE, weights, groups):
+        needed = thresholds.beside_weaker
     return fused if _is_better(losses[fused], losses[better], needed, weights, groups) else better
 
 

@@ -218,10 +218,16 @@ def test_of_fusions_alike_the_one_that_leaves_out_nothing():
     assert pick(table=0.6, image=0.6, late=0.4, early=0.4, stacked=0.405) == "stacked"
 
 
-def test_two_sources_with_information_are_fused_unless_that_is_worse():
-    sources = {"table": 0.4, "image": 0.6}
-    assert pick(**sources, late=0.4, early=0.4, stacked=0.401) == "stacked"
+def test_two_sources_that_predict_alike_are_fused_unless_that_is_worse():
+    sources = {"table": 0.4, "image": 0.405}
+    assert pick(**sources, late=0.4, early=0.4, stacked=0.405) == "stacked"
     assert pick(**sources, late=0.43, early=0.43, stacked=0.43) == "table"
+
+
+def test_beside_a_weaker_source_a_fusion_has_to_be_better():
+    sources = {"table": 0.4, "image": 0.6}
+    assert pick(**sources, late=0.4, early=0.4, stacked=0.399) == "table"
+    assert pick(**sources, late=0.4, early=0.4, stacked=0.38) == "stacked"
 
 
 @pytest.mark.parametrize(("table", "image", "better"), [(0.4, 0.7, "table"), (0.72, 0.4, "image")])

@@ -6,9 +6,9 @@ import zipfile
 
 import numpy as np
 import pandas as pd
-from fusion import score
-from fusion_predictions import Saved
 
+from benchmarks.fusion_tools.predictions import Saved
+from benchmarks.fusion_tools.score import score
 from skfusion.fusion._combination import STRATEGIES
 from skfusion.fusion._strategy_choice import Thresholds, choose
 
@@ -18,8 +18,12 @@ NOISE = ("others", "noise", "noisetable", "strata")
 _NEAR = 0.15
 _GRID = [
     Thresholds(*each)
-    for each in itertools.product((0.0, 1.0, 2.0), (0.0, 1.0, 2.0), (-2.0, -1.0, 0.0, 1.0))
+    for each in itertools.product(
+        (1.0, 1.5, 2.0), (1.0, 2.0, 3.0), (-1.5, -0.5, 0.0, 0.5, 1.0), (-2.0, -1.5, -1.0, 0.0)
+    )
 ]
+# A task of a few rows with a long tail must not outweigh all others.
+_MOST = 0.15
 
 
 def report(folder):
@@ -117,8 +121,8 @@ def judge(trials, rule):
             "better": better,
             "score": scores[better].mean(),
             "apart": np.ptp(scores[list(SINGLE)].mean()),
-            "auto": auto.mean() - scores[better].mean(),
-            "stacked": scores["stacked"].mean() - scores[better].mean(),
+            "auto": np.clip(auto.mean() - scores[better].mean(), -_MOST, _MOST),
+            "stacked": np.clip(scores["stacked"].mean() - scores[better].mean(), -_MOST, _MOST),
             "half": scores[better].std() / np.sqrt(len(splits)) / 2,
             "single": np.mean([chosen in SINGLE for _, chosen in splits]),
             "right": np.mean([chosen == better for _, chosen in splits]),
