@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import ImageColor
 from sklearn.base import BaseEstimator, clone
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from skfusion._utils.doc_link import DocLinkMixin
 from skfusion._utils.plain_data import plain_data
@@ -22,6 +22,7 @@ from skfusion.images.formats._pillow_opening import MAX_PIXELS
 from skfusion.images.formats._reasons import one_line_reasons
 from skfusion.images.formats._volume import VOLUME_MODES
 from skfusion.images.formats._window import WINDOW_MODES, check_percentiles, check_window
+from skfusion.images.remote._filesystem import check_filesystem
 from skfusion.images.remote._remote_access import (
     MAX_BYTES,
     RETRIES,
@@ -36,7 +37,7 @@ _PLANES = {"axial", "coronal", "sagittal"}
 # These parameters decide whether and where a file is read, not its pixels.
 _LOCATION = (
     *("root", "strict_root", "max_pixels"),
-    *("remote", "allow_local", "timeout", "retries", "max_bytes"),
+    *("remote", "allow_local", "timeout", "retries", "max_bytes", "filesystem"),
 )
 # The methods that weigh pixels; the others have hard edges, which would move in a smaller image.
 _SMOOTH = ("bilinear", "bicubic", "lanczos")
@@ -138,6 +139,12 @@ class ImageReader(DocLinkMixin, BaseEstimator):
     max_bytes : int, default=268435456
         The size of the largest file that is downloaded, in bytes.
 
+    filesystem : fsspec.AbstractFileSystem or None, default=None
+        A file system that reads the URLs of its own protocol, which are then allowed, in place of
+        the one that is made from the environment: ``fsspec.filesystem("sftp", host="...")``. One
+        whose options hold credentials is an error, since a saved model would show them. The digests
+        of its files are not remembered from call to call.
+
     See Also
     --------
     check_images : Report what the images of a whole table are like.
@@ -226,6 +233,7 @@ class ImageReader(DocLinkMixin, BaseEstimator):
         "timeout": [Interval(Real, 0, None, closed="neither")],
         "retries": [Interval(Integral, 0, None, closed="left")],
         "max_bytes": [Interval(Integral, 1, None, closed="left")],
+        "filesystem": [HasMethods(["cat_file", "info"]), None],
     }
 
     def __init__(
@@ -249,6 +257,7 @@ class ImageReader(DocLinkMixin, BaseEstimator):
         timeout: float = TIMEOUT,
         retries: int = RETRIES,
         max_bytes: int = MAX_BYTES,
+        filesystem: Any = None,
     ) -> None:
         self.root = root
         self.strict_root = strict_root
@@ -268,6 +277,11 @@ class ImageReader(DocLinkMixin, BaseEstimator):
         self.timeout = timeout
         self.retries = retries
         self.max_bytes = max_bytes
+        self.filesystem = filesystem
+
+    def __getstate__(self):
+        check_filesystem(self.filesystem)  # a pickle would hold its credentials
+        return super().__getstate__()
 
     def __setstate__(self, state):
         # Readers that older versions saved lack the newer parameters.
@@ -343,6 +357,7 @@ class ImageReader(DocLinkMixin, BaseEstimator):
         _check_background(self.background)
         find_schemes(self.remote)
         find_hosts(self.allow_local)
+        check_filesystem(self.filesystem)
 
     @contextmanager
     def _open(self, cell, value_range=None, size=None):

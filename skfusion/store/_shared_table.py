@@ -80,8 +80,9 @@ class SharedTable:
         table = pyarrow.table(columns, schema=_schema(pyarrow))
 
         def write(lance):
-            mode = "create" if self._open(lance) is None else "append"
-            lance.write_dataset(table, self.location, mode=mode, storage_options=self._options)
+            data = self._open(lance)
+            data = self._create(lance, table.schema) if data is None else data
+            lance.write_dataset(table, data, mode="append", storage_options=self._options)
 
         self._call(write)
 
@@ -190,6 +191,22 @@ class SharedTable:
             return None if data is None else data.to_table(columns=columns, **options)
 
         return self._call(read)
+
+    def _create(self, lance, schema):
+        """Return the table, which this process or another one just created, without rows.
+
+        `write_dataset` would create it by an overwrite, which a conflict repeats: of two processes
+        that start at once, one would lose its rows. So it is one try, which fails if there is one.
+        """
+        empty = lance.LanceOperation.Overwrite(schema, [])
+        options = {"read_version": 0, "max_retries": 0, "storage_options": self._options}
+        try:
+            return lance.LanceDataset.commit(self.location, empty, **options)
+        except (OSError, ValueError):
+            data = self._open(lance)
+            if data is None:
+                raise
+            return data
 
     def _open(self, lance):
         """Return the newest version of the table; None if there is no table."""

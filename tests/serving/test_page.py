@@ -213,6 +213,18 @@ def test_images_that_cannot_be_used(page, images, name, words):
     assert set(page.predict()) == set(CLASSES)
 
 
+def test_a_browser_that_adds_noise(page, images):
+    page.browser.evaluate(
+        "(() => { const context = CanvasRenderingContext2D.prototype;"
+        "window.readAsBefore = context.getImageData; context.getImageData = function (...place) {"
+        "const found = readAsBefore.apply(this, place); found.data[40] ^= 1; return found; }; })()"
+    )
+    page.fill(photo=images / "rgb.png", dose="1")
+    (shown,) = page.predict()
+    page.browser.evaluate("CanvasRenderingContext2D.prototype.getImageData = readAsBefore; 1")
+    assert "This browser changes the pixels that a page reads" in shown
+
+
 def test_what_a_model_requires(browser, server, folder, images):
     page = PageDriver(browser, f"{server[0]}strict/")
     page.open()

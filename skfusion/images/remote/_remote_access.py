@@ -2,8 +2,10 @@
 
 import os
 from dataclasses import dataclass, field
+from typing import Any
 
 from skfusion._utils.urls import scheme_of
+from skfusion.images.remote._filesystem import check_filesystem, protocols_of
 from skfusion.images.remote._remote_error import RemoteError
 
 SCHEMES = ("az", "file", "gs", "hf", "http", "https", "s3")
@@ -40,6 +42,9 @@ class RemoteAccess:
 
     strict_root : bool, default=False
         Whether it must.
+
+    filesystem : fsspec.AbstractFileSystem or None, default=None
+        Reads the addresses of its own schemes.
     """
 
     schemes: frozenset[str]
@@ -49,21 +54,31 @@ class RemoteAccess:
     max_bytes: int = MAX_BYTES
     root: str | os.PathLike[str] | None = None
     strict_root: bool = False
+    filesystem: Any = None
 
     @classmethod
     def of(cls, reader):
         """Return what a reader allows; None where it allows nothing, or is of another class."""
-        if not getattr(reader, "remote", False) or not hasattr(reader, "max_bytes"):
+        filesystem = getattr(reader, "filesystem", None)
+        allowed = getattr(reader, "remote", False) or filesystem is not None
+        if not allowed or not hasattr(reader, "max_bytes"):
             return None
+        check_filesystem(filesystem)
         return cls(
-            schemes=find_schemes(reader.remote),
+            schemes=find_schemes(reader.remote) | protocols_of(filesystem),
             local_hosts=find_hosts(reader.allow_local),
             timeout=reader.timeout,
             retries=reader.retries,
             max_bytes=reader.max_bytes,
             root=reader.root,
             strict_root=reader.strict_root,
+            filesystem=filesystem,
         )
+
+    def filesystem_of(self, url):
+        """Return the file system that was passed for the scheme of an address; None without."""
+        own = scheme_of(url) in protocols_of(self.filesystem)
+        return self.filesystem if own else None
 
     def check(self, url):
         """Raise RemoteError for an address that may not be read."""

@@ -53,6 +53,8 @@ def download(url, access, state=None):
 
 def find_state(url, access):
     """Return the RemoteState of a file; None where the store does not give it."""
+    if access.filesystem_of(url) is not None:
+        return None  # another server may have a file of the same address
     about = call_store(url, access, "info")
     tag = next((about[name] for name in _TAGS if about.get(name)), None)
     return RemoteState.of(about.get("size"), tag)
@@ -93,7 +95,7 @@ def call_store(url, access, method, *arguments, **options):
         If it fails; the message shows no address and no credentials.
     """
     access.check(url)
-    system = _system(scheme_of(url), access)
+    system = access.filesystem_of(url) or _system(scheme_of(url), access)
     if system.async_impl:
         options["timeout"] = access.timeout
     path = system._strip_protocol(url)

@@ -14,6 +14,7 @@ export async function decodeImage(file, image) {
         "Choose a smaller copy.",
     );
   }
+  await checkCanvas();
   const bytes = await readBytes(file);
   const header = readHeader(bytes);
   checkSize(header, image);
@@ -21,11 +22,27 @@ export async function decodeImage(file, image) {
   return { ...readPixels(bitmap, header.isGray), bitmap };
 }
 
+/** Refuse browsers that add noise to the pixels that a page reads: predictions would change. */
+async function checkCanvas() {
+  const known = Uint8ClampedArray.from({ length: 4096 }, (_, at) =>
+    at % 4 === 3 ? 255 : (37 * at) % 256,
+  );
+  const read = readRgba(await createImageBitmap(new ImageData(known, 32)));
+  if (known.some((value, at) => read[at] !== value)) {
+    throw new Error(
+      "This browser changes the pixels that a page reads, as a protection from tracking. Allow this " +
+        "page to read canvas data, or use another browser.",
+    );
+  }
+}
+
 async function readBytes(file) {
   try {
     return new Uint8Array(await file.arrayBuffer());
   } catch {
-    throw new Error("The file can't be read. It may be a folder, or it was moved. Choose it again.");
+    throw new Error(
+      "The file can't be read. It may be a folder, or it was moved. Choose it again.",
+    );
   }
 }
 
@@ -50,7 +67,9 @@ async function openBitmap(blob, image) {
       imageOrientation: "from-image",
     });
   } catch {
-    throw new Error("This browser can't decode the image. It may be broken; save it again as PNG or JPEG.");
+    throw new Error(
+      "This browser can't decode the image. It may be broken; save it again as PNG or JPEG.",
+    );
   }
   const [height, width] = [image.height ?? bitmap.height, image.width ?? bitmap.width];
   if (bitmap.height !== height || bitmap.width !== width) {
@@ -72,7 +91,8 @@ function readPixels(bitmap, isGray) {
   if (channels === 4) return { data: rgba, width, height, channels };
   const data = new Uint8Array(width * height * channels);
   for (let from = 0, to = 0; from < rgba.length; from += 4, to += channels) {
-    for (let channel = 0; channel < channels; channel++) data[to + channel] = rgba[from + kept[channel]];
+    for (let channel = 0; channel < channels; channel++)
+      data[to + channel] = rgba[from + kept[channel]];
   }
   return { data, width, height, channels };
 }

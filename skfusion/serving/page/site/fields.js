@@ -31,7 +31,12 @@ function required(input) {
 }
 
 function numberField(input, id) {
-  const control = make("input", { id, type: "text", inputmode: "decimal", required: !input.allows_missing });
+  const control = make("input", {
+    id,
+    type: "text",
+    inputmode: "decimal",
+    required: !input.allows_missing,
+  });
   return {
     input,
     control,
@@ -54,7 +59,9 @@ function readNumber(input, text) {
     return NaN;
   }
   if (!NUMBER.test(text)) {
-    const hint = /^[+-]?\d+,\d+$/.test(text) ? ` Write ${text.replace(",", ".")} with a point.` : " Enter a number such as 12.5.";
+    const hint = /^[+-]?\d+,\d+$/.test(text)
+      ? ` Write ${text.replace(",", ".")} with a point.`
+      : " Enter a number such as 12.5.";
     throw new Error(`“${text}” in “${input.name}” is not a number.${hint}`);
   }
   const value = Number(text);
@@ -79,7 +86,13 @@ function categoryField(input, id) {
   const control = make("select", { id, required: !allowsEmpty });
   control.append(make("option", { value: "" }, allowsEmpty ? "(empty)" : "Choose…"));
   input.categories.forEach((category, position) => {
-    control.append(make("option", { value: String(position) }, category === "" ? "(empty text)" : String(category)));
+    control.append(
+      make(
+        "option",
+        { value: String(position) },
+        category === "" ? "(empty text)" : String(category),
+      ),
+    );
   });
   if (input.allows_unknown) control.append(make("option", { value: "other" }, "Another category"));
   return {
@@ -92,7 +105,8 @@ function categoryField(input, id) {
       if (!allowsEmpty) throw required(input);
       return input.missing;
     },
-    note: () => (control.value === "other" ? `The training data has no such category of ${input.name}.` : null),
+    note: () =>
+      control.value === "other" ? `The training data has no such category of ${input.name}.` : null,
   };
 }
 
@@ -114,15 +128,26 @@ function textField(input, id, allowsEmpty) {
 
 function dateField(input, id) {
   const isDay = Boolean(input.range) && input.range.every((seconds) => seconds % 86400 === 0);
-  const control = make("input", { id, type: isDay ? "date" : "datetime-local", step: isDay ? null : 1, required: !input.allows_missing });
-  const days = (input.range ?? []).map((seconds) => new Date(1000 * seconds).toISOString().slice(0, 10));
+  const control = make("input", {
+    id,
+    type: isDay ? "date" : "datetime-local",
+    step: isDay ? null : 1,
+    required: !input.allows_missing,
+  });
+  const days = (input.range ?? []).map((seconds) =>
+    new Date(1000 * seconds).toISOString().slice(0, 10),
+  );
   const range = days.length ? `Training data: ${days[0]} to ${days[1]}.` : null;
   // The clock of the table has no time zone.
   const seconds = () => Date.parse(`${control.value}${isDay ? "T00:00" : ""}Z`) / 1000;
   return {
     input,
     control,
-    element: layOut(input, id, control, [isDay ? "A date." : "Date and time.", range, emptyHint(input.allows_missing)]),
+    element: layOut(input, id, control, [
+      isDay ? "A date." : "Date and time.",
+      range,
+      emptyHint(input.allows_missing),
+    ]),
     read: () => {
       if (control.validity.badInput) throw new Error(`The date in “${input.name}” is incomplete.`);
       if (control.value === "" && !input.allows_missing) throw required(input);

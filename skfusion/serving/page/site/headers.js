@@ -10,7 +10,9 @@ export function readHeader(bytes) {
   if (bytes.length === 0) throw new Error("The file is empty. Choose another one.");
   const header = readerOf(bytes);
   if (header === null) {
-    throw new Error("This is not a PNG, JPEG or WebP image. Save the image in one of these formats.");
+    throw new Error(
+      "This is not a PNG, JPEG or WebP image. Save the image in one of these formats.",
+    );
   }
   try {
     return header(bytes, view);
@@ -34,7 +36,7 @@ function startsWith(bytes, offset, values) {
 /** PNG (ISO/IEC 15948): chunks with a checksum each, up to IEND. */
 function readPng(bytes, view) {
   let found = null;
-  for (let at = 8; ; ) {
+  for (let at = 8; ;) {
     const length = view.getUint32(at);
     const name = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
     if (view.getUint32(at + 8 + length) !== checksum(bytes, at + 4, at + 8 + length)) {
@@ -43,7 +45,9 @@ function readPng(bytes, view) {
     if (name === "IHDR") {
       found = { width: view.getUint32(at + 8), height: view.getUint32(at + 12) };
       if (bytes[at + 16] > 8) {
-        throw new Error("A PNG image of 16 bits can't be used here. Save it with 8 bits per channel.");
+        throw new Error(
+          "A PNG image of 16 bits can't be used here. Save it with 8 bits per channel.",
+        );
       }
       found.isGray = (bytes[at + 17] & 3) === 0;
     }
@@ -68,7 +72,7 @@ function checksum(bytes, start, end) {
 /** JPEG (ITU-T T.81): segments, and coded data in which 0xff is followed by 0 or a restart. */
 function readJpeg(bytes, view) {
   let found = null;
-  for (let at = 2; ; ) {
+  for (let at = 2; ;) {
     if (view.getUint8(at) !== 0xff) throw new Error(BROKEN);
     const marker = view.getUint8(at + 1);
     if (marker === 0xff) {
@@ -130,12 +134,14 @@ function uint24(view, at) {
 
 /** Browsers do not turn a WebP image by its EXIF metadata; Python does. */
 function refuseTurned(bytes, view) {
-  for (let at = 12; at + 8 <= bytes.length; ) {
+  for (let at = 12; at + 8 <= bytes.length;) {
     const size = view.getUint32(at + 4, true);
     if (String.fromCharCode(...bytes.subarray(at, at + 4)) === "EXIF") {
       const start = at + 8 + (startsWith(bytes, at + 8, [0x45, 0x78, 0x69, 0x66]) ? 6 : 0);
       if (orientationOf(view, start) > 1) {
-        throw new Error("A WebP image that its EXIF metadata turn can't be used here. Save it as JPEG.");
+        throw new Error(
+          "A WebP image that its EXIF metadata turn can't be used here. Save it as JPEG.",
+        );
       }
     }
     at += 8 + size + (size % 2);

@@ -17,7 +17,11 @@ export function makeImageField(input, id, onChange) {
   const error = make("p", { id: `${id}-error`, class: "error", hidden: true });
   const shown = make("p", { id: `${id}-shown`, class: "shown", role: "status" });
   const canvas = make("canvas", { role: "img", hidden: true });
-  const remove = make("button", { type: "button", class: "second", hidden: true }, `Remove ${input.name}`);
+  const remove = make(
+    "button",
+    { type: "button", class: "second", hidden: true },
+    `Remove ${input.name}`,
+  );
   const hint = [
     "Choose a PNG, JPEG or WebP file, or drop it here.",
     input.width ? `Only images of ${input.width} × ${input.height} pixels can be used.` : "",
@@ -73,7 +77,9 @@ async function decode(file, input, state) {
     found = { pixels: await decodeImage(file, input) };
   } catch (error) {
     const isMemory = error instanceof RangeError;
-    found = { problem: isMemory ? "The image is too large for the memory of this browser." : error.message };
+    found = {
+      problem: isMemory ? "The image is too large for the memory of this browser." : error.message,
+    };
   }
   if (state.file === file) Object.assign(state, found);
 }
@@ -92,7 +98,8 @@ function showState({ file, pixels, problem }, { input, canvas, shown, remove, er
   error.hidden = problem === null;
   error.textContent = problem ?? "";
   control.setAttribute("aria-invalid", String(problem !== null));
-  shown.textContent = pixels === null ? "" : `${file.name}: ${pixels.width} × ${pixels.height} pixels`;
+  shown.textContent =
+    pixels === null ? "" : `${file.name}: ${pixels.width} × ${pixels.height} pixels`;
   if (pixels === null) return;
   const scale = Math.min(1, PREVIEW / Math.max(pixels.width, pixels.height));
   canvas.width = Math.max(1, Math.round(scale * pixels.width));

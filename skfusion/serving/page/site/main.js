@@ -33,7 +33,11 @@ function say(text) {
 function fail(error) {
   find("start").replaceChildren(
     make("p", { class: "error" }, `The page can't start: ${error.message}.`),
-    make("p", {}, "Load it again; if that does not help, use a current version of Firefox, Chrome, Edge or Safari."),
+    make(
+      "p",
+      {},
+      "Load it again; if that does not help, use a current version of Firefox, Chrome, Edge or Safari.",
+    ),
   );
   find("predict").disabled = true;
   document.body.dataset.state = "failed";
@@ -64,7 +68,8 @@ function listen(page) {
     forget();
   });
   // A file that is dropped beside the fields must not replace the page.
-  for (const name of ["dragover", "drop"]) addEventListener(name, (event) => event.preventDefault());
+  for (const name of ["dragover", "drop"])
+    addEventListener(name, (event) => event.preventDefault());
 }
 
 /** Remove a prediction that is not one for the values in the form any more. */
@@ -126,7 +131,11 @@ async function compute(page) {
   } catch (error) {
     find("said").replaceChildren(
       make("p", { class: "error" }, `The model could not be computed: ${error.message}`),
-      make("p", {}, "If the image is large, load the page again and try a smaller copy: the memory of the browser may not suffice."),
+      make(
+        "p",
+        {},
+        "If the image is large, load the page again and try a smaller copy: the memory of the browser may not suffice.",
+      ),
     );
   }
   find("result").scrollIntoView({ block: "nearest" });
@@ -137,7 +146,8 @@ function feedsOf({ model, fields }) {
   const feeds = {};
   for (const { input, read } of fields) {
     const value = read();
-    feeds[input.name] = input.kind === "image" ? imageTensor(input, value) : cellTensor(input, value);
+    feeds[input.name] =
+      input.kind === "image" ? imageTensor(input, value) : cellTensor(input, value);
     const flag = model.inputs.find(({ kind, of }) => kind === "missing" && of === input.name);
     if (flag) feeds[flag.name] = cellTensor(flag, value === null);
   }

@@ -17,7 +17,12 @@ function numbersOf(model, { numbers }) {
   const unit = model.target_unit ? ` ${model.target_unit}` : "";
   const said = numbers.data.map((value, position) => {
     const which = numbers.data.length > 1 ? ` ${position + 1}` : "";
-    return make("p", { class: "lead" }, `Predicted${which}: `, make("strong", {}, `${formatNumber(value)}${unit}`));
+    return make(
+      "p",
+      { class: "lead" },
+      `Predicted${which}: `,
+      make("strong", {}, `${formatNumber(value)}${unit}`),
+    );
   });
   return [said];
 }
@@ -26,7 +31,10 @@ function classesOf(model, { label, probabilities, scores }) {
   const values = (probabilities ?? scores).data;
   if (values.some(Number.isNaN)) return refusal();
   const title = probabilities ? "Probability" : "Score";
-  const lead = model.task === "multilabel" ? "Each label has a probability of its own." : leadOf(model, label, values, title);
+  const lead =
+    model.task === "multilabel"
+      ? "Each label has a probability of its own."
+      : leadOf(model, label, values, title);
   return [[make("p", { class: "lead" }, lead)], tableOf(model, values, title)];
 }
 
@@ -35,7 +43,8 @@ function leadOf(model, label, values, title) {
   const best = isWhole ? values.indexOf(Math.max(...values)) : Number(values[0] > 0);
   const position = label ? positionOf(model.classes, label.data[0]) : best;
   const name = position < 0 ? label.data[0] : model.classes[position];
-  const value = isWhole && position >= 0 ? `, ${title.toLowerCase()} ${values[position].toFixed(4)}` : "";
+  const value =
+    isWhole && position >= 0 ? `, ${title.toLowerCase()} ${values[position].toFixed(4)}` : "";
   return `Predicted class: ${name}${value}`;
 }
 
@@ -46,7 +55,8 @@ function positionOf(classes, label) {
 }
 
 function tableOf(model, values, title) {
-  const names = values.length === model.classes.length ? model.classes : model.classes.slice(-values.length);
+  const names =
+    values.length === model.classes.length ? model.classes : model.classes.slice(-values.length);
   const order = values.map((_, position) => position).sort((a, b) => values[b] - values[a]);
   const rows = order.map((position) => {
     const bar = make("span", { class: "bar", "aria-hidden": "true" }, make("span"));
@@ -66,19 +76,36 @@ function tableOf(model, values, title) {
     make("th", { scope: "col", class: "num" }, title),
     title === "Score" ? null : make("td"),
   );
-  return make("table", {}, make("caption", {}, `${title} of each class`), make("thead", {}, head), make("tbody", {}, ...rows));
+  return make(
+    "table",
+    {},
+    make("caption", {}, `${title} of each class`),
+    make("thead", {}, head),
+    make("tbody", {}, ...rows),
+  );
 }
 
 function refusal() {
   const reason = "It can't use an empty value or a category that the training data does not have.";
-  return [[make("p", { class: "lead" }, "The model gives no prediction for these values."), make("p", {}, reason)]];
+  return [
+    [
+      make("p", { class: "lead" }, "The model gives no prediction for these values."),
+      make("p", {}, reason),
+    ],
+  ];
 }
 
 /** Show what the model was measured to do, before any prediction. */
 export function showMeasured(measured) {
   find("measured").hidden = false;
   if (!measured?.scores.length) {
-    find("scores").append(make("p", {}, "The file of this model holds no measured scores: its quality is not known here."));
+    find("scores").append(
+      make(
+        "p",
+        {},
+        "The file of this model holds no measured scores: its quality is not known here.",
+      ),
+    );
     return;
   }
   const hasRange = measured.scores.some(({ low }) => typeof low === "number");
@@ -86,15 +113,28 @@ export function showMeasured(measured) {
     make(
       "tr",
       {},
-      make("th", { scope: "row" }, name, meaning ? make("span", { class: "quiet" }, meaning) : null),
+      make(
+        "th",
+        { scope: "row" },
+        name,
+        meaning ? make("span", { class: "quiet" }, meaning) : null,
+      ),
       make("td", { class: "num" }, formatNumber(value)),
-      hasRange ? make("td", { class: "num" }, `${formatNumber(low)} to ${formatNumber(high)}`) : null,
+      hasRange
+        ? make("td", { class: "num" }, `${formatNumber(low)} to ${formatNumber(high)}`)
+        : null,
     ),
   );
   const names = ["Score", "Value", ...(hasRange ? ["Interval"] : [])];
-  const head = names.map((name, at) => make("th", { scope: "col", class: at ? "num" : null }, name));
+  const head = names.map((name, at) =>
+    make("th", { scope: "col", class: at ? "num" : null }, name),
+  );
   find("scores").append(
-    make("p", {}, `${measured.protocol}. A single prediction can be wrong however good the scores are.`),
+    make(
+      "p",
+      {},
+      `${measured.protocol}. A single prediction can be wrong however good the scores are.`,
+    ),
     make(
       "table",
       {},
