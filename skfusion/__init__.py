@@ -56,6 +56,8 @@ _HOMES = {
     "Comparison": "skfusion.reports.comparison._comparison",
     "report": "skfusion.reports._report",
     "ModelReport": "skfusion.reports._model_report",
+    "audit": "skfusion.reports.audit._audit",
+    "AuditReport": "skfusion.reports.audit._audit_report",
     "FeatureStore": "skfusion.store._feature_store",
     "StoreWarning": "skfusion.exceptions",
     "ImageReadError": "skfusion.exceptions",

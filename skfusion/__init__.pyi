@@ -53,6 +53,8 @@ from skfusion.reports._check_images import check_images as check_images
 from skfusion.reports._image_report import ImageReport as ImageReport
 from skfusion.reports._model_report import ModelReport as ModelReport
 from skfusion.reports._report import report as report
+from skfusion.reports.audit._audit import audit as audit
+from skfusion.reports.audit._audit_report import AuditReport as AuditReport
 from skfusion.reports.comparison._compare import compare as compare
 from skfusion.reports.comparison._comparison import Comparison as Comparison
 from skfusion.serving._half_precision import half_precision as half_precision

@@ -77,7 +77,7 @@ def run(options):
         y = take_column(X, options.target, options.table, "--target")
         groups = take_column(X, options.groups, options.table, "--groups")
         background = None if options.background is None else read_rows(options.background)
-        model = _load_model(options.model)
+        model = load_model(options.model)
         images = _images_of(model, X) if options.root is not None else []
         found = report(
             model,
@@ -125,7 +125,7 @@ def take_column(table, name, path, option):
     return table[name]
 
 
-def _load_model(path):
+def load_model(path):
     """Load a model; whatever goes wrong is one error."""
     import joblib
 

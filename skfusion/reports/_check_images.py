@@ -1,23 +1,17 @@
 """check_images: report what the images of a table are like, before training."""
 
-import os
-
-import numpy as np
 import pandas as pd
 
 from skfusion._utils.other_tables import refuse_other_tables
-from skfusion._utils.prefetch import map_ahead, split
-from skfusion._utils.progress import progress_bar
 from skfusion._utils.typing import ImageInput
 from skfusion.images._image_reader import ImageReader, check_reader
-from skfusion.images.remote._held_url import threads_for
 from skfusion.images.sources._array_source import ArraySource
 from skfusion.images.sources._find_source import describe, find_source, is_missing
 from skfusion.images.sources._unknown_source import UnknownSource
+from skfusion.reports._distinct_cells import list_entries, map_distinct, source_text
 from skfusion.reports._image_facts import FACTS, find_facts
 from skfusion.reports._image_report import ImageReport
 
-_IMAGES_PER_TASK = 8
 _NUMBERS = ("height", "width", "channels", "frames", "bytes")
 
 
@@ -79,24 +73,19 @@ def check_images(
     [[1, 3]]
     """
     reader = check_reader(reader)
-    entries = [entry for name, cells in _columns(X) for entry in _entries(name, cells)]
+    entries = [entry for name, cells in _columns(X) for entry in list_entries(name, cells)]
     facts = _facts_of_all(reader, [cell for *_, cell in entries], decode, verbose)
     rows = pd.DataFrame(
         {
             "row": [row for _, row, _ in entries],
             "column": [name for name, _, _ in entries],
-            "source": [None if is_missing(cell) else _text(describe(cell)) for *_, cell in entries],
+            "source": [None if is_missing(cell) else source_text(cell) for *_, cell in entries],
             "status": [_status(one) for one in facts],
             **{name: [one[i] if one else None for one in facts] for i, name in enumerate(FACTS)},
         }
     )
     rows = rows.astype({**dict.fromkeys(_NUMBERS, "Int64"), "blank": "boolean"})
     return ImageReport(rows, decode=decode, root=getattr(reader, "root", None))
-
-
-def _text(name):
-    """Return a name in any encoding of the file system as text that can be written."""
-    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def _columns(X):
@@ -114,47 +103,14 @@ def _columns(X):
     return [("image" if name is None else str(name), list(X))]
 
 
-def _entries(name, cells):
-    """Yield column, row and cell; several of a row where its cell is a list."""
-    for row, cell in enumerate(cells):
-        if isinstance(cell, np.ndarray) and cell.dtype == object and cell.ndim == 1:
-            cell = cell.tolist()  # a list, as it comes out of a Parquet file
-        several = cell if isinstance(cell, (list, tuple)) else [cell]
-        for one in several or [None]:
-            yield name, row, one
-
-
 def _facts_of_all(reader, cells, decode, verbose):
-    """Return the facts of each cell in the order of `FACTS`, None of missing ones.
+    """Return the facts of each cell in the order of `FACTS`, None of missing ones."""
 
-    Equal cells are read once.
-    """
-    keys = [None if is_missing(cell) else _key(cell) for cell in cells]
-    distinct = {}
-    for key, cell in zip(keys, cells, strict=True):
-        if key is not None:
-            distinct.setdefault(key, cell)
-    found = {}
-
-    def look(names):
+    def look(_, cell):
         # As tuples: there may be a million of them.
-        return [(key, tuple(find_facts(reader, distinct[key], decode).values())) for key in names]
+        return tuple(find_facts(reader, cell, decode).values())
 
-    n_threads = threads_for(cells)
-    tasks = split(list(distinct), _IMAGES_PER_TASK if n_threads is None else 1)
-    bar = progress_bar(verbose, total=len(distinct), description="check", unit="image")
-    with bar as shown:
-        for pairs in map_ahead(look, tasks, n_threads):
-            found.update(pairs)
-            shown.update(len(pairs))
-    return [found.get(key) for key in keys]
-
-
-def _key(cell):
-    """Return a key of cells that are the same."""
-    source = find_source(cell)
-    name = source.path if source.url is None else source.url
-    return id(cell) if name is None else os.fsdecode(name)
+    return map_distinct(look, cells, verbose, "check")
 
 
 def _status(facts):

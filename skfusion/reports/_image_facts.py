@@ -50,7 +50,35 @@ def find_facts(reader, cell, decode):
         One entry for each name in `FACTS`, None for what isn't known. `reason` is None for an
         image that can be read.
     """
-    facts = dict.fromkeys(FACTS)
+    return read_with_facts(reader, cell, decode)[0]
+
+
+def read_with_facts(reader, cell, decode=True):
+    """Find the facts of one cell, and return them with its pixels and its bytes.
+
+    Parameters
+    ----------
+    reader : ImageReader
+        Opens the cell.
+
+    cell : object
+        Any cell that isn't missing.
+
+    decode : bool, default=True
+        Whether to decode the pixels.
+
+    Returns
+    -------
+    facts : dict
+        As `find_facts`.
+
+    pixels : ndarray of shape (height, width, 1 or 3) or None
+        None for an image that can't be read, and without `decode`.
+
+    source : object
+        The bytes of the file, where they were read; else the cell.
+    """
+    facts, pixels, source = dict.fromkeys(FACTS), None, cell
     try:
         source = _load(reader, cell, facts)
         facts.update(_header(reader, source))
@@ -63,7 +91,7 @@ def find_facts(reader, cell, decode):
         facts.update(zip(("height", "width", "channels"), shape, strict=True))
     except (ValueError, OSError, ImportError) as error:
         facts["reason"] = str(error).encode("utf-8", "backslashreplace").decode()
-    return facts
+    return facts, pixels, source
 
 
 def _load(reader, cell, facts):

@@ -55,7 +55,7 @@ def predict_out_of_fold(model, X, y, cv, groups=None):
         folds[test] = number
         fold_groups = None if groups is None else groups[train]
         fitted = clone(model)
-        fitted.fit(_safe_indexing(X, train), y[train], **_group_argument(model, fold_groups))
+        fitted.fit(_safe_indexing(X, train), y[train], **group_argument(model, fold_groups))
         parts.append((test, predict_rows(fitted, _safe_indexing(X, test))))
         models.append(fitted)
     if (folds < 0).any():
@@ -71,7 +71,7 @@ def _make_splitter(model, y, cv, groups):
     return check_cv(cv, y, classifier=stratified)
 
 
-def _group_argument(model, groups):
+def group_argument(model, groups):
     """Return the groups as an argument of `fit`, where the model splits rows by groups."""
     if groups is None:
         return {}

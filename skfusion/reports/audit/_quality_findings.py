@@ -1,0 +1,123 @@
+"""Findings on the quality of images: unreadable, blank, dark, bright, blurred, odd in size."""
+
+import numpy as np
+
+from skfusion.reports.audit._finding import MINOR, NOTE, Finding
+from skfusion.reports.audit.duplicates._sampling import shrink
+
+_DARK, _BRIGHT = 20, 240  # mean gray levels
+_FAR = 5.0  # robust standard deviations
+_FACTOR = 2.0
+_BLOCK = 512
+
+
+def quality_findings(images):
+    """Return the findings on the quality of images.
+
+    Parameters
+    ----------
+    images : AuditImages
+        The images.
+
+    Returns
+    -------
+    findings : list of Finding
+        Images that can't be read, missing ones, and ones of one color are minor. Those that are
+        unlike the others are a note.
+    """
+    entries = images.entries
+    found = []
+    broken = entries[entries["reason"].notna()]
+    if len(broken):
+        one = broken.iloc[0]
+        found.append(
+            _finding(
+                "images can't be read",
+                MINOR,
+                broken,
+                f"{len(broken)} images, such as row {one['row']} ({one['source']}): "
+                f"{one['reason']}.",
+                'Correct them, or pass corrupt="missing" to transformers.',
+            )
+        )
+    missing = entries[entries["missing"]]
+    if len(missing):
+        found.append(
+            _finding(
+                "images are missing",
+                NOTE,
+                missing,
+                f"{len(missing)} of {len(entries)} cells hold no image.",
+                'Pass missing="nan" or "zero" to transformers.',
+            )
+        )
+    for kind, lines, words in _odd(images):
+        if lines.any():
+            some = entries[lines]
+            evidence = f"{len(some)} images {words}, such as row {some['row'].iloc[0]}."
+            severity = MINOR if kind == "blank" else NOTE
+            found.append(
+                _finding(f"{kind} images", severity, some, evidence, "Look at these rows.")
+            )
+    return found
+
+
+def _finding(kind, severity, entries, evidence, remedy):
+    rows = np.unique(entries["row"]).astype(int).tolist()
+    return Finding(kind, severity, rows, evidence, remedy, "images")
+
+
+def _odd(images):
+    """Yield a kind, the entries that are of it, and what they are."""
+    entries = images.entries
+    held = entries["place"].to_numpy(int) >= 0
+    places = entries["place"].to_numpy(int)[held]
+    yield "blank", (entries["blank"] == True).to_numpy(), "have one color only"  # noqa: E712
+    if not held.any():
+        return
+    brightness, sharpness, spread = (some[places] for some in _measure(images.thumbnails))
+    blank = spread == 0
+    blurred = (_score(np.log(sharpness + 1e-3)) < -_FAR) & ~blank
+    yield "dark", _among(held, (brightness < _DARK) & ~blank), f"are darker than {_DARK} of 255"
+    bright = (brightness > _BRIGHT) & ~blank
+    yield "bright", _among(held, bright), f"are brighter than {_BRIGHT} of 255"
+    yield "blurred", _among(held, blurred), "have far less detail than the others"
+    height, width = (entries[name].to_numpy(float)[held] for name in ("height", "width"))
+    for kind, values in (("odd aspect", width / height), ("odd size", height * width)):
+        logs = np.log(values)
+        far = np.abs(logs - np.median(logs)) > np.log(_FACTOR * (1 + (kind == "odd size")))
+        words = f"differ in {kind.split()[1]} from most others"
+        yield kind, _among(held, far & (np.abs(_score(logs)) > _FAR)), words
+
+
+def _measure(thumbnails):
+    """Return brightness, the strength of fine detail, and the spread of each image."""
+    parts = []
+    for first in range(0, len(thumbnails), _BLOCK):
+        gray = shrink(thumbnails.gray(np.arange(first, min(first + _BLOCK, len(thumbnails)))), 64)
+        parts.append((gray.mean(axis=(1, 2)), _detail(gray), gray.std(axis=(1, 2))))
+    return [np.concatenate(some) for some in zip(*parts, strict=True)]
+
+
+def _detail(gray):
+    """Return the strength of fine changes by that of coarse ones, along the sharper axis."""
+    ratios = []
+    for axis in (1, 2):
+        fine = np.abs(np.diff(gray, 2, axis=axis)).mean(axis=(1, 2))
+        turned = np.moveaxis(gray, axis, 1)
+        coarse = np.abs(turned[:, 8:] - turned[:, :-8]).mean(axis=(1, 2))
+        ratios.append(fine / (coarse + 0.1))
+    return np.maximum(*ratios)
+
+
+def _score(values):
+    """Return how many robust standard deviations values are from their median."""
+    centered = values - np.median(values)
+    low, high = np.quantile(values, [0.25, 0.75])
+    return centered / max((high - low) / 1.349, 1e-3)
+
+
+def _among(held, chosen):
+    lines = np.zeros(len(held), dtype=bool)
+    lines[held] = chosen
+    return lines

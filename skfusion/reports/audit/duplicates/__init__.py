@@ -1,0 +1,1 @@
+"""Pairs of images that show the same, although their files differ."""

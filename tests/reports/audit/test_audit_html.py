@@ -1,0 +1,184 @@
+"""The HTML page of an audit: the same data, self-contained, escaped, accessible."""
+
+import re
+import sys
+from html import escape
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.compose import make_column_transformer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+
+from skfusion import ExtraNotFoundError, audit
+from tests.browser import Browser, Document
+from tests.reports.audit.audit_rows import make_arrays
+
+EVIL = "<script>alert('x')</script>"
+VOID = {"meta", "link", "img", "br"}
+PRICES = "The score with and without each leak, on the same test rows"
+PAIRS = "Pairs of rows with the same image"
+
+
+def make_audit(name="result", **options):
+    """An audit with pairs, groups, a column that is the target, and their price."""
+    X, y = make_arrays()
+    X, y = pd.concat([X, X.iloc[:6]], ignore_index=True), np.append(y, y[:6])
+    X = X.assign(**{name: y})
+    model = make_pipeline(
+        make_column_transformer(("passthrough", ["age", name])), LogisticRegression()
+    )
+    return audit(X, y, cv=3, estimator=model, random_state=0, **options)
+
+
+@pytest.fixture(scope="module")
+def found():
+    return make_audit()
+
+
+@pytest.fixture(scope="module")
+def html(found):
+    return found.to_html()
+
+
+def check_data(document, found):
+    """Assert that the tables of a page hold the data of the report."""
+    lines = document.tables[PRICES][1:]
+    assert [line[0] for line in lines] == found.price["leak"].tolist()
+    assert [line[2] for line in lines] == [f"{one:.3f}" for one in found.price["with_leak"]]
+    assert [line[3] for line in lines] == [f"{one:.3f}" for one in found.price["without"]]
+    lines = document.tables[PAIRS][1:]
+    assert [line[0] for line in lines] == [
+        f"{a} and {b}" for a, b in found.pairs[["row_a", "row_b"]].values
+    ]
+    assert [line[1] for line in lines] == found.pairs["kind"].tolist()
+    assert [line[3] == "training and test" for line in lines] == found.pairs["crosses"].tolist()
+    text = " ".join(" ".join(document.texts).split())
+    for finding in found.findings.itertuples():
+        assert finding.evidence in text
+        assert finding.remedy in text
+
+
+def test_the_data_are_those_of_the_report(found, html):
+    document = Document(html)
+    check_data(document, found)
+    assert len(document.images) == 2 * len(found.examples) == 12
+    assert {values["src"] for values in document.images} == {
+        one[name] for one in found.examples for name in ("image_a", "image_b")
+    }
+
+
+def test_in_a_browser(found, tmp_path):
+    path = tmp_path / "audit.html"
+    assert found.to_html(path) == path.read_text(encoding="utf-8")
+    dumped, console = Browser(tmp_path).dump(path)
+    assert console == []
+    check_data(Document(dumped), found)
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_is_wider_than_the_window(html, width, tmp_path):
+    frame = f'<iframe width="{width}" height="800" style="border: 0" srcdoc="{{}}"></iframe>'
+    script = (
+        "<script>addEventListener('load', () => { const page = frames[0]; document.title = "
+        "page.document.documentElement.scrollWidth + ' of ' + page.innerWidth; })</script>"
+    )
+    path = tmp_path / "page.html"
+    path.write_text(script + frame.format(escape(html, quote=True)), encoding="utf-8")
+    dumped, _ = Browser(tmp_path).dump(path)
+    scroll, inner = map(int, re.search(r"<title>(\d+) of (\d+)</title>", dumped).groups())
+    assert inner == width
+    assert scroll <= inner
+
+
+def test_nothing_is_loaded(html):
+    assert "<script" not in html
+    assert not re.search(r"https?:|//[a-z]|@import|url\(|@font-face", html.split("<main")[0])
+    for tag, values in Document(html).tags:
+        for name in ("src", "href", "srcset", "data", "action", "poster"):
+            target = values.get(name, "#")
+            assert target.startswith(("#", "data:")), (tag, target)
+        assert not any(name.startswith("on") for name in values)
+    assert "default-src 'none'" in html
+
+
+def test_it_is_well_formed_and_accessible(html):
+    tags = Document(html).tags
+    names = [tag for tag, _ in tags]
+    assert names.count("h1") == names.count("main") == names.count("nav") == 1
+    assert ("html", {"lang": "en"}) in tags
+    ids = [values["id"] for _, values in tags if "id" in values]
+    assert len(ids) == len(set(ids))
+    for tag, values in tags:
+        if tag == "img":
+            assert values["alt"]
+        if tag == "th":
+            assert values["scope"] in ("row", "col")
+        for name in ("aria-labelledby", "href"):
+            for target in values.get(name, "").split():
+                if name != "href" or target.startswith("#"):
+                    assert target.lstrip("#") in ids
+    assert names.count("caption") == names.count("table")
+    assert tags[names.index("body") + 1][1] == {"class": "skip", "href": "#main"}
+
+
+def test_tags_are_closed(html):
+    open_tags = []
+    for close, tag in re.findall(r"<(/?)([a-z][a-z0-9]*)", html):
+        if tag in VOID:
+            continue
+        if close:
+            assert open_tags.pop() == tag
+        else:
+            open_tags.append(tag)
+    assert open_tags == []
+
+
+def test_severities_are_words(found, html):
+    for severity in found.findings["severity"].unique():
+        assert html.count(f'<span class="tag {severity}">{severity}</span>') == (
+            (found.findings["severity"] == severity).sum()
+        )
+
+
+def test_all_text_is_escaped(tmp_path):
+    found = make_audit(EVIL)
+    page = found.to_html()
+    assert EVIL in found.findings["subject"].tolist()
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+    path = tmp_path / "audit.html"
+    path.write_text(page, encoding="utf-8")
+    _, console = Browser(tmp_path).dump(path)
+    assert console == []
+    assert EVIL in str(found)  # text is not HTML
+
+
+def test_a_notebook_shows_a_part_of_a_page(found):
+    part = found._repr_html_()
+    assert "<html" not in part
+    assert "<h1>Audit</h1>" in part
+
+
+def test_nothing_found():
+    X, y = make_arrays()
+    page = audit(X, y, cv=4, random_state=0).to_html()
+    assert "Nothing grave was found." in page
+    assert 'id="pairs"' not in page
+    assert 'id="price"' not in page
+
+
+def test_many_pairs_are_shortened():
+    X, y = make_arrays()
+    page = audit(pd.concat([X, X]), np.tile(y, 2), cv=2, random_state=0)
+    page.pairs = pd.concat([page.pairs] * 2)
+    assert "<p>and 30 more</p>" in page.to_html()
+
+
+def test_without_jinja2(found, monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    with pytest.raises(ExtraNotFoundError, match=r"skfusion\[report\]"):
+        found.to_html(tmp_path / "audit.html")
+    assert list(tmp_path.iterdir()) == []
+    assert found._repr_html_() is None

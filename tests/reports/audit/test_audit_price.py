@@ -1,0 +1,194 @@
+"""audit with an estimator: the price of leaks, and findings on scores and targets."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.compose import make_column_transformer
+from sklearn.dummy import DummyClassifier
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.metrics import r2_score, roc_auc_score
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.svm import LinearSVC
+
+from skfusion import PixelFlattener, audit
+from tests.reports.audit.audit_rows import find, make_arrays, make_image, one
+
+CV = StratifiedKFold(4, shuffle=True, random_state=0)
+
+
+def on_columns(model, *columns):
+    return make_pipeline(make_column_transformer(("passthrough", list(columns))), model)
+
+
+def on_images(model):
+    images = PixelFlattener(image_size=(12, 12))
+    return make_pipeline(make_column_transformer((images, ["scan"])), model)
+
+
+@pytest.fixture(scope="module")
+def twins():
+    """Each image twice, with one target for both that nothing else predicts."""
+    random = np.random.default_rng(0)
+    scans = [make_image(random, size=24)[..., 0] for _ in range(30)]
+    y = random.permutation(np.arange(30) % 2)
+    order = random.permutation(60)
+    cells = scans + scans
+    X = pd.DataFrame({"scan": [cells[place] for place in order]})
+    return X.assign(age=random.normal(size=60)), np.tile(y, 2)[order]
+
+
+@pytest.fixture(scope="module")
+def priced(twins):
+    X, y = twins
+    model = on_images(KNeighborsClassifier(1))
+    return audit(X, y, cv=CV, estimator=model, random_state=0)
+
+
+def test_the_price_of_twins(priced, twins):
+    line = priced.price.iloc[0]
+    assert len(priced.price) == 1
+    assert line["score"] == "AUC"
+    assert line["with_leak"] > 0.8
+    assert abs(line["without"] - 0.5) < 0.2
+    assert line["worth"] == pytest.approx(line["with_leak"] - line["without"])
+    assert line["low"] < line["worth"] < line["high"]
+    assert line["low"] > 0
+    assert line["leak"].endswith("groups of copies in two folds")
+    sentence = f"AUC {line['with_leak']:.2f}, of which {line['worth']:.2f} is {line['leak']}"
+    assert line["sentence"].startswith(sentence)
+    assert sentence in str(priced)
+
+
+def test_the_score_is_that_of_scikit_learn(priced, twins):
+    X, y = twins
+    model = on_images(KNeighborsClassifier(1))
+    predicted = cross_val_predict(model, X, y, cv=CV, method="predict_proba")
+    assert priced.protocol["score"] == pytest.approx(roc_auc_score(y, predicted[:, 1]))
+
+
+def test_without_twins_is_training_without_their_rows(priced, twins):
+    X, y = twins
+    model = on_images(KNeighborsClassifier(1))
+    values = np.empty(len(y))
+    for train, test in CV.split(X, y):
+        own = train[~np.isin(priced.groups[train], priced.groups[test])]
+        values[test] = model.fit(X.iloc[own], y[own]).predict_proba(X.iloc[test])[:, 1]
+    assert priced.price["without"].iloc[0] == pytest.approx(roc_auc_score(y, values))
+
+
+def test_the_gap_to_training(priced):
+    finding = one(priced, "training score is better")
+    assert finding["severity"] == "note"
+    assert "AUC is 1.00 on training rows" in finding["evidence"]
+
+
+def test_the_price_of_a_column():
+    X, y = make_arrays()
+    X = X.assign(result=np.where(y, "sick", "well"), code=y)
+    model = on_columns(LogisticRegression(), "age", "code")
+    found = audit(X, y, cv=CV, estimator=model, random_state=0)
+    assert found.price["leak"].tolist() == ["column 'result'", "column 'code'"]
+    unused, used = found.price.itertuples()
+    assert unused.worth == 0
+    assert used.with_leak == 1
+    alone = on_columns(LogisticRegression(), "age")
+    predicted = cross_val_predict(alone, X, y, cv=CV, method="predict_proba")[:, 1]
+    assert used.without == pytest.approx(roc_auc_score(y, predicted), abs=0.05)
+
+
+def test_the_price_of_missing_values():
+    X, y = make_arrays()
+    X["grading"] = np.where(y == 1, 1.0, np.nan)
+    X.loc[::8, "grading"] = 1.0
+    model = on_columns(LogisticRegression(), "age")
+    found = audit(X, y, cv=CV, estimator=model, random_state=0)
+    assert "column 'grading'" in found.price["leak"].tolist()
+
+
+def test_numbers():
+    X, _ = make_arrays()
+    random = np.random.default_rng(0)
+    y = X["age"].to_numpy() + random.normal(0, 5, 40)
+    y[7] += 200
+    model = on_columns(Ridge(), "age")
+    found = audit(X, y, cv=4, estimator=model, random_state=0)
+    assert found.protocol["score_name"] == "R²"
+    predicted = cross_val_predict(model, X, y, cv=4)
+    assert found.protocol["score"] == pytest.approx(r2_score(y, predicted))
+    finding = find(found, "outlying targets")
+    assert finding.empty or finding.iloc[0]["rows"] == [7]
+    assert len(finding) + len(find(found, "score may be chance")) >= 1
+
+
+def test_outlying_numbers():
+    X, _ = make_arrays(n_rows=60)
+    y = X["age"].to_numpy() + np.random.default_rng(0).normal(0, 1, 60)
+    y[11] += 15
+    model = on_columns(Ridge(), "age")
+    found = audit(X, y, cv=4, estimator=model, random_state=0)
+    finding = one(found, "outlying targets")
+    assert finding["rows"] == [11]
+    assert finding["severity"] == "note"
+
+
+def test_a_score_of_chance():
+    X, y = make_arrays()
+    model = on_columns(LogisticRegression(), "age")
+    found = audit(X, y, cv=CV, estimator=model, random_state=0)
+    finding = one(found, "score may be chance")
+    assert finding["severity"] == "minor"
+    assert "permuted targets reach it" in finding["evidence"]
+    constant = audit(X, y, cv=CV, estimator=on_columns(DummyClassifier(), "age"), random_state=0)
+    assert constant.protocol["score"] == pytest.approx(0.5, abs=0.05)
+
+
+def test_probable_label_errors():
+    X, y = make_arrays(n_rows=60)
+    X["age"] = 10.0 * y + np.random.default_rng(0).normal(0, 1, 60)
+    wrong = np.array([4, 21, 33])
+    y = np.where(np.isin(np.arange(60), wrong), 1 - y, y)
+    model = on_columns(LogisticRegression(), "age")
+    found = audit(X, y, cv=CV, estimator=model, random_state=0)
+    finding = one(found, "probable label errors")
+    assert finding["rows"] == wrong.tolist()
+    assert finding["severity"] == "note"
+    assert find(found, "score may be chance").empty
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_a_model_without_probabilities(n_classes):
+    X, _ = make_arrays(n_rows=60)
+    y = np.arange(60) % n_classes
+    X["age"] = 3.0 * y + np.random.default_rng(0).normal(0, 0.5, 60)
+    found = audit(X, y, cv=CV, estimator=on_columns(LinearSVC(), "age"), random_state=0)
+    assert found.protocol["score"] > 0.6
+    assert find(found, "probable label errors").empty
+
+
+def test_labels_of_text_and_groups():
+    X, y = make_arrays(n_rows=60)
+    labels = np.array(["well", "sick"])[y]
+    groups = np.arange(60) // 2
+    model = on_columns(LogisticRegression(), "age")
+    found = audit(X, labels, cv=CV, groups=groups, estimator=model, random_state=0)
+    assert one(found, "groups in two folds")["subject"] == "the given groups"
+    n_groups = len(np.unique(groups[one(found, "groups in two folds")["rows"]]))
+    assert found.price["leak"].tolist() == [f"{n_groups} groups of rows in two folds"]
+
+
+def test_progress(capsys, twins):
+    X, y = twins
+    model = on_images(KNeighborsClassifier(1))
+    audit(X, y, cv=2, estimator=model, random_state=0, verbose=1)
+    shown = capsys.readouterr().err
+    assert "score: 100%" in shown
+    assert "price of" in shown
+
+
+def test_the_estimator_is_not_fitted(twins):
+    X, y = twins
+    model = on_images(KNeighborsClassifier(1))
+    audit(X, y, cv=2, estimator=model, random_state=0)
+    assert not hasattr(model[-1], "classes_")
