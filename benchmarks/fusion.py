@@ -142,7 +142,8 @@ def compare_sources(results, columns):
     better = means[["table", "image"]].idxmax()
     difference = means["auto"] - means[better]
     error = results[better].std() / np.sqrt(len(results))
-    lost = ["lost"] * (difference < -error / 2) + [".005"] * (difference < -0.005)
+    marks = (("lost", -error / 2), (".005", -0.005))
+    lost = [mark for mark, least in marks if difference < least]
     picks = ", ".join(f"{name} {n}" for name, n in Counter(results["chosen"]).most_common())
     near = abs(means["table"] - means["image"]) < _NEAR
     marks = {"lost": " ".join(lost), "picks": picks, "is_near": near}

@@ -19,7 +19,7 @@ _NEAR = 0.15
 _GRID = [
     Thresholds(*each)
     for each in itertools.product(
-        (1.0, 1.5, 2.0), (1.0, 2.0, 3.0), (-1.5, -0.5, 0.0, 0.5, 1.0), (-2.0, -1.5, -1.0, 0.0)
+        (1.0, 1.5, 2.0, 2.5), (1.0, 2.0, 3.0), (-1.0, 0.0, 0.5, 1.0), (-2.0, -1.5, -1.0, 0.0)
     )
 ]
 # A task of a few rows with a long tail must not outweigh all others.
@@ -76,14 +76,14 @@ def make_trial(saved):
     losses = {name: each.astype(np.float32) for name, each in trial.losses.items()}
     return {
         "losses": losses,
-        "constant": trial.constant,
+        "evidence": trial.evidence,
         "groups": trial.out_of_fold.rows.groups,
         "scores": scores,
     }
 
 
 def apply(trial, thresholds):
-    return choose(trial["losses"], trial["constant"], None, trial["groups"], thresholds)
+    return choose(trial["losses"], trial["evidence"], None, trial["groups"], thresholds)
 
 
 def better_source(trial):
