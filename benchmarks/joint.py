@@ -34,7 +34,8 @@ def main():
     embed = Embedder(options.weights, options.folder)
     tasks = fashion_tasks(options.data / "fashion_products", embed)
     tasks |= oasis_tasks(options.data / "oasis1", embed)
-    print("task                  rows  stacked         joint           difference (error)", flush=True)
+    head = "task                  rows  stacked         joint           difference (error)"
+    print(head, flush=True)
     for n_rows in options.rows:
         report("xor", n_rows, *make_xor(n_rows))
         for name in TASKS:
