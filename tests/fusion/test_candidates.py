@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 import pytest
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
@@ -232,9 +232,12 @@ def test_a_network_for_numbers():
     assert fusion.strategy_scores_.loc["stacked", "r2"] < 0.2
 
 
-def test_auto_tries_a_network_with_many_rows_alone(rows):
-    fusion = classifier(strategy="auto").fit(*rows)
+def test_auto_tries_a_network_with_many_rows_alone(monkeypatch):
+    frame, y = make_xor(100)
+    fusion = classifier(strategy="auto", cv=2).fit(frame, y)
     assert "joint" not in fusion.strategy_scores_.index
+    monkeypatch.setattr("skfusion.fusion._base_fusion.JOINT_ROWS", 100)  # 2,000 take too long
+    assert clone(fusion).fit(frame, y).strategy_ == "joint"
 
 
 def test_an_end_to_end_network_of_the_users():
