@@ -110,24 +110,27 @@ def judge(trials, rule):
     tasks = {}
     for name, trial in trials.items():
         tasks.setdefault(name.rsplit(".", 1)[0], []).append((trial["scores"], rule(trial)))
-    lines = {}
-    for name, splits in tasks.items():
-        scores = pd.DataFrame([scores for scores, _ in splits])
-        better = scores[list(SINGLE)].mean().idxmax()
-        auto = np.array([scores[chosen] for scores, chosen in splits])
-        lines[name] = {
-            "set": name.split("_")[0],
-            "kind": name.split("_")[1],
-            "better": better,
-            "score": scores[better].mean(),
-            "apart": np.ptp(scores[list(SINGLE)].mean()),
-            "auto": np.clip(auto.mean() - scores[better].mean(), -_MOST, _MOST),
-            "stacked": np.clip(scores["stacked"].mean() - scores[better].mean(), -_MOST, _MOST),
-            "half": scores[better].std() / np.sqrt(len(splits)) / 2,
-            "single": np.mean([chosen in SINGLE for _, chosen in splits]),
-            "right": np.mean([chosen == better for _, chosen in splits]),
-        }
+    lines = {name: judge_task(name, splits) for name, splits in tasks.items()}
     return pd.DataFrame(lines).T.infer_objects()
+
+
+def judge_task(name, splits):
+    scores = {each: np.array([scores[each] for scores, _ in splits]) for each in STRATEGIES}
+    better = max(SINGLE, key=lambda each: scores[each].mean())
+    auto = np.mean([scores[chosen] for scores, chosen in splits])
+    gains = np.array([auto, scores["stacked"].mean()]) - scores[better].mean()
+    error = scores[better].std(ddof=1) / np.sqrt(len(splits)) if len(splits) > 1 else 0
+    kind = name.split("_")[:2]
+    return {
+        **dict(zip(("set", "kind"), kind, strict=True)),
+        "better": better,
+        "score": scores[better].mean(),
+        "apart": abs(scores["table"].mean() - scores["image"].mean()),
+        **dict(zip(("auto", "stacked"), np.clip(gains, -_MOST, _MOST), strict=True)),
+        "half": error / 2,
+        "single": np.mean([chosen in SINGLE for _, chosen in splits]),
+        "right": np.mean([chosen == better for _, chosen in splits]),
+    }
 
 
 def worth(tasks):
@@ -138,7 +141,7 @@ def worth(tasks):
 def sum_up(tasks):
     noise = tasks[tasks["kind"].isin(NOISE)]
     images = tasks[tasks["kind"].isin(("others", "noise"))]
-    lost = tasks["auto"] < -np.maximum(tasks["half"].fillna(0), 0.005)
+    lost = tasks["auto"] < -np.maximum(tasks["half"], 0.005)
     return {
         "gain": f"{tasks['auto'].mean():+.4f}",
         "gain, near": f"{tasks['auto'][tasks['apart'] < _NEAR].mean():+.4f}",
