@@ -27,6 +27,7 @@ NOT_IN_OLDEST = {
     "onnx-graph",
     "openvino",
     "remote",
+    "shared-store",
     "test",
 }
 

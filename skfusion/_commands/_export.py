@@ -42,14 +42,14 @@ def add_parser(commands):
 def run(options):
     """Convert the model and write the file."""
     with exit_on_error("export", after_stop=""):
-        from skfusion._commands._report import _load_model, read_rows
+        from skfusion._commands._report import load_model, read_rows
         from skfusion._utils.atomic_write import write_atomically
         from skfusion.serving._to_onnx import to_onnx
 
         units = dict(_unit(text) for text in options.unit)
         background = None if options.background is None else read_rows(options.background)
         graph = to_onnx(
-            _load_model(options.model),
+            load_model(options.model),
             options.form,
             background=background,
             units=units,

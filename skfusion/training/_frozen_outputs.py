@@ -2,10 +2,11 @@
 
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
 
 import numpy as np
 
-_SHARED: ContextVar[dict | None] = ContextVar("shared_frozen_outputs", default=None)
+_SHARED: ContextVar[dict[Any, Any] | None] = ContextVar("shared_frozen_outputs", default=None)
 
 
 @contextmanager
