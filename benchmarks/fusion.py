@@ -1,31 +1,37 @@
 """Does fusing ever cost what the better source alone would give?
 
-    python benchmarks/fusion.py DATA WEIGHTS [--seeds 3] [--tasks NAME ...] [--coverage]
+    python benchmarks/fusion.py DATA WEIGHTS FOLDER [--repeats 10 3] [--tasks NAME ...] [--naive]
+    python benchmarks/fusion.py DATA WEIGHTS FOLDER --coverage
 
 DATA is a folder with the sets oasis1, fashion_products, leaf, flowers and hymenoptera; WEIGHTS a
 weights file of MobileNet with alpha=0.75, without top. For each task: the table alone, the
-images alone, both side by side before one model (naive: standardized columns into a logistic or
-ridge regression, and into a forest), each strategy, and "auto", on outer folds that none of them
-has seen: five folds, once a seed. AUC (one against the rest where there are more than two
-classes; accuracy for 99), R2 for numbers. `lost` marks where "auto" is more than half a standard
-error of the better source below it.
+images alone, each strategy, and "auto", on outer folds that none of them has seen: five folds,
+repeated (10 times where there are fewer than 300 rows, else 3). AUC (one against the rest where
+there are more than two classes; accuracy for 99), R2 for numbers. With --naive, also all columns
+standardized, side by side, into a logistic or ridge regression, and into a forest.
 
-Tasks that end in "+noise" pair a set with columns or images that hold no information. Folds run on
-features computed once (in a folder under DATA's name in the system's temporary folder).
+After the scores: the better source, by how much "auto" differs from it, and the standard error of
+the better source's score over folds. `lost` marks where "auto" is below it by more than half of
+that, and `.005` where it is by more than .005. The last lines sum up.
 
-With --coverage: how often `predict_set` or `predict_interval` holds the truth of rows of the outer
-folds, with their images and without, and the mean size of a set, or length of an interval in
-standard deviations of the target.
+Tasks that end in "+noise" pair a set with columns or images that hold no information. Models are
+fitted once for each fold, on features computed once, and their predictions are kept in FOLDER
+(existing ones are used, so that it can be stopped). Strategies are then combined and chosen by the
+same functions as in `FusionClassifier.fit`.
+
+With --coverage: how often the sets and intervals hold the truth of rows of the outer folds, with
+their images and without, the standard error of that share, and the mean size of a set, or length
+of an interval in standard deviations of the target. `!` marks a share that is further from the
+level than two points and than two standard errors.
 """
 
 import argparse
-import tempfile
-import time
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, TransformerMixin
+from fusion_predictions import Rows, Saved, predict_split
 from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.datasets import load_diabetes
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
@@ -36,165 +42,201 @@ from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from skfusion import FusionClassifier, FusionRegressor, PretrainedGAP
-from skfusion.fusion._base_models import BaseModels
-from skfusion.fusion._combination import STRATEGIES
-from skfusion.fusion._model_builder import FEATURE_SETS
-from skfusion.fusion._source_encoder import find_rows_with_images
-from skfusion.fusion._strategy_cv import combine, fit_combination
-from skfusion.tabular._check_table import check_table
+from skfusion import PretrainedGAP
+from skfusion.fusion._conformal_scores import ConformalScores
 
 IMAGE = "image"
-LINES = [*STRATEGIES, "naive linear", "naive forest", "auto"]
+LINES = ["table", "image", "late", "stacked", "early", "auto"]
+NAIVE = ["naive linear", "naive forest"]
 # Two classes or a few are ranked; where there are many, each has too few rows for that.
 _MANY_CLASSES = 20
 _LEVELS = (0.8, 0.9)
-
-
-class Features(TransformerMixin, BaseEstimator):
-    """Features computed before, by row number: a frozen embedder without its cost."""
-
-    def __init__(self, values=None):
-        self.values = values
-
-    def __sklearn_clone__(self):
-        return self  # a clone would copy all values
-
-    def fit(self, X, y=None):
-        return self
-
-    def transform(self, X):
-        return self.values[X.iloc[:, 0].to_numpy()]
-
-
-class AllStrategies:
-    """A fusion that keeps the models of all strategies, so that one fit compares them."""
-
-    def _fit_final(self, sources, builder, rows, trial):
-        models = BaseModels(builder, FEATURE_SETS, self._n_classes, trial.target_transform)
-        self._models = models.fit(sources.fit_transform(rows), rows.y)
-        self.sources_, self.trial_ = sources, trial
-
-    def predict_all(self, X):
-        matrices = self.sources_.transform(check_table(self, X, reset=False))
-        has_image = find_rows_with_images(matrices["image"])
-        predictions = self._models.predict(self._models.rotate(matrices, has_image), has_image)
-        out_of_fold = self.trial_.out_of_fold
-        all_rows = np.ones(len(out_of_fold.rows), dtype=bool)
-        results = {}
-        for name in STRATEGIES:
-            fitted, fallback = fit_combination(name, out_of_fold, all_rows, self._prior)
-            results[name] = combine(fitted, predictions, has_image, fallback)
-        return {**results, "auto": results[self.strategy_]}
-
-
-class AllClassifier(AllStrategies, FusionClassifier):
-    pass
-
-
-class AllRegressor(AllStrategies, FusionRegressor):
-    pass
+_FEW_ROWS, _NEAR = 300, 0.15
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("weights", type=Path)
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("folder", type=Path, help="for predictions")
+    parser.add_argument("--repeats", type=int, nargs=2, default=(10, 3), help="with few rows, many")
     parser.add_argument("--tasks", nargs="*", help="only these")
+    parser.add_argument("--naive", action="store_true", help="all columns before one model, too")
     parser.add_argument("--coverage", action="store_true", help="of sets and intervals")
     options = parser.parse_args()
-    folder = Path(tempfile.gettempdir()) / "skfusion_benchmark_fusion"
-    tasks = make_tasks(options.data, Embedder(options.weights, folder))
+    tasks = make_tasks(options.data, Embedder(options.weights, options.folder / "features"))
     if options.tasks:
         tasks = {name: tasks[name] for name in options.tasks}
+    saved = predict_all(tasks, options)
     if options.coverage:
-        report_coverage(tasks, options.seeds)
-        return
-    print(f"{'':<22}" + "".join(f"{line:>13}" for line in LINES) + "  (half a standard error)")
-    gains = []
-    for name, task in tasks.items():
-        gains.append(report(name, run(task, options.seeds)))
-    print(f"{'mean gain on better':<22}" + "".join(f"{v:>13.3f}" for v in np.mean(gains, axis=0)))
-    print(f"{'worst':<22}" + "".join(f"{v:>13.3f}" for v in np.min(gains, axis=0)))
+        report_coverage(tasks, saved)
+    else:
+        report(tasks, saved, LINES + NAIVE * options.naive)
 
 
-def report(name, results):
-    """Print one line; give each line's gain over the better source."""
-    scores = pd.DataFrame(results["scores"])[LINES]
-    means = scores.mean()
-    better = scores[means[["table", "image"]].idxmax()]
-    half = better.std() / np.sqrt(len(scores)) / 2
-    lost = "  lost" if means["auto"] < better.mean() - half else ""
-    picks = pd.Series(results["picks"]).value_counts().to_dict()
+def predict_all(tasks, options):
+    """Fit what is not fitted yet; return the paths of predictions by task, one a fold."""
+    paths, repeats = {name: [] for name in tasks}, options.repeats
+    for repeat in range(max(repeats)):
+        for name, (table, features, y) in tasks.items():
+            if repeat >= (repeats[0] if len(y) < _FEW_ROWS else repeats[1]):
+                continue
+            splitter = KFold if y.dtype.kind == "f" else StratifiedKFold
+            splits = splitter(5, shuffle=True, random_state=repeat).split(table, y)
+            for number, (train, test) in enumerate(splits):
+                path = options.folder / f"{name.replace(' ', '_')}.{repeat}.{number}.npz"
+                paths[name].append((path, test))
+                if not path.exists():
+                    arrays = fit(table, features, y, train, test, repeat)
+                    if options.naive:
+                        arrays |= naive(table, features, y, train, test)
+                    np.savez_compressed(path, **arrays)
+                    print(path.name, flush=True)
+    return paths
+
+
+def fit(table, features, y, train, test, seed):
+    n_classes, numbers = None, y
+    if y.dtype.kind != "f":
+        classes, numbers = np.unique(y, return_inverse=True)
+        n_classes = len(classes)
+    return predict_split(Rows(table, features, numbers), train, test, n_classes, seed, 1)
+
+
+def report(tasks, saved, columns):
+    """Print a line for each task, and what they have in common."""
+    head = "".join(f"{line:>13}" for line in columns)
+    print(f"{'':<24}{'rows':>5}{head}  better difference SE")
+    lines = {}
+    for name, (_, _, y) in tasks.items():
+        results = [score_split(path) for path, _ in saved[name]]
+        lines[name] = line = compare_sources(results, columns)
+        scores = "".join(f"{line[each]:>13.3f}" for each in columns)
+        print(
+            f"{name:<24}{len(y):>5}{scores}  {line['better']:<6} {line['difference']:>+7.4f} "
+            f"{line['error']:.4f} {line['lost']:<11} {line['picks']} of {len(results)} folds",
+            flush=True,
+        )
+    sum_up(pd.DataFrame(lines).T, columns)
+
+
+def score_split(path):
+    """Return the score of each line, and the chosen strategy."""
+    saved = Saved(path)
+    trial, chosen = saved.choose()
+    tested = saved.predict(trial)
+    scores = {name: score(saved, prediction) for name, prediction in tested.items()}
+    for name in NAIVE:
+        if name.replace(" ", "|") in saved.arrays:
+            scores[name] = score(saved, saved.arrays[name.replace(" ", "|")])
+    return {**scores, "auto": scores[chosen], "chosen": chosen}
+
+
+def compare_sources(results, columns):
+    results = pd.DataFrame(results)
+    means = results[columns].mean()
+    better = means[["table", "image"]].idxmax()
+    difference = means["auto"] - means[better]
+    error = results[better].std() / np.sqrt(len(results))
+    lost = ["lost"] * (difference < -error / 2) + [".005"] * (difference < -0.005)
+    picks = ", ".join(f"{name} {n}" for name, n in Counter(results["chosen"]).most_common())
+    near = abs(means["table"] - means["image"]) < _NEAR
+    marks = {"lost": " ".join(lost), "picks": picks, "is_near": near}
+    table = (results["chosen"] == "table").mean()
+    line = {"better": better, "difference": difference, "error": error, "chose_table": table}
+    return {**means, **line, **marks}
+
+
+def sum_up(lines, columns):
+    gain = lines["difference"].astype(float)
+    lost = lines.index[lines["lost"] != ""].tolist()
+    near = lines["is_near"].astype(bool)
+    noise = [name for name in ("oasis MMSE+noise", "fashion gender+noise", "diabetes+noise")]
+    noise = lines.loc[[name for name in noise if name in lines.index], "chose_table"]
+    for name in columns:
+        gains = lines[name] - np.where(lines["better"] == "table", lines["table"], lines["image"])
+        print(
+            f"{name:<13} mean gain on the better source {gains.mean():+.4f}, "
+            f"worst {gains.min():+.4f}"
+        )
+    print(f"Below the better source: {len(lost)} of {len(lines)} tasks {lost}")
     print(
-        f"{name:<22}"
-        + "".join(f"{means[line]:>13.3f}" for line in LINES)
-        + f"  {half:.3f}{lost}  {picks} {results['seconds']:.0f} s a fit",
-        flush=True,
+        f"Mean gain of auto over {near.sum()} tasks whose sources differ by less than {_NEAR}: "
+        f"{gain[near].mean():+.4f}; over all: {gain.mean():+.4f}"
     )
-    return (means - better.mean()).to_numpy()
+    print(f"Images of other rows: table chosen in {noise.mean():.0%} of folds")
 
 
-def run(task, n_seeds):
-    table, features, y = task
-    is_classifier = y.dtype.kind not in "f"
-    frame = table.assign(**{IMAGE: np.arange(len(table))})
-    splitter = StratifiedKFold if is_classifier else KFold
-    fusion = AllClassifier if is_classifier else AllRegressor
-    scores, picks, seconds = [], [], []
-    for seed in range(n_seeds):
-        for train, test in splitter(5, shuffle=True, random_state=seed).split(frame, y):
-            model = fusion(Features(features), image_columns=IMAGE, random_state=seed)
-            start = time.perf_counter()
-            model.fit(frame.iloc[train], y[train])
-            seconds.append(time.perf_counter() - start)
-            predictions = model.predict_all(frame.iloc[test])
-            predictions |= naive(table, features, y, train, test, is_classifier)
-            scores.append({line: score(y, test, predictions[line]) for line in LINES})
-            picks.append(model.strategy_)
-    return {"scores": scores, "picks": picks, "seconds": np.median(seconds)}
-
-
-def report_coverage(tasks, n_seeds):
+def report_coverage(tasks, saved):
     """Print one line a task."""
     columns = [f"{image} {level:.0%}" for image in ("with", "without") for level in _LEVELS]
-    print(f"{'':<22}" + "".join(f"{name:>21}" for name in columns) + "  (coverage, size)")
-    for name, task in tasks.items():
-        cells = run_coverage(task, n_seeds)
-        line = "".join(f"{hit:>13.3f}{size:>8.2f}" for hit, size in cells)
-        print(f"{name:<22}{line}", flush=True)
+    print(f"{'':<24}" + "".join(f"{name:>24}" for name in columns) + "  (coverage, SE, size)")
+    for name, (_, _, y) in tasks.items():
+        hits = np.zeros((len(columns), len(y)))
+        sizes, n_times = np.zeros(len(columns)), np.zeros(len(y))
+        for path, test in saved[name]:
+            for number, (hit, size) in enumerate(cover_split(path, y)):
+                hits[number, test] += hit
+                sizes[number] += size.mean() / len(saved[name])
+            n_times[test] += 1
+        shares, line = hits / n_times, ""
+        for share, level, size in zip(shares, _LEVELS * 2, sizes, strict=True):
+            coverage, error = share.mean(), share.std() / np.sqrt(len(y))
+            mark = "!" if abs(coverage - level) > max(0.02, 2 * error) else " "
+            line += f"{coverage:>10.3f}{mark} {error:.3f}{size:>6.2f}"
+        print(f"{name:<24}{line}", flush=True)
 
 
-def run_coverage(task, n_seeds):
-    """Return (coverage, size) for images, or none, and each level."""
-    table, features, y = task
-    is_classifier = y.dtype.kind not in "f"
-    frame = table.assign(**{IMAGE: np.arange(len(table))})
-    features = np.vstack([features, np.full(features.shape[1], np.nan)])  # row -1: no image
-    splitter = StratifiedKFold if is_classifier else KFold
-    fusion = FusionClassifier if is_classifier else FusionRegressor
+def cover_split(path, y):
+    """Return for images, or none, and each level whether rows are covered, and sizes."""
+    saved = Saved(path)
+    trial, chosen = saved.choose()
+    tested, transform = saved.predict(trial), saved.target(trial.target_transform)
+    scores = [conformity(transform, trial.predictions[name], saved.y) for name in (chosen, "table")]
+    everywhere = np.ones(len(saved.y), dtype=bool)
+    conformal = ConformalScores(*scores, everywhere, np.ones(len(saved.y)), saved.groups)
     results = []
-    for seed in range(n_seeds):
-        for train, test in splitter(5, shuffle=True, random_state=seed).split(frame, y):
-            model = fusion(Features(features), image_columns=IMAGE, random_state=seed)
-            model.fit(frame.iloc[train], y[train])
-            rows = [frame.iloc[test], frame.iloc[test].assign(**{IMAGE: -1})]
-            results.append([cover(model, each, y[test], v) for each in rows for v in _LEVELS])
-    return np.concatenate(results, axis=1).mean(axis=1)
+    for has_image in (True, False):
+        prediction = tested[chosen if has_image else "table"]
+        images = np.full(len(prediction), has_image)
+        for level in _LEVELS:
+            results.append(cover(transform, prediction, saved.y_test, conformal, images, level))
+    return results
 
 
-def cover(model, rows, y, level):
+def conformity(transform, prediction, y):
+    if prediction.ndim == 2:
+        return -prediction[np.arange(len(y)), y]
+    return transform.transform(y) - transform.transform(prediction)
+
+
+def cover(transform, prediction, y, conformal, images, level):
     """Return for each row whether its set or interval holds the truth, and its size."""
-    if hasattr(model, "predict_set"):
-        members = model.predict_set(rows, level)
-        return np.column_stack([(members & (model.classes_ == y[:, None])).any(1), members.sum(1)])
-    low, high = model.predict_interval(rows, level).T
-    return np.column_stack([(low <= y) & (y <= high), (high - low) / y.std()])
+    if prediction.ndim == 2:
+        members = -prediction <= conformal.find_quantiles(level, images)[:, None]
+        return members[np.arange(len(y)), y], members.sum(axis=1)
+    center, level = transform.transform(prediction), (1 + level) / 2
+    low = center + conformal.find_lower_quantiles(level, images)
+    high = center + conformal.find_quantiles(level, images)
+    low, high = (transform.inverse_transform(each, clip=False) for each in (low, high))
+    return (low <= y) & (y <= high), (high - low) / y.std()
 
 
-def naive(table, features, y, train, test, is_classifier):
+def score(saved, prediction):
+    y = saved.y_test
+    if prediction.ndim == 1:
+        return r2_score(y, prediction)
+    if saved.n_classes == 2:
+        return roc_auc_score(y, prediction[:, 1])
+    if saved.n_classes > _MANY_CLASSES:
+        return accuracy_score(y, prediction.argmax(axis=1))
+    prediction = prediction / prediction.sum(axis=1, keepdims=True)
+    return roc_auc_score(y, prediction, multi_class="ovr", labels=np.arange(saved.n_classes))
+
+
+def naive(table, features, y, train, test):
     """All columns standardized, side by side, into one model with its defaults."""
+    is_classifier = y.dtype.kind != "f"
     encoder = make_column_transformer(
         (
             make_pipeline(SimpleImputer(), StandardScaler()),
@@ -211,25 +253,13 @@ def naive(table, features, y, train, test, is_classifier):
 
     linear = LogisticRegression(max_iter=1000) if is_classifier else Ridge()
     forest = RandomForestClassifier if is_classifier else RandomForestRegressor
-    models = {"naive linear": linear, "naive forest": forest(100, random_state=0)}
+    models = {"naive|linear": linear, "naive|forest": forest(100, random_state=0)}
     results = {}
     for name, model in models.items():
         model.fit(columns(train), y[train])
         predict = model.predict_proba if is_classifier else model.predict
-        results[name] = predict(columns(test))
+        results[name] = predict(columns(test)).astype(np.float32)
     return results
-
-
-def score(y, test, prediction):
-    if prediction.ndim == 1:
-        return r2_score(y[test], prediction)
-    classes = np.unique(y)
-    if len(classes) == 2:
-        return roc_auc_score(y[test] == classes[1], prediction[:, 1])
-    if len(classes) > _MANY_CLASSES:
-        return accuracy_score(y[test], classes[prediction.argmax(axis=1)])
-    prediction = prediction / prediction.sum(axis=1, keepdims=True)
-    return roc_auc_score(y[test], prediction, multi_class="ovr", labels=classes)
 
 
 class Embedder:

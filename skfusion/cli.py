@@ -12,13 +12,14 @@ from skfusion._commands import (
     _compare,
     _demo,
     _embed,
+    _export,
     _page,
     _report,
 )
 
 # In the order of `skfusion --help`. Each module adds its own parser and imports the library only
 # when it runs.
-COMMANDS = (_check, _audit, _augment, _embed, _compare, _report, _page, _demo)
+COMMANDS = (_check, _audit, _augment, _embed, _compare, _report, _export, _page, _demo)
 
 
 def main(arguments=None):

@@ -24,8 +24,10 @@ NOT_IN_OLDEST = {
     "neighbors",
     "onnx",
     "onnx-export",
+    "onnx-graph",
     "openvino",
     "remote",
+    "shared-store",
     "test",
 }
 

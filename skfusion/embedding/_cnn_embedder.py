@@ -135,12 +135,14 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
         batch of shape (n, height, width, channels) with values in 0..255, and a numpy Generator
         if it has two arguments.
 
-    fine_tune : {"auto", "all"}, int or str, default="auto"
+    fine_tune : {"auto", "all", "lora"}, int or str, default="auto"
         Which layers of a network with trained weights are trained further. The training then has
         two stages: "top" trains the new layers on the output of the others, which is computed
         once; "fine-tune" trains the last layers as well, with batch normalization frozen. An int
         counts layers with weights from the end (0 skips the second stage). A str is the name of
         the first such layer or a prefix of it ("block_13", "conv5"). "all" trains all layers.
+        "lora" trains low-rank adapters of all dense layers, for transformers; their rank is the
+        option `lora_rank`.
         "auto" is the last third if there are `weights` or the backbone is a `.keras` file.
         Otherwise all layers are trained in one stage, "train".
 
@@ -262,7 +264,8 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
     benchmark of each form.
 
     Fine-tuning in two stages with batch normalization frozen follows the Keras guide on transfer
-    learning.
+    learning. "lora" is low-rank adaptation (Hu et al., arXiv 2106.09685); after the training,
+    adapters are added to the weights, so that the network is as fast as before.
 
     Examples
     --------
@@ -608,6 +611,8 @@ class CNNEmbedder(OptionsMixin, ImageTransformer):
             warmup_epochs=options.warmup_epochs,
             early_stopping=bool(self.early_stopping),
             n_iter_no_change=self.n_iter_no_change,
+            average_epochs=options.average_epochs,
+            lora_rank=options.lora_rank if self.fine_tune == "lora" else None,
             seed=seed,
         )
         return FitConfig(

@@ -1,6 +1,7 @@
 """ColumnTrainer: the training runs of one image column, each of them done once."""
 
 from functools import cached_property
+from hashlib import blake2b
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from skfusion.networks._split import find_first
 from skfusion.training._array_input import ArrayInput
 from skfusion.training._epoch_reporter import FINAL
 from skfusion.training._folds import validation_rows
+from skfusion.training._frozen_outputs import FrozenOutputs, is_sharing
 from skfusion.training._loop import train
 from skfusion.training._training_data import TrainingData
 from skfusion.training._weights import normalize_weights
@@ -61,7 +63,6 @@ class ColumnTrainer:
         self.cache = cache
         self.history = []
         self.layers = self.cuts = None
-        self._frozen = {}
         self._live = None
 
     def train_final(self, reporter):
@@ -181,6 +182,14 @@ class ColumnTrainer:
     def _cut(self, network):
         config = self.config
         return cut_network(network, config.cut_layer, config.pooling, config.flips)
+
+    @cached_property
+    def _frozen(self):
+        """The outputs of frozen layers, which folds share, also those of a fusion."""
+        if not is_sharing():
+            return FrozenOutputs()
+        items = [blake2b(image.tobytes(), digest_size=16).digest() for image in self.images.pixels]
+        return FrozenOutputs(self._start[0].fingerprint, items)
 
     @cached_property
     def _start(self):

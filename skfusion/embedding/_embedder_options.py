@@ -1,6 +1,6 @@
 """EmbedderOptions: rarely changed settings of a CNNEmbedder."""
 
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any
 
 from sklearn.utils._param_validation import Interval, StrOptions
@@ -48,6 +48,9 @@ class EmbedderOptions(TrainingOptions):
     fine_tune_learning_rate : float or None, default=None
         The learning rate of the stage "fine-tune". None is a tenth of `learning_rate`.
 
+    lora_rank : int, default=8
+        The rank of the adapters of ``fine_tune="lora"``: the higher, the more a layer can change.
+
     combine : {"mean", "max"} or None, default=None
         How several images of a row become one line of features. One network is trained on all
         images, each with the y of its row and an equal share of its weight. See :term:`combine`.
@@ -71,6 +74,9 @@ class EmbedderOptions(TrainingOptions):
         If set, cut the y of a regression at its quantiles into this many bins, and train the
         network to predict the bin. Such columns are reported to serve better than those of a
         network that minimizes squared errors.
+
+    average_epochs : int, default=1
+        The mean of the weights after so many epochs is kept; see `TrainingOptions`.
 
     callbacks : list of keras.callbacks.Callback or None, default=None
         Keras callbacks. A network that is trained with callbacks is not stored in `cache`.
@@ -99,7 +105,10 @@ class EmbedderOptions(TrainingOptions):
         "tta": [StrOptions({"horizontal", "both"}), None],
         "backbone_options": [dict, None],
         "fine_tune_learning_rate": [Interval(Real, 0, None, closed="neither"), None],
+        "lora_rank": [Interval(Integral, 1, None, closed="left")],
     }
+
+    lora_rank: int = 8  # for options that older versions saved
 
     def __init__(
         self,
@@ -110,6 +119,7 @@ class EmbedderOptions(TrainingOptions):
         tta: str | None = None,
         backbone_options: dict[str, Any] | None = None,
         fine_tune_learning_rate: float | None = None,
+        lora_rank: int = 8,
         combine: str | None = None,
         add_indicator: bool = False,
         drift: str = "warn",
@@ -117,6 +127,7 @@ class EmbedderOptions(TrainingOptions):
         warmup_epochs: int = 0,
         loss: str = "auto",
         target_bins: int | None = None,
+        average_epochs: int = 1,
         callbacks: Any = None,
     ) -> None:
         super().__init__(
@@ -124,6 +135,7 @@ class EmbedderOptions(TrainingOptions):
             warmup_epochs=warmup_epochs,
             loss=loss,
             target_bins=target_bins,
+            average_epochs=average_epochs,
             callbacks=callbacks,
         )
         self.optimizer = optimizer
@@ -132,6 +144,7 @@ class EmbedderOptions(TrainingOptions):
         self.tta = tta
         self.backbone_options = backbone_options
         self.fine_tune_learning_rate = fine_tune_learning_rate
+        self.lora_rank = lora_rank
         self.combine = combine
         self.add_indicator = add_indicator
         self.drift = drift

@@ -4,10 +4,12 @@ import os
 import warnings
 from abc import ABCMeta, abstractmethod
 from dataclasses import replace
+from functools import partial
 from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
+from joblib import effective_n_jobs
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils import check_random_state, check_scalar
@@ -15,38 +17,47 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skfusion._utils.decorators import fit_context
+from skfusion._utils.messages import caller_stacklevel
 from skfusion._utils.progress import progress_bar
 from skfusion._utils.saved_state import SavedStateMixin
 from skfusion._utils.sklearn_config import default_config
 from skfusion._utils.typing import ImageInput, PathLike, RandomState
 from skfusion.fusion._base_models import BaseModels
-from skfusion.fusion._combination import FEATURE_SETS_OF, STRATEGIES
+from skfusion.fusion._candidate_log import FAILED, CandidateLog, make_report
+from skfusion.fusion._choice_loss import ChoiceLoss
+from skfusion.fusion._combination import FEATURE_SETS_OF, NETWORK, STRATEGIES
 from skfusion.fusion._conformal_scores import ConformalScores
-from skfusion.fusion._fusion_checks import (
-    check_image_rows,
-    check_models,
-    check_rows,
-    noting_image_columns,
-    table_tags,
+from skfusion.fusion._embedder_scores import (
+    describe_embedders,
+    find_used_embedders,
+    find_used_models,
+    restrict,
+    score_embedders,
 )
+from skfusion.fusion._fusion_checks import check_image_rows, check_models, noting_image_columns
 from skfusion.fusion._fusion_rows import FusionRows
 from skfusion.fusion._fusion_verdict import FusionVerdict, make_verdict
 from skfusion.fusion._inner_folds import make_inner_folds
 from skfusion.fusion._model_builder import FEATURE_SETS, ModelBuilder
-from skfusion.fusion._open_options import make_embedder, set_open_options
-from skfusion.fusion._out_of_fold import fit_folds
-from skfusion.fusion._source_encoder import SourceEncoder, find_rows_with_images
+from skfusion.fusion._open_options import make_embedders, open_networks, set_open_options
+from skfusion.fusion._out_of_fold import fit_folds, keep_common
+from skfusion.fusion._row_checks import check_rows, table_tags
+from skfusion.fusion._source_encoder import SourceEncoder, find_rows_with_all
 from skfusion.fusion._source_gains import source_gains
 from skfusion.fusion._source_importance import source_importance
 from skfusion.fusion._strategy_choice import compare
 from skfusion.fusion._strategy_cv import combine, fit_combination
 from skfusion.fusion._strategy_trial import try_strategies
+from skfusion.fusion._time_budget import TimeBudget, find_affordable
 from skfusion.store._feature_store import FeatureStore
 from skfusion.tabular._check_table import check_table
 from skfusion.tabular._column_roles import ColumnRoles, warn_of_numbers_as_text
 from skfusion.tabular._table_encoder import TableEncoder
+from skfusion.training._frozen_outputs import share_frozen_outputs
 
 _FOLDS = 5  # where cv is None, as in scikit-learn
+# From so many rows on, "auto" tries a network: with fewer it seldom predicts better.
+JOINT_ROWS = 2000
 # scikit-learn warns of this once for each model and tree; FusionClassifier warns once.
 MANY_CLASSES = "The number of unique classes is greater"
 
@@ -70,22 +81,27 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
     """
 
     _holds_sklearn = True
+    scoring: Any = None  # of objects that an older version saved
     # What models need: "predict" or "predict_proba".
     _method: str
     _parameter_constraints: dict[str, Any] = {
-        "embedder": [HasMethods(["fit_transform", "transform"]), None],
+        "embedder": [HasMethods(["fit_transform", "transform"]), list, dict, None],
         "image_columns": [str, "array-like", None],
         "id_columns": [str, "array-like", None],
-        "strategy": [StrOptions({"early", "late", "stacked", "auto"})],
+        "strategy": [StrOptions({"early", "late", "stacked", "joint", "auto"})],
+        "scoring": [str, callable, None],
         "estimators": [dict, None],
         "cv": ["cv_object"],
         "n_components": [Interval(Integral, 1, None, closed="left"), None],
         "table_transformer": [HasMethods(["fit_transform", "transform"]), None],
         "random_state": ["random_state"],
         "cache": [str, os.PathLike, FeatureStore, None],
+        "max_time": [Interval(Real, 0, None, closed="neither"), None],
         "n_jobs": [Integral, None],
         "verbose": ["verbose"],
     }
+
+    max_time: float | None = None  # for estimators that older versions saved
 
     def __init__(
         self,
@@ -94,12 +110,14 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
         image_columns: str | list[str] | None = None,
         id_columns: str | list[str] | None = None,
         strategy: str = "auto",
+        scoring: Any = None,
         estimators: dict[str, Any] | None = None,
         cv: Any = 5,
         n_components: int | None = 30,
         table_transformer: Any = None,
         random_state: RandomState = None,
         cache: PathLike | FeatureStore | None = None,
+        max_time: float | None = None,
         n_jobs: int | None = None,
         verbose: int = 0,
     ) -> None:
@@ -107,12 +125,14 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
         self.image_columns = image_columns
         self.id_columns = id_columns
         self.strategy = strategy
+        self.scoring = scoring
         self.estimators = estimators
         self.cv = cv
         self.n_components = n_components
         self.table_transformer = table_transformer
         self.random_state = random_state
         self.cache = cache
+        self.max_time = max_time
         self.n_jobs = n_jobs
         self.verbose = verbose
 
@@ -154,7 +174,8 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
             warn_of_numbers_as_text(rows.table[self.table_columns_])
         with default_config(), warnings.catch_warnings(), noting_image_columns(roles):
             warnings.filterwarnings("ignore", MANY_CLASSES, UserWarning)
-            self._fit_rows(rows, kept)
+            with share_frozen_outputs():
+                self._fit_rows(rows, kept)
         return self
 
     def __sklearn_is_fitted__(self):
@@ -202,29 +223,59 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
         return FusionRows(table[kept], y, groups, sample_weight), kept
 
     def _fit_rows(self, rows, kept):
+        budget = TimeBudget(self.max_time)
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         cv = _FOLDS if self.cv is None else self.cv
         self._prior = self._find_prior(rows)
         sources = self._make_sources(seed, cv)
-        builder = ModelBuilder(
-            is_classifier=self._n_classes is not None,
-            n_components=self.n_components,
-            seed=seed,
-            estimators=self.estimators,
-        )
-        if self.image_columns_ and sources.is_frozen:
-            rows = replace(rows, images=self._embed(sources, rows))
-            self._check_images(find_rows_with_images(rows.images), rows.y)
+        builder = self._make_builder(rows, seed)
+        classes = None if self._n_classes is None else self.classes_
+        make_loss = partial(ChoiceLoss, self.scoring, classes=classes)
+        make_loss(rows.y, rows.weights, rows.groups).check(self._prior)
+        log = CandidateLog(deadline=budget.deadline(2))
+        rows = self._embed(sources, rows, log)
         folds = make_inner_folds(cv, self._strata(rows.y), rows.groups, seed, kept)
+        if rows.images:
+            used = np.concatenate([test for _, test in folds])
+            self._check_images(find_rows_with_all(rows.images)[used], rows.y[used])
         name = type(self).__name__
         with progress_bar(self.verbose, total=len(folds) + 1, description=name, unit="fit") as bar:
-            trial, fits = self._try_strategies(sources, builder, rows, folds, bar)
-            self._choose(trial, fits, seed)
-            self._fit_final(sources, builder, rows, trial)
+            trial, fits = self._try_strategies(
+                sources, builder, rows, folds, make_loss, bar, budget
+            )
+            self._choose(trial)
+            final_log = self._fit_final(sources, builder, rows, trial, fits)
+            self.source_importance_ = source_importance(
+                trial, fits, self.strategy_, self._prior, seed, budget.rest
+            )
+            self._report([log, *(fit.log for fit in fits), final_log])
             self._conformal = self._find_conformal_scores(trial)
             chosen = self.strategy_scores_.loc[self.strategy_]
             bar.set_postfix(strategy=self.strategy_, **chosen.iloc[:2].astype(float).round(3))
             bar.update()
+
+    def _make_builder(self, rows, seed):
+        estimators = open_networks(self.estimators, self.image_columns_, seed)
+        return ModelBuilder(
+            n_classes=self._n_classes,
+            n_rows=len(rows),
+            n_components=self.n_components,
+            seed=seed,
+            estimators=estimators,
+        )
+
+    def _report(self, logs):
+        """Keep what became of each candidate, and warn of models that failed."""
+        used = {*self._models.names, *self._models.sources}
+        self.fit_report_ = make_report(logs, used, self.max_time is not None)
+        failed = self.fit_report_[self.fit_report_["status"] == FAILED]
+        if len(failed):
+            warnings.warn(
+                f"Models in estimators failed to fit and were left out: "
+                f"{failed['reason'].to_dict()}. Remove them, or fit them within their limits.",
+                UserWarning,
+                stacklevel=caller_stacklevel(),
+            )
 
     def _check_images(self, has_image, y):
         classes = None if self._n_classes is None else self.classes_
@@ -237,79 +288,116 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
             table_transformer = TableEncoder(id_columns=[], random_state=seed)
         else:
             table_transformer = clone(self.table_transformer)
-        embedder = make_embedder(self.embedder, self.cache)
-        set_open_options(
-            embedder,
-            task="regression" if self._n_classes is None else "classification",
-            cv=cv if isinstance(cv, Integral) else _FOLDS,
-            seed=seed,
-        )
-        return SourceEncoder(table_transformer, embedder, self.table_columns_, self.image_columns_)
+        embedders = make_embedders(self.embedder, self.cache)
+        for embedder in embedders.values():
+            set_open_options(
+                embedder,
+                task="regression" if self._n_classes is None else "classification",
+                cv=cv if isinstance(cv, Integral) else _FOLDS,
+                seed=seed,
+            )
+        return SourceEncoder(table_transformer, embedders, self.table_columns_, self.image_columns_)
 
-    def _embed(self, sources, rows):
-        """Return the features of all images, with a progress bar where one is asked for."""
-        verbose = sources.embedder.verbose
-        sources.embedder.set_params(verbose=max(verbose, self.verbose))
-        features = sources.fit_images(rows)
-        sources.embedder.set_params(verbose=verbose)
-        return features
+    def _embed(self, sources, rows, log):
+        """Return rows with the features of frozen embedders, which all folds share."""
+        images = {}
+        for name in list(sources.embedders) if self.image_columns_ else []:
+            if not sources.is_frozen(name):
+                continue
+            if not log.may_start(name, is_needed=not images):
+                sources.keep({*sources.embedders} - {name})
+                continue
+            embedder = sources.embedders[name]
+            verbose = embedder.verbose
+            embedder.set_params(verbose=max(verbose, self.verbose))
+            with log.timing(name):
+                images[name] = sources.fit_images(name, rows)
+            embedder.set_params(verbose=verbose)
+        return replace(rows, images=images)
 
-    def _try_strategies(self, sources, builder, rows, folds, bar):
+    def _list_strategies(self, sources, rows):
+        if len(sources.names) == 1:
+            return sources.names
+        is_tried = self.strategy == "auto" and len(rows) >= JOINT_ROWS
+        return [*STRATEGIES, *([NETWORK] if is_tried or self.strategy == NETWORK else [])]
+
+    def _try_strategies(self, sources, builder, rows, folds, make_loss, bar, budget):
         """Try each strategy, and each transform of the target, on rows that it has not seen."""
-        strategies = sources.names if len(sources.names) == 1 else list(STRATEGIES)
+        strategies = self._list_strategies(sources, rows)
         used = {name for strategy in strategies for name in FEATURE_SETS_OF[strategy]}
         feature_sets = [name for name in FEATURE_SETS if name in used]
         models = {
             transform: BaseModels(builder, feature_sets, self._n_classes, transform)
             for transform in self._target_transforms(rows)
         }
-        fits = []
-        for fit in fit_folds(sources, models, rows, folds, self.n_jobs):
+        fits, skipped = [], ()
+        if self.max_time is not None:
+            deadline = budget.deadline(len(folds) + 1)
+            fits = list(fit_folds(sources, models, rows, folds[:1], None, (), deadline))
+            final = len(rows) / len(folds[0][0])  # the cost of a fit on all rows
+            n_fits = np.ceil((len(folds) - 1) / effective_n_jobs(self.n_jobs)) + final
+            skipped = _find_skipped(fits[0], budget.left, n_fits)
+            bar.update()
+        for fit in fit_folds(sources, models, rows, folds[len(fits) :], self.n_jobs, skipped):
             fits.append(fit)
             bar.update()
-        trial = try_strategies(fits, rows, strategies, self.strategy, self._prior)
-        if self.image_columns_ and rows.images is None:
-            self._check_images(trial.out_of_fold.has_image, rows.y)
+        keep_common(fits)
+        trial = try_strategies(fits, rows, strategies, self.strategy, self._prior, make_loss)
+        if self.image_columns_ and not rows.images:
+            self._check_images(trial.out_of_fold.has_image, trial.out_of_fold.rows.y)
         return trial, fits
 
-    def _choose(self, trial, fits, seed):
-        rows = trial.out_of_fold.rows
+    def _choose(self, trial):
         by_user = self.strategy if self.strategy in trial.predictions else None
-        self.strategy_scores_ = compare(trial.predictions, rows.y, rows.weights, by_user)
+        self.strategy_scores_ = compare(trial, by_user)
         self.strategy_ = str(self.strategy_scores_.index[self.strategy_scores_["chosen"]][0])
-        self.source_importance_ = source_importance(trial, fits, self.strategy_, self._prior, seed)
         self._source_gains = source_gains(trial, self.strategy_, self._prior)
 
     def _find_conformal_scores(self, trial):
         """Score predictions for rows that neither models nor weights have seen."""
         out_of_fold, prediction = trial.out_of_fold, trial.predictions[self.strategy_]
-        y, weights = out_of_fold.rows.y, out_of_fold.rows.weights
+        rows = out_of_fold.rows
         without = trial.predictions.get("table", np.broadcast_to(self._prior, prediction.shape))
-        scores = [self._score_conformity(each, y) for each in (prediction, without)]
+        scores = [self._score_conformity(each, rows.y) for each in (prediction, without)]
         # Where the table is used alone, images are not read in predictions.
         has_image = out_of_fold.has_image | (self.strategy_ == "table")
-        return ConformalScores(*scores, has_image, weights)
+        return ConformalScores(*scores, has_image, rows.weights, rows.groups)
 
-    def _fit_final(self, sources, builder, rows, trial):
-        """Fit on all rows what predictions need."""
-        self._combination, self._fallback = fit_combination(
-            self.strategy_, trial.out_of_fold, np.ones(len(rows), dtype=bool), self._prior
-        )
+    def _fit_final(self, sources, builder, rows, trial, fits):
+        """Fit on all rows what predictions need; return the log."""
+        out_of_fold = trial.out_of_fold
+        everywhere = np.ones(len(out_of_fold.rows), dtype=bool)
+        of_fold = fits[0].models[trial.target_transform]
+        combination, _ = fit_combination(self.strategy_, out_of_fold, everywhere, self._prior)
+        if self.image_columns_:
+            self.embedder_scores_ = score_embedders(trial, of_fold, combination, self._prior)
         names = list(FEATURE_SETS_OF[self.strategy_])
         if self.table_columns_ and self.image_columns_ and "table" not in names:
             names.insert(0, "table")
         # Where the table is used alone, images are not read any more.
         self._used_sources = ["table"] if names == ["table"] else sources.names
-        matrices = sources.fit_transform(rows, self._used_sources)
+        kept = find_used_models(of_fold, combination, names)
+        sources.keep(find_used_embedders(of_fold, kept) or sources.embedders)
+        log = CandidateLog()
+        matrices = sources.fit_transform(rows, self._used_sources, log)
+        matrices |= {"rows": rows.table} if builder.takes_rows else {}
+        models = BaseModels(builder, names, self._n_classes, trial.target_transform, kept)
+        self._models = models.fit(matrices, rows.y, rows.sample_weight, rows.groups, log)
         self._sources = sources
-        models = BaseModels(builder, names, self._n_classes, trial.target_transform)
-        self._models = models.fit(matrices, rows.y, rows.sample_weight)
+        # A model may fail on all rows that did not on those of the folds.
+        out_of_fold = restrict(out_of_fold, of_fold, self._models.names)
+        self._combination, self._fallback = fit_combination(
+            self.strategy_, out_of_fold, everywhere, self._prior
+        )
+        return log
 
     @property
     def verdict_(self) -> FusionVerdict:
         """FusionVerdict : What each source adds, in words and numbers."""
         gains = self._get_kept("_source_gains")
-        return make_verdict(self.strategy_, gains)
+        verdict = make_verdict(self.strategy_, gains)
+        lines = describe_embedders(vars(self).get("embedder_scores_", ()))
+        return replace(verdict, text="\n".join([verdict.text, *lines]))
 
     @property
     def _required_columns(self):
@@ -342,10 +430,19 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
         table = check_table(self, X, reset=False, needed=self._required_columns)
         with default_config():
             matrices = self._sources.transform(table, names=self._used_sources)
-            has_image = np.ones(len(table), dtype=bool)
-            if "image" in matrices:
-                has_image = find_rows_with_images(matrices["image"])
+            has_image = find_rows_with_all(matrices)
+            if self._models.builder.takes_rows:
+                matrices["rows"] = table
             blocks = self._models.rotate(matrices, has_image)
             predictions = self._models.predict(blocks, has_image)
             combined = combine(self._combination, predictions, has_image, self._fallback)
         return combined, has_image
+
+
+def _find_skipped(first, left, n_fits):
+    """Return the candidates for which the time is too short, after the first of several fits."""
+    models = next(iter(first.models.values())).models_
+    leading = [group[0] for group in models.values()]
+    needed = {model.name for model in leading} | {n for model in leading for n in model.blocks}
+    kept = find_affordable(first.log.seconds, needed, left, n_fits)
+    return {*first.log.left_out, *first.log.seconds} - {*kept}

@@ -1,6 +1,8 @@
 """BaseJoint: what JointFusionClassifier and JointFusionRegressor share."""
 
+import math
 import os
+import warnings
 from abc import ABCMeta, abstractmethod
 from dataclasses import dataclass, replace
 from numbers import Integral, Real
@@ -13,6 +15,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from skfusion._utils.messages import caller_stacklevel
 from skfusion._utils.saved_state import SavedStateMixin
 from skfusion._utils.sklearn_compat import CallbackSupportMixin
 from skfusion._utils.sklearn_config import default_config
@@ -20,13 +23,13 @@ from skfusion._utils.typing import Backbone, PathLike, RandomState, Size
 from skfusion.augmentation._augmentation import make_augmentation
 from skfusion.extraction._reading_parameters import READING_PARAMETERS
 from skfusion.features._pixel_flattener import PixelFlattener
-from skfusion.fusion._fusion_checks import check_rows, table_tags
-from skfusion.fusion._joint_inputs import JointInputs, make_input_group
+from skfusion.fusion._joint_inputs import JointInputs, list_images, make_input_group
+from skfusion.fusion._row_checks import check_rows, table_tags
 from skfusion.images._image_reader import ImageReader
 from skfusion.images._image_size import check_size_param
 from skfusion.networks._joint_layers import build_joint
 from skfusion.networks._network import Network
-from skfusion.networks._split import find_first
+from skfusion.networks._split import find_first, split_below
 from skfusion.networks._top import add_top
 from skfusion.networks.backbones._network_spec import NetworkSpec
 from skfusion.networks.backbones._registry import check_trainable, find_spec, holds_weights
@@ -46,6 +49,8 @@ from skfusion.training._weights import combine_weights, normalize_weights
 
 # Rows that are predicted at once, to limit memory.
 _ROWS = 256
+# Outputs of the frozen part of a backbone are kept up to this size.
+_MOST_BYTES = 2**30
 
 
 class BaseJoint(
@@ -155,11 +160,7 @@ class BaseJoint(
         with default_config():
             inputs = self._make_inputs(seed)
             rows = inputs.fit_transform(table, target.values, sample_weight)
-            if "has_image" in rows and not rows["has_image"].any():
-                raise ValueError(
-                    f"No row has an image in {self.image_columns_}. Pass image_columns=[] to "
-                    "learn from the table alone."
-                )
+            _check_images(rows, self.image_columns_)
         held_out = validation_rows(
             self.validation_fraction, len(table), seed, strata=target.strata, groups=groups
         )
@@ -174,12 +175,6 @@ class BaseJoint(
 
     def _find_columns(self, table):
         roles = ColumnRoles.of(table, self.image_columns, self.id_columns)
-        if len(roles.image) > 1:
-            raise ValueError(
-                f"{type(self).__name__} learns from one column of images; X has {roles.image}. "
-                "Name one of them in image_columns and drop the others, or use FusionClassifier "
-                "or FusionRegressor."
-            )
         return roles.image, roles.table, roles.id
 
     def _make_inputs(self, seed):
@@ -194,15 +189,18 @@ class BaseJoint(
             if spec is not None:
                 size = spec.image_size if size is None else size
                 color_mode = "rgb" if spec.channels == 3 else "auto"
-        flattener = PixelFlattener(
-            size,
-            color_mode,
-            missing="nan",
-            corrupt=self.corrupt,
-            reader=self.reader,
-            verbose=self.verbose,
-        )
-        return JointInputs(transformer, flattener, self.table_columns_, self.image_columns_)
+        flatteners = [
+            PixelFlattener(
+                size,
+                color_mode,
+                missing="nan",
+                corrupt=self.corrupt,
+                reader=self.reader,
+                verbose=self.verbose,
+            )
+            for _ in self.image_columns_
+        ]
+        return JointInputs(transformer, flatteners, self.table_columns_, self.image_columns_)
 
     def _train(self, rows, data, target, run):
         """Train in one stage, or first without and then with layers of the backbone.
@@ -218,7 +216,6 @@ class BaseJoint(
         history : list of dict
             The epochs.
         """
-        seed = run.config.seed
         if "image" not in rows:
             return None, *self._train_stage(None, rows, data, target, run)
         backbone = NetworkSpec(
@@ -226,24 +223,45 @@ class BaseJoint(
             rows["image"].shape[1:],
             weights=self.weights,
             options=self.backbone_options,
-            seed=seed,
+            seed=run.config.seed,
         ).build()
         is_trained = self.weights is not None or holds_weights(self.backbone)
         if self.fine_tune == "all" or (self.fine_tune == "auto" and not is_trained):
             return None, *self._train_stage(backbone, rows, data, target, run)
-        features = {**rows, "image": _compute(backbone, rows["image"], self.batch_size)}
+        first = self._find_first(backbone)
+        bottom, upper = self._split(backbone, first, rows)
+        rows = _compute_images(bottom, rows, self.batch_size)
+        features = _compute_images(upper, rows, self.batch_size)
         top, history = self._train_stage(backbone.output_shape, features, data, target, run)
         history = [{**line, "stage": TOP} for line in history]
-        first = self._find_first(backbone)
+        if upper is None:
+            return bottom, top, history
+        network, more = self._train_stage(upper, rows, data, target, run.slower(), first, top)
+        return bottom, network, history + [{**line, "stage": FINE_TUNE} for line in more]
+
+    def _split(self, backbone, first, rows):
+        """Split a backbone into the part that each image passes once, and the rest, or None."""
         if first is None:
-            return backbone, top, history
-        network, more = self._train_stage(backbone, rows, data, target, run.slower(), first, top)
-        return None, network, history + [{**line, "stage": FINE_TUNE} for line in more]
+            return backbone, None
+        if self.augmentation is not None:  # images differ from epoch to epoch
+            return None, backbone
+        bottom, upper = split_below(backbone.to_model(), first)
+        n_images = len(list_images(rows)) * len(rows["image"])
+        if bottom is None or 4 * n_images * math.prod(bottom.outputs[0].shape[1:]) > _MOST_BYTES:
+            return None, backbone
+        return (
+            Network.from_model(backbone.name, bottom, backbone.preprocessing),
+            Network.from_model(f"{backbone.name}_upper", upper),
+        )
 
     def _find_first(self, backbone):
         """Return the first layer of the backbone that is trained, or None."""
         if self.fine_tune is None:
             return None
+        if self.fine_tune == "lora":
+            raise ValueError(
+                "fine_tune='lora' is for CNNEmbedder. Pass a number of layers, 'auto' or 'all'."
+            )
         topped = add_top(backbone, n_outputs=1, activation="linear")
         return find_first(topped.to_model(), self.fine_tune, topped.top, backbone.name)
 
@@ -259,6 +277,7 @@ class BaseJoint(
             first=first,
             top=top,
             seed=run.config.seed,
+            n_images=len(list_images(rows)),
         )
         augmentation = make_augmentation(self.augmentation)
         inputs = make_input_group(
@@ -285,6 +304,7 @@ class BaseJoint(
             warmup_epochs=options.warmup_epochs,
             early_stopping=bool(self.early_stopping),
             n_iter_no_change=self.n_iter_no_change,
+            average_epochs=options.average_epochs,
             seed=seed,
         )
 
@@ -301,8 +321,8 @@ class BaseJoint(
         with default_config():
             for start in range(0, len(table), _ROWS):
                 rows = self._inputs.transform(table.iloc[start : start + _ROWS])
-                if self._backbone is not None:
-                    rows["image"] = _compute(self._backbone, rows["image"], self.batch_size)
+                _warn_of_empty(rows, start)
+                rows = _compute_images(self._backbone, rows, self.batch_size)
                 outputs.append(self.network_.compute(rows, self.batch_size))
         return np.concatenate(outputs)
 
@@ -321,7 +341,46 @@ class _Run:
         return replace(self, config=replace(self.config, learning_rate=rate))
 
 
-def _compute(backbone, pixels, batch_size):
-    """Return the outputs of a backbone, without all preprocessed pixels at once."""
-    starts = range(0, len(pixels), batch_size)
-    return np.concatenate([backbone.embed(pixels[i : i + batch_size], batch_size) for i in starts])
+def _compute_images(backbone, rows, batch_size):
+    """Return rows with the outputs of a backbone in place of the images; None changes nothing."""
+    if backbone is None:
+        return rows
+    computed = {}
+    for name in list_images(rows):  # without all preprocessed pixels at once
+        starts = range(0, len(rows[name]), batch_size)
+        parts = [backbone.embed(rows[name][i : i + batch_size], batch_size) for i in starts]
+        computed[name] = np.concatenate(parts)
+    return {**rows, **computed}
+
+
+def _check_images(rows, columns):
+    """Refuse columns of images of different shapes, and of which a column has no image."""
+    names = list_images(rows)
+    lacking = [
+        column for name, column in zip(names, columns, strict=True) if not rows[f"has_{name}"].any()
+    ]
+    if lacking:
+        raise ValueError(
+            f"No row has an image in {lacking}. Pass image_columns without them; "
+            "image_columns=[] learns from the table alone."
+        )
+    shapes = [rows[name].shape[1:] for name in names]
+    if len(set(shapes)) > 1:
+        raise ValueError(
+            f"The images of {columns} have the shapes {shapes}, and one network takes them. Pass "
+            "image_size; for gray and color images also a named backbone, which gets color."
+        )
+
+
+def _warn_of_empty(rows, start):
+    """Warn of rows that have neither an image nor an entry in the table."""
+    flags = [values for name, values in rows.items() if name.startswith("has_")]
+    empty = start + np.flatnonzero(~np.hstack(flags).any(axis=1))
+    if len(empty):
+        shown = ", ".join(map(str, empty[:5].tolist())) + (", ..." if len(empty) > 5 else "")
+        warnings.warn(
+            f"{len(empty)} rows have neither an image nor an entry in the table, so that their "
+            f"prediction holds nothing of them: row {shown}. Leave them out.",
+            UserWarning,
+            stacklevel=caller_stacklevel(),
+        )

@@ -1,13 +1,14 @@
 """BaseModels: the fitted models of each feature set, and their predictions."""
 
 import numpy as np
-from sklearn.base import is_classifier
 from sklearn.dummy import DummyClassifier, DummyRegressor
 
 from skfusion._utils.plain_data import plain_data
+from skfusion.fusion._candidate_log import CandidateLog
 from skfusion.fusion._fit_arguments import fit_arguments
+from skfusion.fusion._fitted_model import FittedModel, limited_threads, side_by_side
 from skfusion.fusion._image_rotation import ImageRotation
-from skfusion.fusion._source_encoder import find_rows_with_images
+from skfusion.fusion._source_encoder import find_rows_with_all, list_image_sources
 from skfusion.fusion._target_transform import TargetTransform
 
 
@@ -22,7 +23,7 @@ class BaseModels:
     builder : ModelBuilder
         Builds unfitted models.
 
-    feature_sets : sequence of {"table", "image", "joint"}
+    feature_sets : sequence of {"table", "image", "joint", "network"}
         The feature sets to fit models on.
 
     n_classes : int or None
@@ -31,25 +32,35 @@ class BaseModels:
     target_transform : {"log", "quantile"} or None, default=None
         How numbers are transformed for the models.
 
+    kept : collection of str or None, default=None
+        The names of the models to fit; None is all that the builder builds.
+
     Attributes
     ----------
-    rotation_ : ImageRotation or None
-        The principal axes of the images' features.
+    rotations_ : dict of str to ImageRotation
+        The principal axes of each embedder's features.
 
-    models_ : dict of str to list of Pipeline
+    models_ : dict of str to list of FittedModel
         The fitted models of each feature set.
 
     target_ : TargetTransform or None
         The fitted transform of numbers.
     """
 
-    def __init__(self, builder, feature_sets, n_classes, target_transform=None):
+    def __init__(self, builder, feature_sets, n_classes, target_transform=None, kept=None):
         self.builder = builder
         self.feature_sets = tuple(feature_sets)
         self.n_classes = n_classes
         self.target_transform = target_transform
+        self.kept = kept
 
-    def fit(self, matrices, y, sample_weight=None):
+    def copy(self):
+        """Return unfitted models, which the process or thread of one fold may fit."""
+        return BaseModels(
+            self.builder, self.feature_sets, self.n_classes, self.target_transform, self.kept
+        )
+
+    def fit(self, matrices, y, sample_weight=None, groups=None, log=None):
         """Fit all models.
 
         Parameters
@@ -60,21 +71,29 @@ class BaseModels:
         y : ndarray of shape (n_rows,)
             Class numbers, or numbers.
 
-        sample_weight : ndarray of shape (n_rows,), default=None
-            Weights of the rows.
+        sample_weight, groups : ndarray of shape (n_rows,), default=None
+            Weights and groups of the rows.
+
+        log : CandidateLog, default=None
+            Says which models may start, and notes their time.
         """
+        log = CandidateLog() if log is None else log
         self.target_ = None
         if self.n_classes is None:
             self.target_ = TargetTransform(self.target_transform).fit(y, sample_weight)
             y = self.target_.transform(y)
-        has_image, self.rotation_ = np.ones(len(y), dtype=bool), None
+        has_image, self.rotations_ = np.ones(len(y), dtype=bool), {}
         if any(name != "table" for name in self.feature_sets):
-            has_image = find_rows_with_images(matrices["image"])
+            has_image = find_rows_with_all(matrices)
             weights = None if sample_weight is None else sample_weight[has_image]
-            self.rotation_ = ImageRotation().fit(matrices["image"][has_image], weights)
+            for name in list_image_sources(matrices):
+                with log.timing(name):
+                    rotation = ImageRotation().fit(matrices[name][has_image], weights)
+                self.rotations_[name] = rotation
         blocks = self.rotate(matrices, has_image)
+        arguments = {"sample_weight": sample_weight, "groups": groups}
         self.models_ = {
-            name: self._fit_models(name, blocks, y, sample_weight, has_image)
+            name: self._fit_models(name, blocks, y, has_image, arguments, log)
             for name in self.feature_sets
         }
         return self
@@ -93,17 +112,19 @@ class BaseModels:
         Returns
         -------
         blocks : dict of str to ndarray
-            The table as it is, and the images on their principal axes; NaN without an image.
+            The table as it is, and each embedder's features on their principal axes; NaN without
+            an image.
         """
-        blocks = {name: matrix for name, matrix in matrices.items() if name == "table"}
-        if self.rotation_ is not None:
-            shape = (len(has_image), len(self.rotation_.axes_))
-            blocks["image"] = np.full(shape, np.nan, dtype=matrices["image"].dtype)
-            if has_image.any():
-                blocks["image"][has_image] = self.rotation_.transform(matrices["image"][has_image])
+        blocks = {name: matrices[name] for name in ("table", "rows") if name in matrices}
+        for name, rotation in self.rotations_.items():
+            if name in matrices:
+                shape = (len(has_image), len(rotation.axes_))
+                blocks[name] = np.full(shape, np.nan, dtype=matrices[name].dtype)
+                if has_image.any():
+                    blocks[name][has_image] = rotation.transform(matrices[name][has_image])
         return blocks
 
-    def predict(self, blocks, has_image, feature_sets=None):
+    def predict(self, blocks, has_image, feature_sets=None, log=None):
         """Predict from each feature set's models.
 
         Parameters
@@ -117,53 +138,110 @@ class BaseModels:
         feature_sets : sequence of str, default=None
             Which feature sets to predict from; None is all.
 
+        log : CandidateLog, default=None
+            Notes the time of each model.
+
         Returns
         -------
         predictions : dict of str to list of ndarray
             Probabilities of shape (n_rows, n_classes), or numbers of shape (n_rows,). NaN for
             rows without an image where a feature set has images.
         """
-        predictions = {}
+        log, predictions = CandidateLog() if log is None else log, {}
         for name in self.feature_sets if feature_sets is None else feature_sets:
             rows = np.ones(len(has_image), dtype=bool) if name == "table" else has_image
-            columns = _side_by_side(name, blocks, rows)
-            predictions[name] = [
-                self._predict_rows(model, columns, rows) for model in self.models_[name]
-            ]
+            predictions[name] = []
+            for model in self.models_[name]:
+                with log.timing(model.name):
+                    predictions[name].append(self._predict_rows(model, blocks, rows))
         return predictions
 
-    def _fit_models(self, name, blocks, y, sample_weight, has_image):
-        rows = np.ones(len(y), dtype=bool) if name == "table" else has_image
-        columns, y = _side_by_side(name, blocks, rows), y[rows]
-        n_image = 0 if name == "table" else blocks["image"].shape[1]
-        models = self.builder.build(name, columns.shape[1] - n_image, n_image)
-        if len(y) < 2 or (self.n_classes is not None and y.min() == y.max()):
-            # In a fold with images of one class alone, or hardly any, only this can be learned.
-            constant = DummyRegressor if self.n_classes is None else DummyClassifier
-            models = [constant() for _ in models]
-        weights = None if sample_weight is None else sample_weight[rows]
-        return [
-            model.fit(columns, y, **fit_arguments(model, sample_weight=weights)) for model in models
-        ]
+    @property
+    def names(self):
+        """list of str : The names of the fitted models."""
+        return [model.name for models in self.models_.values() for model in models]
 
-    def _predict_rows(self, model, columns, rows):
+    @property
+    def sources(self):
+        """set of str : The table and the embedders whose features the models take."""
+        models = (model for models in self.models_.values() for model in models)
+        return {name for model in models for name in model.blocks}
+
+    def keep(self, names, predictions):
+        """Drop all models but those named, and their predictions."""
+        for feature_set, models in self.models_.items():
+            pairs = zip(models, predictions[feature_set], strict=True)
+            kept = [(model, array) for model, array in pairs if model.name in names]
+            self.models_[feature_set] = [model for model, _ in kept]
+            predictions[feature_set] = [array for _, array in kept]
+
+    def _fit_models(self, name, blocks, y, has_image, arguments, log):
+        """Fit the models of a feature set that may start; at least the first one."""
+        rows = np.ones(len(y), dtype=bool) if name == "table" else has_image
+        arguments = {key: None if each is None else each[rows] for key, each in arguments.items()}
+        candidates = self.builder.build(name, blocks)
+        if self.kept is not None:
+            candidates = [each for each in candidates if each.name in self.kept]
+        fitted, errors = [], []
+        for candidate in candidates:
+            if not log.may_start(candidate.name, is_needed=not fitted):
+                continue
+            try:
+                with log.timing(candidate.name):
+                    fitted.append(self._fit_model(candidate, blocks, y, rows, arguments))
+            except Exception as error:  # a model of the user's raises what it likes
+                if not candidate.is_users:
+                    raise
+                errors.append((candidate, error))
+                log.note_failure(candidate.name, error)
+        if not fitted:
+            raise _explain(*errors[0], is_only=len(candidates) == 1)
+        return fitted
+
+    def _fit_model(self, candidate, blocks, y, rows, arguments):
+        columns = side_by_side(candidate.blocks, blocks, rows)
+        model, y, classes = candidate.model, y[rows], None
+        if self.n_classes is not None:
+            # Some models need classes without a gap, and a fold may lack a class.
+            classes, y = np.unique(y, return_inverse=True)
+        if len(y) < 2 or (classes is not None and len(classes) == 1):
+            # In a fold with images of one class alone, or hardly any, only this can be learned.
+            model = DummyRegressor() if classes is None else DummyClassifier()
+            columns = np.zeros((len(y), 1))
+        with limited_threads(model, columns):
+            model.fit(columns, y, **fit_arguments(model, **arguments))
+        return FittedModel(candidate.name, candidate.blocks, model, classes)
+
+    def _predict_rows(self, model, blocks, rows):
         """Return one model's predictions for some rows, NaN for all others."""
         shape = (len(rows),) if self.n_classes is None else (len(rows), self.n_classes)
         predictions = np.full(shape, np.nan)
-        if not rows.any():
-            return predictions
-        if is_classifier(model):
-            predictions[rows] = 0
-            places = np.ix_(rows, model.classes_)
-            predictions[places] = model.predict_proba(columns)
-        else:
-            numbers = np.asarray(model.predict(columns), dtype=float).reshape(-1)
-            predictions[rows] = self.target_.inverse_transform(numbers)
+        if rows.any():
+            columns = side_by_side(model.blocks, blocks, rows)
+            predictions[rows] = model.predict(columns, self.n_classes)
+            if self.target_ is not None:
+                predictions[rows] = self.target_.inverse_transform(predictions[rows])
         return predictions
 
+    def __setstate__(self, state):
+        """Restore models; those of older versions had one embedder."""
+        state = dict(state)
+        if "rotation_" in state:
+            rotation = state.pop("rotation_")
+            state["rotations_"] = {} if rotation is None else {"image": rotation}
+            blocks = {"table": ("table",), "image": ("image",), "joint": ("table", "image")}
+            state["models_"] = {
+                name: [FittedModel(name, blocks[name], model) for model in models]
+                for name, models in state["models_"].items()
+            }
+        vars(self).update({"kept": None, **state})
 
-def _side_by_side(feature_set, blocks, rows):
-    """Return the columns of a feature set, for some rows."""
-    sources = ("table", "image") if feature_set == "joint" else (feature_set,)
-    parts = [blocks[source][rows] for source in sources]
-    return parts[0] if len(parts) == 1 else np.hstack(parts)
+
+def _explain(candidate, error, is_only):
+    """Return the error of a user's model with a note on what to change."""
+    feature_set = candidate.feature_set
+    error.add_note(
+        f"{'This is' if is_only else 'All of'} estimators[{feature_set!r}] failed to fit. Replace "
+        'it, or pass a list with another model that takes over, such as ["built-in", model].'
+    )
+    return error

@@ -9,15 +9,18 @@ from skfusion.fusion._regression_stack import RegressionStack
 from skfusion.fusion._row_losses import LOWEST_PROBABILITY, likelihoods, row_losses
 
 # The feature sets whose models each strategy combines, the simpler strategies first: one source,
-# an average of both, an average with a share for models of all columns, such models alone.
+# an average of both, an average with a share for models of all columns, such models alone, a
+# network of both.
 FEATURE_SETS_OF = {
     "table": ("table",),
     "image": ("image",),
     "late": ("table", "image"),
     "stacked": ("table", "image", "joint"),
     "early": ("joint",),
+    "joint": ("network",),
 }
-STRATEGIES = tuple(FEATURE_SETS_OF)
+NETWORK = "joint"  # the strategy that is tried with many rows alone, or on request
+STRATEGIES = tuple(name for name in FEATURE_SETS_OF if name != NETWORK)
 # In rows: how strongly weights are shrunk towards the best model of a feature set, the better
 # source, and equal shares of the feature sets.
 _MODEL_SHRINKAGE, _SOURCE_SHRINKAGE, _STACK_PENALTY = 0.5, 2.0, 5.0

@@ -26,6 +26,11 @@ class ConformalScores:
     weights : ndarray of shape (n_rows,)
         Weights of the rows; one of weight 2 counts as two rows.
 
+    groups : ndarray of shape (n_rows,), default=None
+        The groups of the rows. What is predicted is then a row of a new group, which weighs as
+        much as those of `fit` on average (hierarchical conformal prediction: Lee, Barber and
+        Willett, arXiv 2306.06342).
+
     Examples
     --------
     >>> import numpy as np
@@ -35,7 +40,11 @@ class ConformalScores:
     [89.0, 0.0]
     """
 
-    def __init__(self, scores, scores_without, has_image, weights):
+    _new = 1.0  # of objects that an older version saved
+
+    def __init__(self, scores, scores_without, has_image, weights, groups=None):
+        if groups is not None:
+            self._new = float(weights.sum() / len(np.unique(groups)))
         everywhere = np.ones(len(scores), dtype=bool)
         own = has_image if has_image.sum() >= _MIN_ROWS else everywhere
         self._with_image = _sort(scores[own], weights[own])
@@ -60,14 +69,17 @@ class ConformalScores:
         quantiles : ndarray of shape (n_rows,)
             Infinite where there are too few rows for the level.
         """
-        with_image = _find_quantile(*self._with_image, level)
-        without_image = _find_quantile(*self._without_image, level)
+        with_image = _find_quantile(*self._with_image, level, self._new)
+        without_image = _find_quantile(*self._without_image, level, self._new)
         return np.where(has_image, with_image, without_image)
 
     def find_lower_quantiles(self, level, has_image):
         """Return for each row the score that a share `level` of rows like it is not below."""
         groups = (self._with_image, self._without_image)
-        lower = [-_find_quantile(-scores[::-1], weights[::-1], level) for scores, weights in groups]
+        lower = [
+            -_find_quantile(-scores[::-1], weights[::-1], level, self._new)
+            for scores, weights in groups
+        ]
         return np.where(has_image, *lower)
 
 
@@ -76,9 +88,16 @@ def _sort(scores, weights):
     return scores[order], weights[order]
 
 
-def _find_quantile(scores, weights, level):
-    """Return the lowest score with a share `level` of all rows, a new one included."""
+def _find_quantile(scores, weights, level, new):
+    """Return the score that a share `level` of all weight, with the new, does not exceed.
+
+    Between two rows it is interpolated: rounded up to a row, intervals of few rows would hold
+    more than asked for at both ends.
+    """
     counts = np.cumsum(weights)
-    # A rounding error of the product must not cost a row.
-    place = np.searchsorted(counts, level * (counts[-1] + 1) * (1 - 1e-12))
-    return scores[place] if place < len(scores) else np.inf
+    place = level * (counts[-1] + new)
+    if place > counts[-1] * (1 + 1e-12):  # a rounding error of the product must not cost a row
+        return np.inf
+    # A row of weight 2 is two rows with the same score.
+    places = np.column_stack([counts - np.maximum(weights - 1, 0), counts])
+    return np.interp(place, places.ravel(), np.repeat(scores, 2))

@@ -3,44 +3,11 @@
 import contextlib
 from numbers import Integral
 
-import numpy as np
-from sklearn.utils import check_consistent_length
-from sklearn.utils.validation import _check_sample_weight
-
+from skfusion.fusion._base_joint import BaseJoint
 from skfusion.fusion._fit_arguments import accepts_weights
-from skfusion.fusion._model_builder import FEATURE_SETS
-from skfusion.tabular._check_table import check_table
+from skfusion.fusion._model_builder import BUILT_IN, FEATURE_SETS
 
 _REMEDY = "Pass image_columns=[] to learn from the table alone."
-
-
-def table_tags(tags):
-    """Return the tags of an estimator that takes a table of any columns and needs a target."""
-    tags.input_tags.allow_nan = True
-    tags.input_tags.string = True
-    tags.input_tags.categorical = True
-    tags.target_tags.required = True
-    return tags
-
-
-def check_rows(estimator, X, y, groups, sample_weight):
-    """Return X as a table of pandas, and the weights of its rows as an array or None.
-
-    Raises
-    ------
-    ValueError
-        If there is no target, if the lengths differ, or if weights are negative.
-    """
-    if y is None:
-        raise ValueError(
-            f"{type(estimator).__name__} requires y to be passed, but the target y is None."
-        )
-    table = check_table(estimator, X, reset=True)
-    check_consistent_length(table, y, groups)
-    if sample_weight is not None:
-        rows = np.empty((len(table), 1))
-        sample_weight = _check_sample_weight(sample_weight, rows, ensure_non_negative=True)
-    return table, sample_weight
 
 
 def check_models(estimators, method, sample_weight):
@@ -49,7 +16,7 @@ def check_models(estimators, method, sample_weight):
     Parameters
     ----------
     estimators : dict or None
-        Models by feature set.
+        Models by feature set, or lists of them, in which "built-in" is for the built-in ones.
 
     method : {"predict", "predict_proba"}
         The method that each needs.
@@ -57,18 +24,28 @@ def check_models(estimators, method, sample_weight):
     sample_weight : array-like or None
         Weights of the rows; with weights, each model needs `sample_weight` in its fit.
     """
-    for name, estimator in (estimators or {}).items():
-        model = f"estimators[{name!r}], a {type(estimator).__name__},"
+    for name, given in (estimators or {}).items():
         if name not in FEATURE_SETS:
             raise ValueError(f"estimators has no place for {name!r}; it may name {FEATURE_SETS}.")
-        if not hasattr(estimator, method):
-            remedy = " Wrap it in CalibratedClassifierCV." if method == "predict_proba" else ""
-            raise ValueError(f"{model} has no {method}.{remedy}")
-        if sample_weight is not None and not accepts_weights(estimator):
-            raise ValueError(
-                f"{model} has no sample_weight in fit. Use a model that has, or fit without "
-                "sample_weight."
-            )
+        if isinstance(given, list) and not given:
+            raise ValueError(f"estimators[{name!r}] is an empty list. Leave it out.")
+        for estimator in given if isinstance(given, list) else [given]:
+            if estimator != BUILT_IN or not isinstance(given, list):
+                _check_model(name, estimator, method, sample_weight)
+
+
+def _check_model(name, estimator, method, sample_weight):
+    model = f"estimators[{name!r}], a {type(estimator).__name__},"
+    if not hasattr(estimator, method):
+        remedy = " Wrap it in CalibratedClassifierCV." if method == "predict_proba" else ""
+        raise ValueError(f"{model} has no {method}.{remedy}")
+    if isinstance(estimator, BaseJoint) and name != "network":
+        raise ValueError(f"{model} takes rows with their images. Pass it as 'network'.")
+    if sample_weight is not None and not accepts_weights(estimator):
+        raise ValueError(
+            f"{model} has no sample_weight in fit. Use a model that has, or fit without "
+            "sample_weight."
+        )
 
 
 def check_image_rows(has_image, y, columns, cv, classes):

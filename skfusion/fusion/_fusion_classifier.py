@@ -29,9 +29,11 @@ class FusionClassifier(ClassifierMixin, BaseFusion):
 
     Parameters
     ----------
-    embedder : transformer or None, default=None
+    embedder : transformer, list or dict of transformers, or None, default=None
         Turns images into columns: `PretrainedGAP`, `CNNEmbedder`, `ImageDescriptors`, or a
-        Pipeline that begins with one. None is ``PretrainedGAP(missing="nan")``, which needs the
+        Pipeline that begins with one. Several compete: the models of each are weighted by their
+        losses on inner folds, and those without weight are not used for new rows. A dict names
+        them. None is ``PretrainedGAP(missing="nan")``, which needs the
         ImageNet weights of ResNet50. A `CNNEmbedder` that is not cross-fitted (``cv=None``) is
         cross-fitted with this estimator's `cv`: the models must not learn from features that have
         seen their rows' targets.
@@ -45,24 +47,38 @@ class FusionClassifier(ClassifierMixin, BaseFusion):
         columns with a name such as ``patient_id``, zip codes as numbers, distinct whole numbers
         that count rows, and another word in each row. With ``[]`` none is left out.
 
-    strategy : {"auto", "early", "late", "stacked"}, default="auto"
+    strategy : {"auto", "early", "late", "stacked", "joint"}, default="auto"
         How sources are fused. "early": models of all columns side by side, the images' features
         standardized, reduced and scaled as a block. "late": models of the table and of the
         images, averaged with weights that are not negative, sum to one and are shrunk towards the
         better source. "stacked": a regularized model of the predictions of table, image and
-        joint models. "auto": of these and of the single sources one within one standard error of
-        the best; where there are several, the better source alone if it is surely better than the
-        other, else "stacked". With one source, there is nothing to fuse. In all of them
-        probabilities are sharpened or flattened by one number, fitted on inner folds.
+        joint models. "joint": one network of the table and the features of the embedders, for
+        what is in their combination alone. "auto": one of these (the network from 2,000 rows on),
+        or the better source alone if the other may be noise and fusing is not surely better; see
+        the user guide. With one source, there is nothing to fuse. In all of them probabilities
+        are sharpened or flattened by one number, fitted on inner folds.
+
+    scoring : str, callable or None, default=None
+        The score by which "auto" compares strategies: a name of scikit-learn
+        (`sklearn.metrics.get_scorer_names`), or a callable ``scorer(estimator, X, y)`` that calls
+        the estimator's `predict` or `predict_proba`; X has the numbers of the rows. None is the
+        log loss, which shows differences in fewer rows than scores of the order or the most
+        probable class do. Models and their weights are fitted to the log loss in any case.
 
     estimators : dict or None, default=None
-        Models instead of the built-in ones, by what they learn from: "table", "image", "joint".
-        Each needs `predict_proba`. Those not named keep the built-in ones: logistic regressions of
-        two strengths and a forest, weighted by their losses on inner folds.
+        Models instead of the built-in ones, by what they learn from: "table", "image", "joint"
+        (both side by side), "network" (of the strategy "joint"). Each needs `predict_proba`. A
+        list of models compete; in it, "built-in" is for the built-in ones. A model of a list that
+        fails is left out with a warning. Those not named keep the built-in ones, weighted by
+        their losses on inner folds: logistic regressions of two strengths, a forest (up to 20,000
+        rows), and gradient boosting of the table and of both (from 300 rows on, with 100 for each
+        of at most 10 classes, and at most 300 columns). A `JointFusionClassifier` as "network" is
+        trained end to end.
 
     cv : int, splitter, iterable or None, default=5
-        The inner folds; an int means shuffled folds stratified by class, None means 5. Each row
-        has to be left out once.
+        The inner folds; an int means shuffled folds stratified by class, None means 5. Of more
+        than 20,000 rows they get a sample. Splitters may leave rows out never (`TimeSeriesSplit`)
+        or several times (`RepeatedStratifiedKFold`); such a row counts once in all.
 
     n_components : int or None, default=30
         How many principal components of the images' features forests, and models in
@@ -77,6 +93,12 @@ class FusionClassifier(ClassifierMixin, BaseFusion):
     cache : str, PathLike, FeatureStore or None, default=None
         Where features of images are kept; passed on to an embedder that has none. No image is
         then computed twice, across folds and fits.
+
+    max_time : float or None, default=None
+        Seconds that `fit` may take; None does not limit it. The first inner fold measures each
+        embedder and model; those for which the time is too short are left out, the slowest first.
+        The first model of each kind, and the first embedder, are always used. A candidate that is
+        running is not stopped. Results then depend on the speed of the machine.
 
     n_jobs : int or None, default=None
         How many inner folds are fitted at once.
@@ -93,13 +115,14 @@ class FusionClassifier(ClassifierMixin, BaseFusion):
     image_columns_, table_columns_, id_columns_ : list
         The columns of each source, and those left out.
 
-    strategy_ : {"early", "late", "stacked", "table", "image"}
+    strategy_ : {"early", "late", "stacked", "joint", "table", "image"}
         The strategy in use.
 
     strategy_scores_ : DataFrame
         The comparison of strategies, one row each: its log `loss` (in nats a row) and `accuracy`
-        on rows that neither models nor weights were fitted on, the loss's `difference` to the
-        lowest, that difference's `standard_error`, and whether the strategy is `chosen`.
+        on rows that neither models nor weights were fitted on, its `score` if there is a
+        `scoring`, the `difference` of its loss, or score, to the best, that difference's
+        `standard_error`, and whether the strategy is `chosen`.
 
     source_importance_ : DataFrame
         How much predictions depend on the input, in log loss (nats a row) on inner folds. One row
@@ -108,6 +131,15 @@ class FusionClassifier(ClassifierMixin, BaseFusion):
         loss when the other source is used alone. `permuted`: the rise when the column's rows are
         shuffled, with `permuted_std` over shuffles. Features of an embedder that mixes several
         columns of images have one row.
+
+    embedder_scores_ : DataFrame
+        One row an embedder: `loss` and `accuracy` of the models of its features alone, out of
+        fold, and its share of the weights of models that take images as `weight`. There are no
+        scores without images.
+
+    fit_report_ : DataFrame
+        What became of each candidate, an embedder or a model: its `status` ("used", "not used",
+        "no time", "failed") and the `reason`; with `max_time` also its `seconds` in all fits.
 
     verdict_ : FusionVerdict
         What each source adds, in words and numbers, with an interval.
@@ -124,7 +156,8 @@ class FusionClassifier(ClassifierMixin, BaseFusion):
         If the embedder does not accept missing or broken images.
 
     ValueError
-        If there is one class only, a column can't be encoded, or no row has an image.
+        If there is one class only, a column can't be encoded, no row has an image, or `scoring`
+        can't score the predictions.
 
     See Also
     --------
@@ -218,7 +251,7 @@ class FusionClassifier(ClassifierMixin, BaseFusion):
             Whether each class is in the row's set, in the order of `classes_`. A set is empty
             where no class is likely enough, which is common where `coverage` is below the
             accuracy. It has all classes where `fit` had too few rows for the coverage (below 9
-            for 0.9).
+            rows, or groups, for 0.9).
 
         Notes
         -----

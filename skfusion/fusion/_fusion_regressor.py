@@ -28,8 +28,8 @@ class FusionRegressor(RegressorMixin, BaseFusion):
 
     Parameters
     ----------
-    embedder : transformer or None, default=None
-        Turns images into columns; None is ``PretrainedGAP(missing="nan")``. See
+    embedder : transformer, list or dict of transformers, or None, default=None
+        Turns images into columns; several compete. None is ``PretrainedGAP(missing="nan")``. See
         `FusionClassifier`. A `CNNEmbedder` gets ``task="regression"``, and is cross-fitted.
 
     image_columns : str, list of str or None, default=None
@@ -39,24 +39,29 @@ class FusionRegressor(RegressorMixin, BaseFusion):
         Columns that identify rows, to leave out; None finds them, with a warning that names them,
         ``[]`` leaves none out. See `FusionClassifier`.
 
-    strategy : {"auto", "early", "late", "stacked"}, default="auto"
+    strategy : {"auto", "early", "late", "stacked", "joint"}, default="auto"
         How sources are fused, as in `FusionClassifier`.
 
+    scoring : str, callable or None, default=None
+        The score by which "auto" compares strategies, as in `FusionClassifier`. None is the
+        squared error.
+
     estimators : dict or None, default=None
-        Models instead of the built-in ones, by what they learn from: "table", "image", "joint".
-        Those not named keep the built-in ones: ridge regressions and a forest, weighted by their
-        losses on inner folds.
+        Models instead of the built-in ones, or lists of them, by what they learn from: "table",
+        "image", "joint", "network". Those not named keep the built-in ones: ridge regressions, a
+        forest and gradient boosting, weighted by their losses on inner folds. See
+        `FusionClassifier`.
 
     target_transform : {"auto", "log", "quantile"} or None, default="auto"
         How the target is transformed for the models, whose predictions are transformed back.
         "log" is the logarithm of a target that is 0 or more; "quantile" maps its quantiles to
         those of a normal distribution; None leaves it as it is. "auto" compares these on inner
         folds where the target has a long tail (a skewness above 1, or below -1), and takes the
-        one with the lowest squared error, before the transform.
+        one with the lowest squared error, before the transform, or with the best `scoring`.
 
     cv : int, splitter, iterable or None, default=5
-        The inner folds; an int means shuffled folds, None means 5. Each row has to be left out
-        once.
+        The inner folds; an int means shuffled folds, None means 5. Rows in the order of time need
+        `TimeSeriesSplit`. See `FusionClassifier`.
 
     n_components : int or None, default=30
         How many principal components of the images' features forests, and models in
@@ -71,6 +76,9 @@ class FusionRegressor(RegressorMixin, BaseFusion):
     cache : str, PathLike, FeatureStore or None, default=None
         Where features of images are kept; passed on to an embedder that has none.
 
+    max_time : float or None, default=None
+        Seconds that `fit` may take, as in `FusionClassifier`.
+
     n_jobs : int or None, default=None
         How many inner folds are fitted at once.
 
@@ -83,18 +91,24 @@ class FusionRegressor(RegressorMixin, BaseFusion):
     image_columns_, table_columns_, id_columns_ : list
         The columns of each source, and those left out.
 
-    strategy_ : {"early", "late", "stacked", "table", "image"}
+    strategy_ : {"early", "late", "stacked", "joint", "table", "image"}
         The strategy in use.
 
     strategy_scores_ : DataFrame
         The comparison of strategies, one row each: its `loss` (squared error, in squared units of
-        the target) and `r2` on rows that neither models nor weights were fitted on, the loss's
-        `difference` to the lowest, that difference's `standard_error`, and whether the strategy
-        is `chosen`.
+        the target) and `r2` on rows that neither models nor weights were fitted on, its `score`
+        if there is a `scoring`, the `difference` of its loss, or score, to the best, that
+        difference's `standard_error`, and whether the strategy is `chosen`.
 
     source_importance_ : DataFrame
         How much predictions depend on the input, in squared error on inner folds, as in
         `FusionClassifier`.
+
+    embedder_scores_ : DataFrame
+        One row an embedder: `loss`, `r2` and `weight`, as in `FusionClassifier`.
+
+    fit_report_ : DataFrame
+        What became of each candidate, as in `FusionClassifier`.
 
     verdict_ : FusionVerdict
         What each source adds, in words and numbers, with an interval.
@@ -114,7 +128,8 @@ class FusionRegressor(RegressorMixin, BaseFusion):
         If the embedder does not accept missing or broken images.
 
     ValueError
-        If y is not numeric, a column can't be encoded, or no row has an image.
+        If y is not numeric, a column can't be encoded, no row has an image, or `scoring` can't
+        score the predictions.
 
     See Also
     --------
@@ -151,6 +166,7 @@ class FusionRegressor(RegressorMixin, BaseFusion):
         image_columns: str | list[str] | None = None,
         id_columns: str | list[str] | None = None,
         strategy: str = "auto",
+        scoring: Any = None,
         estimators: dict[str, Any] | None = None,
         target_transform: str | None = "auto",
         cv: Any = 5,
@@ -158,6 +174,7 @@ class FusionRegressor(RegressorMixin, BaseFusion):
         table_transformer: Any = None,
         random_state: RandomState = None,
         cache: PathLike | FeatureStore | None = None,
+        max_time: float | None = None,
         n_jobs: int | None = None,
         verbose: int = 0,
     ) -> None:
@@ -166,12 +183,14 @@ class FusionRegressor(RegressorMixin, BaseFusion):
             image_columns=image_columns,
             id_columns=id_columns,
             strategy=strategy,
+            scoring=scoring,
             estimators=estimators,
             cv=cv,
             n_components=n_components,
             table_transformer=table_transformer,
             random_state=random_state,
             cache=cache,
+            max_time=max_time,
             n_jobs=n_jobs,
             verbose=verbose,
         )
@@ -215,7 +234,7 @@ class FusionRegressor(RegressorMixin, BaseFusion):
         -------
         bounds : ndarray of shape (n_rows, 2)
             The lower and the upper bound of each row; infinite where `fit` had too few rows for
-            the coverage (below 19 for 0.9).
+            the coverage (below 19 rows, or groups, for 0.9).
 
         Notes
         -----

@@ -24,8 +24,9 @@ class FusionRows:
     sample_weight : ndarray of shape (n_rows,) or None
         The weight of each row.
 
-    images : ndarray of shape (n_rows, n_features) or None
-        Features of the rows' images, if they don't depend on the rows that are learned from.
+    images : dict of str to ndarray of shape (n_rows, n_features), or None
+        Features of the rows' images, by embedder; those that don't depend on the rows that are
+        learned from.
 
     Examples
     --------
@@ -41,7 +42,7 @@ class FusionRows:
     y: np.ndarray
     groups: np.ndarray | None = None
     sample_weight: np.ndarray | None = None
-    images: np.ndarray | None = None
+    images: dict[str, np.ndarray] | None = None
 
     def __len__(self):
         return len(self.y)
@@ -55,7 +56,9 @@ class FusionRows:
         """Return some of the rows, by their positions or by a mask."""
         arrays = {
             name: getattr(self, name)[positions]
-            for name in ("y", "groups", "sample_weight", "images")
+            for name in ("y", "groups", "sample_weight")
             if getattr(self, name) is not None
         }
+        if self.images is not None:
+            arrays["images"] = {name: rows[positions] for name, rows in self.images.items()}
         return replace(self, table=self.table.iloc[positions], **arrays)

@@ -34,7 +34,8 @@ class JointFusionClassifier(ClassifierMixin, BaseJoint):
         input shape that returns a Keras model.
 
     image_columns : str, list of str or None, default=None
-        The column that holds images; None finds it, ``[]`` means that there is none.
+        The columns that hold images; None finds them, ``[]`` means that there are none. One
+        backbone takes the images of all columns.
 
     id_columns : str, list of str or None, default=None
         Columns that identify rows, to leave out; None finds them, as in `FusionClassifier`.
@@ -139,7 +140,7 @@ class JointFusionClassifier(ClassifierMixin, BaseJoint):
     Raises
     ------
     ValueError
-        If X has several columns of images, no row has an image, or y can't be learned.
+        If a column has no image, those of several differ in shape, or y can't be learned.
 
     See Also
     --------
@@ -148,8 +149,10 @@ class JointFusionClassifier(ClassifierMixin, BaseJoint):
 
     Notes
     -----
-    Images are read at once and kept in memory. Rows without an image, and those whose cells of the
-    table are all missing, are predicted from what they have.
+    Images are read at once and kept in memory. Layers of the backbone below those that are trained
+    compute each image once, unless there is an `augmentation`. Rows without an image, and those
+    whose cells of the table are all missing, are predicted from what they have; a warning names
+    those that have nothing.
 
     "gated" is the gated multimodal unit (Arevalo et al., arXiv 1702.01992), "film" is a dynamic
     affine transform (DAFT; Wolf et al., arXiv 2107.05990, after Perez et al., arXiv 1709.07871),
@@ -242,7 +245,7 @@ class JointFusionClassifier(ClassifierMixin, BaseJoint):
         Parameters
         ----------
         X : DataFrame, Series or ndarray of shape (n_rows, n_columns)
-            The table, one of whose columns holds images or paths to them.
+            The table, some of whose columns hold images or paths to them.
 
         y : array-like of shape (n_rows,)
             The target.

@@ -29,16 +29,14 @@ class JointFusionRegressor(RegressorMixin, BaseJoint):
         input shape that returns a Keras model.
 
     image_columns : str, list of str or None, default=None
-        The column that holds images; None finds it, ``[]`` means that there is none.
+        The columns that hold images; None finds them, ``[]`` means that there are none. One
+        backbone takes the images of all columns.
 
     id_columns : str, list of str or None, default=None
         Columns that identify rows, to leave out; None finds them, as in `FusionClassifier`.
 
     fusion : {"concat", "gated", "film", "cross_attention"}, default="concat"
-        How the vectors of image and table become one. "concat" puts them side by side. "gated"
-        averages them with weights that depend on both. With "film", the table scales and shifts
-        the channels of the image. With "cross_attention", the parts of the image (the places of
-        feature maps, or tokens) are averaged with weights that depend on the table.
+        How the vectors of image and table become one, as in `JointFusionClassifier`.
 
     n_units : int, default=64
         The width of the layers of image, table and both.
@@ -57,10 +55,7 @@ class JointFusionRegressor(RegressorMixin, BaseJoint):
         Arguments of the backbone's constructor.
 
     fine_tune : "auto", "all", int, str or None, default="auto"
-        Which layers of the backbone are trained. None trains none of them: their outputs are
-        computed once. "all" trains all from the start. A number of layers, or the name of the
-        first of them, trains these in a second stage, with a tenth of the learning rate. "auto"
-        is "all" for a backbone without trained weights, else the last third.
+        Which layers of the backbone are trained, as in `JointFusionClassifier`.
 
     image_size : tuple (height, width) or None, default=None
         The size of the images; None is that of the backbone, or of the images.
@@ -128,7 +123,7 @@ class JointFusionRegressor(RegressorMixin, BaseJoint):
     Raises
     ------
     ValueError
-        If X has several columns of images, no row has an image, or y can't be learned.
+        If a column has no image, those of several differ in shape, or y can't be learned.
 
     See Also
     --------
@@ -163,7 +158,7 @@ class JointFusionRegressor(RegressorMixin, BaseJoint):
         Parameters
         ----------
         X : DataFrame, Series or ndarray of shape (n_rows, n_columns)
-            The table, one of whose columns holds images or paths to them.
+            The table, some of whose columns hold images or paths to them.
 
         y : array-like of shape (n_rows,)
             The target.

@@ -1,36 +1,87 @@
 """ModelBuilder: the unfitted models of each feature set."""
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 from sklearn.base import clone
-from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
 from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.pipeline import Pipeline
 
 from skfusion._utils.plain_data import plain_data
+from skfusion.fusion._base_joint import BaseJoint
+from skfusion.fusion._feature_network import FeatureNetwork
 from skfusion.fusion._scaled_columns import ScaledColumns
+from skfusion.fusion._source_encoder import list_image_sources
 
-# What a model learns from: one source, or both side by side.
-FEATURE_SETS = ("table", "image", "joint")
+# What a model learns from: one source, both side by side, or a network of both.
+FEATURE_SETS = ("table", "image", "joint", "network")
+BUILT_IN = "built-in"
 # Total variances of the image block beside table columns of variance 1 each: the smaller, the
 # more a penalized linear model shrinks the weights of the images.
 _BLOCK_VARIANCES = (1.0, 10.0)
+_NETWORK_VARIANCE = 30.0
 _TABLE_PENALTIES = (1.0, 0.1)
 _RIDGE_PENALTIES = np.logspace(-2, 3, 11)
 _FOREST = {"n_estimators": 100, "min_samples_leaf": 2}
+_BOOSTING = {"max_iter": 100, "learning_rate": 0.07, "max_leaf_nodes": 15, "early_stopping": False}
+# With fewer rows, in all and of each class, gradient boosting has too little to split. It grows
+# a tree for each class, and is slow with many columns.
+_BOOSTING_ROWS, _ROWS_OF_A_CLASS, _BOOSTING_CLASSES, _BOOSTING_COLUMNS = 300, 100, 10, 300
+# With more rows, forests are slower than boosting, and no better.
+_FOREST_ROWS = 20_000
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An unfitted model, and what it learns from.
+
+    Attributes
+    ----------
+    name : str
+        The name in reports.
+
+    feature_set : {"table", "image", "joint", "network"}
+        The feature set.
+
+    blocks : tuple of str
+        The blocks that it takes, side by side.
+
+    model : estimator
+        The unfitted model.
+
+    is_users : bool
+        Whether it is in `estimators`.
+    """
+
+    name: str
+    feature_set: str
+    blocks: tuple[str, ...]
+    model: Any
+    is_users: bool
 
 
 @plain_data
 class ModelBuilder:
     """Build the unfitted models of a feature set.
 
-    A feature set has a forest and linear models of different strength. Which of them predicts
-    better depends on the data: they are weighted by their predictions for rows that they have not
-    seen. A model of the user's is the only one of its feature set.
+    A feature set has linear models of different strength, a forest and, with enough rows,
+    gradient boosting. Which of them predicts better depends on the data: they are weighted by
+    their predictions for rows that they have not seen. Models of the user's take their place.
 
     Parameters
     ----------
-    is_classifier : bool
-        Whether classes are predicted, or numbers.
+    n_classes : int or None
+        How many classes there are; None for numbers.
+
+    n_rows : int
+        How many rows there are in all folds together.
 
     n_components : int or None
         How many principal components of the images the forests, and users' models, get; None
@@ -40,61 +91,142 @@ class ModelBuilder:
         The random state of the forests.
 
     estimators : dict or None
-        Users' models by feature set.
+        Users' models by feature set: a model, or a list in which "built-in" is for all built-in
+        ones.
 
     Examples
     --------
+    >>> import numpy as np
     >>> from skfusion.fusion._model_builder import ModelBuilder
-    >>> builder = ModelBuilder(is_classifier=True, n_components=30, seed=0, estimators=None)
-    >>> [type(model[-1]).__name__ for model in builder.build("image", n_table=0, n_image=768)]
-    ['LogisticRegression', 'LogisticRegression', 'RandomForestClassifier']
+    >>> builder = ModelBuilder(n_classes=2, n_rows=90, n_components=30, seed=0, estimators=None)
+    >>> [each.name for each in builder.build("image", {"image": np.zeros((90, 50))})]
+    ['image, linear 1', 'image, linear 2', 'image, forest']
     """
 
-    def __init__(self, *, is_classifier, n_components, seed, estimators):
-        self.is_classifier = is_classifier
+    def __init__(self, *, n_classes, n_rows, n_components, seed, estimators):
+        self.n_classes = n_classes
+        self.n_rows = n_rows
         self.n_components = n_components
         self.seed = seed
         self.estimators = estimators or {}
 
-    def build(self, feature_set, n_table, n_image):
-        """Build models for a matrix of `n_table` table columns and `n_image` components.
+    @property
+    def takes_rows(self):
+        """bool : Whether a model takes rows as they are, with their images."""
+        return any(isinstance(model, BaseJoint) for model in self._of_user("network"))
+
+    def build(self, feature_set, blocks):
+        """Build the models of a feature set.
 
         Parameters
         ----------
-        feature_set : {"table", "image", "joint"}
+        feature_set : {"table", "image", "joint", "network"}
             What the models learn from.
 
-        n_table, n_image : int
-            How many columns come from the table, and how many, after them, from images; 0 for
-            a source that the feature set lacks.
+        blocks : dict of str to ndarray
+            The table, and the components of each embedder's features.
 
         Returns
         -------
-        models : list of Pipeline
-            Each has the steps "columns" and "model", and takes all columns.
+        candidates : list of Candidate
+            Their models are Pipelines with the steps "columns" and "model", which take all
+            columns of their blocks; or networks that take rows.
         """
+        candidates = []
+        for names in _list_views(feature_set, list_image_sources(blocks)):
+            n_table = blocks["table"].shape[1] if "table" in names else 0
+            n_image = sum(blocks[name].shape[1] for name in names if name != "table")
+            view = "network" if feature_set == "network" else " + ".join(names)
+            for label, model, is_users in self._models(feature_set, n_table, n_image):
+                name = view if feature_set == label else f"{view}, {label}"
+                own = ("rows",) if isinstance(model, BaseJoint) else names
+                candidates.append(Candidate(name, feature_set, own, model, is_users))
+        return candidates
+
+    def _of_user(self, feature_set):
+        models = self.estimators.get(feature_set, [])
+        return models if isinstance(models, list) else [models]
+
+    def _models(self, feature_set, n_table, n_image):
+        """Return tuples of a label, a model, and whether it is the user's."""
+        users = self._of_user(feature_set)
+        if not users:
+            return self._built_in(feature_set, n_table, n_image)
+        kept = n_image if self.n_components is None else min(n_image, self.n_components)
+        models, labels = [], []
+        for each in users:
+            if isinstance(each, str):
+                models += self._built_in(feature_set, n_table, n_image)
+                continue
+            label = type(each[-1] if isinstance(each, Pipeline) else each).__name__
+            labels.append(label)
+            label = label if labels.count(label) == 1 else f"{label} {labels.count(label)}"
+            model = clone(each)
+            if not isinstance(model, BaseJoint):
+                model = _pipeline(ScaledColumns(n_table, kept, n_image or 1), model)
+            models.append((label, model, True))
+        return models
+
+    def _built_in(self, feature_set, n_table, n_image):
+        if feature_set == "network":
+            columns = ScaledColumns(n_table, n_image, _NETWORK_VARIANCE)
+            network = FeatureNetwork(n_table, self.n_classes is not None, self.seed)
+            return [("network", _pipeline(columns, network), False)]
+        models = [
+            (f"linear {number}", model)
+            for number, model in enumerate(self._linear_models(n_table, n_image), start=1)
+        ]
         kept = n_image if self.n_components is None else min(n_image, self.n_components)
         reduced = ScaledColumns(n_table, kept, n_image or 1)
-        if feature_set in self.estimators:
-            return [_pipeline(reduced, clone(self.estimators[feature_set]))]
-        forest = RandomForestClassifier if self.is_classifier else RandomForestRegressor
-        features = "sqrt" if self.is_classifier else 1 / 3
-        trees = forest(max_features=features, random_state=self.seed, **_FOREST)
-        return [*self._linear_models(n_table, n_image), _pipeline(reduced, trees)]
+        if self.n_rows <= _FOREST_ROWS or not self._can_boost(n_table + kept):
+            models.append(("forest", _pipeline(reduced, self._forest())))
+        if n_table and self._can_boost(n_table + kept):
+            models.append(("boosting", _pipeline(reduced, self._boosting())))
+        return [(label, model, False) for label, model in models]
+
+    def _can_boost(self, n_columns):
+        least = max(_BOOSTING_ROWS, _ROWS_OF_A_CLASS * (self.n_classes or 1))
+        has_few_classes = (self.n_classes or 1) <= _BOOSTING_CLASSES
+        return self.n_rows >= least and has_few_classes and n_columns <= _BOOSTING_COLUMNS
+
+    def _forest(self):
+        if self.n_classes is None:
+            return RandomForestRegressor(max_features=1 / 3, random_state=self.seed, **_FOREST)
+        return RandomForestClassifier(max_features="sqrt", random_state=self.seed, **_FOREST)
+
+    def _boosting(self):
+        is_numbers = self.n_classes is None
+        kind = HistGradientBoostingRegressor if is_numbers else HistGradientBoostingClassifier
+        return kind(random_state=self.seed, **_BOOSTING)
 
     def _linear_models(self, n_table, n_image):
         if n_image:
             return [
                 _pipeline(
                     ScaledColumns(n_table, n_image, variance),
-                    _logistic(1.0) if self.is_classifier else RidgeCV(_RIDGE_PENALTIES),
+                    RidgeCV(_RIDGE_PENALTIES) if self.n_classes is None else _logistic(1.0),
                 )
                 for variance in _BLOCK_VARIANCES
             ]
         columns = ScaledColumns(n_table, 0)
-        if not self.is_classifier:
+        if self.n_classes is None:
             return [_pipeline(columns, RidgeCV(_RIDGE_PENALTIES))]
         return [_pipeline(columns, _logistic(penalty)) for penalty in _TABLE_PENALTIES]
+
+    def __setstate__(self, state):
+        """Restore a builder; those of older versions have other attributes."""
+        vars(self).update({"n_classes": None, "n_rows": 0, **state})
+
+
+def _list_views(feature_set, image_sources):
+    """Return the blocks of each view that a feature set has."""
+    if feature_set == "table":
+        return [("table",)]
+    if feature_set == "network":
+        return [("table", *image_sources)]
+    if feature_set == "image":
+        return [(name,) for name in image_sources]
+    return [("table", name) for name in image_sources]
 
 
 def _pipeline(columns, model):

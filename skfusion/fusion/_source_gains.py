@@ -46,8 +46,12 @@ def source_gains(trial, strategy, prior):
         fused = predictions[strategy]
         without = {strategy: np.broadcast_to(prior, fused.shape)}
     rows, fused = rows.take(used), fused[used]
-    n_folds = trial.out_of_fold.fold.max() + 1
-    lines = {name: _compare(fused, other[used], rows, n_folds) for name, other in without.items()}
+    n_folds = trial.out_of_fold.n_folds
+    n_rows = len(np.unique(trial.out_of_fold.positions[used]))
+    lines = {
+        name: (*_compare(fused, other[used], rows, n_folds), n_rows)
+        for name, other in without.items()
+    }
     kind = "r2" if fused.ndim == 1 else "accuracy"
     columns = ["gain", "low", "high", f"{kind}_with", f"{kind}_without", "n_rows"]
     return pd.DataFrame.from_dict(lines, orient="index", columns=columns).rename_axis("source")
@@ -58,7 +62,7 @@ def _compare(fused, without, rows, n_folds):
     mean = np.average(gaps, weights=rows.weights)
     margin = _find_margin(gaps - mean, rows, n_folds)
     scores = [score(each, rows.y, rows.weights) for each in (fused, without)]
-    return mean, mean - margin, mean + margin, *scores, len(rows)
+    return mean, mean - margin, mean + margin, *scores
 
 
 def _find_margin(deviations, rows, n_folds):
@@ -68,6 +72,6 @@ def _find_margin(deviations, rows, n_folds):
         _, groups = np.unique(rows.groups, return_inverse=True)
         squares = np.bincount(groups, weights=rows.weights * deviations) ** 2
         n_units = len(squares)
-    shared = 1 + n_folds / (n_folds - 1)
+    shared = 1 + n_folds / max(n_folds - 1, 1)
     error = np.sqrt(shared * squares.sum()) / rows.weights.sum()
     return error * t.ppf((1 + _LEVEL) / 2, n_units - 1) if n_units > 1 else np.inf

@@ -1,5 +1,7 @@
 """How much a fusion's predictions depend on each source and column."""
 
+import time
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -7,6 +9,7 @@ import pandas as pd
 
 from skfusion.fusion._combination import FEATURE_SETS_OF
 from skfusion.fusion._row_losses import row_losses
+from skfusion.fusion._source_encoder import list_image_sources
 from skfusion.fusion._strategy_cv import combine, fit_combination
 
 # How often each column is shuffled at most, rows to predict in a fold, and rows at once.
@@ -23,7 +26,7 @@ class _Part(NamedTuple):
     is_source: bool
 
 
-def source_importance(trial, fits, strategy, prior, seed):
+def source_importance(trial, fits, strategy, prior, seed, seconds=np.inf):
     """Return how much worse predictions get without a source, and with shuffled columns.
 
     Parameters
@@ -43,6 +46,10 @@ def source_importance(trial, fits, strategy, prior, seed):
     seed : int
         The seed of the shuffles.
 
+    seconds : float, default=inf
+        The time for shuffles. Where it is too short for five, there are fewer; where it is too
+        short for one, `permuted` is missing.
+
     Returns
     -------
     importance : DataFrame
@@ -59,12 +66,16 @@ def source_importance(trial, fits, strategy, prior, seed):
     Dominici, arXiv 1801.01489). Losses are log losses, or squared errors.
     """
     rows = trial.out_of_fold.rows
-    parts = _find_parts(fits[0].sources)
+    parts = _find_parts(fits[0].sources, list_image_sources(fits[0].matrices))
     whole = np.average(row_losses(trial.predictions[strategy], rows.y), weights=rows.weights)
     used = _find_used_sources(strategy, trial.out_of_fold.has_image)
     moved = [part for part in parts if part.source in used]
-    losses = _shuffled_losses(trial, fits, moved, strategy, prior, seed) / rows.weights.sum()
-    rises = dict(zip([part.label for part in moved], losses - whole, strict=True))
+    shuffle = partial(_shuffled_losses, trial, fits, moved, strategy, prior, seed)
+    n_shuffles = _find_number(fits, len(moved), seconds, shuffle)
+    rises = {part.label: np.full(1, np.nan) for part in moved}
+    if n_shuffles:
+        losses = shuffle(n_shuffles, len(fits)) / rows.weights.sum()
+        rises = dict(zip(rises, losses - whole, strict=True))
     left_out = _left_out_losses(trial, strategy, prior)
     lines = {}
     for part in parts:
@@ -75,7 +86,7 @@ def source_importance(trial, fits, strategy, prior, seed):
     return pd.DataFrame.from_dict(lines, orient="index", columns=columns).rename_axis("column")
 
 
-def _find_parts(sources):
+def _find_parts(sources, embedders):
     parts = []
     for source in sources.names:
         columns = {"table": sources.table_columns, "image": sources.image_columns}[source]
@@ -83,15 +94,15 @@ def _find_parts(sources):
             parts.append(_Part(columns[0], source, list(columns), is_source=True))
             continue
         parts.append(_Part(_ALL[source], source, list(columns), is_source=True))
-        if source == "table" or sources.image_features_:
+        if source == "table" or all(sources.image_features_.get(name) for name in embedders):
             parts += [_Part(name, source, [name], is_source=False) for name in columns]
     return parts
 
 
 def _find_used_sources(strategy, has_image):
     """Return the sources on which predictions depend; rows without an image have a table."""
-    used = {name for name in FEATURE_SETS_OF[strategy] if name != "joint"}
-    if "joint" in FEATURE_SETS_OF[strategy] or not has_image.all():
+    used = {name for name in FEATURE_SETS_OF[strategy] if name in ("table", "image")}
+    if used != {*FEATURE_SETS_OF[strategy]} or not has_image.all():
         used |= {"table", *(["image"] if strategy != "table" else [])}
     return used
 
@@ -111,19 +122,32 @@ def _left_out_losses(trial, strategy, prior):
     }
 
 
-def _shuffled_losses(trial, fits, parts, strategy, prior, seed):
-    """Return the summed losses of all rows, of shape (n_parts, n_shuffles)."""
-    out_of_fold = trial.out_of_fold
+def _find_number(fits, n_parts, seconds, shuffle):
+    """Return how often to shuffle each part: as the rows, and the time, allow."""
     largest = max(len(fit.test) for fit in fits)
-    n_shuffles = int(np.clip(_MOST_ROWS // (len(parts) * largest), 1, _SHUFFLES))
+    most = int(np.clip(_MOST_ROWS // (n_parts * largest), 1, _SHUFFLES))
+    if np.isinf(seconds):
+        return most
+    if seconds <= 0:
+        return 0
+    start = time.perf_counter()
+    shuffle(1, 1)
+    taken = time.perf_counter() - start
+    return int(np.clip((seconds - taken) / (taken * len(fits)), 0, most))
+
+
+def _shuffled_losses(trial, fits, parts, strategy, prior, seed, n_shuffles, n_fits):
+    """Return the summed losses of the rows of some folds, of shape (n_parts, n_shuffles)."""
+    out_of_fold = trial.out_of_fold
     total = np.zeros((len(parts), n_shuffles))
     generator = np.random.default_rng(seed)
-    for number, fit in enumerate(fits):
+    for number, fit in enumerate(fits[:n_fits]):
         combination, fallback = fit_combination(
-            strategy, out_of_fold, out_of_fold.fold != number, prior
+            strategy, out_of_fold, out_of_fold.others(number), prior
         )
         shuffler = _FoldShuffler(fit, trial.target_transform, combination, fallback)
-        y, weights = out_of_fold.rows.y[fit.test], out_of_fold.rows.weights[fit.test]
+        places = out_of_fold.places[number]
+        y, weights = out_of_fold.rows.y[places], out_of_fold.rows.weights[places]
         for chunk in _chunks(parts, n_shuffles, len(y)):
             predictions = shuffler.predict([parts[position] for position, _ in chunk], generator)
             losses = row_losses(predictions, np.tile(y, len(chunk))).reshape(len(chunk), -1)
@@ -158,37 +182,58 @@ class _FoldShuffler:
         source, n_copies = parts[0].source, len(parts)
         has_image = np.tile(self.fit.has_image, n_copies)
         used = {*self.combination.feature_sets, "table"}  # the table serves rows without images
-        changed = [name for name in (source, "joint") if name in used & {*self.predictions}]
+        both = (source, "joint", "network")
+        changed = [name for name in both if name in used & {*self.predictions}]
         predictions = {
             name: [np.concatenate([array] * n_copies) for array in arrays]
             for name, arrays in self.predictions.items()
         }
-        blocks = {name: np.concatenate([block] * n_copies) for name, block in self.blocks.items()}
-        blocks[source] = self._shuffled_block(parts, has_image, generator)
+        blocks = {name: _repeat(block, n_copies) for name, block in self.blocks.items()}
+        blocks |= self._shuffled_blocks(parts, has_image, generator)
         predictions |= self.models.predict(blocks, has_image, changed)
         return combine(self.combination, predictions, has_image, self.fallback)
 
-    def _shuffled_block(self, parts, has_image, generator):
+    def _shuffled_blocks(self, parts, has_image, generator):
+        """Return the blocks that change, with a copy of the fold's rows for each part."""
+        blocks = {}
+        if "rows" in self.blocks:
+            rows = [_shuffle_columns(self.fit.table, part, generator) for part in parts]
+            blocks["rows"] = pd.concat(rows, ignore_index=True)
         if parts[0].source == "table":
-            copies = [self._shuffled_table(part, generator) for part in parts]
-            return self.fit.sources.transform_table(pd.concat(copies, ignore_index=True))
-        features = np.concatenate([self._shuffled_images(part, generator) for part in parts])
-        return self.models.rotate({"image": features}, has_image)["image"]
-
-    def _shuffled_table(self, part, generator):
-        table = self.fit.table[self.fit.sources.table_columns].reset_index(drop=True)
-        order = generator.permutation(len(table))
-        for name in part.columns:
-            table[name] = table[name].iloc[order].reset_index(drop=True)
-        return table
+            table = self.fit.table[self.fit.sources.table_columns]
+            copies = [_shuffle_columns(table, part, generator) for part in parts]
+            encoded = self.fit.sources.transform_table(pd.concat(copies, ignore_index=True))
+            return blocks | {"table": encoded}
+        copies = [self._shuffled_images(part, generator) for part in parts]
+        features = {name: np.concatenate([each[name] for each in copies]) for name in copies[0]}
+        return blocks | self.models.rotate(features, has_image)
 
     def _shuffled_images(self, part, generator):
         """Return features of which the rows that have an image have another row's."""
-        features = self.fit.matrices["image"].copy()
-        places = self.fit.sources.image_features_
-        own = slice(None) if part.is_source else places[part.columns[0]]
-        held = np.flatnonzero(~np.isnan(features[:, own]).all(axis=1))
-        features[held[:, None], np.arange(features.shape[1])[own]] = features[
-            generator.permutation(held)
-        ][:, own]
-        return features
+        shuffled, orders = {}, {}
+        for name in self.models.rotations_:
+            features = self.fit.matrices[name].copy()
+            places = self.fit.sources.image_features_.get(name)
+            own = slice(None) if part.is_source else places[part.columns[0]]
+            held = np.flatnonzero(~np.isnan(features[:, own]).all(axis=1))
+            if held.tobytes() not in orders:  # the same order for all embedders
+                orders[held.tobytes()] = generator.permutation(held)
+            others = features[orders[held.tobytes()]]
+            features[held[:, None], np.arange(features.shape[1])[own]] = others[:, own]
+            shuffled[name] = features
+        return shuffled
+
+
+def _repeat(block, n_copies):
+    if isinstance(block, pd.DataFrame):
+        return pd.concat([block] * n_copies, ignore_index=True)
+    return np.concatenate([block] * n_copies)
+
+
+def _shuffle_columns(table, part, generator):
+    """Return a table with the rows of a part's columns in another order."""
+    table = table.reset_index(drop=True)
+    order = generator.permutation(len(table))
+    for name in part.columns:
+        table[name] = table[name].iloc[order].reset_index(drop=True)
+    return table

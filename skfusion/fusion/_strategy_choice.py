@@ -1,27 +1,46 @@
 """The comparison of strategies, and the choice between them."""
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 
 from skfusion.fusion._row_losses import row_losses, score
 
-# By how many standard errors a model that leaves something out has to be better.
-_SURE = 2
+# From how many standard errors on a difference is no chance.
+_SURE = 2.0
 
 
-def compare(predictions, y, sample_weight, chosen=None):
+class Thresholds(NamedTuple):
+    """What the choice needs, in standard errors; `benchmarks/choice.py` chose the numbers.
+
+    Attributes
+    ----------
+    informative : float
+        By how much a source has to beat a constant to be more than noise.
+
+    beside_noise : float
+        By how much a fusion has to beat the better source if the other one is noise.
+
+    needed : float
+        The same if the other one is not noise.
+    """
+
+    informative: float = 1.0
+    beside_noise: float = 2.0
+    needed: float = -1.0
+
+
+_THRESHOLDS = Thresholds()
+
+
+def compare(trial, chosen=None):
     """Return a table of losses and scores, with one line chosen.
 
     Parameters
     ----------
-    predictions : dict of str to ndarray
-        By strategy, predictions for rows that it has not seen.
-
-    y : ndarray of shape (n_rows,)
-        Class numbers, or numbers.
-
-    sample_weight : ndarray of shape (n_rows,)
-        Weights of the rows.
+    trial : StrategyTrial
+        Predictions and losses of the strategies for rows that they have not seen.
 
     chosen : str, default=None
         The strategy that the user has chosen; None chooses one.
@@ -29,96 +48,110 @@ def compare(predictions, y, sample_weight, chosen=None):
     Returns
     -------
     scores : DataFrame
-        One row a strategy: its `loss`; its `accuracy`, or `r2` for numbers; the loss's
-        `difference` to the lowest, that difference's `standard_error`, and whether the strategy
-        is `chosen`.
+        One row a strategy: its `loss`; its `accuracy`, or `r2` for numbers; its `score`, if there
+        is a scorer; the `difference` of its loss, or score, to the best; that difference's
+        `standard_error`; and whether the strategy is `chosen`.
     """
-    losses = {name: row_losses(prediction, y) for name, prediction in predictions.items()}
-    best = _find_best(losses, sample_weight)
-    chosen = chosen or choose(losses, sample_weight)
+    rows, losses = trial.out_of_fold.rows, trial.losses
+    units = trial.loss.weights, trial.loss.groups
+    best = _find_best(losses, trial.loss.weights)
+    chosen = chosen or choose(losses, trial.constant, *units)
     lines = {}
-    for name, loss in losses.items():
-        gap, error = _gap(losses, sample_weight, name, best)
-        mean = np.average(loss, weights=sample_weight)
-        value = score(predictions[name], y, sample_weight)
-        lines[name] = (mean, value, gap, error, name == chosen)
-    kind = "r2" if predictions[best].ndim == 1 else "accuracy"
-    columns = ["loss", kind, "difference", "standard_error", "chosen"]
-    return pd.DataFrame.from_dict(lines, orient="index", columns=columns).rename_axis("strategy")
+    for name, prediction in trial.predictions.items():
+        lines[name] = line = {
+            "loss": np.average(row_losses(prediction, rows.y), weights=rows.weights)
+        }
+        kind = "r2" if prediction.ndim == 1 else "accuracy"
+        line[kind] = score(prediction, rows.y, rows.weights)
+        if trial.loss.has_scorer:
+            line["score"] = trial.loss.score(prediction)
+        line["difference"], line["standard_error"] = _gap(losses[name], losses[best], *units)
+        line["chosen"] = name == chosen
+    return pd.DataFrame.from_dict(lines, orient="index").rename_axis("strategy")
 
 
-def choose(losses, sample_weight=None):
-    """Choose the preferred strategy among those within one standard error of the lowest loss.
+def choose(losses, constant, weights=None, groups=None, thresholds=_THRESHOLDS):
+    """Choose between the better source alone and a fusion of both.
 
     Parameters
     ----------
-    losses : dict of str to ndarray of shape (n_rows,)
-        Each row's loss under each strategy; of all five, or of the only source.
+    losses : dict of str to ndarray of shape (n_units,)
+        Each row's loss under each strategy, or that of each block of rows; of all five, or of
+        the only source.
 
-    sample_weight : ndarray of shape (n_rows,), default=None
-        Weights of the rows.
+    constant : ndarray of shape (n_units,)
+        The losses of predicting the mean, or the share of each class.
+
+    weights : ndarray of shape (n_units,), default=None
+        Weights of the units.
+
+    groups : ndarray of shape (n_units,), default=None
+        Units of one group are not independent.
+
+    thresholds : Thresholds, default=Thresholds()
+        What the choice needs.
 
     Returns
     -------
     name : str
-        The better single source is preferred, as the simplest, but only where it is better than
-        the other by more than two standard errors: where that is not sure, to leave one out is a
-        guess, and a wrong guess costs more than to keep both. Next is "stacked", which leaves out
-        nothing, then "late". "early", which leaves out the models of single sources, has to be
-        better than "stacked" by more than two standard errors as well.
+        The fusion is "stacked", unless another one is better by more than two standard errors.
+        Where the worse source alone is hardly better than a constant, it may be noise: the fusion
+        then has to be better than the better source by more than two standard errors. Else it
+        is chosen unless it is worse by one: where both sources hold information, they rarely
+        hold the same, and the difference is larger with the rows that predictions are made from.
 
     Notes
     -----
     The errors are those of the differences row by row, which are much smaller than those of the
-    losses themselves. For the rule, see Breiman, Friedman, Olshen and Stone, "Classification and
-    regression trees" (doi 10.1201/9781315139470), section 3.4.3.
+    losses themselves. For the rule of one standard error, see Breiman, Friedman, Olshen and
+    Stone, "Classification and regression trees" (doi 10.1201/9781315139470), section 3.4.3.
 
     Examples
     --------
     >>> import numpy as np
     >>> from skfusion.fusion._strategy_choice import choose
     >>> table, image = np.array([0.1, 0.2, 0.3, 0.2]), np.array([0.8, 0.9, 0.9, 0.8])
-    >>> fused = np.array([0.2, 0.1, 0.3, 0.1])
-    >>> choose({"table": table, "image": image, "late": fused, "stacked": fused, "early": image})
+    >>> fused, constant = np.array([0.2, 0.1, 0.3, 0.1]), np.full(4, 0.7)
+    >>> losses = {"table": table, "image": image, "late": fused, "stacked": fused, "early": image}
+    >>> choose(losses, constant)
     'table'
     """
-    if sample_weight is None:
-        sample_weight = np.ones(len(next(iter(losses.values()))))
-    allowed = _by_preference(losses, sample_weight)
-    best = _find_best({name: losses[name] for name in allowed}, sample_weight)
-    within = (name for name in allowed if np.less_equal(*_gap(losses, sample_weight, name, best)))
-    return next(within)
-
-
-def _find_best(losses, sample_weight):
-    return min(losses, key=lambda name: np.average(losses[name], weights=sample_weight))
-
-
-def _by_preference(losses, sample_weight):
-    """Return the strategies that may be chosen; of two alike, the first one is."""
     if len(losses) == 1:
-        return list(losses)
-    better = _find_best({name: losses[name] for name in ("table", "image")}, sample_weight)
-    other = {"table": "image", "image": "table"}[better]
-    allowed = ["stacked", "late"]
-    if _is_surely_better(losses, sample_weight, better, other):
-        allowed.insert(0, better)
-    if _is_surely_better(losses, sample_weight, "early", "stacked"):
-        allowed.append("early")
-    return allowed
+        return next(iter(losses))
+    if weights is None:
+        weights = np.ones(len(constant))
+    better, other = sorted(
+        ("table", "image"), key=lambda name: np.average(losses[name], weights=weights)
+    )
+    fused = _find_best(
+        {name: losses[name] for name in losses if name not in (better, other)}, weights
+    )
+    if not _is_better(losses[fused], losses["stacked"], _SURE, weights, groups):
+        fused = "stacked"
+    holds_information = _is_better(losses[other], constant, thresholds.informative, weights, groups)
+    needed = thresholds.needed if holds_information else thresholds.beside_noise
+    return fused if _is_better(losses[fused], losses[better], needed, weights, groups) else better
 
 
-def _is_surely_better(losses, sample_weight, name, other):
-    gap, error = _gap(losses, sample_weight, other, name)
-    return gap > _SURE * error
+def _find_best(losses, weights):
+    return min(losses, key=lambda name: np.average(losses[name], weights=weights))
 
 
-def _gap(losses, sample_weight, name, best):
-    """Return by how much a strategy is worse than the best, and that difference's standard error.
+def _is_better(losses, others, needed, weights, groups):
+    """Return whether losses are lower than others by more than `needed` standard errors."""
+    gap, error = _gap(others, losses, weights, groups)
+    return gap > needed * error
+
+
+def _gap(losses, best, weights, groups):
+    """Return by how much losses are higher than the best, and that difference's standard error.
 
     A row of weight 2 counts as two rows.
     """
-    gaps = losses[name] - losses[best]
-    mean = np.average(gaps, weights=sample_weight)
-    variance = np.average((gaps - mean) ** 2, weights=sample_weight)
-    return mean, np.sqrt(variance / sample_weight.sum())
+    gaps = losses - best
+    mean = np.average(gaps, weights=weights)
+    squares = weights * (gaps - mean) ** 2
+    if groups is not None:
+        _, numbers = np.unique(groups, return_inverse=True)
+        squares = np.bincount(numbers, weights=weights * (gaps - mean)) ** 2
+    return mean, np.sqrt(squares.sum()) / weights.sum()

@@ -100,9 +100,9 @@ def cross_validate_strategy(strategy, out_of_fold, prior):
     """
     shape = out_of_fold.predictions[FEATURE_SETS_OF[strategy][0]][0].shape
     prediction = np.empty(shape)
-    for fold in range(out_of_fold.fold.max() + 1):
-        test = out_of_fold.fold == fold
-        combination, fallback = fit_combination(strategy, out_of_fold, ~test, prior)
+    for fold, test in enumerate(out_of_fold.places):
+        others = out_of_fold.others(fold)
+        combination, fallback = fit_combination(strategy, out_of_fold, others, prior)
         chosen = select_rows(out_of_fold.predictions, test)
         prediction[test] = combine(combination, chosen, out_of_fold.has_image[test], fallback)
     return prediction

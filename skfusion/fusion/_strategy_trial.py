@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from skfusion.fusion._choice_loss import ChoiceLoss
 from skfusion.fusion._out_of_fold import OutOfFold, gather
-from skfusion.fusion._row_losses import row_losses
 from skfusion.fusion._strategy_cv import cross_validate_strategy
 
 
@@ -24,23 +24,31 @@ class StrategyTrial:
 
     predictions : dict of str to ndarray
         Predictions of each strategy for rows that it has not seen.
+
+    loss : ChoiceLoss
+        The loss by which strategies are compared.
+
+    losses : dict of str to ndarray of shape (n_units,)
+        That of each strategy.
+
+    constant : ndarray of shape (n_units,)
+        That of the prediction without any source.
     """
 
     target_transform: str | None
     out_of_fold: OutOfFold
     predictions: dict[str, Any]
+    loss: ChoiceLoss
+    losses: dict[str, Any]
+    constant: np.ndarray
 
     def lowest_loss(self, strategy):
         """Return the mean loss of a strategy, for "auto" that of the best one."""
-        rows = self.out_of_fold.rows
-        names = [strategy] if strategy in self.predictions else list(self.predictions)
-        return min(
-            np.average(row_losses(self.predictions[name], rows.y), weights=rows.weights)
-            for name in names
-        )
+        names = [strategy] if strategy in self.losses else list(self.losses)
+        return min(np.average(self.losses[name], weights=self.loss.weights) for name in names)
 
 
-def try_strategies(fits, rows, strategies, strategy, prior):
+def try_strategies(fits, rows, strategies, strategy, prior, make_loss):
     """Return the trial of the transform with the lowest loss.
 
     Parameters
@@ -60,6 +68,9 @@ def try_strategies(fits, rows, strategies, strategy, prior):
     prior : float or ndarray
         The prediction for rows without an image where there is no table.
 
+    make_loss : callable
+        Called with targets, weights and groups of rows, it returns a ChoiceLoss.
+
     Returns
     -------
     trial : StrategyTrial
@@ -71,5 +82,11 @@ def try_strategies(fits, rows, strategies, strategy, prior):
         predictions = {
             name: cross_validate_strategy(name, out_of_fold, prior) for name in strategies
         }
-        trials.append(StrategyTrial(target_transform, out_of_fold, predictions))
+        unseen = out_of_fold.rows
+        loss = make_loss(unseen.y, unseen.weights, unseen.groups)
+        losses = {name: loss.losses(prediction) for name, prediction in predictions.items()}
+        constant = loss.losses(np.broadcast_to(prior, (len(unseen), *np.shape(prior))))
+        trials.append(
+            StrategyTrial(target_transform, out_of_fold, predictions, loss, losses, constant)
+        )
     return min(trials, key=lambda trial: trial.lowest_loss(strategy))

@@ -255,6 +255,7 @@ class BaseDense(
             warmup_epochs=options.warmup_epochs,
             early_stopping=bool(self.early_stopping),
             n_iter_no_change=self.n_iter_no_change,
+            average_epochs=options.average_epochs,
             seed=seed,
         )
 

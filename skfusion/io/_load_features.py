@@ -14,7 +14,7 @@ from sklearn.utils._param_validation import Interval
 from skfusion._utils.decorators import validate_params
 from skfusion._utils.messages import caller_stacklevel, join_names
 from skfusion._utils.typing import PathLike
-from skfusion._utils.urls import scheme_of
+from skfusion._utils.urls import redact, scheme_of
 from skfusion.images.remote._remote_access import find_schemes, refusal
 from skfusion.io._feature_batches import FeatureBatches
 from skfusion.io._hdf5 import MAGIC as HDF5_MAGIC
@@ -157,7 +157,7 @@ def load_features(
 def _batches(names, batch_rows, as_frame):
     if len(names) > 1 or not (scheme_of(names[0]) or _holds_shards(names[0])):
         raise ValueError(
-            f"{names[0]!r} can't be loaded in batches: batch_rows takes one folder that "
+            f"{redact(names[0])!r} can't be loaded in batches: batch_rows takes one folder that "
             "skfusion.distributed.embed wrote. Leave it out to load files whole."
         )
     return FeatureBatches(names[0], batch_rows, as_frame)

@@ -22,8 +22,9 @@ def build_joint(
     first=None,
     top=None,
     seed=0,
+    n_images=1,
 ):
-    """Build the network of an image and a table.
+    """Build the network of images and a table.
 
     Parameters
     ----------
@@ -58,24 +59,31 @@ def build_joint(
     seed : int, default=0
         Seed of the new weights.
 
+    n_images : int, default=1
+        How many images a row has. The backbone is the same for all of them.
+
     Returns
     -------
     network : JointNetwork
-        Its inputs are "image", "has_image", "table" and "has_table", as far as there are both.
+        Its inputs are those of `name_images`, each with a flag, "table" and "has_table", as far as
+        there are both.
     """
     keras = import_keras()
     layers = keras.layers
     with building(seed):
-        inputs, image, table = {}, None, None
-        for name in ["has_image"] * (tower is not None) + ["has_table"]:
+        names = [] if tower is None else name_images(n_images)
+        inputs, table = {}, None
+        for name in [*(f"has_{name}" for name in names), "has_table"]:
             inputs[name] = layers.Input((1,), name=name)
-        if tower is not None:
-            inputs["image"], image = _image_tower(tower, first)
+        shape = tower.input_shape if isinstance(tower, Network) else tower
+        inputs |= {name: layers.Input(shape, name=name) for name in names}
+        backbone = _make_backbone(tower, first)
+        images = {name: backbone(inputs[name]) for name in names}
         if n_columns:
             inputs["table"] = layers.Input((n_columns,), name="table")
             table = layers.Dense(n_units, activation="relu", name="table_units")(inputs["table"])
             table = layers.Multiply(name="table_present")([table, inputs["has_table"]])
-        x = _fuse(image, table, inputs, fusion, n_units)
+        x = _fuse(images, table, inputs, fusion, n_units)
         x = layers.Dense(n_units, activation="relu", name="joint_units")(x)
         x = layers.Dropout(dropout, name="joint_dropout")(x)
         outputs = layers.Dense(n_outputs, activation=activation, name="output")(x)
@@ -94,48 +102,55 @@ def _copy_weights(source, model):
             model.get_layer(layer.name).set_weights(layer.get_weights())
 
 
-def _image_tower(tower, first):
-    """Return the input of the image, and the backbone's output."""
-    keras = import_keras()
+def name_images(n_images):
+    """Return the names of the inputs of images: "image", "image_2", ..."""
+    return ["image", *(f"image_{number}" for number in range(2, n_images + 1))]
+
+
+def _make_backbone(tower, first):
+    """Return what the inputs of images pass: the backbone, of which a part may be frozen."""
     if not isinstance(tower, Network):
-        tensor = keras.layers.Input(tower, name="image")
-        return tensor, tensor
-    backbone = tower.to_model()
+        return lambda tensor: tensor
+    keras, backbone = import_keras(), tower.to_model()
     names = [layer.name for layer in backbone.layers]
     if first is not None:
         for position, layer in enumerate(backbone.layers):
             is_norm = isinstance(layer, keras.layers.BatchNormalization)
             layer.trainable = position >= names.index(first) and not is_norm
-    tensor = keras.layers.Input(tower.input_shape, name="image")
-    return tensor, backbone(tensor)
+    return backbone
 
 
-def _fuse(image, table, inputs, fusion, n_units):
-    """Return one vector of image and table, and of what the row has."""
-    if image is None:
-        parts = [table]
-    elif table is None:
-        parts = [_image_vector(image, inputs, n_units)]
-    elif fusion == "cross_attention":
-        parts = [table, _attend(image, table, inputs, n_units)]
-    else:
-        image = _modulate(image, table) if fusion == "film" else image
-        parts = [_image_vector(image, inputs, n_units), table]
-    flags = [inputs[name] for name in ("has_image", "has_table") if name in inputs]
-    if fusion == "gated" and len(parts) == 2:
-        parts = [_gate(*parts, flags, n_units)]
-    return import_keras().layers.Concatenate(name="joint")([*parts, *flags])
+def _fuse(images, table, inputs, fusion, n_units):
+    """Return one vector of images and table, and of what the row has."""
+    layers, vectors = import_keras().layers, []
+    for name, image in images.items():
+        suffix, flag = name.removeprefix("image"), inputs[f"has_{name}"]
+        if fusion == "cross_attention" and table is not None:
+            vectors.append(_attend(image, table, flag, n_units, suffix))
+            continue
+        if fusion == "film" and table is not None:
+            image = _modulate(image, table, suffix)
+        vectors.append(_image_vector(image, flag, n_units, suffix))
+    flags = [inputs[name] for name in inputs if name.startswith("has_")]
+    parts = [*vectors, *([] if table is None else [table])]
+    if fusion == "gated" and vectors and table is not None:
+        image = vectors[0]
+        if len(vectors) > 1:
+            image = layers.Concatenate(name="images")(vectors)
+            image = layers.Dense(n_units, activation="relu", name="images_units")(image)
+        parts = [_gate(image, table, flags, n_units)]
+    return layers.Concatenate(name="joint")([*parts, *flags])
 
 
-def _image_vector(image, inputs, n_units):
+def _image_vector(image, flag, n_units, suffix):
     """Return the vector of an image; 0 for a row without one."""
     layers = import_keras().layers
     if len(image.shape) == 4:
-        image = layers.GlobalAveragePooling2D(name="image_pooled")(image)
+        image = layers.GlobalAveragePooling2D(name=f"image_pooled{suffix}")(image)
     elif len(image.shape) == 3:
-        image = layers.GlobalAveragePooling1D(name="image_pooled")(image)
-    image = layers.Dense(n_units, activation="relu", name="image_units")(image)
-    return layers.Multiply(name="image_present")([image, inputs["has_image"]])
+        image = layers.GlobalAveragePooling1D(name=f"image_pooled{suffix}")(image)
+    image = layers.Dense(n_units, activation="relu", name=f"image_units{suffix}")(image)
+    return layers.Multiply(name=f"image_present{suffix}")([image, flag])
 
 
 def _gate(image, table, flags, n_units):
@@ -147,25 +162,28 @@ def _gate(image, table, flags, n_units):
     return layers.Add(name="gated")([table, layers.Multiply(name="weighted")([weights, change])])
 
 
-def _modulate(image, table):
+def _modulate(image, table, suffix):
     """Return the image with channels that are scaled and shifted by the table."""
     layers = import_keras().layers
     n_channels, axes = image.shape[-1], len(image.shape) - 2
     shape = (*[1] * axes, n_channels)
-    scale = layers.Dense(n_channels, name="scale")(table)
-    shift = layers.Dense(n_channels, name="shift")(table)
-    scaled = layers.Multiply(name="scaled")([image, layers.Reshape(shape, name="scales")(scale)])
-    parts = [image, scaled, layers.Reshape(shape, name="shifts")(shift)]
-    return layers.ReLU(name="modulated")(layers.Add(name="shifted")(parts))
+    scale = layers.Dense(n_channels, name=f"scale{suffix}")(table)
+    shift = layers.Dense(n_channels, name=f"shift{suffix}")(table)
+    scale = layers.Reshape(shape, name=f"scales{suffix}")(scale)
+    scaled = layers.Multiply(name=f"scaled{suffix}")([image, scale])
+    parts = [image, scaled, layers.Reshape(shape, name=f"shifts{suffix}")(shift)]
+    shifted = layers.Add(name=f"shifted{suffix}")(parts)
+    return layers.ReLU(name=f"modulated{suffix}")(shifted)
 
 
-def _attend(image, table, inputs, n_units):
+def _attend(image, table, flag, n_units, suffix):
     """Return the parts of the image, averaged by the table's attention; 0 without an image."""
     layers = import_keras().layers
     n_parts = math.prod(image.shape[1:-1])
-    parts = layers.Reshape((n_parts, image.shape[-1]), name="parts")(image)
-    parts = layers.Dense(n_units, activation="relu", name="part_units")(parts)
-    query = layers.Reshape((1, n_units), name="query")(table)
-    heads = layers.MultiHeadAttention(_HEADS, max(1, n_units // _HEADS), name="attention")
-    found = layers.Reshape((n_units,), name="attended")(heads(query, parts))
-    return layers.Multiply(name="image_present")([found, inputs["has_image"]])
+    parts = layers.Reshape((n_parts, image.shape[-1]), name=f"parts{suffix}")(image)
+    parts = layers.Dense(n_units, activation="relu", name=f"part_units{suffix}")(parts)
+    query = layers.Reshape((1, n_units), name=f"query{suffix}")(table)
+    width = max(1, n_units // _HEADS)
+    heads = layers.MultiHeadAttention(_HEADS, width, name=f"attention{suffix}")
+    found = layers.Reshape((n_units,), name=f"attended{suffix}")(heads(query, parts))
+    return layers.Multiply(name=f"image_present{suffix}")([found, flag])

@@ -43,8 +43,9 @@ class JointNetwork(Network):
             # A batch is filled up with its own rows, as each batch shape is compiled anew.
             padded = np.resize(rows, padded_length(len(rows), batch_size))
             batch = {name: values[padded] for name, values in inputs.items()}
-            if "image" in batch:
-                batch["image"] = self.prepare(batch["image"])
+            for name in batch:
+                if name.startswith("image"):
+                    batch[name] = self.prepare(batch[name])
             outputs.append(self.runtime.run(model, batch)[: len(rows)])
         return np.concatenate(outputs)
 

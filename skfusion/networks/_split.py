@@ -1,5 +1,6 @@
 """Splits of a model into a frozen part and a part that is trained."""
 
+from skfusion.networks._adapters import find_first_adapted
 from skfusion.networks.runtimes._keras import bare_inputs, import_keras
 
 
@@ -100,10 +101,10 @@ def find_first(model, fine_tune, top, name=None):
     model : keras.Model
         The network with its new top.
 
-    fine_tune : "auto", "all", int or str
+    fine_tune : "auto", "all", "lora", int or str
         Number of layers with weights, counted from the end of the backbone (batch normalization
-        is not counted); "all"; "auto" for the last third; or the name of a layer, or the start of
-        names, such as "block_13" or "conv5".
+        is not counted); "all"; "lora" for the first layer that can have adapters; "auto" for the
+        last third; or the name of a layer, or the start of names, such as "block_13" or "conv5".
 
     top : str
         The first layer of the new top.
@@ -122,6 +123,8 @@ def find_first(model, fine_tune, top, name=None):
         If there is no such layer, or if there are not as many layers.
     """
     names, title = layers_with_weights(model, below=top), name or model.name
+    if fine_tune == "lora":
+        return find_first_adapted(model, top, title)
     if fine_tune == "all":
         return names[0] if names else None
     if fine_tune == "auto":

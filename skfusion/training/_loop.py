@@ -1,5 +1,6 @@
 """One training run: from a network and data to a trained network and its history."""
 
+from skfusion.training._frozen_outputs import FrozenOutputs
 from skfusion.training._stage_run import StageRun
 from skfusion.training._trainer_pool import borrow_trainer
 
@@ -39,7 +40,7 @@ def train(
         Called as ``on_epoch(epoch, values)`` after each epoch. If it returns a true value, the
         training stops.
 
-    frozen : dict, default=None
+    frozen : FrozenOutputs, default=None
         Keeps the outputs of frozen layers for further runs on the same inputs.
 
     state : dict, default=None
@@ -55,7 +56,7 @@ def train(
         For each epoch its stage, number, losses (means over the epoch's rows, weighted by the
         weights of the rows), accuracies for classes or R2 for numbers, and learning rate.
     """
-    frozen = {} if frozen is None else frozen
+    frozen = FrozenOutputs() if frozen is None else frozen
     history = []
     for stage in config.stages(*(fine_tune or (None, None))):
         with borrow_trainer(network, config, stage) as trainer:

@@ -24,6 +24,9 @@ class Stage:
     augments : bool
         Whether inputs are augmented.
 
+    lora_rank : int or None, default=None
+        The rank of adapters, which are trained in place of the layers below the new top.
+
     Examples
     --------
     >>> from skfusion.training._stage import Stage
@@ -35,3 +38,4 @@ class Stage:
     first: str | None
     learning_rate: float
     augments: bool
+    lora_rank: int | None = None

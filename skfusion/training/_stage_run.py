@@ -4,6 +4,7 @@ import numpy as np
 
 from skfusion.networks.runtimes._keras import import_keras
 from skfusion.training._early_stopping import EarlyStopping
+from skfusion.training._recent_weights import RecentWeights
 from skfusion.training._stage import FINE_TUNE
 
 # Outputs of the frozen part are kept in memory up to this size.
@@ -27,8 +28,8 @@ class StageRun:
     stage : Stage
         The stage.
 
-    frozen : dict
-        Keeps the outputs of the frozen layers, by the first layer that is trained.
+    frozen : FrozenOutputs
+        Keeps the outputs of the frozen layers.
     """
 
     def __init__(self, trainer, data, config, stage, frozen):
@@ -61,7 +62,8 @@ class StageRun:
         stopped : bool
             Whether `on_epoch` returned a true value, which stops the whole training.
         """
-        config, model = self.config, self.trainer.model
+        config = self.config
+        recent = RecentWeights(config.average_epochs, self.trainer.get_weights)
         steps = -(-len(self.data.training) // config.batch_size)
         schedule = config.schedule(self.stage, steps)
         stopping = EarlyStopping(config.early_stopping, config.n_iter_no_change)
@@ -75,12 +77,13 @@ class StageRun:
             callbacks.on_epoch_end(epoch, dict(values))
             watched = values.get("val_loss", values["loss"])
             schedule.update(watched)
-            is_over = stopping.update(watched, model.get_weights)
+            recent.update()
+            is_over = stopping.update(watched, recent.mean)
             stopped = on_epoch is not None and on_epoch(epoch, values)
             if stopped or is_over or self.trainer.upper.stop_training:
                 break
         callbacks.on_train_end()
-        return stopping.weights or model.get_weights(), stopped
+        return stopping.weights or recent.mean(), stopped
 
     def get_state(self):
         """Return the state of the optimizer and of the random numbers."""
@@ -124,13 +127,14 @@ class StageRun:
         shape = (inputs.n_items, *bottom.outputs[0].shape[1:])
         if 4 * np.prod(shape, dtype=float) > _MAX_KEPT_BYTES:
             return None
-        if self.stage.first not in frozen:
-            kept = np.empty(shape, dtype=np.float32)
-            for start in range(0, inputs.n_items, self.config.batch_size):
-                items = np.arange(start, min(start + self.config.batch_size, inputs.n_items))
-                kept[items] = self.trainer.compute_frozen(inputs.take(items))
-            frozen[self.stage.first] = kept
-        return frozen[self.stage.first]
+        return frozen.get(self.stage.first, shape, self._compute_items)
+
+    def _compute_items(self, items):
+        """Compute the outputs of the frozen part, batch by batch."""
+        starts = range(0, len(items), self.config.batch_size)
+        batches = [items[start : start + self.config.batch_size] for start in starts]
+        outputs = [self.trainer.compute_frozen(self.data.inputs.take(batch)) for batch in batches]
+        return np.concatenate(outputs).astype(np.float32, copy=False)
 
     def _check_loss(self, loss, epoch, rate):
         if not np.isfinite(loss):

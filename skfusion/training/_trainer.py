@@ -1,8 +1,14 @@
 """Trainer: a compiled Keras model that many training runs share in turn."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
 import numpy as np
 from scipy.special import expit, softmax
 
+from skfusion.networks._adapters import add_adapters, reset_adapters
 from skfusion.networks._split import split_model
 from skfusion.networks.runtimes._keras import import_keras, jit_compile
 from skfusion.networks.runtimes._tracing import (
@@ -12,18 +18,37 @@ from skfusion.networks.runtimes._tracing import (
 from skfusion.training._epoch_means import EpochMeans, r2_score
 from skfusion.training._losses import keras_row_losses
 
-# What Keras measures beside each loss, weighted by rows. R2 is made of the squared error.
-_METRICS = {
-    "sparse_categorical_crossentropy": ["accuracy"],
-    "mean_squared_error": ["mean_squared_error"],
-    "huber": ["mean_squared_error"],
-}
 
-# The output layers of these losses give logits in training, and probabilities only afterwards. From
-# a probability of exactly 0 or 1, Keras has no gradient, except on TensorFlow.
-_PROBABILITIES = {
-    "sparse_categorical_crossentropy": lambda logits: softmax(logits, axis=1),
-    "binary_crossentropy": expit,
+@dataclass(frozen=True)
+class _LossForm:
+    """How a loss is computed in training.
+
+    Attributes
+    ----------
+    metric : str or None
+        What Keras measures beside it, weighted by rows. R2 is made of the squared error.
+
+    keras_class : str or None
+        The class of Keras that computes it from logits. The output layer gives these in training,
+        and probabilities only afterwards: from a probability of exactly 0 or 1, Keras has no
+        gradient, except on TensorFlow. None is for a loss of numbers.
+
+    probabilities : callable or None
+        Turns logits into probabilities.
+    """
+
+    metric: str | None
+    keras_class: str | None = None
+    probabilities: Callable[..., Any] | None = None
+
+
+_FORMS = {
+    "sparse_categorical_crossentropy": _LossForm(
+        "accuracy", "SparseCategoricalCrossentropy", partial(softmax, axis=1)
+    ),
+    "binary_crossentropy": _LossForm(None, "BinaryCrossentropy", expit),
+    "mean_squared_error": _LossForm("mean_squared_error"),
+    "huber": _LossForm("mean_squared_error"),
 }
 
 
@@ -52,18 +77,22 @@ class Trainer:
 
     def __init__(self, network, config, stage):
         keras = import_keras()
-        self.loss = config.loss
+        self.loss, self._form = config.loss, _FORMS[config.loss]
         self.batch_size = config.batch_size
         self.model = network.to_model()
-        if self.loss in _PROBABILITIES:
+        if self._form.probabilities is not None:
             self.model.layers[-1].activation = keras.activations.linear
         self.bottom, self.upper = split_model(self.model, stage.first, network.top)
+        self._weights = list(self.model.weights)
+        self._adapters = []
+        if stage.lora_rank is not None:
+            self._adapters = add_adapters(self.model, network.top, stage.lora_rank)
         if self.bottom is not None:
             self.bottom.jit_compile = jit_compile()
         self.upper.compile(
             optimizer=keras.optimizers.get(config.optimizer),
-            loss=_keras_loss(config.loss),
-            weighted_metrics=_METRICS.get(config.loss, []),
+            loss=self._keras_loss(),
+            weighted_metrics=[] if self._form.metric is None else [self._form.metric],
             jit_compile=jit_compile(),
         )
         self.optimizer = self.upper.optimizer
@@ -72,13 +101,21 @@ class Trainer:
 
     def reset(self, weights, seed):
         """Start again from these weights, without the state of earlier trainings."""
-        self.model.set_weights(weights)
+        for variable, value in zip(self._weights, weights, strict=True):
+            variable.assign(value)
+        reset_adapters(self._adapters, seed)
         pairs = zip(self.optimizer.variables, self._optimizer_start, strict=True)
         for variable, start in pairs:
             variable.assign(start)
         for i, variable in enumerate(self._seeds()):
             variable.assign(np.array([seed % 2**31, i], dtype=np.uint32))
         self.upper.stop_training = False
+
+    def get_weights(self):
+        """Return the weights of the network, with those of adapters added to them."""
+        convert = import_keras().ops.convert_to_numpy
+        adapted = {id(layer._kernel): convert(layer.kernel) for layer in self._adapters}
+        return [adapted.get(id(each), each.numpy()) for each in self._weights]
 
     def get_state(self):
         """Return the state of the optimizer and of dropout's random numbers."""
@@ -136,28 +173,24 @@ class Trainer:
             targets.append(some_targets)
             weights.append(np.ones(len(some_targets)) if weight is None else weight)
         outputs, targets, weights = map(np.concatenate, (outputs, targets, weights))
-        if self.loss in _PROBABILITIES:
-            outputs = _PROBABILITIES[self.loss](outputs)
+        if self._form.probabilities is not None:
+            outputs = self._form.probabilities(outputs)
         if not weights.any():  # all rows with a weight are in training
             weights = None
         losses = keras_row_losses(self.loss, outputs, targets)
         values = {"val_loss": float(np.average(losses, weights=weights))}
-        if "accuracy" in _METRICS.get(self.loss, []):
+        if self._form.metric == "accuracy":
             right = outputs.argmax(axis=1) == targets
             values["val_accuracy"] = float(np.average(right, weights=weights))
-        elif "mean_squared_error" in _METRICS.get(self.loss, []):
+        elif self._form.metric == "mean_squared_error":
             errors = np.average(
                 keras_row_losses("mean_squared_error", outputs, targets), weights=weights
             )
             values["val_r2"] = r2_score(errors, targets.reshape(outputs.shape), weights)
         return values
 
-
-def _keras_loss(loss):
-    """Return the loss in Keras, from logits where the output layer gives them."""
-    losses = import_keras().losses
-    if loss == "sparse_categorical_crossentropy":
-        return losses.SparseCategoricalCrossentropy(from_logits=True)
-    if loss == "binary_crossentropy":
-        return losses.BinaryCrossentropy(from_logits=True)
-    return loss
+    def _keras_loss(self):
+        """Return the loss in Keras, from logits where the output layer gives them."""
+        if self._form.keras_class is None:
+            return self.loss
+        return getattr(import_keras().losses, self._form.keras_class)(from_logits=True)

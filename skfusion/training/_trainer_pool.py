@@ -61,7 +61,14 @@ def borrow_trainer(network, config, stage):
     trainer : Trainer
         The trainer.
     """
-    key = (network.config, config.loss, config.optimizer, config.batch_size, stage.first)
+    key = (
+        network.config,
+        config.loss,
+        config.optimizer,
+        config.batch_size,
+        stage.first,
+        stage.lora_rank,
+    )
     pool = _POOL.get()
     trainer = pool.take(key)
     if trainer is None:

@@ -43,6 +43,12 @@ class TrainingConfig:
     n_iter_no_change : int, default=10
         Number of epochs without a lower loss after which to stop.
 
+    average_epochs : int, default=1
+        The weights that are kept are the mean of those after so many epochs.
+
+    lora_rank : int or None, default=None
+        Train adapters of this rank in place of layers with trained weights.
+
     seed : int, default=0
         Controls shuffling, dropout and augmentation.
 
@@ -63,6 +69,8 @@ class TrainingConfig:
     warmup_epochs: int = 0
     early_stopping: bool = False
     n_iter_no_change: int = 10
+    average_epochs: int = 1
+    lora_rank: int | None = None
     seed: int = 0
 
     def stages(self, top, first):
@@ -82,7 +90,9 @@ class TrainingConfig:
             return [Stage(WHOLE, None, self.learning_rate, True)]
         stages = [Stage(TOP, top, self.learning_rate, False)]
         if first is not None:
-            stages.append(Stage(FINE_TUNE, first, self.fine_tune_learning_rate, True))
+            stages.append(
+                Stage(FINE_TUNE, first, self.fine_tune_learning_rate, True, self.lora_rank)
+            )
         return stages
 
     def schedule(self, stage, steps_per_epoch):

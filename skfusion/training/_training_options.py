@@ -38,6 +38,10 @@ class TrainingOptions(DocLinkMixin, MainObjectsMixin, BaseEstimator):
         If set, cut the y of a regression at its quantiles into this many bins, and train the
         network to predict the bin. At least 2.
 
+    average_epochs : int, default=1
+        The network gets the mean of its weights after so many epochs: the last ones, or with
+        early stopping those up to the best one. More than 1 often predicts a little better.
+
     callbacks : list of keras.callbacks.Callback or None, default=None
         Keras callbacks. Their methods are called in each stage as in Keras's own `fit`. Their
         `model` is the part that is trained; for classes and labels, its outputs are logits.
@@ -70,8 +74,11 @@ class TrainingOptions(DocLinkMixin, MainObjectsMixin, BaseEstimator):
         "warmup_epochs": [Interval(Integral, 0, None, closed="left")],
         "loss": [StrOptions({"auto", "squared_error", "huber"})],
         "target_bins": [Interval(Integral, 2, None, closed="left"), None],
+        "average_epochs": [Interval(Integral, 1, None, closed="left")],
         "callbacks": ["array-like", None],
     }
+
+    average_epochs: int = 1  # for options that older versions saved
 
     def __init__(
         self,
@@ -80,10 +87,12 @@ class TrainingOptions(DocLinkMixin, MainObjectsMixin, BaseEstimator):
         warmup_epochs: int = 0,
         loss: str = "auto",
         target_bins: int | None = None,
+        average_epochs: int = 1,
         callbacks: Any = None,
     ) -> None:
         self.lr_schedule = lr_schedule
         self.warmup_epochs = warmup_epochs
         self.loss = loss
         self.target_bins = target_bins
+        self.average_epochs = average_epochs
         self.callbacks = callbacks

@@ -9,8 +9,8 @@ import sys
 import pytest
 
 from skfusion import cli
-from tests.graphs_for_tests import METADATA, onnx, save_graph, save_numbers_graph
 from tests.page_for_tests import VERSION, write_package, write_page
+from tests.page_graphs import METADATA, onnx, save_graph, save_numbers_graph
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def test_what_is_written(files, tmp_path, capsys):
     assert ["Computed with", f"onnxruntime-web {VERSION} (MIT license)"] in data["facts"]
     printed = capsys.readouterr().out
     n_files = sum(each.is_file() for each in page.rglob("*"))
-    assert f"{page}: {n_files} files, 0.0 MB" in printed
+    assert f"{page}: {n_files} files, 0." in printed
     assert f"python -m http.server --bind 127.0.0.1 --directory {page}" in printed
 
 

@@ -109,7 +109,10 @@ def test_killed_workers(cluster, client, paths, out):
     killer = threading.Thread(target=kill)
     killer.start()
     try:
-        manifest = distributed.embed(cells, descriptors, out=out, rows_per_shard=3)
+        # All are links to twelve images, which would be computed once.
+        manifest = distributed.embed(
+            cells, descriptors, out=out, rows_per_shard=3, by_content=False
+        )
     finally:
         ended.set()
         killer.join()
@@ -120,6 +123,25 @@ def test_killed_workers(cluster, client, paths, out):
     expected = ImageDescriptors("intensity", None).fit(paths[:1]).transform(paths * 6)
     assert np.abs(load_features(out)[0] - expected).max() == 0
     client.wait_for_workers(2, timeout=30)
+
+
+def test_copies_on_two_workers(client, paths, out, tmp_path):
+    client.run(workers.forget_reads)
+    reader = workers.NotingReader()
+    descriptors = ImageDescriptors("intensity", None, reader=reader).fit(paths[:1])
+    copies = [str(tmp_path / f"copy{i}.png") for i in range(12)]
+    for path, copy in zip(paths, copies, strict=True):
+        os.link(path, copy)
+    client.run(workers.forget_reads)
+    cells = [*paths, *copies]
+    distributed.embed(cells, descriptors, out=out, rows_per_shard=2, client=client)
+    read = [path for each in client.run(workers.list_reads).values() for path in each]
+    assert sorted(read) == sorted(paths)
+    assert np.abs(load_features(out)[0] - descriptors.transform(cells)).max() == 0
+    os.unlink(out / "part-000002.parquet")
+    manifest = distributed.embed(cells, descriptors, out=out, rows_per_shard=2, client=client)
+    assert computed(manifest) == ["part-000002.parquet"]
+    assert sum(map(len, client.run(workers.list_reads).values())) == 14
 
 
 def test_a_stopped_scheduler(client, paths, out):

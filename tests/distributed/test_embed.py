@@ -103,6 +103,43 @@ def test_copies_are_computed_once(paths, out, tmp_path):
     assert not list(out.glob("_contents*"))
 
 
+def test_copies_at_urls(descriptors, out):
+    with FileServer().running() as server:
+        urls = [server.put(f"/{i}.png", encoded(i % 4)) for i in range(8)]
+        reader = ImageReader(remote=["http"], allow_local=["127.0.0.1"])
+        remote = ImageDescriptors("intensity", None, reader=reader).fit([encoded(0)])
+        embed(urls, remote, out, rows_per_shard=2)
+        assert server.downloads() == 16  # once for the digests, and once for the features
+        embed(urls, remote, out, rows_per_shard=2)
+        assert server.downloads() == 16
+    frame = pd.read_parquet(out).sort_values("row")
+    assert frame["content"].nunique() == 4
+    assert (frame["content"][:4].tolist() * 2) == frame["content"].tolist()
+    assert (
+        load_features(out)[0] == descriptors.transform([encoded(i % 4) for i in range(8)])
+    ).all()
+
+
+def test_copies_in_one_of_two_columns(paths, out, tmp_path):
+    shutil.copyfile(paths[0], tmp_path / "copy.png")
+    front = [*paths[:3], str(tmp_path / "copy.png"), paths[0]]
+    table = pd.DataFrame({"front": front, "back": [*paths[3:6], paths[3], paths[4]]})
+    flattener = ImageDescriptors("intensity", None).fit(table)
+    embed(table, flattener, out, rows_per_shard=2)
+    frame = pd.read_parquet(out).sort_values("row")
+    assert frame["content"].nunique() == 4  # row 3 is row 0; row 4 has another back
+    assert (load_features(out)[0] == flattener.transform(table)).all()
+
+
+def test_an_unreadable_image_among_copies(paths, descriptors, out, tmp_path):
+    shutil.copyfile(paths[0], tmp_path / "copy.png")
+    cells = [*paths[:3], "none.png", str(tmp_path / "copy.png"), "none.png"]
+    with pytest.raises(ImageReadError) as info:
+        embed(cells, descriptors, out)
+    assert [failure[0] for failure in info.value.failures] == [3, 5]
+    assert "2 images can't be read: row 3 (none.png): no such file" in str(info.value)
+
+
 def test_a_lost_shard_of_copies(paths, descriptors, out, tmp_path):
     shutil.copyfile(paths[0], tmp_path / "copy.png")
     cells = [*paths, str(tmp_path / "copy.png")]

@@ -4,7 +4,7 @@ import time
 
 from skfusion import ImageReader
 
-BUILT = []
+BUILT, READ = [], []
 
 
 class SlowReader(ImageReader):
@@ -13,6 +13,24 @@ class SlowReader(ImageReader):
     def read(self, cell, value_range=None):
         time.sleep(0.05)
         return super().read(cell, value_range=value_range)
+
+
+class NotingReader(ImageReader):
+    """Notes what it reads in this process."""
+
+    def read(self, cell, value_range=None):
+        READ.append(str(cell))
+        return super().read(cell, value_range=value_range)
+
+
+def forget_reads():
+    """From now on, note what is read."""
+    READ.clear()
+
+
+def list_reads():
+    """Return what was read."""
+    return list(READ)
 
 
 def count_builds():

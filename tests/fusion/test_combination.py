@@ -14,7 +14,8 @@ from skfusion.fusion._out_of_fold import OutOfFold
 from skfusion.fusion._pool_weights import pool_weights
 from skfusion.fusion._probability_stack import ProbabilityStack
 from skfusion.fusion._regression_stack import RegressionStack
-from skfusion.fusion._strategy_choice import choose, compare
+from skfusion.fusion._row_losses import row_losses
+from skfusion.fusion._strategy_choice import choose
 from skfusion.fusion._strategy_cv import cross_validate_strategy
 
 N = 400
@@ -37,7 +38,8 @@ def unseen():
         "joint": [sigmoid(logits / 4 + 0.3 * random.normal(size=N))],
     }
     rows = FusionRows(pd.DataFrame(index=range(N)), y)
-    return OutOfFold(rows, predictions, np.arange(N) % 5, np.ones(N, dtype=bool))
+    places = [np.flatnonzero(np.arange(N) % 5 == fold) for fold in range(5)]
+    return OutOfFold(rows, predictions, np.ones(N, dtype=bool), np.arange(N), places)
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
@@ -65,8 +67,8 @@ def test_order_and_classes_stay(unseen):
 def test_calibration_does_not_decide(unseen):
     """All strategies are calibrated alike: then one source is enough."""
     predictions = {name: cross_validate_strategy(name, unseen, None) for name in STRATEGIES}
-    scores = compare(predictions, unseen.rows.y, unseen.rows.weights)
-    assert scores.index[scores["chosen"]].tolist() == ["image"]
+    of_rows = {name: row_losses(each, unseen.rows.y) for name, each in predictions.items()}
+    assert choose(of_rows, np.full(N, np.log(2))) == "image"
 
 
 def test_numbers_of_one_model_are_not_changed():
@@ -202,65 +204,65 @@ def losses(**means):
     }
 
 
+def pick(weights=None, groups=None, constant=0.7, **means):
+    return choose(losses(**means), np.full(N, constant), weights, groups)
+
+
 def test_a_clearly_better_fusion_is_chosen():
-    assert choose(losses(table=0.6, image=0.6, late=0.55, early=0.5, stacked=0.4)) == "stacked"
-    assert choose(losses(table=0.6, image=0.6, late=0.55, stacked=0.5, early=0.4)) == "early"
+    assert pick(table=0.6, image=0.6, late=0.55, early=0.5, stacked=0.4) == "stacked"
+    assert pick(table=0.6, image=0.6, late=0.55, stacked=0.5, early=0.4) == "early"
+    assert pick(table=0.6, image=0.6, early=0.55, stacked=0.5, late=0.4) == "late"
 
 
-def test_a_fusion_that_is_hardly_better_is_not():
-    given = losses(table=0.401, image=0.6, late=0.4, early=0.4, stacked=0.4)
-    assert choose(given) == "table"
+def test_of_fusions_alike_the_one_that_leaves_out_nothing():
+    assert pick(table=0.6, image=0.6, late=0.4, early=0.4, stacked=0.405) == "stacked"
 
 
-def test_of_two_alike_fusions_the_one_that_leaves_out_nothing():
-    assert choose(losses(table=0.6, image=0.7, late=0.4, early=0.4, stacked=0.401)) == "stacked"
-    assert choose(losses(table=0.6, image=0.7, late=0.5, early=0.4, stacked=0.401)) == "stacked"
-    assert choose(losses(table=0.6, image=0.7, late=0.4, early=0.4, stacked=0.42)) == "late"
+def test_two_sources_with_information_are_fused_unless_that_is_worse():
+    sources = {"table": 0.4, "image": 0.6}
+    assert pick(**sources, late=0.4, early=0.4, stacked=0.401) == "stacked"
+    assert pick(**sources, late=0.43, early=0.43, stacked=0.43) == "table"
 
 
-def test_no_source_is_dropped_where_both_look_alike():
-    given = losses(table=0.400, image=0.411, late=0.401, early=0.42, stacked=0.42)
-    assert choose(given) == "late"
+@pytest.mark.parametrize(("table", "image", "better"), [(0.4, 0.7, "table"), (0.72, 0.4, "image")])
+def test_noise_is_fused_only_if_that_is_surely_better(table, image, better):
+    sources = {"table": table, "image": image}
+    assert pick(**sources, late=0.4, early=0.4, stacked=0.395) == better
+    assert pick(**sources, late=0.4, early=0.4, stacked=0.35) == "stacked"
+
+
+def test_nothing_is_found_but_in_both_together():
+    """As in an exclusive or: neither source predicts anything alone."""
+    assert pick(table=0.7, image=0.71, late=0.7, stacked=0.7, early=0.2) == "early"
 
 
 def test_alone_there_is_no_choice():
-    assert choose(losses(table=0.4)) == "table"
-
-
-def test_compare_shows_the_reason_of_the_choice():
-    y = np.array([0, 1] * 50)
-    good, bad = np.eye(2)[y] * 0.6 + 0.2, np.full((100, 2), 0.5)
-    predictions = {"table": good, "image": bad, "late": good, "stacked": good, "early": bad}
-    scores = compare(predictions, y, np.ones(100))
-    assert scores.index[scores["chosen"]].tolist() == ["table"]
-    assert scores.loc["image", "loss"] == pytest.approx(np.log(2))
-    assert scores.loc["image", "difference"] == pytest.approx(np.log(2) + np.log(0.8))
-    assert scores.loc["table", "standard_error"] == 0
-    assert scores["accuracy"].tolist() == [1, 0.5, 1, 1, 0.5]
+    assert pick(table=0.4) == "table"
 
 
 def test_weights_count_as_rows():
     given = losses(table=0.6, image=0.6, late=0.55, early=0.5, stacked=0.49)
-    weights = np.random.default_rng(0).integers(0, 3, 400)
+    constant, weights = np.full(N, 0.7), np.random.default_rng(0).integers(0, 3, 400)
     repeated = {name: np.repeat(loss, weights) for name, loss in given.items()}
-    assert choose(given, weights) == choose(repeated)
+    assert choose(given, constant, weights) == choose(repeated, np.repeat(constant, weights))
 
 
 def test_losses_without_weight_do_not_count():
     given = losses(table=0.6, image=0.6, late=0.55, early=0.5, stacked=0.4)
-    weights = np.arange(400) >= 40
+    weights, constant = np.arange(400) >= 40, np.full(N, 0.7)
     given["stacked"] = np.where(weights, given["stacked"], 99)
-    assert choose(given, weights) == "stacked"
-    assert choose(given) != "stacked"
+    assert choose(given, constant, weights) == "stacked"
+    assert choose(given, constant) != "stacked"
 
 
-def test_compare_keeps_to_what_was_asked_for():
-    y = np.arange(10.0)
-    predictions = {"table": y, "image": y + 1, "late": y + 2}
-    scores = compare(predictions, y, np.ones(10), "late")
-    assert scores.index[scores["chosen"]].tolist() == ["late"]
-    assert scores["loss"].tolist() == [0, 1, 4]
-    assert scores["r2"].tolist() == pytest.approx([1, 1 - 1 / 8.25, 1 - 4 / 8.25])
+def test_rows_of_a_group_are_no_independent_evidence():
+    """Four groups agree by chance; as 400 rows they would be sure."""
+    groups = np.arange(N) // 100
+    lift = np.array([0.1, 0.08, -0.05, 0.02])[groups]
+    table = np.full(N, 0.5)
+    given = {"table": table, "image": np.full(N, 0.7), "stacked": table - lift}
+    assert choose(given, np.full(N, 0.7)) == "stacked"
+    assert choose(given, np.full(N, 0.7), None, groups) == "table"
 
 
 # The scaler of a block of columns.

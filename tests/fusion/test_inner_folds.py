@@ -70,7 +70,7 @@ def test_a_network_is_cross_fitted_and_gets_the_task(rows):
     embedder = CNNEmbedder(TinyCNN(), cut_layer="dense", epochs=1, early_stopping=False)
     fusion = FusionRegressor(embedder, cv=2, estimators={"joint": Ridge()}, random_state=0)
     fusion.fit(frame[:24], np.arange(24) % 3)
-    fitted = fusion._sources.embedder
+    fitted = fusion._sources.embedders["image"]
     assert fitted.cv == 2
     assert fitted.task == "regression"
     assert embedder.cv is None

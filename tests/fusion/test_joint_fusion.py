@@ -152,7 +152,9 @@ def test_rows_with_an_empty_table_are_predicted_from_the_image(fitted):
 
 def test_rows_with_neither_get_the_same_probabilities(fitted):
     model, frame, _ = fitted
-    given = model.predict_proba(frame[:3].assign(value=np.nan, scan=None))
+    mixed = frame[:7].assign(value=np.nan, scan=[frame["scan"][0], *[None] * 6])
+    with pytest.warns(UserWarning, match=r"^6 rows have neither.*row 1, 2, 3, 4, 5, \.\.\."):
+        given = model.predict_proba(mixed)[1:4]
     np.testing.assert_allclose(given, given[[0, 0, 0]], rtol=1e-5)
     np.testing.assert_allclose(given.sum(axis=1), 1, rtol=1e-5)
 
@@ -189,6 +191,38 @@ def test_one_source(column):
     model = joint(image_columns=images, epochs=20, learning_rate=0.01).fit(frame[[column]], y)
     assert model.score(frame[[column]], y) > 0.95
     assert model.image_columns_ == images
+
+
+# Several columns of images.
+
+
+@pytest.mark.parametrize("fusion", ["concat", "gated", "film", "cross_attention"])
+def test_several_columns_of_images(fusion):
+    """The class is that both of two images are bright, which none of them alone shows."""
+    random = np.random.default_rng(0)
+    frame, _, of_image = make_rows(200)
+    other, _, of_other = make_rows(200, seed=1)
+    frame = frame.assign(back=other["scan"], value=random.normal(size=200))
+    y = of_image & of_other
+    model = joint(fusion=fusion, epochs=25, learning_rate=0.01, modality_dropout=0)
+    assert model.fit(frame, y).score(frame, y) > 0.9
+    assert model.image_columns_ == ["scan", "back"]
+    lacking = model.predict_proba(frame.assign(back=None))
+    assert lacking.shape == (200, 2)
+    assert not np.allclose(lacking, model.predict_proba(frame), atol=0.1)
+
+
+def test_the_frozen_part_is_computed_once_for_each_image():
+    """Layers that are trained further continue from the outputs of those that are not."""
+    frame, y = make_xor(32)
+    options = {"epochs": 1, "early_stopping": False, "learning_rate": 0.01}
+    model = joint(fine_tune=1, **options).fit(frame, y)
+    assert model.history_["stage"].unique().tolist() == ["top", "fine-tune"]
+    assert model.network_.input_shapes["image"] != (12, 12, 1)
+    whole = joint(fine_tune=1, augmentation=lambda pixels: pixels, **options)
+    whole.fit(frame, y)  # images may change: all layers compute them each time
+    assert whole.network_.input_shapes["image"] == (12, 12, 1)
+    np.testing.assert_allclose(whole.predict_proba(frame), model.predict_proba(frame), atol=1e-3)
 
 
 # How it is trained.
@@ -348,10 +382,15 @@ def test_progress_is_shown(capsys):
 # Wrong use.
 
 
-def test_several_columns_of_images():
+def test_columns_of_images_of_different_shapes():
     frame, y = make_xor(20)
-    with pytest.raises(ValueError, match=r"one column of images.*\['scan', 'back'\]"):
-        joint().fit(frame.assign(back=frame["scan"]), y)
+    other = [image[:4] for image in frame["scan"]]
+    with pytest.raises(ValueError, match=r"shapes \[\(8, 8, 1\), \(4, 8, 1\)\].*Pass image_size"):
+        joint(backbone=tiny_cnn, image_size=None, backbone_options=None).fit(
+            frame.assign(back=other), y
+        )
+    with pytest.raises(ValueError, match=r"No row has an image in \['back'\]"):
+        joint(image_columns=["scan", "back"]).fit(frame.assign(back=None), y)
 
 
 def test_relative_paths_and_unreadable_images(tmp_path):
@@ -382,11 +421,12 @@ def test_no_row_has_an_image():
         ({"fusion": "sum"}, "fusion"),
         ({"modality_dropout": 1.0}, "modality_dropout"),
         ({"fine_tune": "conv9"}, "conv9"),
+        ({"fine_tune": "lora"}, "is for CNNEmbedder"),
         ({"options": TrainingOptions(target_bins=3)}, "JointFusionRegressor"),
         ({"backbone": "no_such_network"}, "no_such_network"),
         ({"augmentation": "heavy"}, "heavy"),
     ],
-    ids=["fusion", "modality_dropout", "fine_tune", "options", "backbone", "augmentation"],
+    ids=["fusion", "modality_dropout", "fine_tune", "lora", "options", "backbone", "augmentation"],
 )
 def test_wrong_options(options, match):
     with pytest.raises(ValueError, match=match):

@@ -181,3 +181,18 @@ def test_wrong_use(model):
         model.predict_interval(frame, 1.0)
     with pytest.raises(NotFittedError):
         FusionRegressor(PixelFlattener()).predict_interval(frame)
+
+
+def test_lengths_follow_the_coverage_between_rows(rows):
+    """Rounded up to a row, intervals of 80 rows would have only 13 lengths here."""
+    fusion = regressor().fit(rows[0], rows[0]["age"] + (rows[1] == "yes"))
+    levels = np.linspace(0.6, 0.9, 40)
+    lengths = [np.diff(fusion.predict_interval(rows[0][:1], level))[0, 0] for level in levels]
+    assert (np.diff(lengths) > 0).all()
+
+
+@pytest.mark.parametrize(("n_groups", "is_finite"), [(12, False), (20, True)])
+def test_a_row_of_a_new_group_is_new_as_groups_are(rows, n_groups, is_finite):
+    groups = np.arange(80) % n_groups
+    fusion = regressor().fit(rows[0], rows[0]["age"] + (rows[1] == "yes"), groups=groups)
+    assert np.isfinite(fusion.predict_interval(rows[0], 0.9)).all() == is_finite

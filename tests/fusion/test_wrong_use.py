@@ -34,7 +34,10 @@ def test_y_is_needed(rows):
         ({"estimators": {"image": LinearSVC()}}, r"no predict_proba.*CalibratedClassifierCV"),
         ({"n_components": 0}, "n_components"),
         ({"cv": 200}, "cv=200 folds need 200 rows in a class.*Pass a smaller cv"),
-        ({"cv": ShuffleSplit(3, random_state=0)}, "leave each row out once"),
+        ({"cv": ShuffleSplit(1, random_state=0)}, "rows out in fewer than 2 folds"),
+        ({"cv": [([0, 1, 2], [2, 3])] * 2}, "row 2 in the training and in the test part of fold 0"),
+        ({"scoring": "auc"}, "'auc' is not a scorer.*'roc_auc'.*get_scorer_names"),
+        ({"scoring": "r2"}, "can't score predictions of 2 classes.*Pass a scorer that can"),
         ({"embedder": LogisticRegression()}, "embedder"),
     ],
 )

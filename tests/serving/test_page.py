@@ -12,8 +12,8 @@ from PIL import Image
 from skfusion import ImageReader
 from tests.browser import Browser
 from tests.chromium import Chromium
-from tests.graphs_for_tests import CLASSES, METADATA, save_graph, save_numbers_graph
 from tests.page_for_tests import PageDriver, need_npm, serve, write_package, write_page
+from tests.page_graphs import CLASSES, METADATA, save_graph, save_numbers_graph
 
 ort = pytest.importorskip("onnxruntime")
 

@@ -21,7 +21,7 @@ def export_onnx(network):
     Parameters
     ----------
     network : Network
-        The network.
+        The network. The inputs of the graph are "pixels", or those of a JointNetwork by name.
 
     Returns
     -------
@@ -44,12 +44,12 @@ def export_onnx(network):
     with building(0), _silenced_converter():
         model = network.runtime.loaded_model(network) or network.to_model()
         function = _trace(model, network, weights)
-        inputs = [f"{name}:0" for name in (_PIXELS, *weights)]
+        inputs = [f"{name}:0" for name in (*_input_shapes(network), *weights)]
         outputs = [tensor.name for tensor in function.outputs]
         graph_def = _inline_functions(_freeze(function), inputs, outputs)
         proto = _convert(graph_def, inputs, outputs)
     _check_operations(proto)
-    _declare_weights(proto, weights)
+    _declare_weights(proto, _input_shapes(network), weights)
     return proto.SerializeToString(), weights
 
 
@@ -57,17 +57,24 @@ def _weight_name(position):
     return f"weight_{position}"
 
 
+def _input_shapes(network):
+    """Return the shape of one row of each input; joint networks have several inputs."""
+    return getattr(network, "input_shapes", None) or {_PIXELS: network.input_shape}
+
+
 def _trace(model, network, weights):
-    """Return the model as a TensorFlow function of the pixels and the large weights."""
+    """Return the model as a TensorFlow function of its inputs and the large weights."""
     import tensorflow as tf
 
     keras = import_keras()
-    pixels = tf.TensorSpec((None, *network.input_shape), tf.float32, _PIXELS)
-    large = [tf.TensorSpec(array.shape, array.dtype, name) for name, array in weights.items()]
+    shapes = _input_shapes(network)
+    specs = [tf.TensorSpec((None, *shape), tf.float32, name) for name, shape in shapes.items()]
+    specs += [tf.TensorSpec(array.shape, array.dtype, name) for name, array in weights.items()]
 
-    @tf.function(input_signature=[pixels, *large], autograph=False)
-    def call(pixels, *large):
-        tensors = dict(zip(weights, large, strict=True))
+    @tf.function(input_signature=specs, autograph=False)
+    def call(*tensors):
+        inputs = dict(zip(shapes, tensors, strict=False))
+        tensors = dict(zip(weights, tensors[len(shapes) :], strict=True))
         values = [
             (variable, tf.cast(tensors.get(_weight_name(position), array), variable.dtype))
             for position, (variable, array) in enumerate(
@@ -75,7 +82,7 @@ def _trace(model, network, weights):
             )
         ]
         with keras.StatelessScope(values):
-            return model(pixels, training=False)
+            return model(inputs.get(_PIXELS, inputs), training=False)
 
     return call.get_concrete_function()
 
@@ -156,10 +163,10 @@ def _check_operations(proto):
         raise ValueError(f"ONNX has no operations for {', '.join(sorted(unknown))}.")
 
 
-def _declare_weights(proto, weights):
+def _declare_weights(proto, kept, weights):
     """Turn the inputs for large weights into initializers whose values are stored elsewhere."""
     graph = proto.graph
-    inputs = [value for value in graph.input if value.name == _PIXELS]
+    inputs = [value for value in graph.input if value.name in kept]
     del graph.input[:]
     graph.input.extend(inputs)
     for name, array in weights.items():

@@ -1,0 +1,90 @@
+"""CandidateLog: how long each candidate took, and why others were left out."""
+
+import time
+from contextlib import contextmanager
+
+import numpy as np
+import pandas as pd
+
+USED, SKIPPED, FAILED = "used", "no time", "failed"
+
+
+class CandidateLog:
+    """Measure the time of candidates, and note which are left out.
+
+    A candidate is an embedder or a model, by its name.
+
+    Parameters
+    ----------
+    skipped : collection of str, default=()
+        The candidates that are not started.
+
+    deadline : float, default=inf
+        The time, on `time.perf_counter`, after which no candidate is started.
+
+    Attributes
+    ----------
+    seconds : dict of str to float
+        The time of each candidate that was started.
+
+    left_out : dict of str to tuple (status, reason)
+        The candidates that were not started or that failed.
+
+    Examples
+    --------
+    >>> from skfusion.fusion._candidate_log import CandidateLog
+    >>> log = CandidateLog(skipped=["forest"])
+    >>> log.may_start("linear"), log.may_start("forest")
+    (True, False)
+    """
+
+    def __init__(self, skipped=(), deadline=np.inf):
+        self.skipped = frozenset(skipped)
+        self.deadline = deadline
+        self.seconds = {}
+        self.left_out = {}
+
+    def may_start(self, name, is_needed=False):
+        """Return whether a candidate may start; one that is needed always may."""
+        if is_needed or (name not in self.skipped and time.perf_counter() < self.deadline):
+            return True
+        self.left_out[name] = (SKIPPED, "max_time")
+        return False
+
+    @contextmanager
+    def timing(self, name):
+        """Add the time of a block to a candidate."""
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
+
+    def note_failure(self, name, error):
+        """Note that a candidate raised an error."""
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        self.left_out[name] = (FAILED, reason)
+
+
+def make_report(logs, used, with_seconds):
+    """Return a table of candidates: their status, the reason, and their seconds in all folds.
+
+    Parameters
+    ----------
+    logs : list of CandidateLog
+        The logs of all fits.
+
+    used : collection of str
+        The candidates of which predictions are made.
+
+    with_seconds : bool
+        Whether to add the time, which differs from one run to the next.
+    """
+    names = list(dict.fromkeys(name for log in logs for name in [*log.seconds, *log.left_out]))
+    left_out = {name: note for log in logs for name, note in log.left_out.items()}
+    lines = {}
+    for name in names:
+        status, reason = left_out.get(name, (USED if name in used else "not used", ""))
+        seconds = sum(log.seconds.get(name, 0.0) for log in logs)
+        lines[name] = (status, reason, seconds)
+    frame = pd.DataFrame.from_dict(lines, orient="index", columns=["status", "reason", "seconds"])
+    frame = frame.rename_axis("candidate")
+    return frame if with_seconds else frame.drop(columns="seconds")

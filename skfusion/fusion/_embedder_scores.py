@@ -1,0 +1,128 @@
+"""How each embedder alone predicts, and which models are kept."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from skfusion.fusion._row_losses import row_losses, score
+from skfusion.fusion._strategy_cv import cross_validate_strategy
+
+# Models of an embedder that has less than this share of the weights of each feature set are not
+# fitted on all rows, so that new images are not embedded for nothing.
+_LEAST_SHARE = 0.02
+
+
+def score_embedders(trial, models, combination, prior):
+    """Return the loss and the score of the models of each embedder, and its weight.
+
+    Parameters
+    ----------
+    trial : StrategyTrial
+        Predictions of all models for rows that they have not seen.
+
+    models : BaseModels
+        Models of one fold, in the order of the predictions.
+
+    combination : Combination
+        The strategy in use, fitted on all rows.
+
+    prior : float or ndarray
+        The prediction for rows without an image where there is no table.
+
+    Returns
+    -------
+    scores : DataFrame
+        One row an embedder: `loss`; `accuracy` or `r2`; and `weight`, its share of the weights of
+        models that take images, 0 where the strategy has none.
+    """
+    rows, lines = trial.out_of_fold.rows, {}
+    shares = _find_shares(models, combination)
+    for name in models.rotations_:
+        own = {model.name for model in models.models_["image"] if model.blocks == (name,)}
+        out_of_fold = restrict(trial.out_of_fold, models, own | _names(models, "table"))
+        prediction = cross_validate_strategy("image", out_of_fold, prior)
+        loss = np.average(row_losses(prediction, rows.y), weights=rows.weights)
+        weight = np.mean([each.get(name, 0.0) for each in shares.values()] or [0.0])
+        lines[name] = (loss, score(prediction, rows.y, rows.weights), weight)
+    kind = "accuracy" if models.n_classes is not None else "r2"
+    columns = ["loss", kind, "weight"]
+    return pd.DataFrame.from_dict(lines, orient="index", columns=columns).rename_axis("embedder")
+
+
+def find_used_models(models, combination, feature_sets):
+    """Return the names of the models to fit on all rows.
+
+    Parameters
+    ----------
+    models : BaseModels
+        Models of one fold.
+
+    combination : Combination
+        The strategy in use.
+
+    feature_sets : list of str
+        The feature sets in use.
+    """
+    shares = _find_shares(models, combination)
+    used = {name for each in shares.values() for name in each if each[name] >= _LEAST_SHARE}
+    if "network" in feature_sets or not used:  # a network takes the features of all of them
+        used = set(models.rotations_)
+    return {
+        model.name
+        for feature_set in feature_sets
+        for model in models.models_[feature_set]
+        if all(name in used for name in model.blocks if name not in ("table", "rows"))
+    }
+
+
+def find_used_embedders(models, names):
+    """Return the embedders whose features the models that are named take."""
+    used = [each for some in models.models_.values() for each in some if each.name in names]
+    return {name for model in used for name in model.blocks} & {*models.rotations_}
+
+
+def restrict(out_of_fold, models, names):
+    """Return out-of-fold predictions of the models that are named, of those of `models`."""
+    predictions = {
+        feature_set: [
+            array
+            for model, array in zip(models.models_[feature_set], arrays, strict=True)
+            if model.name in names
+        ]
+        for feature_set, arrays in out_of_fold.predictions.items()
+    }
+    some = {name: arrays for name, arrays in predictions.items() if arrays}
+    return replace(out_of_fold, predictions=some)
+
+
+def describe_embedders(scores):
+    """Return lines of text on several embedders; nothing on a single one."""
+    if len(scores) < 2:
+        return []
+    kind = scores.columns[1]
+    loss, label = ("log loss", "accuracy") if kind == "accuracy" else ("squared error", "R2")
+    lines = ["Embedders, by the models of their features alone, and their weight in the fusion:"]
+    for name, row in scores.iterrows():
+        lines.append(
+            f"  {name}: {loss} {row['loss']:.3g}, {label} {row[kind]:.3f}, weight "
+            f"{row['weight']:.2f}"
+        )
+    return lines
+
+
+def _names(models, feature_set):
+    return {model.name for model in models.models_.get(feature_set, [])}
+
+
+def _find_shares(models, combination):
+    """Return the share of each embedder in the weights of feature sets with single embedders."""
+    shares = {}
+    for feature_set in combination.feature_sets:
+        if feature_set not in ("image", "joint"):
+            continue
+        shares[feature_set] = dict.fromkeys(models.rotations_, 0.0)
+        weights = combination.model_weights_[feature_set]
+        for model, weight in zip(models.models_[feature_set], weights, strict=True):
+            shares[feature_set][model.blocks[-1]] += float(weight)
+    return shares

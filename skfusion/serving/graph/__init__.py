@@ -1,0 +1,1 @@
+"""One ONNX graph for a whole model: images and table in, predictions out."""
