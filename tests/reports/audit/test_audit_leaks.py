@@ -44,7 +44,7 @@ def test_the_size_of_files(rows):
     assert grave(found) == [["fact predicts the target", "bytes"]]
     finding = one(found, "fact predicts the target")
     assert "So do bytes per pixel." in finding["evidence"]
-    assert "p = 0.005" in finding["evidence"]
+    assert "p = 0.003" in finding["evidence"]
     assert "median" in finding["evidence"]
     assert "Encode all" in finding["remedy"]
 
