@@ -233,7 +233,7 @@ def _as_tensor(array, name):
 def _rename(graph, names, prefix):
     """Rename the tensors of a graph, and of those inside of its nodes."""
     for node in graph.node:
-        node.name = prefix + node.name
+        node.name = node.name and prefix + node.name
         for i, name in enumerate(node.input):
             node.input[i] = names.get(name, name)
         for attribute in node.attribute:
