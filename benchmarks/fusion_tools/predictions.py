@@ -25,6 +25,9 @@ from skfusion.fusion._strategy_trial import try_strategies
 from skfusion.fusion._target_transform import TargetTransform, find_candidates
 from skfusion.tabular._table_encoder import TableEncoder
 
+# Networks, which "auto" tries with more rows than these tasks have, are not among them.
+_FEATURE_SETS = [name for name in FEATURE_SETS if name != "network"]
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -51,7 +54,7 @@ def predict_split(rows, train, test, n_classes, seed, n_repeats):
     if train.groups is not None:
         arrays["groups"] = np.unique(train.groups, return_inverse=True)[1]
     transforms = (None,) if n_classes else find_candidates(train.y, np.ones(len(train.y)))
-    final = fit_predict(train, test, transforms, n_classes)
+    final = fit_predict(train, test, transforms, n_classes, len(train.y))
     arrays |= {f"test|{key}": values.astype(np.float32) for key, values in final.items()}
     strata, kept = train.y if n_classes else None, np.ones(len(train.y), dtype=bool)
     for repeat in range(n_repeats):
@@ -59,14 +62,15 @@ def predict_split(rows, train, test, n_classes, seed, n_repeats):
         arrays[f"{repeat}|fold"] = fold = np.zeros(len(train.y), dtype=np.int8)
         for number, (inner, left_out) in enumerate(folds):
             fold[left_out] = number
-            part = fit_predict(train.take(inner), train.take(left_out), transforms, n_classes)
+            parts = train.take(inner), train.take(left_out)
+            part = fit_predict(*parts, transforms, n_classes, len(train.y))
             for key, values in part.items():
                 empty = np.zeros((len(train.y), *values.shape[1:]), dtype=np.float32)
                 arrays.setdefault(f"{repeat}|{key}", empty)[left_out] = values
     return arrays
 
 
-def fit_predict(train, test, transforms, n_classes):
+def fit_predict(train, test, transforms, n_classes, n_rows):
     """Return the predictions of each model, by "transform|feature set|number"."""
     encoder = TableEncoder(id_columns=[], random_state=0)
     table = np.asarray(encoder.fit_transform(train.table), float)
@@ -74,11 +78,11 @@ def fit_predict(train, test, transforms, n_classes):
     matrices = {"table": table, "image": train.features}
     new = {"table": new_table, "image": test.features}
     builder = ModelBuilder(
-        is_classifier=n_classes is not None, n_components=30, seed=0, estimators=None
+        n_classes=n_classes, n_rows=n_rows, n_components=30, seed=0, estimators=None
     )
     has_image, results = np.ones(len(test.y), dtype=bool), {}
     for transform in transforms:
-        models = BaseModels(builder, FEATURE_SETS, n_classes, transform).fit(matrices, train.y)
+        models = BaseModels(builder, _FEATURE_SETS, n_classes, transform).fit(matrices, train.y)
         predictions = models.predict(models.rotate(new, has_image), has_image)
         for name, each in predictions.items():
             results |= {f"{transform}|{name}|{i}": values for i, values in enumerate(each)}

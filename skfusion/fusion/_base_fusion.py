@@ -9,7 +9,6 @@ from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
-from joblib import effective_n_jobs
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils import check_random_state, check_scalar
@@ -17,13 +16,12 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skfusion._utils.decorators import fit_context
-from skfusion._utils.messages import caller_stacklevel
 from skfusion._utils.progress import progress_bar
 from skfusion._utils.saved_state import SavedStateMixin
 from skfusion._utils.sklearn_config import default_config
 from skfusion._utils.typing import ImageInput, PathLike, RandomState
 from skfusion.fusion._base_models import BaseModels
-from skfusion.fusion._candidate_log import FAILED, CandidateLog, make_report
+from skfusion.fusion._candidate_log import CandidateLog, make_report, warn_of_failures
 from skfusion.fusion._choice_loss import ChoiceLoss
 from skfusion.fusion._combination import FEATURE_SETS_OF, NETWORK, STRATEGIES
 from skfusion.fusion._conformal_scores import ConformalScores
@@ -34,13 +32,14 @@ from skfusion.fusion._embedder_scores import (
     restrict,
     score_embedders,
 )
+from skfusion.fusion._frozen_features import embed_frozen
 from skfusion.fusion._fusion_checks import check_image_rows, check_models, noting_image_columns
 from skfusion.fusion._fusion_rows import FusionRows
 from skfusion.fusion._fusion_verdict import FusionVerdict, make_verdict
 from skfusion.fusion._inner_folds import make_inner_folds
 from skfusion.fusion._model_builder import FEATURE_SETS, ModelBuilder
 from skfusion.fusion._open_options import make_embedders, open_networks, set_open_options
-from skfusion.fusion._out_of_fold import fit_folds, keep_common
+from skfusion.fusion._out_of_fold import keep_common
 from skfusion.fusion._row_checks import check_rows, table_tags
 from skfusion.fusion._source_encoder import SourceEncoder, find_rows_with_all
 from skfusion.fusion._source_gains import source_gains
@@ -48,7 +47,8 @@ from skfusion.fusion._source_importance import source_importance
 from skfusion.fusion._strategy_choice import compare
 from skfusion.fusion._strategy_cv import combine, fit_combination
 from skfusion.fusion._strategy_trial import try_strategies
-from skfusion.fusion._time_budget import TimeBudget, find_affordable
+from skfusion.fusion._time_budget import TimeBudget
+from skfusion.fusion._timed_folds import fit_within
 from skfusion.store._feature_store import FeatureStore
 from skfusion.tabular._check_table import check_table
 from skfusion.tabular._column_roles import ColumnRoles, warn_of_numbers_as_text
@@ -233,7 +233,7 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
         make_loss = partial(ChoiceLoss, self.scoring, classes=classes)
         make_loss(rows.y, rows.weights, rows.groups).check(self._prior)
         log = CandidateLog(deadline=budget.deadline(2))
-        rows = self._embed(sources, rows, log)
+        rows = embed_frozen(sources, rows, log, self.verbose)
         folds = make_inner_folds(cv, self._strata(rows.y), rows.groups, seed, kept)
         if rows.images:
             used = np.concatenate([test for _, test in folds])
@@ -268,14 +268,7 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
         """Keep what became of each candidate, and warn of models that failed."""
         used = {*self._models.names, *self._models.sources}
         self.fit_report_ = make_report(logs, used, self.max_time is not None)
-        failed = self.fit_report_[self.fit_report_["status"] == FAILED]
-        if len(failed):
-            warnings.warn(
-                f"Models in estimators failed to fit and were left out: "
-                f"{failed['reason'].to_dict()}. Remove them, or fit them within their limits.",
-                UserWarning,
-                stacklevel=caller_stacklevel(),
-            )
+        warn_of_failures(self.fit_report_)
 
     def _check_images(self, has_image, y):
         classes = None if self._n_classes is None else self.classes_
@@ -298,23 +291,6 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
             )
         return SourceEncoder(table_transformer, embedders, self.table_columns_, self.image_columns_)
 
-    def _embed(self, sources, rows, log):
-        """Return rows with the features of frozen embedders, which all folds share."""
-        images = {}
-        for name in list(sources.embedders) if self.image_columns_ else []:
-            if not sources.is_frozen(name):
-                continue
-            if not log.may_start(name, is_needed=not images):
-                sources.keep({*sources.embedders} - {name})
-                continue
-            embedder = sources.embedders[name]
-            verbose = embedder.verbose
-            embedder.set_params(verbose=max(verbose, self.verbose))
-            with log.timing(name):
-                images[name] = sources.fit_images(name, rows)
-            embedder.set_params(verbose=verbose)
-        return replace(rows, images=images)
-
     def _list_strategies(self, sources, rows):
         if len(sources.names) == 1:
             return sources.names
@@ -330,17 +306,7 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
             transform: BaseModels(builder, feature_sets, self._n_classes, transform)
             for transform in self._target_transforms(rows)
         }
-        fits, skipped = [], ()
-        if self.max_time is not None:
-            deadline = budget.deadline(len(folds) + 1)
-            fits = list(fit_folds(sources, models, rows, folds[:1], None, (), deadline))
-            final = len(rows) / len(folds[0][0])  # the cost of a fit on all rows
-            n_fits = np.ceil((len(folds) - 1) / effective_n_jobs(self.n_jobs)) + final
-            skipped = _find_skipped(fits[0], budget.left, n_fits)
-            bar.update()
-        for fit in fit_folds(sources, models, rows, folds[len(fits) :], self.n_jobs, skipped):
-            fits.append(fit)
-            bar.update()
+        fits = fit_within(budget, sources, models, rows, folds, self.n_jobs, bar.update)
         keep_common(fits)
         trial = try_strategies(fits, rows, strategies, self.strategy, self._prior, make_loss)
         if self.image_columns_ and not rows.images:
@@ -437,12 +403,3 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
             predictions = self._models.predict(blocks, has_image)
             combined = combine(self._combination, predictions, has_image, self._fallback)
         return combined, has_image
-
-
-def _find_skipped(first, left, n_fits):
-    """Return the candidates for which the time is too short, after the first of several fits."""
-    models = next(iter(first.models.values())).models_
-    leading = [group[0] for group in models.values()]
-    needed = {model.name for model in leading} | {n for model in leading for n in model.blocks}
-    kept = find_affordable(first.log.seconds, needed, left, n_fits)
-    return {*first.log.left_out, *first.log.seconds} - {*kept}

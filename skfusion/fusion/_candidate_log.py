@@ -1,10 +1,13 @@
 """CandidateLog: how long each candidate took, and why others were left out."""
 
 import time
+import warnings
 from contextlib import contextmanager
 
 import numpy as np
 import pandas as pd
+
+from skfusion._utils.messages import caller_stacklevel
 
 USED, SKIPPED, FAILED = "used", "no time", "failed"
 
@@ -88,3 +91,15 @@ def make_report(logs, used, with_seconds):
     frame = pd.DataFrame.from_dict(lines, orient="index", columns=["status", "reason", "seconds"])
     frame = frame.rename_axis("candidate")
     return frame if with_seconds else frame.drop(columns="seconds")
+
+
+def warn_of_failures(report):
+    """Warn of the models of a report that failed."""
+    failed = report[report["status"] == FAILED]
+    if len(failed):
+        warnings.warn(
+            f"Models in estimators failed to fit and were left out: {failed['reason'].to_dict()}. "
+            "Remove them, or fit them within their limits.",
+            UserWarning,
+            stacklevel=caller_stacklevel(),
+        )

@@ -1,6 +1,6 @@
 """Predictions for rows that models, encoders and embedders have not seen."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -50,7 +50,7 @@ class FoldFit:
     matrices: dict[str, Any]
     has_image: np.ndarray
     predictions: dict[str, Any]
-    log: CandidateLog
+    log: CandidateLog = field(default_factory=CandidateLog)
 
     def keep(self, names):
         """Drop the models that are not named, and their predictions."""
