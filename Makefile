@@ -23,10 +23,11 @@ WEIGHTS_25 := $(SKFUSION_TEST_DATA)/weights/mobilenet_2_5_224_tf_no_top.h5
 WEIGHTS_75 := $(SKFUSION_TEST_DATA)/weights/mobilenet_7_5_224_tf_no_top.rebuilt.h5
 BENCH_copies := $(DATA)/flowers --weights $(WEIGHTS_25)
 BENCH_cross_fit := $(DATA) $(WEIGHTS_25)
+BENCH_choice := $(DATA) $(WEIGHTS_75)
 BENCH_fusion := $(DATA) $(WEIGHTS_75)
 BENCH_search := $(DATA)/fashion_products $(WEIGHTS_75)
 BENCH_training := $(DATA) $(WEIGHTS_25)
-DATA_BENCHES := $(patsubst %,benchmarks/%.py,copies cross_fit fusion search training)
+DATA_BENCHES := $(patsubst %,benchmarks/%.py,choice copies cross_fit fusion search training)
 BENCH ?= $(filter-out $(if $(SKFUSION_TEST_DATA),,$(DATA_BENCHES)),$(wildcard benchmarks/*.py))
 
 # Examples on images that aren't part of the repository take the folders of data sets as their

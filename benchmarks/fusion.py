@@ -1,7 +1,7 @@
 """Does fusing ever cost what the better source alone would give?
 
-    python benchmarks/fusion.py DATA WEIGHTS FOLDER [--repeats 10 3] [--tasks NAME ...] [--naive]
-    python benchmarks/fusion.py DATA WEIGHTS FOLDER --coverage
+    python benchmarks/fusion.py DATA WEIGHTS [--repeats 10 3] [--tasks NAME ...] [--naive]
+    python benchmarks/fusion.py DATA WEIGHTS --coverage
 
 DATA is a folder with the sets oasis1, fashion_products, leaf, flowers and hymenoptera; WEIGHTS a
 weights file of MobileNet with alpha=0.75, without top. For each task: the table alone, the
@@ -15,9 +15,9 @@ the better source's score over folds. `lost` marks where "auto" is below it by m
 that, and `.005` where it is by more than .005. The last lines sum up.
 
 Tasks that end in "+noise" pair a set with columns or images that hold no information. Models are
-fitted once for each fold, on features computed once, and their predictions are kept in FOLDER
-(existing ones are used, so that it can be stopped). Strategies are then combined and chosen by the
-same functions as in `FusionClassifier.fit`.
+fitted once for each fold, on features computed once, and their predictions are kept in
+--folder (existing ones are used, so that it can be stopped). Strategies are then combined and
+chosen by the same functions as in `FusionClassifier.fit`.
 
 With --coverage: how often the sets and intervals hold the truth of rows of the outer folds, with
 their images and without, the standard error of that share, and the mean size of a set, or length
@@ -26,30 +26,32 @@ level than two points and than two standard errors.
 """
 
 import argparse
+import sys
+import tempfile
 from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from fusion_predictions import Rows, Saved, predict_split
 from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.datasets import load_diabetes
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.metrics import accuracy_score, r2_score, roc_auc_score
 from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from skfusion import PretrainedGAP
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from benchmarks.fusion_tools.embedder import Embedder
+from benchmarks.fusion_tools.predictions import Rows, Saved, predict_split
+from benchmarks.fusion_tools.score import score
 from skfusion.fusion._conformal_scores import ConformalScores
 
 IMAGE = "image"
 LINES = ["table", "image", "late", "stacked", "early", "auto"]
 NAIVE = ["naive linear", "naive forest"]
-# Two classes or a few are ranked; where there are many, each has too few rows for that.
-_MANY_CLASSES = 20
 _LEVELS = (0.8, 0.9)
 _FEW_ROWS, _NEAR = 300, 0.15
 
@@ -58,12 +60,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("weights", type=Path)
-    parser.add_argument("folder", type=Path, help="for predictions")
+    parser.add_argument("--folder", type=Path, help="for predictions")
     parser.add_argument("--repeats", type=int, nargs=2, default=(10, 3), help="with few rows, many")
     parser.add_argument("--tasks", nargs="*", help="only these")
     parser.add_argument("--naive", action="store_true", help="all columns before one model, too")
     parser.add_argument("--coverage", action="store_true", help="of sets and intervals")
+    parser.set_defaults(folder=Path(tempfile.gettempdir()) / "skfusion_benchmark_fusion")
     options = parser.parse_args()
+    options.folder.mkdir(exist_ok=True)
     tasks = make_tasks(options.data, Embedder(options.weights, options.folder / "features"))
     if options.tasks:
         tasks = {name: tasks[name] for name in options.tasks}
@@ -138,7 +142,8 @@ def compare_sources(results, columns):
     better = means[["table", "image"]].idxmax()
     difference = means["auto"] - means[better]
     error = results[better].std() / np.sqrt(len(results))
-    lost = ["lost"] * (difference < -error / 2) + [".005"] * (difference < -0.005)
+    marks = (("lost", -error / 2), (".005", -0.005))
+    lost = [mark for mark, least in marks if difference < least]
     picks = ", ".join(f"{name} {n}" for name, n in Counter(results["chosen"]).most_common())
     near = abs(means["table"] - means["image"]) < _NEAR
     marks = {"lost": " ".join(lost), "picks": picks, "is_near": near}
@@ -222,18 +227,6 @@ def cover(transform, prediction, y, conformal, images, level):
     return (low <= y) & (y <= high), (high - low) / y.std()
 
 
-def score(saved, prediction):
-    y = saved.y_test
-    if prediction.ndim == 1:
-        return r2_score(y, prediction)
-    if saved.n_classes == 2:
-        return roc_auc_score(y, prediction[:, 1])
-    if saved.n_classes > _MANY_CLASSES:
-        return accuracy_score(y, prediction.argmax(axis=1))
-    prediction = prediction / prediction.sum(axis=1, keepdims=True)
-    return roc_auc_score(y, prediction, multi_class="ovr", labels=np.arange(saved.n_classes))
-
-
 def naive(table, features, y, train, test):
     """All columns standardized, side by side, into one model with its defaults."""
     is_classifier = y.dtype.kind != "f"
@@ -260,19 +253,6 @@ def naive(table, features, y, train, test):
         predict = model.predict_proba if is_classifier else model.predict
         results[name] = predict(columns(test)).astype(np.float32)
     return results
-
-
-class Embedder:
-    """MobileNet's features of a set's images, kept in a folder."""
-
-    def __init__(self, weights, folder):
-        self.gap = PretrainedGAP(
-            "MobileNet", weights=weights, backbone_options={"alpha": 0.75}, cache=folder
-        )
-
-    def __call__(self, folder, paths):
-        cells = pd.Series([str(folder / path) for path in paths], name=IMAGE)
-        return self.gap.fit_transform(cells)
 
 
 def make_tasks(data, embed):

@@ -97,8 +97,8 @@ axes.spines[["top", "right"]].set_visible(False)
 # The choice
 # ----------
 #
-# The log losses of the strategies on inner folds. The chosen strategy is the simplest within one
-# standard error of the best.
+# The log losses of the strategies on inner folds. Where both sources hold information, a fusion is
+# chosen, unless it is worse than the better source.
 
 model = fusion().fit(frames["little"], y)
 print(model.strategy_scores_.round(3))

@@ -17,18 +17,22 @@ class Thresholds(NamedTuple):
     Attributes
     ----------
     informative : float
-        By how much a source has to beat a constant to be more than noise.
+        From which evidence on a source holds information.
 
     beside_noise : float
-        By how much a fusion has to beat the better source if the other one is noise.
+        By how much a fusion has to beat the better source if that alone holds information.
+
+    beside_weaker : float
+        The same if both do, and the other one is surely worse.
 
     needed : float
-        The same if the other one is not noise.
+        The same else: both sources predict alike.
     """
 
-    informative: float = 1.0
+    informative: float = 2.0
     beside_noise: float = 2.0
-    needed: float = -1.0
+    beside_weaker: float = 0.0
+    needed: float = -1.5
 
 
 _THRESHOLDS = Thresholds()
@@ -55,7 +59,7 @@ def compare(trial, chosen=None):
     rows, losses = trial.out_of_fold.rows, trial.losses
     units = trial.loss.weights, trial.loss.groups
     best = _find_best(losses, trial.loss.weights)
-    chosen = chosen or choose(losses, trial.constant, *units)
+    chosen = chosen or choose(losses, trial.evidence, *units)
     lines = {}
     for name, prediction in trial.predictions.items():
         lines[name] = line = {
@@ -70,7 +74,7 @@ def compare(trial, chosen=None):
     return pd.DataFrame.from_dict(lines, orient="index").rename_axis("strategy")
 
 
-def choose(losses, constant, weights=None, groups=None, thresholds=_THRESHOLDS):
+def choose(losses, evidence, weights=None, groups=None, thresholds=_THRESHOLDS):
     """Choose between the better source alone and a fusion of both.
 
     Parameters
@@ -79,8 +83,8 @@ def choose(losses, constant, weights=None, groups=None, thresholds=_THRESHOLDS):
         Each row's loss under each strategy, or that of each block of rows; of all five, or of
         the only source.
 
-    constant : ndarray of shape (n_units,)
-        The losses of predicting the mean, or the share of each class.
+    evidence : dict of str to float
+        How surely each source predicts better than chance, as `find_evidence` returns it.
 
     weights : ndarray of shape (n_units,), default=None
         Weights of the units.
@@ -95,10 +99,11 @@ def choose(losses, constant, weights=None, groups=None, thresholds=_THRESHOLDS):
     -------
     name : str
         The fusion is "stacked", unless another one is better by more than two standard errors.
-        Where the worse source alone is hardly better than a constant, it may be noise: the fusion
-        then has to be better than the better source by more than two standard errors. Else it
-        is chosen unless it is worse by one: where both sources hold information, they rarely
-        hold the same, and the difference is larger with the rows that predictions are made from.
+        Where the worse source alone is hardly better than chance, it may be noise: the fusion then
+        has to be surely better than the better source. Where it holds information, but much
+        less, the fusion has to be better. Else the fusion is chosen unless it is worse: to leave
+        one of two sources out that predict alike is a guess, and a wrong guess costs more than to
+        keep both.
 
     Notes
     -----
@@ -111,15 +116,15 @@ def choose(losses, constant, weights=None, groups=None, thresholds=_THRESHOLDS):
     >>> import numpy as np
     >>> from skfusion.fusion._strategy_choice import choose
     >>> table, image = np.array([0.1, 0.2, 0.3, 0.2]), np.array([0.8, 0.9, 0.9, 0.8])
-    >>> fused, constant = np.array([0.2, 0.1, 0.3, 0.1]), np.full(4, 0.7)
+    >>> fused, evidence = np.array([0.2, 0.1, 0.3, 0.1]), {"table": 5.0, "image": -0.5}
     >>> losses = {"table": table, "image": image, "late": fused, "stacked": fused, "early": image}
-    >>> choose(losses, constant)
+    >>> choose(losses, evidence)
     'table'
     """
     if len(losses) == 1:
         return next(iter(losses))
     if weights is None:
-        weights = np.ones(len(constant))
+        weights = np.ones(len(losses["table"]))
     better, other = sorted(
         ("table", "image"), key=lambda name: np.average(losses[name], weights=weights)
     )
@@ -128,8 +133,12 @@ def choose(losses, constant, weights=None, groups=None, thresholds=_THRESHOLDS):
     )
     if not _is_better(losses[fused], losses["stacked"], _SURE, weights, groups):
         fused = "stacked"
-    holds_information = _is_better(losses[other], constant, thresholds.informative, weights, groups)
-    needed = thresholds.needed if holds_information else thresholds.beside_noise
+    needed = thresholds.needed
+    held = [evidence[name] > thresholds.informative for name in (better, other)]
+    if held == [True, False]:
+        needed = thresholds.beside_noise
+    elif _is_better(losses[better], losses[other], _SURE, weights, groups):
+        needed = thresholds.beside_weaker
     return fused if _is_better(losses[fused], losses[better], needed, weights, groups) else better
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from skfusion.fusion._choice_loss import ChoiceLoss
 from skfusion.fusion._out_of_fold import OutOfFold, gather
+from skfusion.fusion._source_evidence import find_evidence
 from skfusion.fusion._strategy_cv import cross_validate_strategy
 
 
@@ -31,8 +32,8 @@ class StrategyTrial:
     losses : dict of str to ndarray of shape (n_units,)
         That of each strategy.
 
-    constant : ndarray of shape (n_units,)
-        That of the prediction without any source.
+    evidence : dict of str to float
+        How surely each source predicts better than chance.
     """
 
     target_transform: str | None
@@ -40,7 +41,7 @@ class StrategyTrial:
     predictions: dict[str, Any]
     loss: ChoiceLoss
     losses: dict[str, Any]
-    constant: np.ndarray
+    evidence: dict[str, float]
 
     def lowest_loss(self, strategy):
         """Return the mean loss of a strategy, for "auto" that of the best one."""
@@ -85,8 +86,12 @@ def try_strategies(fits, rows, strategies, strategy, prior, make_loss):
         unseen = out_of_fold.rows
         loss = make_loss(unseen.y, unseen.weights, unseen.groups)
         losses = {name: loss.losses(prediction) for name, prediction in predictions.items()}
-        constant = loss.losses(np.broadcast_to(prior, (len(unseen), *np.shape(prior))))
+        evidence = {
+            name: find_evidence(predictions[name], unseen.y, unseen.weights, unseen.groups)
+            for name in ("table", "image")
+            if name in predictions
+        }
         trials.append(
-            StrategyTrial(target_transform, out_of_fold, predictions, loss, losses, constant)
+            StrategyTrial(target_transform, out_of_fold, predictions, loss, losses, evidence)
         )
     return min(trials, key=lambda trial: trial.lowest_loss(strategy))

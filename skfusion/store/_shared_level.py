@@ -65,8 +65,8 @@ class SharedLevel:
         n_bytes = row_bytes(rows.shape[1])
         pairs = [(digest, value) for digest, value in pairs if len(value) == n_bytes]
         kept, values = decode_rows(extractor, pairs)
-        if len(kept) < len(pairs):
-            self._damaged |= {key_of(extractor, digest) for digest, _ in pairs}
+        damaged = {digest for digest, _ in pairs} - {pairs[place][0] for place in kept}
+        self._damaged |= {key_of(extractor, digest) for digest in damaged}
         if not kept:
             return 0.0
         places = [positions[pairs[place][0]] for place in kept]
@@ -118,15 +118,15 @@ class SharedLevel:
 
     def _send_all(self):
         database = self._backend.database
-        while database.run(self._waiting, []):
+        while database.run(self._is_waiting, False):
             with self._backend.locks.hold(self._mark):
                 waiting = database.run(self._waiting, [])  # another process may have sent them
-                if waiting:
-                    self._send([SharedRow(*row[1:]) for row in waiting])
-                    last = waiting[-1][0]
-                    done = database.run(lambda c, last=last: self._set_mark(c, last), write=True)
-                    if not done:
-                        return False
+                if not waiting:  # or they can't be read
+                    return True
+                self._send([SharedRow(*row[1:]) for row in waiting])
+                last = waiting[-1][0]
+                if not database.run(lambda c, last=last: self._set_mark(c, last), write=True):
+                    return False
         return True
 
     def _send(self, rows):
@@ -134,6 +134,9 @@ class SharedLevel:
         new = [row for row in rows if key_of(row.extractor, row.digest) not in known]
         if new:
             self.table.append(new)
+
+    def _is_waiting(self, connection):
+        return self._sent(connection) < connection.execute(_LAST_ID).fetchone()[0]
 
     def _waiting(self, connection):
         """Return id, extractor, label, digest, source and value of rows to send."""
@@ -152,10 +155,10 @@ class SharedLevel:
         """Write rows of the table to the local store, which need not be sent again."""
 
         def write(connection):
-            nothing_waits = self._sent(connection) >= connection.execute(_LAST_ID).fetchone()[0]
+            is_waiting = self._is_waiting(connection)
             used = self._backend.last_uses.now_in(connection)
             write_rows(connection, extractor, "", batch, used)
-            if nothing_waits:
+            if not is_waiting:
                 self._set_mark(connection, connection.execute(_LAST_ID).fetchone()[0])
 
         self._backend.database.run(write, write=True)

@@ -167,7 +167,7 @@ class SharedTable:
         data = self._open(lance)
         if data is None:
             return
-        for ids in _repeated(data.to_table(columns=["key"], with_row_id=True)):
+        for ids in _repeated(data.to_table(columns=["key", "written"], with_row_id=True)):
             data.delete(f"_rowid IN ({ids})")
         data.optimize.compact_files(target_rows_per_fragment=_ROWS_PER_FILE)
         if data.count_rows():
@@ -264,9 +264,13 @@ def _schema(pyarrow):
 
 
 def _repeated(table):
-    """Yield the ids of all but the first row of each key, as lists in SQL."""
-    first = table.group_by("key").aggregate([("_rowid", "min")])["_rowid_min"].to_numpy()
-    others = np.setdiff1d(table["_rowid"].to_numpy(), first)
+    """Yield the ids of all but the newest row of each key, as lists in SQL.
+
+    The newest, since a row is written again where an older one was damaged.
+    """
+    table = table.sort_by([("written", "ascending"), ("_rowid", "ascending")])
+    groups = table.group_by("key", use_threads=False).aggregate([("_rowid", "last")])
+    others = np.setdiff1d(table["_rowid"].to_numpy(), groups["_rowid_last"].to_numpy())
     for start in range(0, len(others), _KEYS_AT_ONCE):
         yield ",".join(map(str, others[start : start + _KEYS_AT_ONCE]))
 

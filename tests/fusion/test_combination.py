@@ -15,6 +15,7 @@ from skfusion.fusion._pool_weights import pool_weights
 from skfusion.fusion._probability_stack import ProbabilityStack
 from skfusion.fusion._regression_stack import RegressionStack
 from skfusion.fusion._row_losses import row_losses
+from skfusion.fusion._source_evidence import find_evidence
 from skfusion.fusion._strategy_choice import choose
 from skfusion.fusion._strategy_cv import cross_validate_strategy
 
@@ -68,7 +69,27 @@ def test_calibration_does_not_decide(unseen):
     """All strategies are calibrated alike: then one source is enough."""
     predictions = {name: cross_validate_strategy(name, unseen, None) for name in STRATEGIES}
     of_rows = {name: row_losses(each, unseen.rows.y) for name, each in predictions.items()}
-    assert choose(of_rows, np.full(N, np.log(2))) == "image"
+    y, weights = unseen.rows.y, unseen.rows.weights
+    evidence = {each: find_evidence(predictions[each], y, weights) for each in ("table", "image")}
+    assert evidence["table"] < 2 < evidence["image"]
+    assert choose(of_rows, evidence) == "image"
+
+
+def test_evidence_does_not_depend_on_calibration(unseen):
+    y, chances = unseen.rows.y, unseen.predictions["image"][0]
+    sharp = chances**3 / (chances**3).sum(axis=1, keepdims=True)
+    of_both = [find_evidence(each, y, np.ones(N)) for each in (chances, sharp)]
+    assert of_both[0] == pytest.approx(of_both[1], rel=0.05)
+
+
+def test_evidence_of_groups_and_weights():
+    random = np.random.default_rng(0)
+    y, noise = random.normal(size=100), random.normal(size=100)
+    once = find_evidence(y + noise, y, np.ones(100))
+    four = [np.repeat(each, 4) for each in (y + noise, y, np.arange(100))]
+    assert find_evidence(*four[:2], np.ones(400), four[2]) == pytest.approx(once)
+    assert find_evidence(*four[:2], np.ones(400)) == pytest.approx(2 * once)
+    assert find_evidence(y + noise, y, np.full(100, 4.0)) == pytest.approx(2 * once)
 
 
 def test_numbers_of_one_model_are_not_changed():
@@ -204,8 +225,12 @@ def losses(**means):
     }
 
 
-def pick(weights=None, groups=None, constant=0.7, **means):
-    return choose(losses(**means), np.full(N, constant), weights, groups)
+BOTH = {"table": 5.0, "image": 5.0}
+
+
+def pick(noise=(), **means):
+    evidence = {name: 0.5 if name in noise else 5.0 for name in ("table", "image")}
+    return choose(losses(**means), evidence)
 
 
 def test_a_clearly_better_fusion_is_chosen():
@@ -218,22 +243,30 @@ def test_of_fusions_alike_the_one_that_leaves_out_nothing():
     assert pick(table=0.6, image=0.6, late=0.4, early=0.4, stacked=0.405) == "stacked"
 
 
-def test_two_sources_with_information_are_fused_unless_that_is_worse():
-    sources = {"table": 0.4, "image": 0.6}
-    assert pick(**sources, late=0.4, early=0.4, stacked=0.401) == "stacked"
+def test_two_sources_that_predict_alike_are_fused_unless_that_is_worse():
+    sources = {"table": 0.4, "image": 0.405}
+    assert pick(**sources, late=0.4, early=0.4, stacked=0.405) == "stacked"
     assert pick(**sources, late=0.43, early=0.43, stacked=0.43) == "table"
+
+
+def test_beside_a_weaker_source_a_fusion_has_to_be_better():
+    sources = {"table": 0.4, "image": 0.6}
+    assert pick(**sources, late=0.4, early=0.4, stacked=0.401) == "table"
+    assert pick(**sources, late=0.4, early=0.4, stacked=0.399) == "stacked"
 
 
 @pytest.mark.parametrize(("table", "image", "better"), [(0.4, 0.7, "table"), (0.72, 0.4, "image")])
 def test_noise_is_fused_only_if_that_is_surely_better(table, image, better):
+    noise = {"table": "image", "image": "table"}[better]
     sources = {"table": table, "image": image}
-    assert pick(**sources, late=0.4, early=0.4, stacked=0.395) == better
-    assert pick(**sources, late=0.4, early=0.4, stacked=0.35) == "stacked"
+    assert pick(noise, **sources, late=0.4, early=0.4, stacked=0.395) == better
+    assert pick(noise, **sources, late=0.4, early=0.4, stacked=0.35) == "stacked"
 
 
 def test_nothing_is_found_but_in_both_together():
     """As in an exclusive or: neither source predicts anything alone."""
-    assert pick(table=0.7, image=0.71, late=0.7, stacked=0.7, early=0.2) == "early"
+    sources = {"noise": ("table", "image"), "table": 0.7, "image": 0.71}
+    assert pick(**sources, late=0.7, stacked=0.7, early=0.2) == "early"
 
 
 def test_alone_there_is_no_choice():
@@ -242,17 +275,17 @@ def test_alone_there_is_no_choice():
 
 def test_weights_count_as_rows():
     given = losses(table=0.6, image=0.6, late=0.55, early=0.5, stacked=0.49)
-    constant, weights = np.full(N, 0.7), np.random.default_rng(0).integers(0, 3, 400)
+    weights = np.random.default_rng(0).integers(0, 3, 400)
     repeated = {name: np.repeat(loss, weights) for name, loss in given.items()}
-    assert choose(given, constant, weights) == choose(repeated, np.repeat(constant, weights))
+    assert choose(given, BOTH, weights) == choose(repeated, BOTH)
 
 
 def test_losses_without_weight_do_not_count():
     given = losses(table=0.6, image=0.6, late=0.55, early=0.5, stacked=0.4)
-    weights, constant = np.arange(400) >= 40, np.full(N, 0.7)
+    weights = np.arange(400) >= 40
     given["stacked"] = np.where(weights, given["stacked"], 99)
-    assert choose(given, constant, weights) == "stacked"
-    assert choose(given, constant) != "stacked"
+    assert choose(given, BOTH, weights) == "stacked"
+    assert choose(given, BOTH) != "stacked"
 
 
 def test_rows_of_a_group_are_no_independent_evidence():
@@ -261,8 +294,9 @@ def test_rows_of_a_group_are_no_independent_evidence():
     lift = np.array([0.1, 0.08, -0.05, 0.02])[groups]
     table = np.full(N, 0.5)
     given = {"table": table, "image": np.full(N, 0.7), "stacked": table - lift}
-    assert choose(given, np.full(N, 0.7)) == "stacked"
-    assert choose(given, np.full(N, 0.7), None, groups) == "table"
+    evidence = {"table": 5.0, "image": 0.0}
+    assert choose(given, evidence) == "stacked"
+    assert choose(given, evidence, None, groups) == "table"
 
 
 # The scaler of a block of columns.

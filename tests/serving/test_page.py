@@ -4,16 +4,24 @@ import copy
 import json
 import struct
 import zlib
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
+from sklearn.compose import make_column_transformer
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from skfusion import ImageReader
+from skfusion import ImageReader, PixelFlattener, to_onnx
 from tests.browser import Browser
 from tests.chromium import Chromium
+from tests.models_for_tests import tiny_gap
 from tests.page_for_tests import PageDriver, need_npm, serve, write_package, write_page
-from tests.page_graphs import CLASSES, METADATA, save_graph, save_numbers_graph
+from tests.page_graphs import CLASSES, METADATA, onnx, save_graph, save_numbers_graph
 
 ort = pytest.importorskip("onnxruntime")
 
@@ -268,6 +276,8 @@ def test_what_is_known_of_the_model(page):
     assert "Measured in training, by inner folds, with the strategy stacked." in scores
     assert "log loss" in scores
     assert "0.31" in scores
+    assert "lower is better" in scores
+    assert "difference" not in scores
     assert "Apache-2.0" in page.text("#facts")[0]
 
 
@@ -370,3 +380,48 @@ def test_nothing_is_sent(folder, images, tmp_path):
         found = browser.urls()
     assert {each.removeprefix(url[:-1]) for each in found} == before - {"/class/"}
     assert paths == []
+
+
+def test_a_fitted_pipeline(browser, folder, server):
+    """The page shows the probabilities of the model in Python, for PNG and JPEG files."""
+    pytest.importorskip("skl2onnx")
+    X, y = make_rows(folder)
+    columns = make_column_transformer(
+        (tiny_gap(missing="zero"), ["photo"]),
+        (PixelFlattener(image_size=(6, 5), missing="zero"), ["photo"]),
+        (make_pipeline(SimpleImputer(), StandardScaler()), ["age"]),
+        (OneHotEncoder(handle_unknown="ignore"), ["sex"]),
+    )
+    model = make_pipeline(columns, LogisticRegression(C=1e-5)).fit(X, y)
+    graph = to_onnx(model, form="graph", background=X, units={"age": "years"})
+    onnx.save(graph, folder / "pipeline.onnx")
+    write_page(folder / "pipeline.onnx", folder / "pipeline", "--runtime-from", folder / "package")
+    page = PageDriver(browser, f"{server[0]}pipeline/")
+    page.open()
+    assert "A number. Training data: whole numbers, 20 to 50 years." in " ".join(page.text(".hint"))
+    assert page.text("option") == ["(empty)", "f", "m", "Another category"]
+    for position in (0, 1, 2, 3):
+        row = X.iloc[[position]]
+        age = "" if row["age"].isna().all() else str(row["age"].item())
+        page.fill(photo=Path(row["photo"].item()), age=age, sex=str("fm".index(row["sex"].item())))
+        expected = dict(zip(["ill", "well"], model.predict_proba(row)[0].tolist(), strict=True))
+        assert page.predict() == pytest.approx(expected, abs=1e-3)
+        assert 0.001 < expected["ill"] < 0.999
+    page.open()
+    page.fill(age="33", sex="other")
+    row = pd.DataFrame({"photo": [None], "age": [33.0], "sex": ["x"]})
+    expected = dict(zip(["ill", "well"], model.predict_proba(row)[0].tolist(), strict=True))
+    assert page.predict() == pytest.approx(expected, abs=1e-3)
+
+
+def make_rows(folder):
+    """Return rows with photos of two kinds of files, and their classes."""
+    generator, rows = np.random.default_rng(0), []
+    for number in range(16):
+        colors = generator.integers(0, 256, (6, 5, 3), dtype=np.uint8)
+        path = folder / f"photo_{number}.{'jpg' if number % 2 else 'png'}"
+        Image.fromarray(colors).resize((90 + number, 70), Image.Resampling.BICUBIC).save(path)
+        rows.append({"photo": str(path), "age": 20.0 + 2 * number, "sex": "fm"[number % 3 % 2]})
+    X = pd.DataFrame(rows)
+    X.loc[2, "age"] = np.nan
+    return X, np.array(["ill", "well"])[np.arange(16) // 4 % 2]

@@ -155,6 +155,9 @@ def test_damaged_rows_are_replaced(machine, tmp_path):
     stored.write(machine("b"), [2])
     machine("b").flush()
     assert stored.found(machine("c"), range(4)) == [0, 1, 2, 3]
+    machine("c").compact()
+    assert n_copies(machine("c")) == 4
+    assert stored.found(machine("d"), range(4)) == [0, 1, 2, 3]
 
 
 def test_a_shared_store_that_fails(machine, monkeypatch):

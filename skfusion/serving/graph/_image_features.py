@@ -139,7 +139,9 @@ def _facts(transformer, position, extractors):
     is_open = value_range is not None and value_range.origin != "type"
     return {
         "value_range": list(value_range.ends) if is_open else None,
-        "background": transformer.reader_.background,
+        **{
+            name: getattr(transformer.reader_, name) for name in ("background", "icc", "max_pixels")
+        },
         "preprocessing": [_describe(each.conversion) for each in extractors],
     }
 

@@ -11,6 +11,9 @@ from skfusion.reports._model_report_words import (
 
 _REMEDY = "Make it with skfusion.to_onnx(model, form='graph')"
 _TASKS = ("classification", "multilabel", "regression")
+# Scores of a strategy beside another one mean nothing where only one is shown.
+_BESIDE_OTHERS = ("difference", "standard error")
+_MEANINGS = {"loss": "mean over the rows, by which strategies are compared; lower is better"}
 # ONNX's numbers of types, by their names in ONNX Runtime Web.
 _TYPES = {
     1: "float32", 2: "uint8", 6: "int32", 7: "int64", 8: "string", 9: "bool", 11: "float64"
@@ -96,10 +99,11 @@ def _measured_in_file(facts):
     scores = [
         {
             "name": name_of_score(name),
-            "meaning": meaning_of_score(name, facts.get("classes")),
+            "meaning": meaning_of_score(name, facts.get("classes")) or _MEANINGS.get(name, ""),
             "value": value,
         }
         for name, value in measured["scores"].items()
+        if name not in _BESIDE_OTHERS
     ]
     strategy = f", with the strategy {measured['strategy']}" if measured.get("strategy") else ""
     protocol = f"Measured in training, by {measured['source']}{strategy}"

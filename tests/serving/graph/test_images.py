@@ -113,6 +113,8 @@ def test_metadata_of_images():
         "missing_input": "photo_missing",
         "value_range": None,
         "background": "white",
+        "icc": "ignore",
+        "max_pixels": 89478485,
         "preprocessing": [
             {
                 "size": [8, 6],

@@ -6,9 +6,9 @@ import zipfile
 
 import numpy as np
 import pandas as pd
-from fusion import score
-from fusion_predictions import Saved
 
+from benchmarks.fusion_tools.predictions import Saved
+from benchmarks.fusion_tools.score import score
 from skfusion.fusion._combination import STRATEGIES
 from skfusion.fusion._strategy_choice import Thresholds, choose
 
@@ -18,8 +18,12 @@ NOISE = ("others", "noise", "noisetable", "strata")
 _NEAR = 0.15
 _GRID = [
     Thresholds(*each)
-    for each in itertools.product((0.0, 1.0, 2.0), (0.0, 1.0, 2.0), (-2.0, -1.0, 0.0, 1.0))
+    for each in itertools.product(
+        (1.0, 1.5, 2.0, 2.5), (1.0, 2.0, 3.0), (-1.0, 0.0, 0.5, 1.0), (-2.0, -1.5, -1.0, 0.0)
+    )
 ]
+# A task of a few rows with a long tail must not outweigh all others.
+_MOST = 0.15
 
 
 def report(folder):
@@ -72,14 +76,14 @@ def make_trial(saved):
     losses = {name: each.astype(np.float32) for name, each in trial.losses.items()}
     return {
         "losses": losses,
-        "constant": trial.constant,
+        "evidence": trial.evidence,
         "groups": trial.out_of_fold.rows.groups,
         "scores": scores,
     }
 
 
 def apply(trial, thresholds):
-    return choose(trial["losses"], trial["constant"], None, trial["groups"], thresholds)
+    return choose(trial["losses"], trial["evidence"], None, trial["groups"], thresholds)
 
 
 def better_source(trial):
@@ -106,24 +110,27 @@ def judge(trials, rule):
     tasks = {}
     for name, trial in trials.items():
         tasks.setdefault(name.rsplit(".", 1)[0], []).append((trial["scores"], rule(trial)))
-    lines = {}
-    for name, splits in tasks.items():
-        scores = pd.DataFrame([scores for scores, _ in splits])
-        better = scores[list(SINGLE)].mean().idxmax()
-        auto = np.array([scores[chosen] for scores, chosen in splits])
-        lines[name] = {
-            "set": name.split("_")[0],
-            "kind": name.split("_")[1],
-            "better": better,
-            "score": scores[better].mean(),
-            "apart": np.ptp(scores[list(SINGLE)].mean()),
-            "auto": auto.mean() - scores[better].mean(),
-            "stacked": scores["stacked"].mean() - scores[better].mean(),
-            "half": scores[better].std() / np.sqrt(len(splits)) / 2,
-            "single": np.mean([chosen in SINGLE for _, chosen in splits]),
-            "right": np.mean([chosen == better for _, chosen in splits]),
-        }
+    lines = {name: judge_task(name, splits) for name, splits in tasks.items()}
     return pd.DataFrame(lines).T.infer_objects()
+
+
+def judge_task(name, splits):
+    scores = {each: np.array([scores[each] for scores, _ in splits]) for each in STRATEGIES}
+    better = max(SINGLE, key=lambda each: scores[each].mean())
+    auto = np.mean([scores[chosen] for scores, chosen in splits])
+    gains = np.array([auto, scores["stacked"].mean()]) - scores[better].mean()
+    error = scores[better].std(ddof=1) / np.sqrt(len(splits)) if len(splits) > 1 else 0
+    kind = name.split("_")[:2]
+    return {
+        **dict(zip(("set", "kind"), kind, strict=True)),
+        "better": better,
+        "score": scores[better].mean(),
+        "apart": abs(scores["table"].mean() - scores["image"].mean()),
+        **dict(zip(("auto", "stacked"), np.clip(gains, -_MOST, _MOST), strict=True)),
+        "half": error / 2,
+        "single": np.mean([chosen in SINGLE for _, chosen in splits]),
+        "right": np.mean([chosen == better for _, chosen in splits]),
+    }
 
 
 def worth(tasks):
@@ -134,7 +141,7 @@ def worth(tasks):
 def sum_up(tasks):
     noise = tasks[tasks["kind"].isin(NOISE)]
     images = tasks[tasks["kind"].isin(("others", "noise"))]
-    lost = tasks["auto"] < -np.maximum(tasks["half"].fillna(0), 0.005)
+    lost = tasks["auto"] < -np.maximum(tasks["half"], 0.005)
     return {
         "gain": f"{tasks['auto'].mean():+.4f}",
         "gain, near": f"{tasks['auto'][tasks['apart'] < _NEAR].mean():+.4f}",
