@@ -101,6 +101,9 @@ MODELS = {
     "fusion_regressor": lambda: FusionRegressor(
         _pixels(), cv=2, random_state=0, estimators=_views(Ridge()), strategy="stacked"
     ),
+    "fusion_network": lambda: FusionClassifier(
+        _pixels(), cv=2, random_state=0, estimators=_views(LogisticRegression()), strategy="joint"
+    ),
     "joint_classifier": lambda: JointFusionClassifier(**JOINT),
     "joint_regressor": lambda: JointFusionRegressor(**JOINT),
     "fusion_pipeline": lambda: make_fusion_pipeline(LogisticRegression(), embedder=_pixels()),

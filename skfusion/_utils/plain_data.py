@@ -16,11 +16,9 @@ def plain_data(cls: Class) -> Class:
 
     Examples
     --------
-    >>> from skfusion._utils.plain_data import list_plain_data, plain_data
-    >>> @plain_data
-    ... class Point:
-    ...     pass
-    >>> Point in list_plain_data()
+    >>> from skfusion import ImageReader
+    >>> from skfusion._utils.plain_data import list_plain_data
+    >>> ImageReader in list_plain_data()
     True
     """
     _CLASSES.append(cls)

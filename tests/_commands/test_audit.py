@@ -90,7 +90,7 @@ def test_another_root(folder, tmp_path, capsys):
     shutil.copy(folder / "table.csv", tmp_path / "table.csv")
     assert run(tmp_path, "--root", folder) == 0
     assert run(tmp_path) == 0  # images that can't be read are minor
-    assert "24 images, such as row 0" in capsys.readouterr().out
+    assert "Unreadable images: 24, such as row 0" in capsys.readouterr().out
 
 
 def test_progress(folder, capsys):

@@ -102,9 +102,10 @@ def test_killed_workers(cluster, client, paths, out):
         for _ in range(3):
             if ended.wait(rng.uniform(0.2, 1.0)):
                 return
-            worker = list(cluster.workers.values())[rng.integers(2)]
-            if worker.process is not None and worker.process.pid is not None:
-                os.kill(worker.process.pid, signal.SIGKILL)
+            process = list(cluster.workers.values())[rng.integers(2)].process
+            # Dask gives up a worker that is killed while it starts.
+            if process is not None and process.status.name == "running":
+                os.kill(process.pid, signal.SIGKILL)
 
     killer = threading.Thread(target=kill)
     killer.start()

@@ -1,7 +1,9 @@
 """The cost of embedding many images, by hand and by simulation."""
 
+import heapq
 import math
 
+import numpy as np
 import pytest
 
 from skfusion import distributed
@@ -65,3 +67,40 @@ def test_wrong_numbers(wrong):
         estimate(**wrong)
     with pytest.raises(ValueError, match="'n_images'"):
         estimate(n_images=0)
+
+
+def simulate(n_images, options):
+    """Return images per second of one machine, by events: requests, a link, cores and GPUs."""
+    slots = [0.0] * (64 * options.get("processes", 1))
+    cores = [0.0] * options.get("cores", 1)
+    gpus = [0.0] * options.get("gpus", 0)
+    link, ends = 0.0, []
+    core_seconds = ONE["decode_seconds"] + (0 if gpus else ONE["network_seconds"])
+    for _ in range(n_images):
+        asked = heapq.heappop(slots)
+        answered = asked + options.get("latency", 0.0)
+        if "bandwidth" in options:  # answers arrive one after another
+            link = answered = max(link, answered) + ONE["image_bytes"] / options["bandwidth"]
+        heapq.heappush(slots, answered)
+        end = max(heapq.heappop(cores), answered) + core_seconds
+        heapq.heappush(cores, end)
+        if gpus:
+            end = max(heapq.heappop(gpus), end) + ONE["network_seconds"]
+            heapq.heappush(gpus, end)
+        ends.append(end)
+    # Without the time to start, which does not grow with the number of images.
+    middle = n_images // 2
+    return middle / (max(ends) - max(ends[:middle]))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_simulation_has_the_same_rate(seed):
+    rng = np.random.default_rng(seed)
+    options = {"cores": int(rng.integers(1, 9)), "processes": int(rng.integers(1, 3))}
+    options["latency"] = float(rng.choice([0.01, 5.0, 60.0]))
+    if rng.random() < 0.5:
+        options["gpus"] = int(rng.integers(1, 4))
+    if rng.random() < 0.5:
+        options["bandwidth"] = float(rng.choice([500.0, 4000.0, 1e6]))
+    expected = estimate(**options)["images_per_second"]
+    assert math.isclose(simulate(40_000, options), expected, rel_tol=0.03)

@@ -222,7 +222,7 @@ def test_frozen_and_trained_networks_compete(tmp_path):
 
 
 def test_with_the_models_that_are_built_in():
-    frame, y = make_rows(60, image=1.0)
+    frame, y = make_rows(40, image=1.0)
     model = classifier(estimators=None, cv=2, strategy="stacked").set_params(embedder=two())
     names = model.fit(frame, y).fit_report_.index
     assert "image: pixels, linear 1" in names

@@ -148,7 +148,6 @@ def test_the_list_holds_no_more_than_is_needed():
     models += [
         beside_numbers(PixelFlattener()).set_params(model=RandomForestClassifier(2)).fit(X, y)
     ]
-    models += [MODELS["fusion_classifier"]().set_params(strategy="joint").fit(X, y)]
     days = pd.date_range("2020-01-01", periods=len(y), freq="13D")
     notes = [f"{i * 7919 % 97} of {i * 31 % 17}" for i in range(len(y))]
     models += [TableEncoder(max_categories=5).fit(pd.DataFrame({"day": days, "note": notes}))]

@@ -3,6 +3,7 @@
 import os
 import pickle
 import signal
+import sys
 import time
 
 import numpy as np
@@ -246,6 +247,14 @@ print(found(FeatureStore(sys.argv[1] + "y", shared=sys.argv[2]), range(9)))
 def test_a_forked_child(machine, start, finish, tmp_path):
     output = finish(start(_FORK, machine("a"), tmp_path / "shared"))
     assert output == "[0, 1, 2, 3, 4]\n[0, 1, 2, 3, 4, 7]\n"
+
+
+def test_without_the_package(machine, monkeypatch):
+    monkeypatch.setitem(sys.modules, "lance", None)
+    message = r"Shared stores need lance, .*pip install 'skfusion\[shared-store\]'"
+    with pytest.raises(ImportError, match=message):
+        stored.found(machine("a"), range(3))
+    assert stored.found(FeatureStore(machine("a").path), range(3)) == []
 
 
 def test_what_a_store_is(machine, tmp_path, monkeypatch):

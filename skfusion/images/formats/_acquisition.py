@@ -6,6 +6,7 @@ import os
 from PIL import Image
 
 from skfusion.images.formats._open_medical import MEDICAL_FORMATS
+from skfusion.images.formats._reasons import one_line_reasons
 
 _EXIF = {
     0x010F: "EXIF Make",
@@ -58,18 +59,23 @@ def find_acquisition(source, image_format):
         table: larger is coarser), "dpi" and "color profile". Without what is not there.
     """
     try:
-        if image_format in MEDICAL_FORMATS:
-            return _of_dicom(source) if image_format == "DICOM" else {}
-        if isinstance(source, Image.Image):
-            return _of_image(source)
-        if isinstance(source, (bytes, bytearray, memoryview)):
-            source = io.BytesIO(source)
-        elif not isinstance(source, (str, os.PathLike)):
-            return {}
-        with Image.open(source) as image:
-            return _of_image(image)
-    except (OSError, ValueError, SyntaxError, TypeError, Image.DecompressionBombError):
+        with one_line_reasons():
+            return _find(source, image_format)
+    except ValueError:
         return {}  # a broken header says nothing; what can't be read is reported elsewhere
+
+
+def _find(source, image_format):
+    if image_format in MEDICAL_FORMATS:
+        return _of_dicom(source) if image_format == "DICOM" else {}
+    if isinstance(source, Image.Image):
+        return _of_image(source)
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        source = io.BytesIO(source)
+    elif not isinstance(source, (str, os.PathLike)):
+        return {}
+    with Image.open(source) as image:
+        return _of_image(image)
 
 
 def _of_image(image):

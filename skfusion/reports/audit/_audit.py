@@ -15,6 +15,7 @@ from skfusion.reports.audit._audit_images import AuditImages
 from skfusion.reports.audit._audit_report import AuditReport
 from skfusion.reports.audit._audit_rows import check_audit_rows
 from skfusion.reports.audit._copy_pairs import copy_findings, find_pairs
+from skfusion.reports.audit._embedding_neighbors import embedding_neighbors
 from skfusion.reports.audit._examples import make_examples
 from skfusion.reports.audit._fact_findings import column_findings, fact_findings
 from skfusion.reports.audit._finding import SEVERITIES, Finding
@@ -112,11 +113,15 @@ def audit(
     and folders count if their rows are more alike than others.
 
     **Facts and columns** are cut into levels, and the target is predicted from them out of fold,
-    without the training rows that share a group with the test rows. Their p-values come from 199
+    without the training rows that share a group with the test rows. Their p-values come from 399
     permutations of the target and are corrected for the number of facts by the largest statistic.
 
+    If the estimator has a `PretrainedGAP`, images with near features are candidates, too; those in
+    its cache are used.
+
     **Price.** The same test rows are predicted by an estimator whose training rows share no group
-    with them, or whose column holds one value. Intervals are of the paired difference, over 1000
+    with them, or whose column holds one value, or whose images all have one size and encoding. For
+    missing images, rows without one are left out. Intervals are of the paired difference, over 1000
     resamples of the groups.
 
     Examples
@@ -132,8 +137,10 @@ def audit(
     rows = check_audit_rows(X, y, cv, groups, estimator, image_columns)
     seed = int(check_random_state(random_state).randint(2**31 - 1))
     generator = np.random.default_rng(seed)
-    images = AuditImages(rows, check_reader(reader), verbose)
-    pairs = find_pairs(rows, images, verbose)
+    reader = check_reader(reader)
+    images = AuditImages(rows, reader, verbose)
+    near = None if estimator is None else embedding_neighbors(estimator, rows, images)
+    pairs = find_pairs(rows, images, verbose, near)
     findings = copy_findings(rows, images, pairs)
     found, keys = group_findings(rows, images, generator)
     joined = join_rows(len(rows.y), keys, pairs[["row_a", "row_b"]].to_numpy(int).tolist())
@@ -144,7 +151,7 @@ def audit(
     findings += quality_findings(images)
     prices, score = pd.DataFrame(columns=PRICE_COLUMNS), None
     if estimator is not None:
-        price = Price(estimator, rows, verbose)
+        price = Price(estimator, rows, images, reader, verbose)
         score = price.score
         findings += model_findings(price, rows, joined, generator)
         prices = price.of_findings(findings, joined, seed)

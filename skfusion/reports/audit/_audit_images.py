@@ -3,6 +3,7 @@
 import os
 import re
 
+import numpy as np
 import pandas as pd
 
 from skfusion.images._files import locate
@@ -90,6 +91,11 @@ class AuditImages:
         """Return the first image of each row in a column, by row."""
         some = self.entries[self.entries["column"] == name]
         return some.drop_duplicates("row").set_index("row").reindex(range(self.n_rows))
+
+    def lacks_image(self):
+        """Return which rows lack an image in any column."""
+        lacking = [self.of_column(name)["missing"].to_numpy(bool) for name in self.image_columns]
+        return np.any(lacking, axis=0)
 
     def facts(self):
         """Return what is known of each row that is no pixel.

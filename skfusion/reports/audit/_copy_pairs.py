@@ -67,7 +67,7 @@ def copy_findings(rows, images, pairs):
                 "copies in two folds",
                 GRAVE,
                 _rows_of(crossing),
-                f"{_count(crossing)} are in training and test of a fold: {_kinds(crossing)}.",
+                f"{_count(crossing)} in training and test of a fold: {_kinds(crossing)}.",
                 "Pass report.groups to a splitter such as GroupKFold, or keep one row of each "
                 "pair.",
                 "images",
@@ -79,7 +79,7 @@ def copy_findings(rows, images, pairs):
                 "copies in one fold",
                 NOTE,
                 _rows_of(inside),
-                f"{_count(inside)} never are in training and test at once: {_kinds(inside)}.",
+                f"{_count(inside)}, never in training and test at once: {_kinds(inside)}.",
                 "Keep them together: pass report.groups to the splitter.",
                 "images",
             )
@@ -93,7 +93,7 @@ def copy_findings(rows, images, pairs):
                 "copies with different targets",
                 MINOR,
                 _rows_of(differ),
-                f"{_count(differ)} have different targets, such as row {a} ({rows.y[a]}) and row "
+                f"{_count(differ)} and different targets, such as row {a} ({rows.y[a]}) and row "
                 f"{b} ({rows.y[b]}).",
                 "Look at these rows: at most one of the targets is right.",
                 "images",
@@ -119,7 +119,7 @@ def _placeholder_findings(rows, images):
             "one image in many rows",
             MINOR,
             np.unique(shared["row"]).tolist(),
-            f"{len(shared)} rows show {shared['pixels'].nunique()} images, such as "
+            f"Rows that share {shared['pixels'].nunique()} of the images: {len(shared)}, such as "
             f"{shared['source'].iloc[0]}.",
             "Replace placeholders by missing values.",
             "images",

@@ -69,7 +69,7 @@ def _crossing(rows, keys, name, severity, more):
             "groups in two folds" if severity == GRAVE else "possible groups in two folds",
             severity,
             places.tolist(),
-            f"{len(crossing)} of {n_groups} groups by {name}, with {len(places)} rows, are in "
+            f"{len(crossing)} of {n_groups} groups by {name}, with {len(places)} rows, in "
             f"training and test of a fold.{more}",
             "Pass report.groups to a splitter such as GroupKFold."
             if severity == GRAVE

@@ -83,15 +83,15 @@ def _suspicious_targets(base, rows):
         low, high = np.quantile(residuals, [0.25, 0.75])
         spread = (high - low) / 1.349 or 1.0
         chosen = np.abs(residuals - np.median(residuals)) > _FAR * spread
-        kind, words = "outlying targets", "are far from their out-of-fold predictions"
+        kind, words = "outlying targets", "far from their out-of-fold prediction"
     else:
         chosen = _confident_errors(base.values, np.searchsorted(rows.classes, rows.y[base.rows]))
         kind = "probable label errors"
-        words = "are confidently predicted to be of another class out of fold"
+        words = "that are confidently predicted to be of another class out of fold"
     places = np.unique(base.rows[chosen]).tolist()
     if not places:
         return []
-    evidence = f"{len(places)} rows {words}, such as row {places[0]} ({rows.y[places[0]]})."
+    evidence = f"Rows {words}: {len(places)}, such as row {places[0]} ({rows.y[places[0]]})."
     return [Finding(kind, NOTE, places, evidence, "Look at these rows.", "y")]
 
 

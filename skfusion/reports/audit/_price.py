@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 
 from skfusion._utils.progress import progress_bar
+from skfusion.reports.audit._audit_images import MISSING
+from skfusion.reports.audit._encoded_alike import encode_alike, is_of_files
 from skfusion.reports.audit._finding import GRAVE, MINOR
 from skfusion.reports.audit._fold_scores import (
     name_of_score,
@@ -33,7 +35,13 @@ class Price:
     rows : AuditRows
         The rows.
 
-    verbose : int
+    images : AuditImages
+        Their images.
+
+    reader : ImageReader
+        Reads the cells.
+
+    verbose : int, default=0
         1 shows a progress bar.
 
     Attributes
@@ -45,8 +53,9 @@ class Price:
         Their score.
     """
 
-    def __init__(self, estimator, rows, verbose=0):
+    def __init__(self, estimator, rows, images, reader, verbose=0):
         self._estimator, self._rows, self._verbose = estimator, rows, verbose
+        self._images, self._reader = images, reader
         self.base = self._predict(rows.X, rows.splits, "score", in_sample=True)
         self.score = score_of(rows, self.base.rows, self.base.values)
 
@@ -70,21 +79,41 @@ class Price:
             A line per leak: the score with and without it, their difference `worth`, its 95 %
             interval from `low` to `high`, and a sentence.
         """
-        lines = []
+        lines = [
+            self._line(what, self._predict(X, splits, f"price of {what}"[:60]), groups, seed)
+            for what, X, splits in self._list_mended(findings, groups)
+            if all(self._can_train(train) for train, _ in splits)
+        ]
+        return pd.DataFrame(lines, columns=PRICE_COLUMNS)
+
+    def _list_mended(self, findings, groups):
+        """Return for each leak what it is, and the rows and splits without it."""
+        rows, found = self._rows, []
         crossing = [one for one in findings if one.kind in _GROUP_KINDS]
         if crossing:
-            splits = self._rows.without_groups(groups)
-            if all(len(train) > 1 for train, _ in splits):
-                what = _describe_groups(crossing, groups)
-                lines.append(self._line(what, self._rows.X, splits, groups, seed))
-        for finding in findings:
-            if finding.kind in _COLUMN_KINDS and finding.severity in (GRAVE, MINOR):
-                name = finding.subject.removeprefix("whether ").removesuffix(" is missing")
-                X = self._without_column(name)
-                if X is not None:
-                    what = f"column {name!r}"
-                    lines.append(self._line(what, X, self._rows.splits, groups, seed))
-        return pd.DataFrame(lines, columns=PRICE_COLUMNS)
+            what = _describe_groups(crossing, groups)
+            found.append((what, rows.X, rows.without_groups(groups)))
+        serious = [one for one in findings if one.severity in (GRAVE, MINOR)]
+        facts = [one.subject for one in serious if one.kind == "fact predicts the target"]
+        if any(MISSING in fact for fact in facts):
+            held = ~self._images.lacks_image()
+            splits = [(train[held[train]], test[held[test]]) for train, test in rows.splits]
+            found.append(("the lack of images", rows.X, splits))
+        of_files = [one for one in facts if is_of_files(one)]
+        if of_files and isinstance(rows.X, pd.DataFrame):
+            X = encode_alike(rows.X, self._images, self._reader)
+            found.append((f"{', '.join(of_files)} of the files", X, rows.splits))
+        for one in serious:
+            name = one.subject.removeprefix("whether ").removesuffix(" is missing")
+            X = self._without_column(name) if one.kind in _COLUMN_KINDS else None
+            if X is not None:
+                found.append((f"column {name!r}", X, rows.splits))
+        return found
+
+    def _can_train(self, train):
+        """Return whether training rows are left, of several classes if there are classes."""
+        n_least = 1 if self._rows.classes is None else 2
+        return len(np.unique(self._rows.y[train])) >= n_least
 
     def _predict(self, X, splits, description, **options):
         total = len(splits)
@@ -101,14 +130,16 @@ class Price:
         held = X[name].dropna()
         return X.assign(**{name: held.iloc[0] if held.empty else held.mode().iloc[0]})
 
-    def _line(self, what, X, splits, groups, seed):
+    def _line(self, what, mended, groups, seed):
         """Return a line: the score without the leak, and by how much it is lower."""
         rows, base = self._rows, self.base
-        mended = self._predict(X, splits, f"price of {what}"[:60])
         statistics = [score_statistic(rows, one.rows, one.values) for one in (base, mended)]
         score = score_of(rows, mended.rows, mended.values)
+        kept = np.isin(
+            base.rows, mended.rows
+        )  # in the same order: splits are the same but for rows
         low, high = bootstrap_intervals(
-            [lambda weights: statistics[0](weights) - statistics[1](weights)],
+            [lambda weights: statistics[0](weights) - statistics[1](weights[:, kept])],
             len(base.rows),
             groups[base.rows],
             seed,

@@ -35,7 +35,7 @@ def quality_findings(images):
                 "images can't be read",
                 MINOR,
                 broken,
-                f"{len(broken)} images, such as row {one['row']} ({one['source']}): "
+                f"Unreadable images: {len(broken)}, such as row {one['row']} ({one['source']}): "
                 f"{one['reason']}.",
                 'Correct them, or pass corrupt="missing" to transformers.',
             )
@@ -47,14 +47,14 @@ def quality_findings(images):
                 "images are missing",
                 NOTE,
                 missing,
-                f"{len(missing)} of {len(entries)} cells hold no image.",
+                f"Cells without an image: {len(missing)} of {len(entries)}.",
                 'Pass missing="nan" or "zero" to transformers.',
             )
         )
     for kind, lines, words in _odd(images):
         if lines.any():
             some = entries[lines]
-            evidence = f"{len(some)} images {words}, such as row {some['row'].iloc[0]}."
+            evidence = f"Images {words}: {len(some)}, such as row {some['row'].iloc[0]}."
             severity = MINOR if kind == "blank" else NOTE
             found.append(
                 _finding(f"{kind} images", severity, some, evidence, "Look at these rows.")
@@ -72,21 +72,21 @@ def _odd(images):
     entries = images.entries
     held = entries["place"].to_numpy(int) >= 0
     places = entries["place"].to_numpy(int)[held]
-    yield "blank", (entries["blank"] == True).to_numpy(), "have one color only"  # noqa: E712
+    yield "blank", (entries["blank"] == True).to_numpy(), "of one color"  # noqa: E712
     if not held.any():
         return
     brightness, sharpness, spread = (some[places] for some in _measure(images.thumbnails))
     blank = spread == 0
     blurred = (_score(np.log(sharpness + 1e-3)) < -_FAR) & ~blank
-    yield "dark", _among(held, (brightness < _DARK) & ~blank), f"are darker than {_DARK} of 255"
+    yield "dark", _among(held, (brightness < _DARK) & ~blank), f"with a mean below {_DARK} of 255"
     bright = (brightness > _BRIGHT) & ~blank
-    yield "bright", _among(held, bright), f"are brighter than {_BRIGHT} of 255"
-    yield "blurred", _among(held, blurred), "have far less detail than the others"
+    yield "bright", _among(held, bright), f"with a mean above {_BRIGHT} of 255"
+    yield "blurred", _among(held, blurred), "with far less detail than the others"
     height, width = (entries[name].to_numpy(float)[held] for name in ("height", "width"))
     for kind, values in (("odd aspect", width / height), ("odd size", height * width)):
         logs = np.log(values)
         far = np.abs(logs - np.median(logs)) > np.log(_FACTOR * (1 + (kind == "odd size")))
-        words = f"differ in {kind.split()[1]} from most others"
+        words = f"that differ in {kind.split()[1]} from most others"
         yield kind, _among(held, far & (np.abs(_score(logs)) > _FAR)), words
 
 

@@ -44,7 +44,7 @@ def test_the_size_of_files(rows):
     assert grave(found) == [["fact predicts the target", "bytes"]]
     finding = one(found, "fact predicts the target")
     assert "So do bytes per pixel." in finding["evidence"]
-    assert "p = 0.005" in finding["evidence"]
+    assert "p = 0.003" in finding["evidence"]
     assert "median" in finding["evidence"]
     assert "Encode all" in finding["remedy"]
 
@@ -281,7 +281,7 @@ def test_images_that_can_not_be_read(tmp_path):
             file.write(b"no image")
     finding = one(audit(X, y, cv=2, random_state=0), "images can't be read")
     assert finding["rows"] == [2, 5]
-    assert "2 images, such as row 2" in finding["evidence"]
+    assert "Unreadable images: 2, such as row 2" in finding["evidence"]
     assert 'corrupt="missing"' in finding["remedy"]
 
 

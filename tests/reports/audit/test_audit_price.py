@@ -1,19 +1,32 @@
 """audit with an estimator: the price of leaks, and findings on scores and targets."""
 
+import os
+
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.compose import make_column_transformer
 from sklearn.dummy import DummyClassifier
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import r2_score, roc_auc_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import LinearSVC
 
-from skfusion import PixelFlattener, audit
-from tests.reports.audit.audit_rows import find, make_arrays, make_image, one
+from skfusion import PixelFlattener, PretrainedGAP, audit
+from tests.networks_for_tests import tiny_maps
+from tests.reports.audit.audit_rows import (
+    exif,
+    find,
+    make_arrays,
+    make_image,
+    make_rows,
+    one,
+    rewrite,
+)
 
 CV = StratifiedKFold(4, shuffle=True, random_state=0)
 
@@ -105,6 +118,91 @@ def test_the_price_of_missing_values():
     model = on_columns(LogisticRegression(), "age")
     found = audit(X, y, cv=CV, estimator=model, random_state=0)
     assert "column 'grading'" in found.price["leak"].tolist()
+
+
+def sizes_of(X):
+    """The number of bytes of each image; 0 without one."""
+    cells = X.iloc[:, 0]
+    return np.array([[_size_of(cell)] for cell in cells])
+
+
+def _size_of(cell):
+    if not isinstance(cell, (str, bytes)):
+        return 0
+    return len(cell) if isinstance(cell, bytes) else os.path.getsize(cell)
+
+
+def on_sizes(model):
+    columns = make_column_transformer((FunctionTransformer(sizes_of), ["photo"]))
+    return make_pipeline(columns, StandardScaler(), model)
+
+
+def test_the_price_of_the_encoding(tmp_path):
+    X, y = make_rows(tmp_path)
+    rewrite(X["photo"], lambda row, im: (im, {"quality": 60 if y[row] else 90}))
+    before = X.copy()
+    found = audit(X, y, cv=CV, estimator=on_sizes(LogisticRegression()), random_state=0)
+    line = found.price.iloc[0]
+    assert line["leak"] == "compression of the files"
+    assert line["with_leak"] == 1
+    assert abs(line["without"] - 0.5) < 0.25
+    assert line["low"] > 0
+    pd.testing.assert_frame_equal(X, before)
+
+
+def test_the_price_of_a_camera_that_no_pixel_shows(tmp_path):
+    X, y = make_rows(tmp_path)
+    cameras = np.array(["A1", "B2"])[y]
+    rewrite(X["photo"], lambda row, im: (im, {"quality": 90, "exif": exif(model=cameras[row])}))
+    model = on_columns(LogisticRegression(), "age")
+    found = audit(X, y, cv=CV, estimator=model, random_state=0)
+    line = found.price.iloc[0]
+    assert line["leak"] == "EXIF Model of the files"
+    assert line["worth"] == 0
+
+
+def test_the_price_of_missing_images(tmp_path):
+    X, y = make_rows(tmp_path)
+    X.loc[(y == 1) & (np.arange(len(y)) % 2 == 0), "photo"] = None
+    model = on_sizes(LogisticRegression())
+    found = audit(X, y, cv=CV, estimator=model, random_state=0)
+    line = found.price.iloc[0]
+    assert line["leak"] == "the lack of images"
+    assert line["with_leak"] > 0.6
+    assert abs(line["without"] - 0.5) < 0.25
+    held = X["photo"].notna().to_numpy()
+    values = np.full(len(y), np.nan)
+    for train, test in CV.split(X, y):
+        train, test = train[held[train]], test[held[test]]
+        values[test] = model.fit(X.iloc[train], y[train]).predict_proba(X.iloc[test])[:, 1]
+    assert line["without"] == pytest.approx(roc_auc_score(y[held], values[held]))
+
+
+def test_names_of_files_have_no_price(tmp_path):
+    X, y = make_rows(tmp_path)
+    names = [f"{tmp_path}/site{label}_{row * 7919 % 997}.jpg" for row, label in enumerate(y)]
+    for old, new in zip(X["photo"], names, strict=True):
+        os.rename(old, new)
+    model = on_columns(LogisticRegression(), "age")
+    found = audit(X.assign(photo=names), y, cv=CV, estimator=model, random_state=0)
+    assert find(found, "fact predicts the target").iloc[0]["severity"] == "grave"
+    assert found.price.empty
+
+
+def test_near_features_are_candidates():
+    random = np.random.default_rng(0)
+    scans = [make_image(random, size=64, smoothness=3) for _ in range(16)]
+    scans += [scans[0][::-1], scans[1]]
+    X, y = pd.DataFrame({"scan": scans}), np.arange(18) % 2
+    gap = PretrainedGAP(tiny_maps, weights=None, image_size=(32, 32), missing="nan")
+    columns = make_column_transformer((gap, ["scan"]))
+    model = make_pipeline(columns, SimpleImputer(), LogisticRegression())
+    found = audit(X, y, cv=2, estimator=model, random_state=0)
+    alone = audit(X, y, cv=2, random_state=0)
+    pd.testing.assert_frame_equal(found.pairs, alone.pairs)
+    assert found.pairs[["row_a", "row_b"]].values.tolist() == [[1, 17], [0, 16]]
+    X["scan"] = [None if row == 3 else scan for row, scan in enumerate(scans)]
+    assert len(audit(X, y, cv=2, estimator=model, random_state=0).pairs) == 2
 
 
 def test_numbers():

@@ -5,7 +5,7 @@ import numpy as np
 from skfusion._utils.progress import progress_bar
 from skfusion.reports.audit.duplicates._candidates import find_candidates
 from skfusion.reports.audit.duplicates._starts import name_of
-from skfusion.reports.audit.duplicates._threshold import find_threshold
+from skfusion.reports.audit.duplicates._threshold import choose_copies
 from skfusion.reports.audit.duplicates._verification import verify
 
 
@@ -47,8 +47,7 @@ def find_copies(images, verbose=0, more=None):
     first, second = pairs.min(axis=1, initial=n_images), pairs.max(axis=1, initial=-1)
     order = np.argsort(-agreement, kind="stable")
     best = order[np.unique(first[order] * n_images + second[order], return_index=True)[1]]
-    threshold = find_threshold(agreement[best], pairs[best])
-    chosen = best[agreement[best] >= threshold]
+    chosen = best[choose_copies(agreement[best], pairs[best])]
     return [
         (int(first[place]), int(second[place]), name_of(maps[place]), float(agreement[place]))
         for place in chosen

@@ -55,6 +55,6 @@ def sample(images, places):
     corner = pixels.astype(np.int32)
     (x, y), (right, down) = np.moveaxis(corner, 1, 0), np.moveaxis(pixels - corner, 1, 0)
     flat, first = images.reshape(-1), np.arange(n)[:, np.newaxis] * side**2 + y * side + x
-    top = flat[first] * (1 - right) + flat[first + 1] * right
-    bottom = flat[first + side] * (1 - right) + flat[first + side + 1] * right
-    return top * (1 - down) + bottom * down, (np.abs(places) < 1).all(axis=1)
+    corners = [np.take(flat, first + step) for step in (0, 1, side, side + 1)]
+    top, bottom = (left + (other - left) * right for left, other in (corners[:2], corners[2:]))
+    return top + (bottom - top) * down, (np.abs(places) < 1).all(axis=1)

@@ -9,10 +9,10 @@ from skfusion.reports.audit.duplicates._sampling import normalize_locally, shrin
 from skfusion.reports.audit.duplicates._starts import invert, make_starts
 
 _STARTS = 4  # of each pair, the most promising ones
-_PAIRS = 256  # at once
+_PAIRS = 16  # at once: they fit into the cache of a processor
 # Steps at each side in pixels, and the correlation that a pair needs to be looked at more closely.
 _COARSE = ((16, 12, 0.2), (32, 10, 0.4))
-_FINE = ((64, 6), (128, 3))
+_FINE = ((64, 6), (128, 0))
 _LEAST_AGREEMENT = 0.5
 _SAME_COLORS = 0.75
 _LARGEST_SCALE = 2.5  # of areas
@@ -63,7 +63,8 @@ def _verify_some(images, pairs):
     agreement = np.full(len(kept), -1.0)
     for side, n_steps in _FINE:
         plain = [shrink(some[kept], side) for some in (second, first)]
-        maps = align(*map(normalize_locally, plain), maps, n_steps)
+        if n_steps:
+            maps = align(*map(normalize_locally, plain), maps, n_steps)
         agreement = np.maximum(agreement, patch_agreement(*plain, maps))
         near = agreement > _LEAST_AGREEMENT
         kept, maps, agreement = kept[near], maps[near], agreement[near]
