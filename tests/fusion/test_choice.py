@@ -82,6 +82,65 @@ def test_a_class_of_one_row_does_not_stop_a_score(rows):
     assert np.isfinite(fusion.strategy_scores_["standard_error"]).all()
 
 
+@pytest.mark.parametrize("name", ["accuracy", "f1_macro", "balanced_accuracy", "neg_log_loss"])
+def test_scores_are_those_of_predictions_out_of_fold(rows, name):
+    frame, y = rows
+    fusion = classifier(scoring=name).fit(frame, y)
+    scores = fusion.strategy_scores_
+    if name == "accuracy":
+        assert scores["score"].to_numpy() == pytest.approx(scores["accuracy"])
+    if name == "neg_log_loss":
+        assert scores["score"].to_numpy() == pytest.approx(-scores["loss"], rel=1e-6)
+    assert scores["difference"].min() == pytest.approx(0)
+    assert scores.loc[scores["difference"].idxmax(), "score"] == scores["score"].min()
+
+
+def test_rows_of_a_group_are_one_block_of_a_score():
+    """Copies of rows hold no information: the standard error stays, up to chance."""
+    frame, y = make_rows(60, table=0.8, image=0.3)
+    copies = pd.concat([frame] * 4, ignore_index=True)
+    groups, y4 = np.tile(np.arange(60), 4), np.tile(y, 4)
+    grouped = classifier(scoring="roc_auc").fit(copies, y4, groups=groups).strategy_scores_
+    loose = classifier(scoring="roc_auc").fit(copies, y4).strategy_scores_
+    worst = grouped["difference"].idxmax()
+    ratio = grouped.loc[worst, "standard_error"] / loose.loc[worst, "standard_error"]
+    assert ratio > 1.3
+
+
+def test_the_scorer_is_a_parameter(rows):
+    fusion = classifier(scoring="accuracy")
+    assert fusion.get_params()["scoring"] == "accuracy"
+    assert fusion.set_params(scoring=None).fit(*rows).strategy_scores_.columns[1] == "accuracy"
+
+
+# Sources that hold nothing.
+
+
+def test_images_of_noise_are_left_out():
+    """In 19 of 20 draws at least, and in few rows."""
+    chosen = []
+    for seed in range(20):
+        frame, y = make_rows(90, table=0.9, image=0.0, seed=seed)
+        chosen.append(classifier(random_state=seed).fit(frame, y).strategy_)
+    assert chosen.count("table") >= 19
+
+
+def test_a_table_of_noise_is_left_out():
+    chosen = []
+    for seed in range(10):
+        frame, y = make_rows(90, table=0.0, image=0.5, seed=seed)
+        chosen.append(classifier(random_state=seed).fit(frame, y).strategy_)
+    assert chosen.count("image") >= 9
+
+
+def test_two_weak_sources_are_kept_in_few_rows():
+    chosen = []
+    for seed in range(10):
+        frame, y = make_rows(90, table=0.6, image=0.25, seed=seed)
+        chosen.append(classifier(random_state=seed).fit(frame, y).strategy_)
+    assert sum(name not in ("table", "image") for name in chosen) >= 8
+
+
 # Folds that leave some rows out never, or several times.
 
 
@@ -117,6 +176,24 @@ def test_repeated_folds_by_a_splitter(rows):
     frame, y = rows
     fusion = classifier(cv=RepeatedKFold(n_splits=3, n_repeats=2, random_state=0)).fit(frame, y)
     assert roc_auc_score(y, fusion.predict_proba(frame)[:, 1]) > 0.8
+
+
+def test_classes_in_the_order_of_time(rows):
+    frame, y = rows
+    fusion = classifier(cv=TimeSeriesSplit(3), scoring="accuracy").fit(frame, y)
+    assert fusion.verdict_.sources["n_rows"].tolist() == [60, 60]
+    assert fusion.predict_set(frame, 0.8).any(axis=1).mean() > 0.9
+
+
+def test_weights_of_rows_that_no_fold_tests_count_in_the_last_fit(rows):
+    frame, y = rows
+    target = frame["age"] + np.where(y == "yes", 30.0, 0.0)
+    weights = np.where(np.arange(80) < 20, 3.0, 1.0)
+    splits = list(TimeSeriesSplit(3).split(frame))
+    plain = regressor(cv=splits).fit(frame, target)
+    weighted = regressor(cv=splits).fit(frame, target, sample_weight=weights)
+    assert splits[0][1][0] == 20
+    assert (plain.predict(frame) != weighted.predict(frame)).any()
 
 
 # Very many rows.
