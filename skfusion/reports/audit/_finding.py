@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 GRAVE, MINOR, NOTE = "grave", "minor", "note"
 SEVERITIES = (GRAVE, MINOR, NOTE)
+GIVEN = "the given groups"
 
 
 class Finding(NamedTuple):

@@ -3,8 +3,9 @@
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from skfusion.reports.audit._finding import GRAVE, NOTE, Finding
+from skfusion.reports.audit._finding import GIVEN, GRAVE, NOTE, Finding
 from skfusion.reports.audit._group_guesses import guess_groups
+from skfusion.reports.audit._union_find import join_rows
 
 _PERMUTATIONS = 399
 _P_VALUE = 0.01
@@ -31,14 +32,14 @@ def group_findings(rows, images, generator):
         A given or guessed group that is in training and test is grave; a guess from names, only
         if its rows are more alike than others.
 
-    keys : list of ndarray of int of shape (n_rows,)
-        Those to keep together.
+    keys : dict of str to ndarray of int of shape (n_rows,)
+        Those to keep together, by the subject of their finding.
     """
-    findings, keys = [], []
+    findings, keys = [], {}
     if rows.groups is not None:
         given = np.unique(rows.groups, return_inverse=True)[1]
-        keys.append(given)
-        findings += _crossing(rows, given, "the given groups", GRAVE, "")
+        keys[GIVEN] = given
+        findings += _crossing(rows, given, GIVEN, GRAVE, "")
     features = None
     for guess in guess_groups(rows, images):
         is_group, alike = guess.is_explicit, ""
@@ -49,7 +50,8 @@ def group_findings(rows, images, generator):
             alike = f" Rows that share it are more alike than others (p = {p_value:.3f})."
         found = _crossing(rows, guess.keys, guess.name, GRAVE if is_group else NOTE, alike)
         if is_group:
-            keys.append(guess.keys)
+            same = [some for name, some in keys.items() if name == guess.name]
+            keys[guess.name] = join_rows(len(rows.y), [*same, guess.keys])
         findings += found
     return findings, keys
 

@@ -4,28 +4,24 @@ import numpy as np
 import pandas as pd
 
 from skfusion._utils.progress import progress_bar
-from skfusion.reports.audit._audit_images import MISSING
-from skfusion.reports.audit._encoded_alike import encode_alike, is_of_files
-from skfusion.reports.audit._finding import GRAVE, MINOR
 from skfusion.reports.audit._fold_scores import (
     name_of_score,
     predict_folds,
     score_of,
     score_statistic,
 )
+from skfusion.reports.audit._leaks import list_leaks
 from skfusion.reports.evaluation._intervals import bootstrap_intervals
 
-PRICE_COLUMNS = ["leak", "score", "with_leak", "without", "worth", "low", "high", "sentence"]
-_COLUMN_KINDS = (
-    "column nearly is the target",
-    "column may come after the target",
-    "missing values predict the target",
-)
-_GROUP_KINDS = ("copies in two folds", "groups in two folds")
+PRICE_COLUMNS = [
+    "leak", "score", "with_leak", "without", "worth", "low", "high", "train_share", "sentence",
+]  # fmt: skip
+_Z = 1.96  # half of a 95 % interval, in standard deviations
+_MOST = 0.99  # training sets with a larger share of their rows are whole, in words
 
 
 class Price:
-    """What each leak that can be mended is worth, for one estimator.
+    """What each leak that can be removed is worth, for one estimator.
 
     Parameters
     ----------
@@ -59,61 +55,43 @@ class Price:
         self.base = self._predict(rows.X, rows.splits, "score", in_sample=True)
         self.score = score_of(rows, self.base.rows, self.base.values)
 
-    def of_findings(self, findings, groups, seed):
-        """Return the price of each leak that can be mended.
+    def of_findings(self, findings, keys, groups, seed):
+        """Return the price of each leak that can be removed.
 
         Parameters
         ----------
         findings : list of Finding
             The findings.
 
+        keys : dict of str to ndarray of int of shape (n_rows,)
+            The groups of each kind, by the subject of the finding.
+
         groups : ndarray of int of shape (n_rows,)
-            The groups that mend the split.
+            All groups, which are resampled.
 
         seed : int
-            Draws resamples.
+            Draws training rows and resamples.
 
         Returns
         -------
         price : DataFrame
             A line per leak: the score with and without it, their difference `worth`, its 95 %
-            interval from `low` to `high`, and a sentence.
+            interval from `low` to `high`, the share of the training rows of both, and a sentence.
+            Numbers are NaN for a leak without which no training rows are left.
         """
-        lines = [
-            self._line(what, self._predict(X, splits, f"price of {what}"[:60]), groups, seed)
-            for what, X, splits in self._list_mended(findings, groups)
-            if all(self._can_train(train) for train, _ in splits)
-        ]
+        generator = np.random.default_rng(seed)
+        leaks = list_leaks(self._rows, self._images, self._reader, findings, keys, generator)
+        lines = [self._line(leak, groups, seed) for leak in leaks]
         return pd.DataFrame(lines, columns=PRICE_COLUMNS)
 
-    def _list_mended(self, findings, groups):
-        """Return for each leak what it is, and the rows and splits without it."""
-        rows, found = self._rows, []
-        crossing = [one for one in findings if one.kind in _GROUP_KINDS]
-        if crossing:
-            what = _describe_groups(crossing, groups)
-            found.append((what, rows.X, rows.without_groups(groups)))
-        serious = [one for one in findings if one.severity in (GRAVE, MINOR)]
-        facts = [one.subject for one in serious if one.kind == "fact predicts the target"]
-        if any(MISSING in fact for fact in facts):
-            held = ~self._images.lacks_image()
-            splits = [(train[held[train]], test[held[test]]) for train, test in rows.splits]
-            found.append(("the lack of images", rows.X, splits))
-        of_files = [one for one in facts if is_of_files(one)]
-        if of_files and isinstance(rows.X, pd.DataFrame):
-            X = encode_alike(rows.X, self._images, self._reader)
-            found.append((f"{', '.join(of_files)} of the files", X, rows.splits))
-        for one in serious:
-            name = one.subject.removeprefix("whether ").removesuffix(" is missing")
-            X = self._without_column(name) if one.kind in _COLUMN_KINDS else None
-            if X is not None:
-                found.append((f"column {name!r}", X, rows.splits))
-        return found
-
-    def _can_train(self, train):
-        """Return whether training rows are left, of several classes if there are classes."""
-        n_least = 1 if self._rows.classes is None else 2
-        return len(np.unique(self._rows.y[train])) >= n_least
+    def _lack(self, splits):
+        """Return which training rows are lacking in a fold, in words; "" if it can be fitted."""
+        counts = [len(np.unique(self._rows.y[train])) for train, _ in splits]
+        if min(counts) == 0:
+            return "no training rows are left in a fold"
+        if min(counts) == 1 and self._rows.classes is not None:
+            return "training rows of one class only are left in a fold"
+        return ""
 
     def _predict(self, X, splits, description, **options):
         total = len(splits)
@@ -122,39 +100,45 @@ class Price:
         ) as shown:
             return predict_folds(self._estimator, X, self._rows, splits, shown, **options)
 
-    def _without_column(self, name):
-        """Return the rows with one value in a column: estimators may need it to be there."""
-        X = self._rows.X
-        if not isinstance(X, pd.DataFrame) or name not in X.columns:
-            return None
-        held = X[name].dropna()
-        return X.assign(**{name: held.iloc[0] if held.empty else held.mode().iloc[0]})
-
-    def _line(self, what, mended, groups, seed):
-        """Return a line: the score without the leak, and by how much it is lower."""
-        rows, base = self._rows, self.base
-        statistics = [score_statistic(rows, one.rows, one.values) for one in (base, mended)]
-        score = score_of(rows, mended.rows, mended.values)
-        kept = np.isin(
-            base.rows, mended.rows
-        )  # in the same order: splits are the same but for rows
-        low, high = bootstrap_intervals(
-            [lambda weights: statistics[0](weights) - statistics[1](weights[:, kept])],
-            len(base.rows),
-            groups[base.rows],
-            seed,
-        )[0]
-        name, worth = name_of_score(rows), self.score - score
+    def _line(self, leak, groups, seed):
+        """Return a line: the score with the leak, and by how much it is lower without."""
+        rows, what, name = self._rows, leak.what, name_of_score(self._rows)
+        share = _train_share(leak.splits, rows.splits)
+        lack = self._lack(leak.splits)
+        if lack:
+            sentence = f"{what} can't be priced: {lack} without them."
+            return what, name, self.score, *[np.nan] * 4, share, sentence
+        description = f"price of {what}"[:60]
+        mended = self._predict(leak.X, leak.splits, description)
+        bases = [self._predict(rows.X, one, description) for one in leak.controls] or [self.base]
+        scores = [score_of(rows, one.rows, one.values) for one in bases]
+        score, without = float(np.mean(scores)), score_of(rows, mended.rows, mended.values)
+        worth = score - without
+        # The draw of training rows moves each of the scores, the one without the leak too.
+        spread = np.std(scores, ddof=1) * np.sqrt(1 + 1 / len(scores)) if leak.controls else 0.0
+        low, high = self._interval(bases, mended, groups, seed)
+        low = worth - float(np.hypot(worth - low, _Z * spread))
+        high = worth + float(np.hypot(high - worth, _Z * spread))
+        on = f" on {share:.0%} of the training rows" if share < _MOST else ""
         sentence = (
-            f"{name} {self.score:.2f}, of which {worth:.2f} is {what} "
-            f"(95 % interval {low:.2f} to {high:.2f}); {score:.2f} without."
+            f"{name} {score:.2f}{on}, of which {worth:.2f} is {what} "
+            f"(95 % interval {low:.2f} to {high:.2f}); {without:.2f} without."
         )
-        return what, name, self.score, score, worth, low, high, sentence
+        return what, name, score, without, worth, low, high, share, sentence
+
+    def _interval(self, bases, mended, groups, seed):
+        """Return the 95 % interval of the mean difference, over resamples of the test groups."""
+        rows, places = self._rows, self.base.rows
+        kept = np.isin(places, mended.rows)  # in the same order: splits are the same but for rows
+        bases = [score_statistic(rows, one.rows, one.values) for one in bases]
+        other = score_statistic(rows, mended.rows, mended.values)
+
+        def difference(weights):
+            return np.mean([one(weights) for one in bases], axis=0) - other(weights[:, kept])
+
+        return bootstrap_intervals([difference], len(places), groups[places], seed)[0]
 
 
-def _describe_groups(crossing, groups):
-    """Return how many groups the findings are about, in words."""
-    places = np.unique(np.concatenate([np.array(one.rows, dtype=int) for one in crossing]))
-    n_groups = len(np.unique(groups[places]))
-    of = "copies" if all(one.kind.startswith("copies") for one in crossing) else "rows"
-    return f"{n_groups} group{'s' if n_groups > 1 else ''} of {of} in two folds"
+def _train_share(splits, whole):
+    """Return the share of the training rows that splits keep."""
+    return sum(len(train) for train, _ in splits) / sum(len(train) for train, _ in whole)

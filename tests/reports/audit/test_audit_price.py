@@ -63,13 +63,17 @@ def test_the_price_of_twins(priced, twins):
     line = priced.price.iloc[0]
     assert len(priced.price) == 1
     assert line["score"] == "AUC"
-    assert line["with_leak"] > 0.8
+    assert line["with_leak"] > 0.7
     assert abs(line["without"] - 0.5) < 0.2
+    assert 0.5 < line["train_share"] < 0.9
     assert line["worth"] == pytest.approx(line["with_leak"] - line["without"])
     assert line["low"] < line["worth"] < line["high"]
     assert line["low"] > 0
     assert line["leak"].endswith("groups of copies in two folds")
-    sentence = f"AUC {line['with_leak']:.2f}, of which {line['worth']:.2f} is {line['leak']}"
+    sentence = (
+        f"AUC {line['with_leak']:.2f} on {line['train_share']:.0%} of the training rows, of which "
+        f"{line['worth']:.2f} is {line['leak']}"
+    )
     assert line["sentence"].startswith(sentence)
     assert sentence in str(priced)
 
@@ -89,6 +93,115 @@ def test_without_twins_is_training_without_their_rows(priced, twins):
         own = train[~np.isin(priced.groups[train], priced.groups[test])]
         values[test] = model.fit(X.iloc[own], y[own]).predict_proba(X.iloc[test])[:, 1]
     assert priced.price["without"].iloc[0] == pytest.approx(roc_auc_score(y, values))
+
+
+def numbers(n_rows, seed=0, spread=1.0):
+    """Rows with four numbers, of which two move the target a little; images do not matter."""
+    random = np.random.default_rng(seed)
+    values = random.normal(size=(n_rows, 4))
+    y = (values[:, :2].sum(axis=1) + random.normal(0, spread, n_rows) > 0).astype(int)
+    names = ["a", "b", "c", "d"]
+    scans = list(random.integers(0, 256, (n_rows, 8, 8), dtype=np.uint8))
+    return pd.DataFrame({"scan": scans, **dict(zip(names, values.T, strict=True))}), y
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_random_groups_are_worth_nothing(seed):
+    """Fewer training rows make a score worse, but that is no leak."""
+    X, y = numbers(200, seed)
+    random = np.random.default_rng(seed)
+    groups = random.permutation(np.arange(200) // 4)
+    model = on_columns(KNeighborsClassifier(9), "a", "b", "c", "d")
+    found = audit(X, y, cv=CV, groups=groups, estimator=model, random_state=seed)
+    line = found.price.iloc[0]
+    assert 0.2 < line["train_share"] < 0.6
+    assert line["low"] < 0 < line["high"] or abs(line["worth"]) < 0.02
+    assert f"on {line['train_share']:.0%} of the training rows" in line["sentence"]
+
+
+def test_the_score_with_a_leak_is_that_of_as_many_rows():
+    """A model that needs most of the rows loses all by size: nothing is left for the groups."""
+    X, y = numbers(120)
+    groups = np.random.default_rng(0).permutation(np.arange(120) // 4)
+    model = _Hungry(need=80)
+    found = audit(X, y, cv=CV, groups=groups, estimator=model, random_state=0)
+    assert found.protocol["score"] > 0.7
+    line = found.price.iloc[0]
+    assert line["with_leak"] == line["without"] == 0.5
+    assert line["low"] == line["worth"] == line["high"] == 0
+
+
+class _Hungry(LogisticRegression):
+    """A classifier that learns nothing from fewer rows."""
+
+    def __init__(self, need=80):
+        super().__init__()
+        self.need = need
+
+    def fit(self, X, y):
+        y = np.asarray(y)
+        super().fit(X[["a", "b"]].to_numpy(), y)
+        if len(y) < self.need:
+            self.coef_, self.intercept_ = 0 * self.coef_, 0 * self.intercept_
+        return self
+
+    def predict(self, X):
+        return super().predict(X[["a", "b"]].to_numpy())
+
+    def predict_proba(self, X):
+        return super().predict_proba(X[["a", "b"]].to_numpy())
+
+
+def of_patients(n_patients=50):
+    """Four rows of each patient, with one target and four numbers that nearly are the patient."""
+    X, y = numbers(n_patients)
+    places = np.random.default_rng(1).permutation(np.repeat(np.arange(n_patients), 4))
+    random = np.random.default_rng(2)
+    scans = list(random.integers(0, 256, (len(places), 8, 8), dtype=np.uint8))
+    values = X[["c", "d"]].to_numpy()[places] + random.normal(0, 0.02, (len(places), 2))
+    return pd.DataFrame({"scan": scans, "c": values[:, 0], "d": values[:, 1]}), y[places], places
+
+
+def test_patients_are_worth_something():
+    X, y, patients = of_patients()
+    model = on_columns(KNeighborsClassifier(1), "c", "d")
+    found = audit(X, y, cv=CV, groups=patients, estimator=model, random_state=0)
+    line = found.price.iloc[0]
+    assert line["low"] > 0.05
+    assert abs(line["without"] - 0.5) < 0.2
+
+
+def test_each_kind_of_groups_has_its_own_price():
+    X, y, patients = of_patients()
+    X = X.assign(patient_id=patients)
+    X.loc[[0, 1], "scan"] = pd.Series([X["scan"][150], X["scan"][151]], index=[0, 1])
+    model = on_columns(KNeighborsClassifier(1), "c", "d")
+    found = audit(X, y, cv=CV, groups=np.arange(200) // 2, estimator=model, random_state=0)
+    leaks = found.price["leak"].tolist()
+    assert leaks[1].endswith("of the given groups in two folds")
+    assert leaks[2] == "50 groups of rows by column 'patient_id' in two folds"
+    assert leaks[0].endswith("of copies in two folds")
+    assert leaks[3] == "all of these groups together"
+    copies, _, by_patient, _ = found.price["worth"]
+    assert by_patient > 0.1
+    assert abs(copies) < 0.05
+
+
+def test_a_leak_without_training_rows_has_no_price():
+    X, y = make_arrays()
+    groups, rows = np.arange(40) // 2, np.arange(40)
+    cv = [(rows[::2], rows[1::2]), (rows[:30], rows[30:])]  # the first has each group on both sides
+    X = X.assign(result=y)
+    model = on_columns(LogisticRegression(), "age", "result")
+    found = audit(X, y, cv=cv, groups=groups, estimator=model, random_state=0)
+    first, second = found.price.itertuples()
+    sentence = "20 of the given groups in two folds can't be priced: no training rows are left"
+    assert first.sentence.startswith(sentence)
+    assert sentence in str(found)
+    assert sentence in found.to_html().replace("&#39;", "'")
+    assert np.isnan(first.worth)
+    assert second.worth > 0
+    assert found.to_dict()["price"][0]["worth"] is None
 
 
 def test_the_gap_to_training(priced):
@@ -273,7 +386,7 @@ def test_labels_of_text_and_groups():
     found = audit(X, labels, cv=CV, groups=groups, estimator=model, random_state=0)
     assert one(found, "groups in two folds")["subject"] == "the given groups"
     n_groups = len(np.unique(groups[one(found, "groups in two folds")["rows"]]))
-    assert found.price["leak"].tolist() == [f"{n_groups} groups of rows in two folds"]
+    assert found.price["leak"].tolist() == [f"{n_groups} of the given groups in two folds"]
 
 
 def test_progress(capsys, twins):
