@@ -6,6 +6,8 @@ from pathlib import Path
 from skfusion._commands._messages import exit_on_error
 from skfusion._commands._remote_options import add_remote, remote_options
 
+_REMEDIES = {"root": "Name the folder of the paths with --root."}
+
 
 def add_parser(commands):
     """Add this command to the parser's commands."""
@@ -55,7 +57,7 @@ def add_parser(commands):
 
 def run(options):
     """Audit the table, print the report and write the files."""
-    with exit_on_error("audit", after_stop=" No file was written."):
+    with exit_on_error("audit", _REMEDIES, after_stop=" No file was written."):
         from skfusion import ImageReader, audit
         from skfusion._commands._report import load_model, read_rows, take_column
         from skfusion._utils.atomic_write import write_atomically

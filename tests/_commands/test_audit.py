@@ -89,8 +89,14 @@ def test_the_price(folder, capsys):
 def test_another_root(folder, tmp_path, capsys):
     shutil.copy(folder / "table.csv", tmp_path / "table.csv")
     assert run(tmp_path, "--root", folder) == 0
-    assert run(tmp_path) == 0  # images that can't be read are minor
-    assert "Unreadable images: 24, such as row 0" in capsys.readouterr().out
+    capsys.readouterr()
+    with pytest.raises(SystemExit) as stopped:
+        run(tmp_path)
+    assert stopped.value.code == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "None of the 24 images of column 'photo' can be read: row 0 (photos/" in err
+    assert err.endswith("Name the folder of the paths with --root.\n")
 
 
 def test_progress(folder, capsys):

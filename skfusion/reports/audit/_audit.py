@@ -24,7 +24,7 @@ from skfusion.reports.audit._fold_scores import name_of_score
 from skfusion.reports.audit._group_findings import group_findings
 from skfusion.reports.audit._model_findings import model_findings
 from skfusion.reports.audit._price import PRICE_COLUMNS, Price
-from skfusion.reports.audit._quality_findings import quality_findings
+from skfusion.reports.audit._quality_findings import check_readable, quality_findings
 from skfusion.reports.audit._union_find import join_rows
 
 
@@ -92,6 +92,9 @@ def audit(
         If a row has no target, if a column does not exist, if no column holds images, or if the
         folds can't be made.
 
+    ImageReadError
+        If no image of a column can be read.
+
     TypeError
         If `estimator` is no classifier or regressor.
 
@@ -143,6 +146,7 @@ def audit(
     generator = np.random.default_rng(seed)
     reader = check_reader(reader)
     images = AuditImages(rows, reader, verbose)
+    check_readable(images)
     near = None if estimator is None else embedding_neighbors(estimator, rows, images)
     pairs = find_pairs(rows, images, verbose, near)
     findings = copy_findings(rows, images, pairs)

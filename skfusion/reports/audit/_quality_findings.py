@@ -2,13 +2,43 @@
 
 import numpy as np
 
-from skfusion.reports.audit._finding import MINOR, NOTE, Finding
+from skfusion._utils.messages import join_names, with_remedies
+from skfusion.exceptions import ImageReadError
+from skfusion.reports.audit._finding import GRAVE, MINOR, NOTE, Finding
 from skfusion.reports.audit.duplicates._sampling import shrink
 
 _DARK, _BRIGHT = 20, 240  # mean gray levels
 _FAR = 5.0  # robust standard deviations
 _FACTOR = 2.0
 _BLOCK = 512
+_MOST_UNREADABLE = 0.5
+
+
+def check_readable(images):
+    """Raise an error if a column has images, and none of them can be read.
+
+    Parameters
+    ----------
+    images : AuditImages
+        The images.
+
+    Raises
+    ------
+    ImageReadError
+        With the rows, sources and reasons as `failures`.
+    """
+    held = images.entries[~images.entries["missing"]]
+    for name, some in held.groupby("column", sort=False):
+        if some["reason"].isna().any():
+            continue
+        failures = list(some[["row", "source", "reason"]].itertuples(index=False, name=None))
+        first = join_names(f"row {row} ({source}): {reason}" for row, source, reason in failures)
+        raise with_remedies(
+            ImageReadError,
+            f"None of the {len(some)} images of column {name!r} can be read: {first}.",
+            {"root": "Pass reader=ImageReader(root=...) if the paths are relative."},
+            failures,
+        )
 
 
 def quality_findings(images):
@@ -22,21 +52,22 @@ def quality_findings(images):
     Returns
     -------
     findings : list of Finding
-        Images that can't be read, missing ones, and ones of one color are minor. Those that are
-        unlike the others are a note.
+        Images that can't be read, and ones of one color are minor; unreadable ones are grave if
+        they are more than half of all. Missing ones, and those that are unlike the others, are a
+        note.
     """
     entries = images.entries
     found = []
-    broken = entries[entries["reason"].notna()]
+    broken, n_held = entries[entries["reason"].notna()], (~entries["missing"]).sum()
     if len(broken):
         one = broken.iloc[0]
         found.append(
             _finding(
                 "images can't be read",
-                MINOR,
+                GRAVE if len(broken) > _MOST_UNREADABLE * n_held else MINOR,
                 broken,
-                f"Unreadable images: {len(broken)}, such as row {one['row']} ({one['source']}): "
-                f"{one['reason']}.",
+                f"Unreadable images: {len(broken)} of {n_held}, such as row {one['row']} "
+                f"({one['source']}): {one['reason']}.",
                 'Correct them, or pass corrupt="missing" to transformers.',
             )
         )

@@ -10,7 +10,7 @@ from sklearn.cluster import KMeans
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GroupKFold, KFold, ShuffleSplit, StratifiedKFold
 
-from skfusion import AuditReport, ImageReader, audit
+from skfusion import AuditReport, ImageReader, ImageReadError, audit
 from tests.reports.audit.audit_rows import find, make_arrays, make_rows, one
 
 
@@ -213,11 +213,25 @@ def test_relative_paths(tmp_path):
     X["photo"] = X["photo"].str.rsplit("/", n=1).str[1]
     found = audit(X, y, cv=2, reader=ImageReader(tmp_path / "images"), random_state=0)
     assert found.protocol["n_images"] == 12
-    lost = audit(X, y, cv=2, random_state=0)
-    finding = one(lost, "images can't be read")
+    with pytest.raises(ImageReadError, match=r"None of the 12 images of column 'photo'") as caught:
+        audit(X, y, cv=2, random_state=0)
+    message = str(caught.value)
+    assert f"row 0 ({X['photo'][0]}): no such file; row 1" in message
+    assert "and 7 more. Pass reader=ImageReader(root=...)" in message
+    assert [row for row, *_ in caught.value.failures] == list(range(12))
+
+
+def test_images_of_which_most_can_not_be_read(tmp_path):
+    X, y = make_rows(tmp_path, n_rows=12)
+    X.loc[:5, "photo"] = [f"nowhere{row}.jpg" for row in range(6)]
+    X.loc[11, "photo"] = None
+    finding = one(audit(X, y, cv=2, random_state=0), "images can't be read")
+    assert finding["severity"] == "grave"
+    assert finding["rows"] == list(range(6))
+    assert "6 of 11, such as row 0 (nowhere0.jpg): no such file" in finding["evidence"]
+    X.loc[11, "photo"] = X["photo"][10]
+    finding = one(audit(X, y, cv=2, random_state=0), "images can't be read")
     assert finding["severity"] == "minor"
-    assert finding["rows"] == list(range(12))
-    assert "no such file" in finding["evidence"]
 
 
 def test_the_caller_keeps_its_rows(twins):

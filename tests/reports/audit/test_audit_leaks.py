@@ -293,7 +293,7 @@ def test_images_that_can_not_be_read(tmp_path):
             file.write(b"no image")
     finding = one(audit(X, y, cv=2, random_state=0), "images can't be read")
     assert finding["rows"] == [2, 5]
-    assert "Unreadable images: 2, such as row 2" in finding["evidence"]
+    assert "Unreadable images: 2 of 12, such as row 2" in finding["evidence"]
     assert 'corrupt="missing"' in finding["remedy"]
 
 
