@@ -2,12 +2,12 @@
 
 import re
 
-import numpy as np
 import pandas as pd
 from sklearn.metrics import normalized_mutual_info_score
 
 from skfusion.reports.audit._audit_images import MISSING
 from skfusion.reports.audit._fact_levels import to_levels
+from skfusion.reports.audit._fact_text import by_level, counted
 from skfusion.reports.audit._finding import GRAVE, MINOR, NOTE, Finding
 from skfusion.reports.audit._predictive_facts import predictive_facts
 
@@ -22,6 +22,8 @@ _REMEDY = (
 )
 _REMEDY_OF_MISSING = "Find out why images are missing, or leave out rows without one."
 _MUCH = 0.25
+_LACK = "whether {} is missing"
+_NEARLY_ALL_OF_COLUMN = 0.9  # of what a column explains, which its missing values explain alone
 _AFTER = re.compile(
     r"(^|[_\W])(outcome|diagnos\w*|discharge\w*|death|died|survival|follow_?up|result\w*|"
     r"prognos\w*|treatment|therapy|label|target|ground_?truth|predict\w*|score|grade|stage)"
@@ -66,7 +68,7 @@ def fact_findings(rows, images, groups, generator):
         others = f" So do {', '.join(alike)}." if alike else ""
         evidence = (
             f"{test.fact} explains {gain:.0%} of the target out of fold (p = {test.p_value:.3f}, "
-            f"corrected for {len(tests)} facts): {_by_level(values, rows)}.{others}"
+            f"corrected for {counted(len(tests), 'fact')}): {by_level(values, rows)}.{others}"
         )
         found.append(Finding("fact predicts the target", severity, [], evidence, remedy, test.fact))
     return found
@@ -110,7 +112,7 @@ def column_findings(rows, groups, generator):
     """
     table = rows.table[rows.table_columns]
     lacks = {
-        f"whether {name} is missing": table[name].isna().astype(float)
+        _LACK.format(name): table[name].isna().astype(float)
         for name in table
         if 0 < table[name].isna().mean() < 1
     }
@@ -118,15 +120,13 @@ def column_findings(rows, groups, generator):
     columns.columns = columns.columns.map(str)
     tests = predictive_facts(columns, rows, groups, generator)
     found = []
-    for test in (
-        tests[tests["p_value"] <= _P_VALUE].sort_values("gain", ascending=False).itertuples()
-    ):
+    for test in _each_column_once(tests, lacks):
         name = f"W{test.fact[1:]}" if test.fact in lacks else f"Column {test.fact!r}"
         share = f"{name} explains {test.gain:.0%} of the target out of fold"
-        if test.gain >= _NEARLY_ALL:
-            kind, severity = "column nearly is the target", GRAVE
-        elif test.fact in lacks and test.gain >= _MUCH:
+        if test.fact in lacks and test.gain >= _MUCH:
             kind, severity = "missing values predict the target", GRAVE
+        elif test.gain >= _NEARLY_ALL:
+            kind, severity = "column nearly is the target", GRAVE
         elif test.gain >= _MUCH and _AFTER.search(test.fact):
             kind, severity = "column may come after the target", MINOR
         elif test.gain >= _MUCH:
@@ -138,12 +138,24 @@ def column_findings(rows, groups, generator):
                 kind,
                 severity,
                 [],
-                f"{share} (p = {test.p_value:.3f}, corrected for {len(tests)} columns).",
+                f"{share} (p = {test.p_value:.3f}, corrected for {counted(len(tests), 'column')}).",
                 "Leave the column out if its value is not known when the model predicts.",
                 test.fact,
             )
         )
     return found
+
+
+def _each_column_once(tests, lacks):
+    """Return the tests that are significant: of a column, or of its missing values."""
+    some = tests[tests["p_value"] <= _P_VALUE].sort_values("gain", ascending=False)
+    gains = dict(zip(some["fact"], some["gain"], strict=True))
+    for name in list(gains):
+        lack = _LACK.format(name)
+        if lack in lacks and lack in gains:
+            enough = gains[lack] >= _NEARLY_ALL_OF_COLUMN * gains[name]
+            del gains[name if enough else lack]
+    return list(some[some["fact"].isin(gains)].itertuples())
 
 
 def _names_classes(values, fact, rows):
@@ -155,25 +167,3 @@ def _names_classes(values, fact, rows):
         return fact.split("name has ")[1].strip("'") in labels
     last = values.dropna().map(lambda folder: folder.rsplit("/", 1)[-1].lower())
     return last.isin(labels).mean() > 0.9
-
-
-def _by_level(values, rows):
-    """Return the mean of the target, or its most frequent class, for a few values."""
-    is_number = pd.api.types.is_numeric_dtype(values.dtype) and values.nunique() > 8
-    if is_number and rows.classes is not None:
-        shown = [(f"class {label}", values[rows.y == label].median()) for label in rows.classes[:4]]
-        return "median " + ", ".join(f"{value:.4g} in {name}" for name, value in shown)
-    if is_number:
-        return f"its correlation with y is {np.corrcoef(values.fillna(0), rows.y)[0, 1]:.2f}"
-    top = values.map(str).value_counts().index[:3]
-    parts = []
-    for text in top:
-        own = rows.y[(values.map(str) == text).to_numpy()]
-        shown = f"mean {own.mean():.3g}" if rows.classes is None else _most_frequent(own)
-        parts.append(f"{text[:40]!r} has {shown}")
-    return ", ".join(parts)
-
-
-def _most_frequent(labels):
-    names, counts = np.unique(labels, return_counts=True)
-    return f"{counts.max() / len(labels):.0%} {names[counts.argmax()]}"

@@ -1,6 +1,7 @@
 """audit: planted leaks are found: groups, facts that are no pixels, columns, quality."""
 
 import io
+import re
 
 import numpy as np
 import pandas as pd
@@ -45,7 +46,7 @@ def test_the_size_of_files(rows):
     finding = one(found, "fact predicts the target")
     assert "So do bytes per pixel." in finding["evidence"]
     assert "p = 0.003" in finding["evidence"]
-    assert "median" in finding["evidence"]
+    assert re.search(r"median \d\.\d kB in class 0, \d\.\d kB in class 1", finding["evidence"])
     assert "Encode all" in finding["remedy"]
 
 
@@ -56,6 +57,8 @@ def test_the_quality_of_jpeg(rows):
     assert finding["subject"] == "compression"
     assert finding["severity"] == "grave"
     assert "explains 99%" in finding["evidence"]
+    assert "JPEG quality of about 90 has 100% 0" in finding["evidence"]
+    assert "JPEG quality of about 60 has 100% 1" in finding["evidence"]
 
 
 def test_the_camera(rows):
@@ -257,11 +260,26 @@ def test_missing_values_that_predict_the_target():
     random = np.random.default_rng(0)
     X["grading"] = np.where(y == 1, random.normal(size=40), np.nan)
     found = audit(X, y, random_state=0)
-    kinds = find(found, "column nearly is the target")
-    assert "whether grading is missing" in kinds["subject"].tolist()
+    assert grave(found) == [["missing values predict the target", "whether grading is missing"]]
     X.loc[::8, "grading"] = np.where(y[::8] == 1, np.nan, 0.5)
     found = audit(X, y, random_state=0)
     assert one(found, "missing values predict the target")["severity"] == "grave"
+
+
+def test_a_column_that_is_the_target_and_has_missing_values():
+    X, y = make_arrays()
+    X["grading"] = np.where((y == 1) & (np.arange(40) % 3 > 0), np.nan, y)
+    found = audit(X, y, random_state=0)
+    assert grave(found) == [["column nearly is the target", "grading"]]
+
+
+def test_one_fact_is_one_fact():
+    y = np.arange(40) % 2
+    random = np.random.default_rng(0)
+    scans = [random.integers(0, 256, (16, 16 + 4 * label), dtype=np.uint8) for label in y]
+    X = pd.DataFrame({"scan": scans, "result": y})
+    finding = one(audit(X, y, random_state=0), "column nearly is the target")
+    assert "corrected for 1 column)" in finding["evidence"]
 
 
 def test_a_constant_column_is_no_finding():
