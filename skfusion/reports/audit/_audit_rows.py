@@ -103,7 +103,7 @@ def check_audit_rows(X, y, cv, groups, estimator, image_columns):
     """
     table = as_frame(X).reset_index(drop=True)
     y = _check_target(y)
-    groups = None if groups is None else np.asarray(groups)
+    groups = None if groups is None else _as_groups(groups)
     check_groups(groups)
     check_consistent_length(table, y, groups)
     _check_estimator(estimator)
@@ -143,6 +143,14 @@ def _check_target(y):
             f"{join_names(f'row {row}' for row in missing)}. Leave them out."
         )
     return y
+
+
+def _as_groups(groups):
+    array = np.asarray(groups)
+    if array.ndim == 0:
+        remedy = f"Pass X[{groups!r}]." if isinstance(groups, str) else "Pass a column of X."
+        raise ValueError(f"groups must be an array with one entry a row, got {groups!r}. {remedy}")
+    return array
 
 
 def _has_classes(y, estimator):

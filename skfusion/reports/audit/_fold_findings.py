@@ -37,7 +37,7 @@ def fold_findings(rows, images, groups, generator):
     -------
     findings : list of Finding
         A class that a training set lacks is grave. Folds that differ in the target are minor,
-        in other columns and facts a note.
+        in other columns and facts a note; columns with one value in each given group are left out.
     """
     found = _lacking_classes(rows)
     folds = _fold_of(rows)
@@ -47,7 +47,10 @@ def fold_findings(rows, images, groups, generator):
     columns.columns = columns.columns.map(str)
     levels = {"y": to_levels(pd.Series(rows.y))}
     levels |= {name: to_levels(columns.iloc[:, i]) for i, name in enumerate(columns)}
-    levels = {name: some for name, some in levels.items() if some.max(initial=0) > 0}
+    own = _of_groups(rows, levels)
+    levels = {
+        name: some for name, some in levels.items() if some.max(initial=0) > 0 and name not in own
+    }
     if not levels:
         return found
     observed = _differences(levels, folds[np.newaxis])[0]
@@ -56,6 +59,7 @@ def fold_findings(rows, images, groups, generator):
     p_values = corrected_p_values(observed, _differences(levels, folds[sources]))
     differing = [name for name, p in zip(levels, p_values, strict=True) if p <= _P_VALUE]
     if differing:
+        number = "1 column" if len(levels) == 1 else f"{len(levels)} columns and facts"
         severity = MINOR if "y" in differing else NOTE
         more = f" and {len(differing) - _SHOWN} more" if len(differing) > _SHOWN else ""
         found.append(
@@ -64,12 +68,24 @@ def fold_findings(rows, images, groups, generator):
                 severity,
                 [],
                 f"The distribution of {', '.join(differing[:_SHOWN])}{more} differs between folds "
-                f"(p = {p_values.min():.3f}, corrected for {len(levels)} columns and facts).",
+                f"(p = {p_values.min():.3f}, corrected for {number}).",
                 "Shuffle the rows, and stratify by the target, unless folds are to differ.",
                 ", ".join(differing[:_SHOWN]),
             )
         )
     return found
+
+
+def _of_groups(rows, levels):
+    """Return the columns with one value in each given group: folds of groups have to differ."""
+    if rows.groups is None:
+        return []
+    codes = np.unique(rows.groups, return_inverse=True)[1]
+    if np.mean(np.bincount(codes)[codes] > 1) < 0.5:
+        return []  # too few groups of several rows to judge
+    frame = pd.DataFrame({name: some for name, some in levels.items() if name != "y"})
+    n_levels = frame.groupby(codes).nunique().max()
+    return n_levels.index[n_levels <= 1].tolist()
 
 
 def _lacking_classes(rows):

@@ -8,7 +8,13 @@ import polars as pl
 import pytest
 from sklearn.cluster import KMeans
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.model_selection import GroupKFold, KFold, ShuffleSplit, StratifiedKFold
+from sklearn.model_selection import (
+    GroupKFold,
+    KFold,
+    LeaveOneGroupOut,
+    ShuffleSplit,
+    StratifiedKFold,
+)
 
 from skfusion import AuditReport, ImageReader, ImageReadError, audit
 from tests.reports.audit.audit_rows import find, make_arrays, make_rows, one
@@ -165,6 +171,20 @@ def test_folds_that_differ_in_a_column(arrays):
     assert finding["subject"] == "age"
 
 
+def test_folds_of_sites_differ_in_what_sites_have(arrays):
+    X, y = arrays
+    site = np.arange(40) // 10
+    X = X.assign(site=site, code=site % 2, age=np.arange(40.0))
+    X.loc[[10, 20, 30], "scan"] = pd.Series([X["scan"][0]] * 3, index=[10, 20, 30])
+    found = audit(X, y, cv=LeaveOneGroupOut(), groups=site, random_state=0)
+    assert one(found, "folds differ")["subject"] == "age"
+    folds = list(LeaveOneGroupOut().split(X, groups=site))
+    assert one(audit(X, y, cv=folds, random_state=0), "folds differ")["subject"] != "age"
+    alone = np.where(np.arange(40) < 2, 0, np.arange(40))
+    found = audit(X, y, cv=folds, groups=alone, random_state=0)
+    assert "site" in one(found, "folds differ")["subject"]
+
+
 def test_numbers_as_a_target(arrays):
     X, _ = arrays
     y = np.random.default_rng(0).normal(size=40)
@@ -288,6 +308,8 @@ BAD = {
     "two targets": (lambda X, y: (X, np.column_stack([y, y]), {}), "one value a row"),
     "lengths": (lambda X, y: (X, y[:-1], {}), "inconsistent numbers of samples"),
     "groups": (lambda X, y: (X, y, {"groups": y[:-1]}), "inconsistent numbers of samples"),
+    "name of groups": (lambda X, y: (X, y, {"groups": "ward"}), r"got 'ward'. Pass X\['ward'\]"),
+    "number of groups": (lambda X, y: (X, y, {"groups": 3}), "got 3. Pass a column of X"),
     "no images": (lambda X, y: (X[["age"]], y, {}), "No column of X looks like images"),
     "column": (
         lambda X, y: (X, y, {"image_columns": ["photo"]}),
