@@ -4,6 +4,7 @@ import numpy as np
 
 from skfusion.reports.audit._finding import MINOR, NOTE, Finding
 from skfusion.reports.audit._fold_scores import name_of_score, score_statistic
+from skfusion.reports.audit._label_errors import probable_errors
 from skfusion.reports.audit._permutation import permuted_rows
 
 _PERMUTATIONS = 199
@@ -85,7 +86,7 @@ def _suspicious_targets(base, rows):
         chosen = np.abs(residuals - np.median(residuals)) > _FAR * spread
         kind, words = "outlying targets", "far from their out-of-fold prediction"
     else:
-        chosen = _confident_errors(base.values, np.searchsorted(rows.classes, rows.y[base.rows]))
+        chosen = probable_errors(base.values, np.searchsorted(rows.classes, rows.y[base.rows]))
         kind = "probable label errors"
         words = "that are confidently predicted to be of another class out of fold"
     places = np.unique(base.rows[chosen]).tolist()
@@ -93,21 +94,3 @@ def _suspicious_targets(base, rows):
         return []
     evidence = f"Rows {words}: {len(places)}, such as row {places[0]} ({rows.y[places[0]]})."
     return [Finding(kind, NOTE, places, evidence, "Look at these rows.", "y")]
-
-
-def _confident_errors(probabilities, codes):
-    """Return the rows whose class is probably wrong.
-
-    Confident learning (Northcutt, Jiang and Chuang, arXiv 1911.00068): a row counts as one of the
-    classes whose probability is at least the mean of the rows that have the class.
-    """
-    rows = np.arange(len(codes))
-    if probabilities.min() < 0 or probabilities.max() > 1:
-        return np.zeros(len(codes), dtype=bool)
-    own = probabilities[rows, codes]
-    n_classes = probabilities.shape[1]
-    sums = np.bincount(codes, own, minlength=n_classes)
-    thresholds = sums / np.maximum(np.bincount(codes, minlength=n_classes), 1)
-    confident = np.where(probabilities >= thresholds, probabilities, -1)
-    best = confident.argmax(axis=1)
-    return (best != codes) & (confident[rows, best] > 0) & (probabilities.argmax(axis=1) == best)

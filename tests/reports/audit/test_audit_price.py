@@ -368,6 +368,33 @@ def test_probable_label_errors():
     assert find(found, "score may be chance").empty
 
 
+@pytest.mark.parametrize("strength", [1.0, 100.0])
+def test_errors_of_a_modest_model_are_no_label_errors(strength):
+    """An overconfident model is wrong in many rows, but their labels are right."""
+    X, y = numbers(200)
+    noise = np.random.default_rng(1).normal(size=(200, 40))
+    more = pd.DataFrame(noise, columns=[f"n{number}" for number in range(40)])
+    X = pd.concat([X, more], axis=1)
+    model = on_columns(LogisticRegression(C=strength, max_iter=500), *X.columns[1:])
+    found = audit(X, y, cv=CV, estimator=model, random_state=0)
+    predicted = cross_val_predict(model, X, y, cv=CV)
+    assert (predicted != y).sum() > 40
+    assert sum(map(len, find(found, "probable label errors")["rows"])) <= 6
+
+
+def test_most_of_many_label_errors_are_found():
+    X, truth = numbers(200, spread=0.1)
+    X["a"] += 4 * truth - 2  # classes that hardly overlap
+    wrong = np.random.default_rng(3).choice(200, 14, replace=False)
+    y = truth.copy()
+    y[wrong] = 1 - y[wrong]
+    model = on_columns(LogisticRegression(), "a", "b")
+    found = audit(X, y, cv=CV, estimator=model, random_state=0)
+    rows = one(found, "probable label errors")["rows"]
+    assert np.isin(wrong, rows).mean() >= 0.8
+    assert np.isin(rows, wrong).mean() > 0.8
+
+
 @pytest.mark.parametrize("n_classes", [2, 3])
 def test_a_model_without_probabilities(n_classes):
     X, _ = make_arrays(n_rows=60)
