@@ -21,7 +21,8 @@ def make_examples(images, pairs):
     Returns
     -------
     examples : list of dict
-        With `row_a`, `row_b`, `kind`, `similarity`, `image_a` and `image_b`: ``data:`` addresses.
+        With `row_a`, `row_b`, `kind`, `similarity`, `crosses`, `image_a` and `image_b`:
+        ``data:`` addresses.
     """
     order = pairs.sort_values(["similarity", "row_a"], kind="stable")
     order = order.assign(turn=order.groupby("kind").cumcount())
@@ -33,6 +34,7 @@ def make_examples(images, pairs):
                 "row_b": int(line.row_b),
                 "kind": line.kind,
                 "similarity": float(line.similarity),
+                "crosses": bool(line.crosses),
                 "image_a": _address(images, line.row_a, line.column_a),
                 "image_b": _address(images, line.row_b, line.column_b),
             }

@@ -1,7 +1,9 @@
 """The HTML page of an audit: the same data, self-contained, escaped, accessible."""
 
+import json
 import re
 import sys
+from dataclasses import replace
 from html import escape
 
 import numpy as np
@@ -90,6 +92,36 @@ def test_nothing_is_wider_than_the_window(html, width, tmp_path):
     scroll, inner = map(int, re.search(r"<title>(\d+) of (\d+)</title>", dumped).groups())
     assert inner == width
     assert scroll <= inner
+
+
+def test_a_narrow_window_shows_where_tables_scroll(tmp_path):
+    """Each cell can be scrolled to, and a shadow that scrolls with the table shows it."""
+    html = make_audit("a_long_name_of_a_column_with_the_result").to_html()
+    script = """<script>addEventListener('load', () => { const found = [];
+    for (const box of frames[0].document.querySelectorAll('.scroll')) {
+      const style = frames[0].getComputedStyle(box), wide = box.scrollWidth - box.clientWidth;
+      box.scrollLeft = 9999;
+      const right = Math.max(...[...box.querySelectorAll('td')].map(
+        one => one.getBoundingClientRect().right));
+      found.push([wide, style.overflowX, style.backgroundAttachment.includes('local'),
+        right <= box.getBoundingClientRect().right + 1]);
+    } document.title = JSON.stringify(found); })</script>"""
+    path = tmp_path / "page.html"
+    frame = f'<iframe width="390" height="800" srcdoc="{escape(html, quote=True)}"></iframe>'
+    path.write_text(script + frame, encoding="utf-8")
+    dumped, _ = Browser(tmp_path).dump(path)
+    boxes = json.loads(re.search(r"<title>(.*?)</title>", dumped).group(1))
+    assert len(boxes) == 2
+    assert max(wide for wide, *_ in boxes) > 0
+    assert all(rest == ["auto", True, True] for _, *rest in boxes)
+
+
+def test_pairs_in_two_folds_are_named(found):
+    examples = [{**one, "crosses": number < 2} for number, one in enumerate(found.examples)]
+    assert all(one["crosses"] for one in found.examples)
+    page = replace(found, examples=examples).to_html()
+    captions = re.findall(r"<figcaption>(.*?)</figcaption>", page)
+    assert ["in two folds" in text for text in captions] == [True] * 2 + [False] * 4
 
 
 def test_nothing_is_loaded(html):
