@@ -35,9 +35,10 @@ class AuditReport:
         given group, or one that was found.
 
     price : DataFrame
-        A line per leak that can be mended: the score `with_leak` and `without`; the difference,
-        `worth`, and its 95 % interval from `low` to `high`; and a `sentence`. Empty without an
-        estimator.
+        A line per leak that can be removed: the score `with_leak` and `without`, each of
+        estimators that are fitted on the share `train_share` of the training rows; the difference,
+        `worth`, and its 95 % interval from `low` to `high`; and a `sentence`. NaN where no training
+        rows are left without the leak. Empty without an estimator.
 
     protocol : dict
         The numbers of rows, images, folds and given groups, and the score of the estimator.
