@@ -95,8 +95,8 @@ class FusionClassifier(ClassifierMixin, BaseFusion):
         then computed twice, across folds and fits.
 
     max_time : float or None, default=None
-        Seconds that `fit` may take; None does not limit it. The first inner fold measures each
-        embedder and model; those for which the time is too short are left out, the slowest first.
+        Seconds that `fit` may take; None does not limit it. The inner folds measure each embedder
+        and model; those for which the time is too short are left out, the slowest first.
         The first model of each kind, and the first embedder, are always used. A candidate that is
         running is not stopped. Results then depend on the speed of the machine.
 

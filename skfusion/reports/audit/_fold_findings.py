@@ -5,7 +5,11 @@ import pandas as pd
 
 from skfusion.reports.audit._fact_levels import to_levels
 from skfusion.reports.audit._finding import GRAVE, MINOR, NOTE, Finding
-from skfusion.reports.audit._permutation import corrected_p_values, permuted_rows
+from skfusion.reports.audit._permutation import (
+    corrected_p_values,
+    count_permutations,
+    permuted_rows,
+)
 
 _PERMUTATIONS = 199
 _P_VALUE = 0.01
@@ -47,7 +51,8 @@ def fold_findings(rows, images, groups, generator):
     if not levels:
         return found
     observed = _differences(levels, folds[np.newaxis])[0]
-    sources = permuted_rows(folds, groups, _PERMUTATIONS, generator)
+    n_permutations = count_permutations(len(folds), _PERMUTATIONS)
+    sources = permuted_rows(folds, groups, n_permutations, generator)
     p_values = corrected_p_values(observed, _differences(levels, folds[sources]))
     differing = [name for name, p in zip(levels, p_values, strict=True) if p <= _P_VALUE]
     if differing:

@@ -2,6 +2,14 @@
 
 import numpy as np
 
+# With many rows, permutations take long, and a p-value of 0.01 needs 99 only.
+_MANY_ROWS, _FEWEST = 10_000, 99
+
+
+def count_permutations(n_rows, most):
+    """Return how many permutations are drawn."""
+    return most if n_rows <= _MANY_ROWS else _FEWEST
+
 
 def permuted_rows(values, groups, n_permutations, generator):
     """Return which row each row gets its value from, for several permutations.

@@ -4,7 +4,11 @@ import numpy as np
 import pandas as pd
 
 from skfusion.reports.audit._fact_levels import to_levels
-from skfusion.reports.audit._permutation import corrected_p_values, permuted_rows
+from skfusion.reports.audit._permutation import (
+    corrected_p_values,
+    count_permutations,
+    permuted_rows,
+)
 
 _PERMUTATIONS = 399
 _PRIOR = 2.0  # rows that a level starts with, of the mean outcome
@@ -45,10 +49,11 @@ def predictive_facts(facts, rows, groups, generator, absent=None):
     splits = [pair for pair in rows.without_groups(groups) if len(pair[0])]
     outcome = rows.outcome
     gains = np.array([_gains(some, outcome[np.newaxis], splits)[0] for some in levels.values()])
-    sources = permuted_rows(rows.y, groups, _PERMUTATIONS, generator)
-    permuted = np.empty((_PERMUTATIONS, len(levels)))
+    n_permutations = count_permutations(len(rows.y), _PERMUTATIONS)
+    sources = permuted_rows(rows.y, groups, n_permutations, generator)
+    permuted = np.empty((n_permutations, len(levels)))
     step = max(1, _BLOCK // outcome.size)
-    for first in range(0, _PERMUTATIONS, step):
+    for first in range(0, n_permutations, step):
         some = outcome[sources[first : first + step]]
         for place, codes in enumerate(levels.values()):
             permuted[first : first + step, place] = _gains(codes, some, splits)

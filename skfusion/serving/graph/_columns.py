@@ -107,6 +107,19 @@ def as_matrix(g, inputs):
     return Matrix(g.concat(parts), sum(widths))
 
 
+def as_columns(g, inputs):
+    """Return inputs as columns, one by one; those of a matrix are columns of numbers."""
+    columns = []
+    for part in [inputs] if isinstance(inputs, Matrix) else inputs:
+        if isinstance(part, Column):
+            columns.append(part)
+            continue
+        for i in range(part.width):
+            column = g.slice(part.tensor, i, i + 1, 1)
+            columns.append(Column(f"x{len(columns)}", column, "number"))
+    return columns
+
+
 def read_flag(g, column):
     """Return the input that marks the rows whose image is missing, as bool of shape (rows, 1)."""
     name = f"{column.name}_missing"

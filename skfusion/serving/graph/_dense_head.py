@@ -16,7 +16,7 @@ def convert_dense(g, head, matrix):
     if head.scaler_ is not None:
         x = g.op("Sub", x, head.scaler_.mean_.astype(np.float64).reshape(1, -1))
         x = g.op("Div", x, head.scaler_.scale_.astype(np.float64).reshape(1, -1))
-    g.invalid.append(g.op("IsNaN", g.op("ReduceSum", x, [1], keepdims=1)))
+    g.refuse(x, allow_nan=False)
     outputs = _layers(g, head.network_, x)
     if isinstance(head, DenseClassifier):
         return _classes(g, head, outputs)

@@ -121,6 +121,23 @@ class GraphBuilder:
         """Join tensors; one alone is returned as it is."""
         return tensors[0] if len(tensors) == 1 else self.op("Concat", *tensors, axis=axis)
 
+    def refuse(self, tensor, allow_nan):
+        """Mark rows that hold an infinite number or, unless it is allowed, NaN.
+
+        Parameters
+        ----------
+        tensor : str
+            Numbers of shape (rows, width).
+
+        allow_nan : bool
+            Whether the model takes NaN.
+        """
+        odd = self.op("IsInf", tensor)
+        if not allow_nan:
+            odd = self.op("Or", odd, self.op("IsNaN", tensor))
+        most = self.op("ReduceMax", self.cast(odd, FLOAT), [1], keepdims=1)
+        self.invalid.append(self.cast(most, BOOL))
+
     def branch(self, condition, then, otherwise, dtype, rank):
         """Return the result of one of two functions, which add nodes of their own.
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from sklearn.preprocessing import OneHotEncoder
 
-from skfusion.serving.graph._columns import MISSING_TEXT, Column, Matrix
+from skfusion.serving.graph._columns import MISSING_TEXT, Matrix, as_columns
 from skfusion.serving.graph._graph_builder import DOUBLE, INT64
 from skfusion.serving.graph._not_convertible import NotConvertible
 
@@ -21,9 +21,7 @@ def convert_lookup(g, encoder, inputs):
     The encoder itself encodes each category; the graph looks the results up.
     """
     blocks, width = [], 0
-    for i, column in enumerate(inputs):
-        if not isinstance(column, Column):
-            column = Column(f"x{i}", column.tensor, "number")
+    for i, column in enumerate(as_columns(g, inputs)):
         block, n_columns = _encode(g, encoder, column, i)
         blocks.append(block)
         width += n_columns
@@ -45,7 +43,7 @@ def _encode(g, encoder, column, position):
         )
         index = find_text(g, tensor, categories)
     else:
-        numbers = _as_numbers(column, categories)
+        numbers = np.array([np.nan if is_missing(each) else each for each in categories], float)
         tensor = column.read(
             g,
             "number",
@@ -101,15 +99,6 @@ def _find_number(g, tensor, categories):
     any_found = g.op("ReduceMax", found, [1], keepdims=1)
     columns = g.op("Concat", found, g.op("Sub", 1.0, any_found), axis=1)
     return g.cast(g.op("ArgMax", columns, axis=1, keepdims=1), INT64)
-
-
-def _as_numbers(column, categories):
-    try:
-        return np.array(
-            [np.nan if is_missing(each) else float(each) for each in categories], dtype=float
-        )
-    except (TypeError, ValueError):
-        raise NotConvertible(f"column {column.name!r} has categories of several types") from None
 
 
 def _refuses_unknown(encoder, position):

@@ -16,6 +16,9 @@ from skfusion.serving.graph._not_convertible import NotConvertible
 from skfusion.serving.graph._prediction import Prediction
 from skfusion.serving.graph._skl2onnx import to_part
 
+_DUMMIES = (DummyClassifier, DummyRegressor)
+_BOOSTING = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
+
 
 def convert_transformer(g, estimator, matrix):
     """Return the columns of a transformer of numbers.
@@ -31,7 +34,7 @@ def convert_transformer(g, estimator, matrix):
     matrix : Matrix
         What it gets.
     """
-    _refuse_nan(g, estimator, matrix)
+    _refuse(g, estimator, matrix)
     tensors = _add(g, estimator, matrix)
     width = np.asarray(_call(estimator.transform, matrix.width)).shape[1]
     return Matrix(g.cast(tensors[0], DOUBLE), width)
@@ -41,10 +44,10 @@ def convert_predictor(g, estimator, matrix):
     """Return what a classifier or a regressor of numbers predicts, as a Prediction."""
     if not hasattr(estimator, "predict"):
         raise NotConvertible(f"{type(estimator).__name__} has no predictions")
-    _refuse_nan(g, estimator, matrix)
-    if isinstance(estimator, (DummyClassifier, DummyRegressor)):
+    _refuse(g, estimator, matrix)
+    if isinstance(estimator, _DUMMIES):
         return _constant(g, estimator, matrix)
-    if isinstance(estimator, (HistGradientBoostingClassifier, HistGradientBoostingRegressor)):
+    if isinstance(estimator, _BOOSTING):
         return convert_boosting(g, estimator, matrix)
     if isinstance(estimator, FORESTS):
         return convert_forest(g, estimator, matrix)
@@ -95,11 +98,11 @@ def _constant(g, estimator, matrix):
     return Prediction(g.op("Squeeze", values, [1]), kind="numbers")
 
 
-def _refuse_nan(g, estimator, matrix):
-    """Mark rows with NaN where the estimator raises an error for them."""
-    if not get_tags(estimator).input_tags.allow_nan:
-        total = g.op("ReduceSum", matrix.tensor, [1], keepdims=1)
-        g.invalid.append(g.op("IsNaN", total))
+def _refuse(g, estimator, matrix):
+    """Mark rows for which the estimator raises an error."""
+    takes_all = isinstance(estimator, (*_DUMMIES, *_BOOSTING))
+    if not takes_all and not type(estimator).__module__.startswith("lightgbm"):
+        g.refuse(matrix.tensor, get_tags(estimator).input_tags.allow_nan)
 
 
 def _call(method, width):

@@ -35,9 +35,9 @@ def reduce_precision(graph, precision):
                 helper.make_node("Cast", [kept[-1].name], [tensor.name], to=TensorProto.FLOAT)
             )
         else:
-            parts, node = _as_int8(tensor.name, array, channels.get(tensor.name, array.ndim - 1))
+            parts, steps = _as_int8(tensor.name, array, channels.get(tensor.name, array.ndim - 1))
             kept += parts
-            nodes.append(node)
+            nodes += steps
     old = list(graph.graph.node)
     del graph.graph.node[:], graph.graph.initializer[:]
     graph.graph.node.extend(nodes + old)
@@ -51,17 +51,21 @@ def _as_half(array):
 
 
 def _as_int8(name, array, axis):
-    """Return the constants and the node that restore weights of 8 bits."""
+    """Return the constants and the nodes that restore weights of 8 bits.
+
+    ONNX Runtime computes these nodes once, when it loads the graph. It would compute
+    DequantizeLinear in each run.
+    """
     others = tuple(i for i in range(array.ndim) if i != axis)
     scales = np.abs(array).max(axis=others, keepdims=True) / _LARGEST_INT8
     scales = np.where(scales == 0, 1, scales).astype(np.float32)
     values = np.rint(array / scales).astype(np.int8)
-    names = [f"{name}/int8", f"{name}/scales"]
-    parts = [
-        numpy_helper.from_array(values, names[0]),
-        numpy_helper.from_array(scales.reshape(-1), names[1]),
+    whole, scale, floats = (f"{name}/{part}" for part in ("int8", "scales", "floats"))
+    parts = [numpy_helper.from_array(values, whole), numpy_helper.from_array(scales, scale)]
+    return parts, [
+        helper.make_node("Cast", [whole], [floats], to=TensorProto.FLOAT),
+        helper.make_node("Mul", [floats, scale], [name]),
     ]
-    return parts, helper.make_node("DequantizeLinear", names, [name], axis=axis)
 
 
 def _output_axes(nodes):

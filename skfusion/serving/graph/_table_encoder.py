@@ -30,6 +30,7 @@ def convert_table(g, encoder, columns):
 
 def _number(g, part, column):
     values = column.read(g, "number", allows_missing=True)
+    g.refuse(values, allow_nan=True)
     missing = g.op("IsNaN", values)
     blocks = [g.op("Where", missing, float(part.median_), values)]
     blocks += [g.cast(missing, DOUBLE)] if part.has_missing_ else []

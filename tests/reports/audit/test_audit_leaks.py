@@ -230,6 +230,18 @@ def test_a_column_that_is_the_target():
     assert grave(found) == [["column nearly is the target", "result"]]
 
 
+def test_many_rows_have_fewer_permutations(monkeypatch):
+    X, y = make_arrays()
+    X = X.assign(result=y)
+    assert (
+        "p = 0.003" in one(audit(X, y, random_state=0), "column nearly is the target")["evidence"]
+    )
+    monkeypatch.setattr("skfusion.reports.audit._permutation._MANY_ROWS", 30)
+    assert (
+        "p = 0.010" in one(audit(X, y, random_state=0), "column nearly is the target")["evidence"]
+    )
+
+
 def test_a_column_that_may_come_after_the_target():
     X, y = make_arrays()
     noisy = np.where(np.arange(40) % 7 == 0, 1 - y, y)

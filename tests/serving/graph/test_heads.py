@@ -105,6 +105,25 @@ def test_trees_send_nan_where_scikit_learn_does(model, learned_from):
     assert_agrees(model, to_onnx(model, "graph"), WITH_HOLES)
 
 
+@pytest.mark.parametrize(
+    ("head", "refuses"),
+    [(RandomForestClassifier(**FEW), True), (HistGradientBoostingClassifier(max_iter=5), False)],
+    ids=["forest", "histogram"],
+)
+def test_infinite_numbers_are_refused_where_scikit_learn_does(head, refuses):
+    model = head.fit(X, Y)
+    graph = to_onnx(model, "graph")
+    infinite = X[:4].copy()
+    infinite.loc[[1, 2], "a"] = [np.inf, np.inf]
+    if not refuses:
+        assert_agrees(model, graph, infinite)
+        return
+    with pytest.raises(ValueError, match="infinity"):
+        model.predict(infinite)
+    refused = np.isnan(run(graph, infinite)["probabilities"]).all(axis=1)
+    assert refused.tolist() == [False, True, True, False]
+
+
 def test_two_classes():
     for head in (HistGradientBoostingClassifier(max_iter=5), linear()):
         model = head.fit(X, Y == 1)

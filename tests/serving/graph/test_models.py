@@ -57,7 +57,7 @@ def pixels():
 
 
 # The strategy "stacked" combines all built-in models; the others have fast ones here.
-@pytest.mark.parametrize("strategy", ["late", "stacked", "early", "joint"])
+@pytest.mark.parametrize("strategy", ["late", "stacked", "early"])
 def test_classes_by_each_strategy(rows, strategy):
     X, y = rows
     fast = {name: LogisticRegression() for name in ("table", "image", "joint")}
@@ -118,15 +118,6 @@ def test_joint_network_of_two_columns_of_images():
     X, y = make_table()
     X = X.assign(other=[cell[::-1].copy() for cell in X["image"]])
     model = JointFusionClassifier(**JOINT).fit(X, y)
-    assert_agrees(model, to_onnx(model, "graph"), X)
-
-
-def test_joint_network_within_a_fusion(rows):
-    X, y = rows
-    joint = JointFusionClassifier(**JOINT)
-    model = FusionClassifier(
-        pixels(), strategy="joint", estimators={"network": joint}, cv=2, random_state=0
-    ).fit(X, y)
     assert_agrees(model, to_onnx(model, "graph"), X)
 
 

@@ -93,6 +93,18 @@ def test_rows_that_the_model_refuses_have_no_probabilities(rows):
     assert by_name["age"]["allows_missing"] is False
 
 
+@pytest.mark.parametrize("encoder", [TableEncoder(), StandardScaler()], ids=["table", "scaler"])
+def test_infinite_numbers_are_refused_as_in_python(rows, encoder):
+    X, y = rows
+    model = make_pipeline(encoder, LogisticRegression()).fit(X[["age", "grade"]], y)
+    odd = X[["age", "grade"]][:3].assign(age=[20.0, np.inf, -np.inf])
+    for row in (1, 2):
+        with pytest.raises(ValueError, match="infinity"):
+            model.predict(odd[row : row + 1])
+    probabilities = run(to_onnx(model, "graph"), odd)["probabilities"]
+    assert np.isnan(probabilities).all(axis=1).tolist() == [False, True, True]
+
+
 def test_imputed_numbers_and_words(rows):
     X, y = rows
     numbers = make_pipeline(SimpleImputer(add_indicator=True), MinMaxScaler())
