@@ -5,6 +5,15 @@ from pathlib import Path
 
 from skfusion._commands._messages import exit_on_error
 
+_REMEDIES = {
+    "accept missing": "Add images to these rows.",
+    "accept unreadable": "Repair the images, or count them as missing (--unreadable missing).",
+    "own weights": "Use a file of weights (--weights FILE), or random ones (--weights none).",
+    "fetch weights": "Use a file of weights (--weights FILE), or run this once with network "
+    "access.",
+    "which weights": "--weights is a file, 'imagenet', or 'none' for random weights.",
+}
+
 
 def add_parser(commands):
     """Add this command to the parser's commands."""
@@ -106,7 +115,10 @@ def _add_scores(parser):
 
 def run(options):
     """Print the comparison and write the files."""
-    with exit_on_error("compare", after_stop=" No file was written."):
+    remedies = _REMEDIES | {
+        "root": f"Relative paths start from {_find_root(options)}. Use another folder (--root)."
+    }
+    with exit_on_error("compare", remedies, after_stop=" No file was written."):
         from skfusion import compare
         from skfusion._utils.atomic_write import write_atomically
         from skfusion.reports.comparison._named_models import DEFAULT_NAMES
@@ -171,10 +183,18 @@ def _make_fusion(options, y):
 def _make_embedder(options):
     from skfusion import ImageDescriptors, ImageReader, PretrainedGAP
 
-    root = options.root or Path(options.table).expanduser().absolute().parent
-    reading = {"reader": ImageReader(root), "missing": "nan", "corrupt": options.unreadable}
+    reading = {
+        "reader": ImageReader(_find_root(options)),
+        "missing": "nan",
+        "corrupt": options.unreadable,
+    }
     if options.backbone == "descriptors":
         return ImageDescriptors(**reading)
     if options.weights is not None:
         reading["weights"] = None if options.weights == "none" else options.weights
     return PretrainedGAP(options.backbone, **reading)
+
+
+def _find_root(options):
+    """Return the folder that relative paths start from."""
+    return options.root or Path(options.table).expanduser().absolute().parent

@@ -34,16 +34,18 @@ def score_embedders(trial, models, combination, prior):
     -------
     scores : DataFrame
         One row an embedder: `loss`; `accuracy` or `r2`; and `weight`, its share of the weights of
-        models that take images, 0 where the strategy has none.
+        models that take images, 0 where the strategy has none. NaN where a network takes the
+        features of all of them.
     """
     rows, lines = trial.out_of_fold.rows, {}
     shares = _find_shares(models, combination)
+    without = np.nan if "network" in combination.feature_sets else 0.0
     for name in models.rotations_:
         own = {model.name for model in models.models_["image"] if model.blocks == (name,)}
         out_of_fold = restrict(trial.out_of_fold, models, own | _names(models, "table"))
         prediction = cross_validate_strategy("image", out_of_fold, prior)
         loss = np.average(row_losses(prediction, rows.y), weights=rows.weights)
-        weight = np.mean([each.get(name, 0.0) for each in shares.values()] or [0.0])
+        weight = np.mean([each.get(name, 0.0) for each in shares.values()] or [without])
         lines[name] = (loss, score(prediction, rows.y, rows.weights), weight)
     kind = "accuracy" if models.n_classes is not None else "r2"
     columns = ["loss", kind, "weight"]
@@ -104,10 +106,8 @@ def describe_embedders(scores):
     loss, label = ("log loss", "accuracy") if kind == "accuracy" else ("squared error", "R2")
     lines = ["Embedders, by the models of their features alone, and their weight in the fusion:"]
     for name, row in scores.iterrows():
-        lines.append(
-            f"  {name}: {loss} {row['loss']:.3g}, {label} {row[kind]:.3f}, weight "
-            f"{row['weight']:.2f}"
-        )
+        line = f"  {name}: {loss} {row['loss']:.3g}, {label} {row[kind]:.3f}"
+        lines.append(line if np.isnan(row["weight"]) else f"{line}, weight {row['weight']:.2f}")
     return lines
 
 

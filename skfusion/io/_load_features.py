@@ -69,7 +69,8 @@ def load_features(
 
     batch_rows : int or None, default=None
         With a number, nothing is loaded yet: the result yields ``(X, y)`` of at most so many rows,
-        for `partial_fit`. Only for one folder of `distributed.embed`.
+        for `partial_fit`. A batch has rows of one shard only, so that the last one of a shard is
+        smaller. Only for one folder of `distributed.embed`.
 
     Returns
     -------

@@ -105,6 +105,10 @@ def test_images_that_cannot_be_read(folder, tmp_path, capsys):
     assert "'concat' (Pipeline) failed in split" in err
     assert "in X, row 0;" in err
     assert "no such file" in err
+    assert "--unreadable missing" in err
+    assert "--root" in err
+    assert "corrupt=" not in err
+    assert "ImageReader(" not in err
     assert not page.exists()
     with warnings.catch_warnings():
         warnings.simplefilter("default")

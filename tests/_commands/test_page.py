@@ -44,6 +44,9 @@ def test_what_is_written(files, tmp_path, capsys):
     page = write_page(
         files / "model.onnx", tmp_path / "a" / "page", "--runtime-from", files / "package"
     )
+    # A web server is another user.
+    assert {oct(each.stat().st_mode & 0o055) for each in [page, page / "runtime"]} == {"0o55"}
+    assert all(each.stat().st_mode & 0o044 == 0o044 for each in page.rglob("*"))
     assert (page / "model.onnx").read_bytes() == (files / "model.onnx").read_bytes()
     assert {each.name for each in (page / "runtime").iterdir()} == {
         "ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm"

@@ -63,8 +63,8 @@ def compare(
         "early", "late", "stacked", "auto" and "concat". A dict has estimators by name, a list has
         estimators or pairs (name, estimator). In both, a name of a source or strategy may take
         the place of an estimator: "table" and "image" are models of one source; "early", "late",
-        "stacked", "auto" are fusions with this strategy; "concat" is one linear model of all
-        columns side by side, standardized; "constant" predicts the same for all rows.
+        "stacked", "joint" and "auto" are fusions with this strategy; "concat" is one linear model
+        of all columns side by side, standardized; "constant" predicts the same for all rows.
 
     X : DataFrame, Series, list or ndarray
         The rows, in a form that the estimators take; with names of sources, a table some of whose
@@ -184,6 +184,8 @@ def compare(
     if path is not None:
         check_page_path(path)
     y = check_target(y)
+    if isinstance(groups, str):
+        raise TypeError(f"groups must have one entry for each row; pass X[{groups!r}].")
     check_consistent_length(X, y, groups, sample_weight)
     seed = int(check_random_state(random_state).randint(2**31 - 1))
     candidates, table, roles = make_candidates(estimators, fusion, X, y, seed)

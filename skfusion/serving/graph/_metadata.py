@@ -153,7 +153,10 @@ def _measured(model):
     scores = getattr(model, "strategy_scores_", None)
     if scores is None:
         return None
-    chosen = scores.loc[model.strategy_].drop("chosen", errors="ignore")
+    loss = "log loss" if "accuracy" in scores else "squared error"
+    # The others compare the strategies with each other.
+    chosen = scores.rename(columns={"loss": loss}).loc[model.strategy_]
+    chosen = chosen.drop(["chosen", "difference", "standard_error"], errors="ignore")
     numbers = {str(name): float(value) for name, value in chosen.items() if _is_number(value)}
     return {"source": "inner folds", "scores": numbers, "strategy": model.strategy_}
 

@@ -40,6 +40,7 @@ def to_graph(model, *, background=None, units=None, precision=None):
     prediction = _convert(g, model, columns)
     if g.problems:
         raise ValueError(_message(model, g.problems))
+    _refuse_unknown_units(units or {}, columns)
     outputs, described = _outputs(g, prediction)
     order = [name for column in columns for name in (column.name, f"{column.name}_missing")]
     g.inputs = dict(sorted(g.inputs.items(), key=lambda item: order.index(item[0])))
@@ -57,6 +58,13 @@ def to_graph(model, *, background=None, units=None, precision=None):
         precision=precision,
     )
     return graph
+
+
+def _refuse_unknown_units(units, columns):
+    known = [*(str(column.name) for column in columns), "target"]
+    unknown = sorted(set(units) - set(known))
+    if unknown:
+        raise ValueError(f"units names {unknown}, which the model does not have; it has {known}.")
 
 
 def _convert(g, model, columns):

@@ -45,7 +45,7 @@ def write_page(model, folder, *, title=None, report=None, runtime=None):
     _check_folder(folder)
     with tempfile.TemporaryDirectory() as fetched:  # an error leaves no folder behind
         copy_runtime(Path(fetched), runtime)
-        shutil.copytree(fetched, folder / "runtime", dirs_exist_ok=True)
+        _copy_files(fetched, folder / "runtime")
     for file in files("skfusion.serving.page").joinpath("site").iterdir():
         (folder / file.name).write_bytes(file.read_bytes())
     write_atomically(folder / "model.onnx", lambda path: shutil.copyfile(model, path))
@@ -56,6 +56,13 @@ def write_page(model, folder, *, title=None, report=None, runtime=None):
     write_atomically(folder / _DATA, lambda path: Path(path).write_text(text, encoding="utf-8"))
     found = sorted(path for path in folder.rglob("*") if path.is_file())
     return {path.relative_to(folder).as_posix(): path.stat().st_size for path in found}
+
+
+def _copy_files(source, folder):
+    """Copy files into a folder that others may read; a temporary one is private."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in Path(source).iterdir():
+        shutil.copyfile(path, folder / path.name)
 
 
 def _check_folder(folder):

@@ -269,6 +269,8 @@ def test_wrong_arguments(rows):
     models = [MODEL, DummyClassifier()]
     with pytest.raises(TypeError, match="fusion must be a FusionClassifier"):
         compare(["table", "image"], X, y, fusion=CNNEmbedder())
+    with pytest.raises(TypeError, match=r"one entry for each row; pass X\['sex'\]"):
+        compare(models, X, y, groups="sex")
     with pytest.raises(ValueError, match="'image' needs a column of images, and X has none"):
         compare(["table", "image"], X[["age", "sex"]], y, fusion=classifier(image_columns=[]))
     with pytest.raises(ValueError, match="'table' needs a column beside its images, and X has no"):

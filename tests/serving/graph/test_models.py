@@ -72,7 +72,7 @@ def test_classes_by_each_strategy(rows, strategy):
     assert_agrees(model, graph, X)
     measured = metadata(graph)["measured"]
     assert measured["strategy"] == strategy
-    assert measured["scores"]
+    assert list(measured["scores"]) == ["log loss", "accuracy"]
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from skfusion import (
     to_onnx,
 )
 from tests.graph_for_tests import metadata
-from tests.models_for_tests import make_table
+from tests.models_for_tests import beside_numbers, make_table
 
 X, Y = make_table()
 WORDS = X.assign(side=[f"word {i}" for i in range(24)])
@@ -111,6 +111,13 @@ def test_arguments():
         to_onnx(model, "graph", precision="int4")
     with pytest.raises(ValueError, match="are for form='graph'"):
         to_onnx(model, units={"number_0": "cm"})
+
+
+def test_units_of_columns_that_the_model_does_not_have():
+    X, y = make_table()
+    model = beside_numbers(PixelFlattener()).fit(X, y)
+    with pytest.raises(ValueError, match=r"units names \['Age'\].*'number_0'"):
+        to_onnx(model, "graph", units={"number_0": "cm", "Age": "years"})
     with pytest.raises(NotFittedError):
         to_onnx(LogisticRegression(), "graph")
 
