@@ -65,7 +65,7 @@ def audit(
 
     estimator : estimator or None, default=None
         A classifier or regressor, which is cloned and fitted: once per fold, and again for each
-        leak, four times where training rows are left out. None leaves out the price, and findings
+        leak, six times where training rows are left out. None leaves out the price, and findings
         on scores and on single targets.
 
     image_columns : str, list of str or None, default=None
@@ -126,10 +126,10 @@ def audit(
     **Price.** The same test rows are predicted by an estimator whose training rows share no group
     with them, or whose column holds one value, or whose images all have one size and encoding. For
     missing images, rows without one are left out. Fewer training rows lower a score, too: where
-    rows are left out, the score with the leak is the mean of three estimators that are fitted on
+    rows are left out, the score with the leak is the mean of five estimators that are fitted on
     as many random training rows, for groups of the same classes. Some of these rows leak less
     than all of them, so that the price of groups of most rows is rather too low. Intervals are of
-    the paired difference, over 1000 resamples of the groups, and wider by the spread of the three.
+    the paired difference, over 1000 resamples of the groups, and wider by the spread of the five.
 
     Examples
     --------

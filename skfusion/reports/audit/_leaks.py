@@ -16,7 +16,7 @@ _COLUMN_KINDS = (
     "missing values predict the target",
 )
 _GROUP_KINDS = ("copies in two folds", "groups in two folds")
-_DRAWS = 3
+_DRAWS = 5
 
 
 class Leak(NamedTuple):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from scipy.stats import t
 
 from skfusion._utils.progress import progress_bar
 from skfusion.reports.audit._fold_scores import (
@@ -16,7 +17,6 @@ from skfusion.reports.evaluation._intervals import bootstrap_intervals
 PRICE_COLUMNS = [
     "leak", "score", "with_leak", "without", "worth", "low", "high", "train_share", "sentence",
 ]  # fmt: skip
-_Z = 1.96  # half of a 95 % interval, in standard deviations
 _MOST = 0.99  # training sets with a larger share of their rows are whole, in words
 
 
@@ -114,11 +114,10 @@ class Price:
         scores = [score_of(rows, one.rows, one.values) for one in bases]
         score, without = float(np.mean(scores)), score_of(rows, mended.rows, mended.values)
         worth = score - without
-        # The draw of training rows moves each of the scores, the one without the leak too.
-        spread = np.std(scores, ddof=1) * np.sqrt(1 + 1 / len(scores)) if leak.controls else 0.0
         low, high = self._interval(bases, mended, groups, seed)
-        low = worth - float(np.hypot(worth - low, _Z * spread))
-        high = worth + float(np.hypot(high - worth, _Z * spread))
+        half = _half_interval(scores)
+        low = worth - float(np.hypot(worth - low, half))
+        high = worth + float(np.hypot(high - worth, half))
         on = f" on {share:.0%} of the training rows" if share < _MOST else ""
         sentence = (
             f"{name} {score:.2f}{on}, of which {worth:.2f} is {what} "
@@ -137,6 +136,17 @@ class Price:
             return np.mean([one(weights) for one in bases], axis=0) - other(weights[:, kept])
 
         return bootstrap_intervals([difference], len(places), groups[places], seed)[0]
+
+
+def _half_interval(scores):
+    """Return half of the 95 % interval of one more score less the mean of scores.
+
+    The draw of training rows moves each of the scores, the one without the leak too.
+    """
+    n = len(scores)
+    if n == 1:
+        return 0.0
+    return float(t.ppf(0.975, n - 1) * np.std(scores, ddof=1) * np.sqrt(1 + 1 / n))
 
 
 def _train_share(splits, whole):

@@ -105,18 +105,28 @@ def numbers(n_rows, seed=0, spread=1.0):
     return pd.DataFrame({"scan": scans, **dict(zip(names, values.T, strict=True))}), y
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_random_groups_are_worth_nothing(seed):
-    """Fewer training rows make a score worse, but that is no leak."""
-    X, y = numbers(200, seed)
-    random = np.random.default_rng(seed)
-    groups = random.permutation(np.arange(200) // 4)
-    model = on_columns(KNeighborsClassifier(9), "a", "b", "c", "d")
-    found = audit(X, y, cv=CV, groups=groups, estimator=model, random_state=seed)
-    line = found.price.iloc[0]
-    assert 0.2 < line["train_share"] < 0.6
-    assert line["low"] < 0 < line["high"] or abs(line["worth"]) < 0.02
-    assert f"on {line['train_share']:.0%} of the training rows" in line["sentence"]
+def with_noise(n_rows, seed=0):
+    """Rows with 40 more numbers that mean nothing, so that a model needs many rows."""
+    X, y = numbers(n_rows, seed)
+    noise = np.random.default_rng(seed + 100).normal(size=(n_rows, 40))
+    more = pd.DataFrame(noise, columns=[f"n{number}" for number in range(40)])
+    return pd.concat([X, more], axis=1), y
+
+
+def test_random_groups_are_worth_nothing():
+    """Fewer training rows make a score worse, but that is no leak. One interval in 20 may err."""
+    lines = []
+    for seed in range(4):
+        X, y = with_noise(200, seed)
+        groups = np.random.default_rng(seed).permutation(np.arange(200) // 5)
+        model = on_columns(LogisticRegression(), *X.columns[1:])
+        found = audit(X, y, cv=CV, groups=groups, estimator=model, random_state=seed)
+        lines.append(found.price.iloc[0])
+        assert lines[-1]["without"] < found.protocol["score"]
+    assert sum(line["low"] < 0 < line["high"] for line in lines) >= 3
+    assert np.mean([line["worth"] for line in lines]) < 0.02
+    assert all(0.2 < line["train_share"] < 0.4 for line in lines)
+    assert f"on {lines[0]['train_share']:.0%} of the training rows" in lines[0]["sentence"]
 
 
 def test_the_score_with_a_leak_is_that_of_as_many_rows():
@@ -371,10 +381,7 @@ def test_probable_label_errors():
 @pytest.mark.parametrize("strength", [1.0, 100.0])
 def test_errors_of_a_modest_model_are_no_label_errors(strength):
     """An overconfident model is wrong in many rows, but their labels are right."""
-    X, y = numbers(200)
-    noise = np.random.default_rng(1).normal(size=(200, 40))
-    more = pd.DataFrame(noise, columns=[f"n{number}" for number in range(40)])
-    X = pd.concat([X, more], axis=1)
+    X, y = with_noise(200)
     model = on_columns(LogisticRegression(C=strength, max_iter=500), *X.columns[1:])
     found = audit(X, y, cv=CV, estimator=model, random_state=0)
     predicted = cross_val_predict(model, X, y, cv=CV)
