@@ -33,7 +33,10 @@ MARKED = {
         "test_package.py",
     ),
     "backend": (
-        "embedding",
+        "embedding/test_adapters.py",
+        "embedding/test_cnn_cross_fit.py",
+        "embedding/test_cnn_embedder.py",
+        "embedding/test_cnn_training.py",
         "heads/test_dense_classifier.py",
         "heads/test_dense_regressor.py",
         "heads/test_partial_fit.py",
@@ -42,7 +45,9 @@ MARKED = {
         "networks/test_split.py",
         "serving/test_processes.py",
         "serving/test_warm_up.py",
-        "training",
+        "training/test_loop.py",
+        "training/test_training_options.py",
+        "training/test_two_inputs.py",
     ),
 }
 
