@@ -72,7 +72,7 @@ def find_image_transformers(model):
     return [part for part in parts if part.__sklearn_is_fitted__()]
 
 
-def find_sources(model, names):
+def find_sources(model, names, needs_images=True):
     """Find the image columns and the columns of the table that a model uses.
 
     Parameters
@@ -82,6 +82,9 @@ def find_sources(model, names):
 
     names : list of str
         The columns of X.
+
+    needs_images : bool, default=True
+        Whether a fusion that uses its table alone is an error.
 
     Returns
     -------
@@ -113,13 +116,14 @@ def find_sources(model, names):
             "with the columns that the model was fitted on; a single row as X.iloc[[0]]."
         )
     images = [sources[name] for name in names if name in sources and name in used]
-    if not images and getattr(model, "strategy_", None) == "table":
+    is_of_table = not images and getattr(model, "strategy_", None) == "table"
+    if is_of_table and needs_images:
         raise ValueError(
             f"This {type(model).__name__} uses the table alone (strategy_='table'): no image moves "
             "its predictions, so that there is nothing to explain of them. `verdict_` says what "
             "the images would add; to explain both, fit it with strategy='stacked'."
         )
-    if not images:
+    if not images and not is_of_table:
         raise ValueError(
             f"This {type(model).__name__} uses no image column of X, so there is no image to "
             "explain. Pass a model in which a transformer of images is fitted, such as a Pipeline "

@@ -20,6 +20,11 @@ def find_obstacle(predictions, rows, background):
             "Explanations need a model with predict_proba or decision_function, and this one has "
             "neither."
         )
+    if not rows.sources:
+        return (
+            "No row is explained: the model uses the table alone, so that no image moves its "
+            "predictions."
+        )
     if background is None and len(rows.table) == 1:
         return (
             "Explanations compare a row with others, and there is only one: pass rows of the "

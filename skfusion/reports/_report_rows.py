@@ -86,7 +86,8 @@ def check_report_rows(model, X, y=None, groups=None, background=None):
     groups = None if groups is None else np.asarray(groups)
     check_groups(groups)
     check_consistent_length(table, y, groups)
-    rows = ReportRows(X, table, y, groups, *find_sources(model, list(table.columns)))
+    sources = find_sources(model, list(table.columns), needs_images=False)
+    rows = ReportRows(X, table, y, groups, *sources)
     return rows, None if background is None else _check_background(background, rows)
 
 

@@ -216,7 +216,7 @@ MODELS = {
         [("one", make_classifier()), ("other", make_classifier(class_weight="balanced"))], cv=2
     ),
     "fusion": lambda: FusionClassifier(
-        PixelFlattener(image_size=(8, 8)), n_components=3, cv=2, random_state=0
+        PixelFlattener(image_size=(8, 8)), n_components=3, cv=2, random_state=0, strategy="stacked"
     ),
 }
 
@@ -230,6 +230,20 @@ def test_kinds_of_models(rows, name):
     assert found.predictions["probability_1"].to_numpy() == pytest.approx(expected[:, 1])
     assert found.predictions["prediction"].tolist() == model.predict(X).tolist()
     assert found.explanations[0].prediction == pytest.approx(expected[0, 1])
+
+
+def test_a_fusion_that_uses_the_table_alone(rows):
+    X, y = rows
+    X = X.assign(age=10.0 * y + X["age"] / X["age"].max())
+    model = MODELS["fusion"]().set_params(strategy="auto").fit(X, y)
+    assert model.strategy_ == "table"
+    found = report(model, X, y, random_state=0)
+    assert found.scores.loc["accuracy", "value"] == 1
+    assert found.explanations == []
+    assert found.sources is None
+    assert found.limits[0].startswith("No row is explained: the model uses the table alone")
+    assert "table alone" in str(found)
+    assert "table alone" in found.to_html()
 
 
 def test_a_model_without_probabilities(rows):

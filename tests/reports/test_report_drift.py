@@ -132,7 +132,11 @@ def test_what_other_encoders_record(rows):
 def test_a_fusion(rows):
     X, y = rows
     model = FusionClassifier(
-        PixelFlattener(image_size=(8, 8), missing="nan"), n_components=3, cv=2, random_state=0
+        PixelFlattener(image_size=(8, 8), missing="nan"),
+        n_components=3,
+        cv=2,
+        random_state=0,
+        strategy="stacked",
     ).fit(X[:80], y[:80])
     drift = drift_of(model, X[80:].assign(age=50.0))
     assert differing(drift) == {("age", "mean")}
