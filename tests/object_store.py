@@ -6,16 +6,21 @@ from contextlib import contextmanager
 
 import pytest
 
-moto_server = pytest.importorskip("moto.server", reason="moto[s3] is not installed")
-
 KEY, SECRET = "AKIDSKFUSION", "secret-of-the-tests"
+
+
+def need_object_store():
+    """Skip the module of tests that calls it where moto is not installed."""
+    pytest.importorskip("moto.server", reason="moto[s3] is not installed")
 
 
 @contextmanager
 def serve_objects():
     """Start a server without a bucket; yield its address, and stop it in the end."""
+    from moto.server import ThreadedMotoServer
+
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = moto_server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
     address = f"http://{host}:{port}"

@@ -4,8 +4,10 @@ import joblib
 import pytest
 
 from skfusion.cli import main
-from tests.graph_for_tests import assert_agrees, metadata, onnx
+from tests.graph_for_tests import assert_agrees, metadata, need_graphs, onnx
 from tests.models_for_tests import fit_model
+
+need_graphs()
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,9 @@ import pytest
 
 from skfusion import cli
 from tests.page_for_tests import VERSION, write_package, write_page
-from tests.page_graphs import METADATA, onnx, save_graph, save_numbers_graph
+from tests.page_graphs import METADATA, need_onnx, onnx, save_graph, save_numbers_graph
+
+need_onnx()
 
 
 @pytest.fixture(scope="module")

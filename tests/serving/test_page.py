@@ -21,7 +21,9 @@ from tests.browser import Browser
 from tests.chromium import Chromium
 from tests.models_for_tests import tiny_gap
 from tests.page_for_tests import PageDriver, need_npm, serve, write_package, write_page
-from tests.page_graphs import CLASSES, METADATA, onnx, save_graph, save_numbers_graph
+from tests.page_graphs import CLASSES, METADATA, need_onnx, onnx, save_graph, save_numbers_graph
+
+need_onnx()
 
 ort = pytest.importorskip("onnxruntime")
 

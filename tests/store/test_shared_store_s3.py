@@ -5,8 +5,10 @@ import pickle
 import pytest
 
 from skfusion import FeatureStore, StoreWarning
-from tests.object_store import KEY, SECRET, name_server, serve_objects
+from tests.object_store import KEY, SECRET, name_server, need_object_store, serve_objects
 from tests.store import stored
+
+need_object_store()
 
 pytest.importorskip("lance", reason="the extra shared-store is not installed")
 boto3 = pytest.importorskip("boto3", reason="moto[s3] is not installed")

@@ -9,7 +9,9 @@ import pytest
 from skfusion import ImageDescriptors, ImageReader, ImageReadError, PixelFlattener, check_images
 from skfusion.cli import main
 from skfusion.datasets import load_image_folder
-from tests.object_store import KEY, SECRET, name_server, serve_objects
+from tests.object_store import KEY, SECRET, name_server, need_object_store, serve_objects
+
+need_object_store()
 
 pytest.importorskip("s3fs", reason="the extra remote is not installed")
 pytestmark = pytest.mark.filterwarnings(

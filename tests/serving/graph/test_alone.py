@@ -11,8 +11,10 @@ from sklearn.pipeline import make_pipeline
 
 from skfusion import PretrainedGAP, to_onnx
 from skfusion.datasets import make_image_table
-from tests.graph_for_tests import feeds, metadata, onnx, run
+from tests.graph_for_tests import feeds, metadata, need_graphs, onnx, run
 from tests.models_for_tests import fit_model
+
+need_graphs()
 
 ALONE = """
 import sys

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.graph_for_tests import metadata, onnx
+from tests.graph_for_tests import metadata, need_graphs, onnx
+
+need_graphs()
 
 PAGE = Path(__file__).parents[3] / "docs" / "onnx_graph.rst"
 

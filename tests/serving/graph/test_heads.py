@@ -25,7 +25,9 @@ from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from skfusion import DenseClassifier, DenseRegressor, TrainingOptions, to_onnx
-from tests.graph_for_tests import assert_agrees, metadata, run
+from tests.graph_for_tests import assert_agrees, metadata, need_graphs, run
+
+need_graphs()
 
 NUMBERS, Y = make_classification(90, 6, n_informative=4, n_classes=3, random_state=0)
 X = pd.DataFrame(NUMBERS.astype(np.float32).astype(float), columns=list("abcdef"))

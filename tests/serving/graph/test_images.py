@@ -6,7 +6,9 @@ import pytest
 from PIL import Image
 
 from skfusion import ImagePreprocessing, ImageReader, PixelFlattener, PretrainedGAP, to_onnx
-from tests.graph_for_tests import feeds, metadata, run, session
+from tests.graph_for_tests import feeds, metadata, need_graphs, run, session
+
+need_graphs()
 
 RANDOM = np.random.default_rng(0)
 TINY = {"filters": (2, 3), "dense_units": 4}

@@ -1,7 +1,6 @@
 """A fitted model in the page that `skfusion page` writes: the browser gives Python's answers."""
 
 import numpy as np
-import onnx
 import pandas as pd
 import pytest
 from PIL import Image
@@ -11,6 +10,7 @@ from tests.chromium import Chromium
 from tests.models_for_tests import tiny_gap
 from tests.page_for_tests import PageDriver, need_npm, serve, write_page
 
+onnx = pytest.importorskip("onnx")
 pytest.importorskip("skl2onnx")
 
 SIDES = ["both", "left", "right"]  # the values of the page's choice are their positions

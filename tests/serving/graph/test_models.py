@@ -15,7 +15,7 @@ from skfusion import (
     make_fusion_pipeline,
     to_onnx,
 )
-from tests.graph_for_tests import assert_agrees, metadata
+from tests.graph_for_tests import assert_agrees, metadata, need_graphs
 from tests.models_for_tests import (
     JOINT,
     MODELS,
@@ -25,6 +25,8 @@ from tests.models_for_tests import (
     rows_for,
     tiny_gap,
 )
+
+need_graphs()
 
 PYTHON_ONLY = {"descriptors", "bare_descriptors"}
 

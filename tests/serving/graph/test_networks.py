@@ -3,6 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+
+pytest.importorskip("onnx")
+
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion, make_pipeline
 
@@ -14,9 +17,11 @@ from skfusion import (
     half_precision,
     to_onnx,
 )
-from tests.graph_for_tests import assert_agrees, metadata, run
+from tests.graph_for_tests import assert_agrees, metadata, need_graphs, run
 from tests.models_for_tests import TINY, make_table, tiny_gap
 from tests.onnx_for_tests import FLOAT, save_tokens, save_torch_cnn
+
+need_graphs()
 
 PREPROCESSING = ImagePreprocessing(16, mean=(0.5, 0.4, 0.3), std=(0.2, 0.3, 0.4))
 RANDOM = np.random.default_rng(0)

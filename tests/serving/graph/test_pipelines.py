@@ -23,8 +23,10 @@ from sklearn.preprocessing import (
 from sklearn.tree import DecisionTreeClassifier
 
 from skfusion import DenseClassifier, FusionClassifier, PixelFlattener, TableEncoder, to_onnx
-from tests.graph_for_tests import assert_agrees, metadata, onnx, run
+from tests.graph_for_tests import assert_agrees, metadata, need_graphs, onnx, run
 from tests.models_for_tests import NUMBERS, beside_numbers, make_table
+
+need_graphs()
 
 X, Y = make_table()
 TABLE = X[[*NUMBERS, "side"]]

@@ -18,7 +18,9 @@ from sklearn.preprocessing import (
 )
 
 from skfusion import TableEncoder, to_onnx
-from tests.graph_for_tests import assert_agrees, metadata, run
+from tests.graph_for_tests import assert_agrees, metadata, need_graphs, run
+
+need_graphs()
 
 RANDOM = np.random.default_rng(0)
 N = 60

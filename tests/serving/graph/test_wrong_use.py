@@ -22,8 +22,10 @@ from skfusion import (
     TableEncoder,
     to_onnx,
 )
-from tests.graph_for_tests import metadata
+from tests.graph_for_tests import metadata, need_graphs
 from tests.models_for_tests import beside_numbers, make_table
+
+need_graphs()
 
 X, Y = make_table()
 WORDS = X.assign(side=[f"word {i}" for i in range(24)])
