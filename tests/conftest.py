@@ -52,6 +52,15 @@ MARKED = {
 }
 
 
+def pytest_ignore_collect(collection_path, config):
+    """Leave out files without a test of the mark that is asked for: importing them takes long."""
+    mark, path = config.option.markexpr, collection_path
+    if mark not in MARKED or not path.name.startswith("test_"):
+        return None
+    is_marked = any(path.is_relative_to(TESTS / name) for name in MARKED[mark])
+    return None if is_marked or f"pytest.mark.{mark}" in path.read_text(encoding="utf-8") else True
+
+
 @pytest.hookimpl(tryfirst=True)  # before pytest selects by marks
 def pytest_collection_modifyitems(items):
     """Mark the tests in `MARKED`."""
