@@ -6,14 +6,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from skfusion._utils.typing import PathLike
-from skfusion.exceptions import ExtraNotFoundError
+from skfusion.reports._html_mixin import HtmlMixin
 from skfusion.reports._plain_data import to_plain
 from skfusion.reports.audit._audit_text import render_text
 
 
 @dataclass(repr=False, eq=False)
-class AuditReport:
+class AuditReport(HtmlMixin):
     """The result of `audit`: what makes a cross-validated score too good.
 
     ``print(report)`` shows it as text and a notebook as a page. All of it is in the attributes.
@@ -94,14 +93,11 @@ class AuditReport:
     def __str__(self):
         return render_text(self)
 
-    def _repr_html_(self) -> str | None:
-        from skfusion.reports.html._audit_page import render_audit_fragment
+    @staticmethod
+    def _renderers():
+        from skfusion.reports.html._audit_page import render_audit_fragment, render_audit_page
 
-        try:
-            fragment: str = render_audit_fragment(self)
-        except ExtraNotFoundError:  # a notebook then shows the text
-            return None
-        return fragment
+        return render_audit_page, render_audit_fragment
 
     @property
     def is_grave(self) -> bool:
@@ -120,30 +116,3 @@ class AuditReport:
             {one.name: getattr(self, one.name) for one in fields(self)}
         )
         return plain
-
-    def to_html(self, path: PathLike | None = None) -> str:
-        """Render the report as one HTML page, with its images and without scripts.
-
-        Parameters
-        ----------
-        path : str, PathLike or None, default=None
-            The file, written as a whole or not at all; an existing one is replaced. None writes
-            no file.
-
-        Returns
-        -------
-        html : str
-            The page. It loads nothing, from the network or elsewhere.
-
-        Raises
-        ------
-        ExtraNotFoundError
-            If Jinja2 isn't installed.
-        """
-        from skfusion.reports.html._audit_page import render_audit_page
-        from skfusion.reports.html._page_file import write_page
-
-        page: str = render_audit_page(self)
-        if path is not None:
-            write_page(path, page)
-        return page

@@ -5,16 +5,14 @@ from typing import Any
 
 import pandas as pd
 
-from skfusion._utils.typing import PathLike
-from skfusion.exceptions import ExtraNotFoundError
+from skfusion.reports._html_mixin import HtmlMixin
 from skfusion.reports._plain_data import to_plain
 from skfusion.reports.comparison._comparison_text import render_text
 from skfusion.reports.comparison._verdict import find_reference, write_verdict
-from skfusion.reports.html._page_file import write_page
 
 
 @dataclass(repr=False, eq=False)
-class Comparison:
+class Comparison(HtmlMixin):
     """The result of `compare`: scores, paired differences and a verdict in words.
 
     ``print(comparison)`` shows it as text and a notebook as a page. All of it is in the attributes.
@@ -98,14 +96,11 @@ class Comparison:
     def __str__(self):
         return render_text(self)
 
-    def _repr_html_(self) -> str | None:
-        from skfusion.reports.html._comparison_page import render_fragment
+    @staticmethod
+    def _renderers():
+        from skfusion.reports.html._comparison_page import render_fragment, render_page
 
-        try:
-            fragment: str = render_fragment(self)
-        except ExtraNotFoundError:  # a notebook then shows the text
-            return None
-        return fragment
+        return render_page, render_fragment
 
     def to_dict(self) -> dict[str, Any]:
         """Return all of the comparison as plain Python objects, which JSON can hold.
@@ -121,29 +116,3 @@ class Comparison:
         data["differences"] = self.differences.reset_index()
         plain: dict[str, Any] = to_plain(data)
         return plain
-
-    def to_html(self, path: PathLike | None = None) -> str:
-        """Render the comparison as one HTML page without scripts.
-
-        Parameters
-        ----------
-        path : str, PathLike or None, default=None
-            The file, written as a whole or not at all; an existing one is replaced. None writes
-            no file.
-
-        Returns
-        -------
-        html : str
-            The page. It loads nothing, from the network or elsewhere.
-
-        Raises
-        ------
-        ExtraNotFoundError
-            If Jinja2 isn't installed.
-        """
-        from skfusion.reports.html._comparison_page import render_page
-
-        page: str = render_page(self)
-        if path is not None:
-            write_page(path, page)
-        return page
