@@ -1,8 +1,6 @@
 """The HTML page of a report: the same numbers, self-contained, escaped, accessible."""
 
-import re
 import sys
-from html import escape
 
 import numpy as np
 import pandas as pd
@@ -13,10 +11,15 @@ from sklearn.pipeline import make_pipeline
 
 from skfusion import ExtraNotFoundError, PixelFlattener, report
 from tests.browser import Browser, Document
+from tests.reports.pages import (
+    check_accessible,
+    check_nothing_is_loaded,
+    check_tags_are_closed,
+    check_width,
+)
 from tests.reports.report_models import make_classifier, make_regressor, make_rows
 
 EVIL = "<script>alert('x')</script>"
-VOID = {"meta", "link", "img", "br", "line", "circle"}
 
 
 @pytest.fixture(scope="module")
@@ -97,67 +100,22 @@ def test_in_a_browser(found, page, tmp_path):
 
 @pytest.mark.parametrize("width", [390, 1280])
 def test_nothing_is_wider_than_the_window(found, width, tmp_path):
-    """The page is in a frame of this width: a window has at least 500 pixels."""
-    frame = f'<iframe width="{width}" height="800" style="border: 0" srcdoc="{{}}"></iframe>'
-    script = (
-        "<script>addEventListener('load', () => { const page = frames[0]; document.title = "
-        "page.document.documentElement.scrollWidth + ' of ' + page.innerWidth; })</script>"
-    )
-    path = tmp_path / "page.html"
-    path.write_text(script + frame.format(escape(found.to_html(), quote=True)), encoding="utf-8")
-    dumped, _ = Browser(tmp_path).dump(path)
-    scroll, inner = map(int, re.search(r"<title>(\d+) of (\d+)</title>", dumped).groups())
-    assert inner == width
-    assert scroll <= inner
+    check_width(found.to_html(), width, tmp_path)
 
 
 @pytest.mark.parametrize("kind", ["found", "numbers"])
 def test_nothing_is_loaded(kind, request):
-    html = request.getfixturevalue(kind).to_html()
-    assert "<script" not in html
-    assert not re.search(r"https?:|//[a-z]|@import|url\(|@font-face", html.split("<main")[0])
-    for tag, values in Document(html).tags:
-        for name in ("src", "href", "srcset", "data", "action", "poster"):
-            target = values.get(name, "#")
-            assert target.startswith(("#", "data:")), (tag, target)
-        assert not any(name.startswith("on") for name in values)
-    assert "default-src 'none'" in html
+    check_nothing_is_loaded(request.getfixturevalue(kind).to_html())
 
 
 @pytest.mark.parametrize("kind", ["found", "numbers"])
 def test_it_is_well_formed_and_accessible(kind, request):
-    tags = Document(request.getfixturevalue(kind).to_html()).tags
-    names = [tag for tag, _ in tags]
-    assert names.count("h1") == names.count("main") == names.count("nav") == 1
-    assert ("html", {"lang": "en"}) in tags
-    ids = [values["id"] for _, values in tags if "id" in values]
-    assert len(ids) == len(set(ids))
-    for tag, values in tags:
-        if tag == "img":
-            assert values["alt"]
-        if tag == "th":
-            assert values["scope"] in ("row", "col")
-        if tag == "svg":
-            assert values["role"] == "img"
-        for name in ("aria-labelledby", "href"):
-            for target in values.get(name, "").split():
-                if name != "href" or target.startswith("#"):
-                    assert target.lstrip("#") in ids
-    assert names.count("caption") == names.count("table")
-    assert tags[names.index("body") + 1][1] == {"class": "skip", "href": "#main"}
+    check_accessible(request.getfixturevalue(kind).to_html())
 
 
 def test_tags_are_closed(found, numbers):
     for one in (found, numbers):
-        open_tags = []
-        for close, tag in re.findall(r"<(/?)([a-z][a-z0-9]*)", one.to_html()):
-            if tag in VOID:
-                continue
-            if close:
-                assert open_tags.pop() == tag
-            else:
-                open_tags.append(tag)
-        assert open_tags == []
+        check_tags_are_closed(one.to_html())
 
 
 def test_styles_for_dark_print_and_focus(found):
