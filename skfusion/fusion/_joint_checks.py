@@ -1,0 +1,69 @@
+"""What joint networks check of rows: that there are images, and rows of which nothing is known."""
+
+import warnings
+
+import numpy as np
+
+from skfusion._utils.messages import caller_stacklevel, join_names
+
+
+def check_shapes(shapes, columns):
+    """Refuse columns of images of different shapes.
+
+    Parameters
+    ----------
+    shapes : list of tuple
+        The shape of the images of each column.
+
+    columns : list of str
+        The names of the columns.
+    """
+    if len(set(shapes)) > 1:
+        raise ValueError(
+            f"The images of {columns} have the shapes {shapes}, and one network takes them. Pass "
+            "image_size; for gray and color images also a named backbone, which gets color."
+        )
+
+
+def check_images(has_image, columns):
+    """Refuse columns without an image.
+
+    Parameters
+    ----------
+    has_image : list of ndarray
+        For each column which rows have one.
+
+    columns : list of str
+        The names of the columns.
+    """
+    lacking = [name for name, has in zip(columns, has_image, strict=True) if not has.any()]
+    if lacking:
+        raise ValueError(
+            f"No row has an image in {lacking}. Pass image_columns without them; "
+            "image_columns=[] learns from the table alone."
+        )
+
+
+def warn_of_empty(is_empty, index):
+    """Warn of rows that have neither an image nor an entry in the table.
+
+    Parameters
+    ----------
+    is_empty : ndarray of bool of shape (n_rows,)
+        Which rows these are.
+
+    index : pandas.Index
+        The labels of the rows.
+    """
+    rows = np.flatnonzero(is_empty).tolist()
+    if not rows:
+        return
+    named = join_names(
+        f"row {row}" if index[row] == row else f"row {row} (index {index[row]!r})" for row in rows
+    )
+    warnings.warn(
+        f"{len(rows)} of {len(index)} rows have neither an image nor an entry in the table: "
+        f"{named}. Their prediction depends on no cell of theirs. Leave them out, or fill them in.",
+        UserWarning,
+        stacklevel=caller_stacklevel(),
+    )
