@@ -38,7 +38,7 @@ from skfusion.tabular._column_roles import ColumnRoles
 from skfusion.tabular._table_encoder import TableEncoder
 from skfusion.training._callbacks import check_callbacks
 from skfusion.training._epoch_reporter import FINAL, EpochReporter
-from skfusion.training._folds import validation_rows
+from skfusion.training._folds import check_groups, validation_rows
 from skfusion.training._loop import train
 from skfusion.training._options_mixin import OptionsMixin
 from skfusion.training._stage import FINE_TUNE, TOP
@@ -181,6 +181,7 @@ class BaseJoint(
         """
         options = self._get_options()
         table, sample_weight = check_rows(self, X, y, groups, sample_weight)
+        check_groups(groups)
         target = self._learn_target(y, sample_weight, options)
         weights = combine_weights(target, self.class_weight, sample_weight)
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))

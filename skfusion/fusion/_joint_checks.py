@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 
 from skfusion._utils.messages import caller_stacklevel, join_names
+from skfusion.fusion._source_encoder import to_floats, with_a_column
 
 
 def check_shapes(shapes, columns):
@@ -44,6 +45,39 @@ def check_images(has_image, columns):
         )
 
 
+def to_table_input(numbers, has_table, transformer):
+    """Return what a transformer of the table gives as float32, with 0 in rows without a table.
+
+    Parameters
+    ----------
+    numbers : array-like of shape (n_rows, n_columns)
+        The output of the transformer.
+
+    has_table : ndarray of bool of shape (n_rows,)
+        Which rows have an entry in the table.
+
+    transformer : transformer
+        The transformer, for the error.
+
+    Raises
+    ------
+    ValueError
+        If a row with an entry has a value that is not finite: all its outputs would be NaN.
+    """
+    with np.errstate(over="ignore"):
+        values = with_a_column(to_floats(numbers)).astype(np.float32)
+    rows = np.flatnonzero(has_table & ~np.isfinite(values).all(axis=1)).tolist()
+    if rows:
+        named = join_names(f"row {row}" for row in rows)
+        raise ValueError(
+            f"{type(transformer).__name__} gives NaN, infinity or numbers too large for float32 in "
+            f"{len(rows)} of {len(values)} rows: {named}. Correct these rows, or pass a "
+            "table_transformer that imputes, such as "
+            "make_pipeline(SimpleImputer(), StandardScaler())."
+        )
+    return np.where(has_table[:, np.newaxis], values, np.float32(0))
+
+
 def warn_of_empty(is_empty, index):
     """Warn of rows that have neither an image nor an entry in the table.
 
@@ -59,7 +93,7 @@ def warn_of_empty(is_empty, index):
     if not rows:
         return
     named = join_names(
-        f"row {row}" if index[row] == row else f"row {row} (index {index[row]!r})" for row in rows
+        f"row {row}" if index[row] == row else f"row {row} (index {index[row]})" for row in rows
     )
     warnings.warn(
         f"{len(rows)} of {len(index)} rows have neither an image nor an entry in the table: "

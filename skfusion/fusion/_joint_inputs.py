@@ -4,8 +4,8 @@ import numpy as np
 
 from skfusion._utils.plain_data import plain_data
 from skfusion.fusion._fit_arguments import fit_arguments
+from skfusion.fusion._joint_checks import to_table_input
 from skfusion.fusion._joint_images import JointImages
-from skfusion.fusion._source_encoder import to_floats, with_a_column
 from skfusion.networks._joint_layers import name_images
 from skfusion.training._array_input import ArrayInput
 from skfusion.training._input_group import InputGroup
@@ -91,7 +91,7 @@ class JointInputs:
             has_table = table[self.table_columns].notna().any(axis=1).to_numpy()
         rows = {"has_table": _as_flag(has_table)}
         if numbers is not None:
-            rows["table"] = with_a_column(to_floats(numbers)).astype(np.float32)
+            rows["table"] = to_table_input(numbers, has_table, self.table_transformer)
         names = name_images(len(self.flatteners)) if self.flatteners else []
         for name, (images, column) in zip(names, self._each(), strict=True):
             values, has_image = images.compute(table[[column]], **options)

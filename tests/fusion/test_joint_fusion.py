@@ -16,7 +16,6 @@ from skfusion import (
     ImageReader,
     ImageReadError,
     JointFusionClassifier,
-    JointFusionRegressor,
     TrainingOptions,
     warm_up,
 )
@@ -122,7 +121,7 @@ def test_rows_with_an_empty_table_are_predicted_from_the_image(fitted):
 def test_rows_with_neither_get_the_same_probabilities(fitted):
     model, frame, _ = fitted
     mixed = frame[:7].assign(value=np.nan, scan=[frame["scan"][0], *[None] * 6])
-    named = r"row 1 \(index 'b'\); row 2 \(index 'c'\)"
+    named = r"row 1 \(index b\); row 2 \(index c\)"
     with pytest.warns(UserWarning, match=rf"^6 of 7 rows have neither.*: {named}.* and 1 more\."):
         given = model.predict_proba(mixed.set_axis(list("abcdefg")))[1:4]
     np.testing.assert_allclose(given, given[[0, 0, 0]], rtol=1e-5)
@@ -278,6 +277,8 @@ def test_rows_of_a_group_are_not_parted():
     assert "val_loss" not in model.history_  # nothing to hold out of one group
     model.fit(frame, y, groups=np.arange(40) // 4)
     assert "val_loss" in model.history_
+    with pytest.raises(ValueError, match="groups is missing in 1 rows"):
+        model.fit(frame, y, groups=[None, *["a", "b", "c"] * 13])
 
 
 def test_a_transformer_of_the_table():
@@ -285,6 +286,11 @@ def test_a_transformer_of_the_table():
     model = joint(table_transformer=StandardScaler()).fit(frame, of_table)
     assert model.predict(frame).shape == (60,)
     assert not hasattr(model.table_transformer, "mean_")  # it was cloned
+    other = frame.assign(other=np.r_[np.nan, np.nan, np.arange(58)])
+    with pytest.raises(ValueError, match=r"StandardScaler gives NaN.* 2 of 60 rows: row 0; row 1"):
+        model.fit(other, of_table)
+    other.loc[:1, ["value", "other"]] = np.nan  # nothing of these rows is used
+    assert np.isfinite(model.fit(other, of_table).predict_proba(other)).all()
 
 
 # As any estimator.
