@@ -16,6 +16,9 @@ from skfusion.training._weights import normalize_weights
 
 _TRAINING = {"epochs": 100, "learning_rate": 3e-3, "early_stopping": True, "n_iter_no_change": 10}
 _UNITS, _DROPOUT, _HELD_OUT = 64, 0.2, 0.1
+# Of more columns of images than these, those with the least variance are left out: they are noise
+# that a network learns by heart, where there are few rows.
+_LEAST_COLUMNS, _ROWS_OF_A_COLUMN = 30, 20
 # Steps of an epoch: more rows make larger batches.
 _STEPS, _LEAST_BATCH = 60, 32
 
@@ -35,6 +38,11 @@ class FeatureNetwork(BaseEstimator):
     seed : int, default=0
         The seed of weights, held-out rows, batches and dropout.
 
+    Attributes
+    ----------
+    kept_ : ndarray of int or None
+        The columns of images that are used, counted from the first of them; None is all.
+
     Examples
     --------
     >>> from sklearn.base import is_classifier
@@ -42,6 +50,8 @@ class FeatureNetwork(BaseEstimator):
     >>> is_classifier(FeatureNetwork(n_table=5))
     True
     """
+
+    kept_ = None  # of networks that older versions saved
 
     def __init__(self, n_table, predicts_classes=True, seed=0):
         self.n_table = n_table
@@ -63,6 +73,7 @@ class FeatureNetwork(BaseEstimator):
         held_out = validation_rows(
             _HELD_OUT, len(X), self.seed, strata=target.strata, groups=groups
         )
+        self.kept_ = _find_columns(np.asarray(X)[:, self.n_table :])
         rows = self._inputs(X)
         network = build_joint(
             rows["image"].shape[1:],
@@ -86,6 +97,7 @@ class FeatureNetwork(BaseEstimator):
         X = np.asarray(X, dtype=np.float32)
         ones = np.ones((len(X), 1), dtype=np.float32)
         table, image = X[:, : self.n_table], X[:, self.n_table :]
+        image = image if self.kept_ is None else image[:, self.kept_]
         return {"has_image": ones, "has_table": ones, "image": image, "table": table}
 
     def predict_proba(self, X):
@@ -98,3 +110,9 @@ class FeatureNetwork(BaseEstimator):
 
     def _compute(self, X):
         return self.network_.compute(self._inputs(X), batch_size=256)
+
+
+def _find_columns(image):
+    """Return the columns with the most variance, in their order."""
+    n_kept = max(_LEAST_COLUMNS, len(image) // _ROWS_OF_A_COLUMN)
+    return np.sort(np.argsort(-image.var(axis=0), kind="stable")[:n_kept])

@@ -26,7 +26,7 @@ BUILT_IN = "built-in"
 # Total variances of the image block beside table columns of variance 1 each: the smaller, the
 # more a penalized linear model shrinks the weights of the images.
 _BLOCK_VARIANCES = (1.0, 10.0)
-_NETWORK_VARIANCE = 30.0
+_NETWORK_VARIANCE = 15.0
 _TABLE_PENALTIES = (1.0, 0.1)
 _RIDGE_PENALTIES = np.logspace(-2, 3, 11)
 _FOREST = {"n_estimators": 100, "min_samples_leaf": 2}

@@ -62,9 +62,12 @@ def convert_feature_network(g, model, matrix):
     """Return what a FeatureNetwork of a fusion predicts."""
     values = g.cast(matrix.tensor, FLOAT)
     ones = g.op("Expand", np.float32([[1]]), g.op("Concat", g.dim(values, 0), [1], axis=0))
+    image = g.slice(values, model.n_table, matrix.width, 1)
+    if model.kept_ is not None:
+        image = g.op("Gather", image, model.kept_.astype(np.int64), axis=1)
     inputs = {
         "table": g.slice(values, 0, model.n_table, 1),
-        "image": g.slice(values, model.n_table, matrix.width, 1),
+        "image": image,
         "has_table": ones,
         "has_image": ones,
     }

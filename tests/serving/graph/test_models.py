@@ -15,6 +15,7 @@ from skfusion import (
     make_fusion_pipeline,
     to_onnx,
 )
+from skfusion.datasets import make_image_table
 from tests.graph_for_tests import assert_agrees, metadata, need_graphs
 from tests.models_for_tests import (
     JOINT,
@@ -108,6 +109,15 @@ def test_joint_networks(rows, fusion):
     X, y = rows
     model = JointFusionClassifier(fusion=fusion, **JOINT).fit(X, y)
     assert_agrees(model, to_onnx(model, "graph"), X)
+
+
+def test_network_of_features_some_of_which_are_left_out():
+    data = make_image_table(70, image_size=(8, 8), random_state=0)
+    fast = {name: LogisticRegression() for name in ("table", "image", "joint")}
+    embedder = PixelFlattener((8, 8))
+    model = FusionClassifier(embedder, strategy="joint", estimators=fast, cv=2, random_state=0)
+    model.fit(data.frame, data.target)
+    assert_agrees(model, to_onnx(model, "graph"), data.frame)
 
 
 def test_joint_network_on_a_fixed_backbone(rows):
