@@ -14,15 +14,12 @@ from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils.validation import _check_sample_weight, check_consistent_length
 
 from skfusion._utils.typing import ImageInput, PathLike, RandomState
+from skfusion.reports._check_target import check_target
 from skfusion.reports._run_facts import list_versions
 from skfusion.reports.comparison._comparison import Comparison
 from skfusion.reports.comparison._comparison_rows import ComparisonRows
 from skfusion.reports.comparison._evaluate import evaluate
-from skfusion.reports.comparison._make_candidates import (
-    check_candidates,
-    check_target,
-    make_candidates,
-)
+from skfusion.reports.comparison._make_candidates import check_candidates, make_candidates
 from skfusion.reports.comparison._make_splits import make_splits
 from skfusion.reports.comparison._paired_intervals import CONFIDENCE
 from skfusion.reports.comparison._tabulate import tabulate
