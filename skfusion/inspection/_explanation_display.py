@@ -5,6 +5,7 @@ from typing import Any, Self
 import numpy as np
 
 from skfusion._utils.typing import ImageInput
+from skfusion.inspection._draw_regions import draw_regions
 from skfusion.inspection._explain import explain
 from skfusion.inspection._explanation import Explanation
 from skfusion.inspection._explanation_parts import (
@@ -209,7 +210,5 @@ class ExplanationDisplay:
         ax.spines[["top", "right"]].set_visible(False)
 
     def _draw_image(self, ax, column, image, heat, row):
-        from skfusion.inspection._draw_regions import draw_regions  # needs matplotlib
-
         draw_regions(ax, image, heat, self.explanation.names[row])
         ax.set_title(str(column), loc="left", fontsize="medium")

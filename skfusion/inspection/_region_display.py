@@ -5,6 +5,7 @@ from typing import Any, Self
 import numpy as np
 
 from skfusion._utils.typing import ImageInput
+from skfusion.inspection._draw_regions import draw_regions
 from skfusion.inspection._explain import explain
 from skfusion.inspection._explanation import Explanation
 from skfusion.inspection._explanation_parts import (
@@ -206,8 +207,6 @@ class RegionDisplay:
         display : RegionDisplay
             The display itself.
         """
-        from skfusion.inspection._draw_regions import draw_regions  # needs matplotlib
-
         height, width = self.image.shape[:2]
         scale = _SIDE / max(height, width)
         title = wrap_title(self.title, max(_SIDE / 2, width * scale))

@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
+from skfusion.inspection._legend import place_legend
+
 # The value of `history_["fold"]` for the network that is trained on all rows.
 FINAL = -1
 
@@ -144,8 +146,6 @@ class TrainingHistoryDisplay:
             have the column or the metric.
         """
         plt = _import_pyplot()
-        from skfusion.inspection._legend import place_legend  # it imports matplotlib
-
         column, rows = self._rows()
         _check_metric(metric, rows)
         final = rows[rows["fold"] == FINAL]
