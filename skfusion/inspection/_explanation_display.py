@@ -14,7 +14,7 @@ from skfusion.inspection._explanation_parts import (
     ranked_columns,
     source_lines,
 )
-from skfusion.inspection._figures import new_figure, wrap_label, wrap_title
+from skfusion.inspection._figures import DARK, label_bars, mark_zero, new_figure, wrap_title
 from skfusion.inspection._heat_colors import NEGATIVE, POSITIVE
 
 
@@ -198,16 +198,14 @@ class ExplanationDisplay:
         heights = [0.75 if place < n_sources else 0.45 for place in range(len(lines))]
         ax = self.ax_
         bars = ax.barh(
-            range(len(lines)), shares, height=heights, color=colors, xerr=errors, ecolor="#222222"
+            range(len(lines)), shares, height=heights, color=colors, xerr=errors, ecolor=DARK
         )
         self.bars_ = list(bars)
-        ax.axvline(0, color="#222222", linewidth=0.8)
+        mark_zero(ax)
         if len(lines) > n_sources:
             ax.axhline(n_sources - 0.5, color="#9aa3ad", linewidth=0.8, linestyle=":")
-        ax.set_yticks(range(len(lines)), [wrap_label(name) for name, *_ in lines])
-        ax.invert_yaxis()
+        label_bars(ax, [name for name, *_ in lines])
         ax.set_xlabel(f"share of the {self.explanation.names[row]}\n− lowers it, + raises it")
-        ax.spines[["top", "right"]].set_visible(False)
 
     def _draw_image(self, ax, column, image, heat, row):
         draw_regions(ax, image, heat, self.explanation.names[row])

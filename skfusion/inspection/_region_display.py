@@ -14,7 +14,7 @@ from skfusion.inspection._explanation_parts import (
     image_and_heat,
     mean_image_and_heat,
 )
-from skfusion.inspection._figures import new_figure, wrap_title
+from skfusion.inspection._figures import given_or_new, wrap_title
 
 # The longer side of the image in a new figure, in inches.
 _SIDE = 4.5
@@ -210,8 +210,7 @@ class RegionDisplay:
         height, width = self.image.shape[:2]
         scale = _SIDE / max(height, width)
         title = wrap_title(self.title, max(_SIDE / 2, width * scale))
-        if ax is None:
-            ax = new_figure(width * scale + 2.2, height * scale + 1.3).add_subplot()
+        ax = given_or_new(ax, width * scale + 2.2, height * scale + 1.3)
         self.ax_, self.figure_ = ax, ax.figure
         self.image_, self.colorbar_ = draw_regions(ax, self.image, self.heat, self.name)
         ax.set_title(title, loc="left", fontsize="medium")
