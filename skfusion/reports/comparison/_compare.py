@@ -24,8 +24,9 @@ from skfusion.reports.comparison._make_splits import make_splits
 from skfusion.reports.comparison._paired_intervals import CONFIDENCE
 from skfusion.reports.comparison._tabulate import tabulate
 from skfusion.reports.html._page_file import check_page_path
+from skfusion.store._as_store import as_store
 from skfusion.store._backend_registry import get_backend
-from skfusion.store._feature_store import FeatureStore, as_store
+from skfusion.store._feature_store import FeatureStore
 
 
 def compare(
