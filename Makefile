@@ -87,7 +87,7 @@ lint: $(VENV)/.stamp ## check style, format, types and the direction of imports
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/mypy
 
-format: $(VENV)/.stamp ## mend what lint finds, where a tool can
+format: $(VENV)/.stamp ## fix what ruff can fix
 	$(BIN)/ruff check --fix --exit-zero --quiet
 	$(BIN)/ruff format
 	$(BIN)/ruff check
@@ -118,7 +118,7 @@ clean-venv: ## remove the environments
 
 # $(call make-venv,PYTHON,NEWEST,FOLDER,PINS,EXTRAS): NEWEST is the last Python 3.x that the pinned
 # versions have builds for. The pins are constraints, so that one file serves every extra. An
-# existing environment is brought up to date, not made anew. Compiling all modules takes pip longer
+# existing environment is brought up to date, not replaced. Compiling all modules takes pip longer
 # than the first import needs for those that it loads, so that it is left out here.
 define make-venv
 	@$(1) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, $(2)))' || { \

@@ -1,4 +1,4 @@
-"""A reader that tells what it was asked for."""
+"""A reader that records what it was asked for."""
 
 from skfusion import ImageReader
 

@@ -1,4 +1,4 @@
-"""ReadOptions: what decides how one cell becomes pixels."""
+"""ReadOptions: the options of reading one cell."""
 
 import os
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _SMOOTH = ("bilinear", "bicubic", "lanczos")
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """What a reader was asked for, in the form that sources and formats need.
+    """The options of a reader, in the form that sources and formats need.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What displays and reports draw of an explanation."""
+"""The parts of an explanation that displays and reports draw."""
 
 import numpy as np
 import pandas as pd

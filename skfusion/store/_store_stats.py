@@ -1,4 +1,4 @@
-"""What a store holds, and how often it was used."""
+"""The content of a store, and the counts of its use."""
 
 from skfusion.store._counters import read_counts
 from skfusion.store._eviction import count_rows, used_bytes

@@ -131,7 +131,7 @@ def test_in_a_search_with_several_jobs(frame):
     pipe = make_pipeline(with_column("intensity"), StandardScaler(), LogisticRegression())
     search = GridSearchCV(pipe, {"imagedescriptors__mask": [["lesion"], [1]]}, cv=2, n_jobs=2)
     search.fit(table, y)
-    assert search.score(table, y) == 1  # told apart by the mask alone
+    assert search.score(table, y) == 1  # distinguished by the mask alone
     assert search.predict(table.iloc[[0]]).tolist() == [True]
     loaded = pickle.loads(pickle.dumps(search.best_estimator_))
     np.testing.assert_array_equal(loaded.predict(table), search.predict(table))

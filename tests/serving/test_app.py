@@ -214,7 +214,7 @@ def test_a_body_that_is_too_large(client):
     body = b"x" * 300_000
     assert client.post("/predict", content=body).status_code == 413
     assert client.post("/predict/form", files={"image": body}).status_code == 413
-    chunks = (body[:1000] for _ in range(300))  # of a length that is not told
+    chunks = (body[:1000] for _ in range(300))  # of a length that is not sent
     assert client.post("/predict", content=chunks).status_code == 413
 
 

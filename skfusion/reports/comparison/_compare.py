@@ -57,7 +57,7 @@ def compare(
     Parameters
     ----------
     estimators : FusionClassifier, FusionRegressor, dict or list
-        What to compare. A fusion alone stands for its sources and strategies: "table", "image",
+        What to compare. A fusion alone means its sources and strategies: "table", "image",
         "early", "late", "stacked", "auto" and "concat". A dict has estimators by name, a list has
         estimators or pairs (name, estimator). In both, a name of a source or strategy may take
         the place of an estimator: "table" and "image" are models of one source; "early", "late",
