@@ -6,10 +6,9 @@ import numpy as np
 
 from skfusion._utils.typing import ImageInput
 from skfusion.inspection._draw_regions import draw_regions
-from skfusion.inspection._explain import explain
+from skfusion.inspection._explain_row import explain_row
 from skfusion.inspection._explanation import Explanation
 from skfusion.inspection._explanation_parts import (
-    default_target,
     image_and_heat,
     ranked_columns,
     source_lines,
@@ -112,15 +111,8 @@ class ExplanationDisplay:
         display : ExplanationDisplay
             The display, with its attributes.
         """
-        explanation = explain(
-            model,
-            X,
-            rows=[row],
-            background=background,
-            target=default_target(model, target),
-            random_state=random_state,
-            **options,
-        )
+        options |= {"background": background, "random_state": random_state}
+        explanation = explain_row(model, X, row, target, **options)
         return cls(explanation).plot(ax=ax)
 
     @classmethod

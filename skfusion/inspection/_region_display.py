@@ -6,11 +6,10 @@ import numpy as np
 
 from skfusion._utils.typing import ImageInput
 from skfusion.inspection._draw_regions import draw_regions
-from skfusion.inspection._explain import explain
+from skfusion.inspection._explain_row import explain_row
 from skfusion.inspection._explanation import Explanation
 from skfusion.inspection._explanation_parts import (
     check_regions,
-    default_target,
     image_and_heat,
     mean_image_and_heat,
 )
@@ -133,15 +132,8 @@ class RegionDisplay:
         display : RegionDisplay
             The display, with its attributes.
         """
-        explanation = explain(
-            model,
-            X,
-            rows=[row],
-            background=background,
-            target=default_target(model, target),
-            random_state=random_state,
-            **options,
-        )
+        options |= {"background": background, "random_state": random_state}
+        explanation = explain_row(model, X, row, target, **options)
         return cls.from_explanation(explanation, column=column, ax=ax)
 
     @classmethod
