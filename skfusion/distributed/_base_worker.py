@@ -1,4 +1,4 @@
-"""BaseWorker: what workers on shards need in any process."""
+"""BaseWorker: the base class of workers on shards."""
 
 from dataclasses import dataclass
 from typing import Any

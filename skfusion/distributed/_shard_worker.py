@@ -17,7 +17,7 @@ class ShardWorker(BaseWorker):
     """Compute shards and write their files."""
 
     def __call__(self, task):
-        """Return what the manifest says of a shard, or the images that can't be read.
+        """Return the entry of a shard in the manifest, or the images that can't be read.
 
         Parameters
         ----------
