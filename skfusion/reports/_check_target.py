@@ -24,17 +24,16 @@ def check_target(y):
     ValueError
         If there are several columns, or if rows have no target.
     """
-    y = np.asarray(y)
-    if y.ndim == 2 and y.shape[1] == 1:
-        y = y.ravel()
-    if y.ndim != 1:
+    # As objects: an array of text has the text "nan" in place of NaN.
+    cells, y = np.asarray(y, dtype=object), np.asarray(y)
+    if y.ndim != 1 and y.shape[1:] != (1,):
         raise ValueError(
             f"y must have one value a row, got an array of shape {y.shape}. Pass one target."
         )
-    missing = np.flatnonzero(pd.isna(y))
+    missing = np.flatnonzero(pd.isna(cells))
     if len(missing):
         raise ValueError(
             f"{len(missing)} of {len(y)} rows have no target: "
             f"{join_names(f'row {row}' for row in missing)}. Leave these rows out."
         )
-    return y
+    return y.ravel()
