@@ -1,6 +1,5 @@
 """Images that are unlike those of the fit are counted, and warned of once."""
 
-import io
 import pickle
 import warnings
 from concurrent.futures import ThreadPoolExecutor
@@ -8,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image
 from sklearn.base import clone
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
@@ -21,6 +19,7 @@ from skfusion import (
     PixelFlattener,
     PretrainedGAP,
 )
+from tests.encoded_images import encoded
 from tests.networks_for_tests import tiny_maps
 
 RNG = np.random.default_rng(0)
@@ -37,13 +36,7 @@ def deep(n_rows, side=16):
 
 def frame(images):
     """A column of PNG files, as bytes."""
-    return pd.DataFrame({"photo": [png(image) for image in images]})
-
-
-def png(pixels):
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG")
-    return buffer.getvalue()
+    return pd.DataFrame({"photo": [encoded(image) for image in images]})
 
 
 def fitted(**options):

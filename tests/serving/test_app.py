@@ -8,8 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
+from tests.encoded_images import encoded
 from tests.processes import run_python
-from tests.serving.conftest import NUMBERS, as_scores, png
+from tests.serving.conftest import NUMBERS, as_scores
 from tests.serving.servers import EXAMPLE, running
 
 httpx = pytest.importorskip("httpx")
@@ -122,7 +123,7 @@ def test_it_lives_and_is_ready(client):
 
 def truncated():
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
-    return png(noise)[:2000]
+    return encoded(noise)[:2000]
 
 
 BAD_IMAGES = {
@@ -130,8 +131,8 @@ BAD_IMAGES = {
     "empty": (b"", "no bytes"),
     "truncated": (truncated(), "truncated"),
     "too many bytes": (b"x" * 60_000, "more than 50000 bytes"),
-    "too many pixels": (png(np.zeros((400, 400), dtype=np.uint8)), "pixels"),
-    "a bomb": (png(np.zeros((9000, 9000), dtype=bool)), ""),
+    "too many pixels": (encoded(np.zeros((400, 400), dtype=np.uint8)), "pixels"),
+    "a bomb": (encoded(np.zeros((9000, 9000), dtype=bool)), ""),
 }
 
 
