@@ -123,7 +123,7 @@ def _find_change(row, scoring):
     """Return what changes without a source: its name, change and interval, and both scores."""
     if scoring:
         change = -row["gain"], -row["high"], -row["low"]
-        scores = f"{row['score_with']:.3g}", f"{row['score_without']:.3g}"
+        scores = f"{row['score_with']:.4g}", f"{row['score_without']:.4g}"
         return scoring, change, scores
     kind = "r2" if "r2_with" in row else "accuracy"
     loss, label = ("squared error", "R2") if kind == "r2" else ("log loss", "accuracy")

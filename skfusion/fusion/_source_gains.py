@@ -37,41 +37,49 @@ def source_gains(trial, strategy, prior):
     folds share (Nadeau and Bengio, doi 10.1023/A:1024068626366).
     """
     out_of_fold, predictions, loss = trial.out_of_fold, trial.predictions, trial.loss
-    used = np.ones(len(out_of_fold.rows), dtype=bool)
     if "table" in predictions and "image" in predictions:
-        without = {"table": predictions["image"], "image": predictions["table"]}
-        fused = predictions["stacked" if strategy in without else strategy]
-        used = out_of_fold.has_image
+        used, without = out_of_fold.has_image, {"table": "image", "image": "table"}
+        fused = "stacked" if strategy in without else strategy
     else:
-        fused = predictions[strategy]
-        without = {strategy: np.broadcast_to(prior, fused.shape)}
+        used, without, fused = np.ones(len(out_of_fold.rows), dtype=bool), {strategy: None}, strategy
+        constant = np.broadcast_to(prior, predictions[strategy].shape)
+        predictions = {**predictions, None: constant}
+    losses, rows = trial.losses, out_of_fold.rows.take(used)
     if not used.all():
-        loss = loss.take(used)
-    rows, fused = out_of_fold.rows.take(used), fused[used]
+        losses, loss = {}, loss.take(used)
+    judged = {
+        name: _judge(predictions[name][used], rows, loss, losses.get(name))
+        for name in [fused, *without.values()]
+    }
     n_rows = len(np.unique(out_of_fold.positions[used]))
-    kind = "r2" if fused.ndim == 1 else "accuracy"
     lines = {}
     for name, other in without.items():
-        pair = {"with": fused, "without": other[used]}
-        scores = {f"{kind}_{key}": score(each, rows.y, rows.weights) for key, each in pair.items()}
-        gain = _find_gain(loss, *pair.values(), out_of_fold.n_folds)
-        lines[name] = {**gain, **scores, "n_rows": n_rows}
+        (losses, scores), (other_losses, other_scores) = judged[fused], judged[other]
+        lines[name] = line = _find_interval(other_losses - losses, loss, out_of_fold.n_folds)
+        for kind in scores:
+            line |= {f"{kind}_with": scores[kind], f"{kind}_without": other_scores[kind]}
+        line["n_rows"] = n_rows
     return pd.DataFrame.from_dict(lines, orient="index").rename_axis("source")
 
 
-def _find_gain(loss, fused, without, n_folds):
-    """Return the gain with its interval, and the scores if there is a scorer."""
-    scores = {}
+def _judge(prediction, rows, loss, losses):
+    """Return the losses of a prediction, which may be there already, and its scores."""
+    scores, kind = {}, "r2" if prediction.ndim == 1 else "accuracy"
     try:
+        losses = loss.losses(prediction) if losses is None else losses
         if loss.has_scorer:
-            scores = {"score_with": loss.score(fused), "score_without": loss.score(without)}
-        gaps = loss.losses(without) - loss.losses(fused)
-    except ValueError:
-        names = ["gain", "low", "high", "score_with", "score_without"]
-        return dict.fromkeys(names, np.nan)
+            scores["score"] = loss.score(prediction)
+    except ValueError:  # of a scorer, on rows that lack a class
+        losses, scores["score"] = np.full(len(loss.weights), np.nan), np.nan
+    scores[kind] = score(prediction, rows.y, rows.weights)
+    return losses, scores
+
+
+def _find_interval(gaps, loss, n_folds):
+    """Return the mean of paired differences with its interval."""
     mean = np.average(gaps, weights=loss.weights)
     margin = _find_margin(gaps - mean, loss.weights, loss.groups, n_folds)
-    return {"gain": mean, "low": mean - margin, "high": mean + margin, **scores}
+    return {"gain": mean, "low": mean - margin, "high": mean + margin}
 
 
 def _find_margin(deviations, weights, groups, n_folds):
