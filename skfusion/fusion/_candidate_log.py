@@ -66,7 +66,6 @@ class CandidateLog:
         reason = f"{type(error).__name__}: {error}".splitlines()[0]
         self.left_out[name] = (FAILED, reason)
 
-
     def note_unused(self, reasons):
         """Note candidates that predictions don't need, with the reason of each."""
         self.left_out |= {name: (UNUSED, reason) for name, reason in reasons.items()}

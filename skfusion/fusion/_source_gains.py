@@ -37,27 +37,27 @@ def source_gains(trial, strategy, prior):
     folds share (Nadeau and Bengio, doi 10.1023/A:1024068626366).
     """
     out_of_fold, predictions, loss = trial.out_of_fold, trial.predictions, trial.loss
+    used = np.ones(len(out_of_fold.rows), dtype=bool)
     if "table" in predictions and "image" in predictions:
         used, without = out_of_fold.has_image, {"table": "image", "image": "table"}
-        fused = "stacked" if strategy in without else strategy
+        strategy = "stacked" if strategy in without else strategy
     else:
-        used, without, fused = np.ones(len(out_of_fold.rows), dtype=bool), {strategy: None}, strategy
         constant = np.broadcast_to(prior, predictions[strategy].shape)
-        predictions = {**predictions, None: constant}
-    losses, rows = trial.losses, out_of_fold.rows.take(used)
+        predictions, without = {**predictions, "constant": constant}, {strategy: "constant"}
+    known, rows = trial.losses, out_of_fold.rows.take(used)
     if not used.all():
-        losses, loss = {}, loss.take(used)
-    judged = {
-        name: _judge(predictions[name][used], rows, loss, losses.get(name))
-        for name in [fused, *without.values()]
-    }
+        known, loss = {}, loss.take(used)
+    losses, scores = {}, {}
+    for name in [strategy, *without.values()]:
+        judged = _judge(predictions[name][used], rows, loss, known.get(name))
+        losses[name], scores[name] = judged
     n_rows = len(np.unique(out_of_fold.positions[used]))
     lines = {}
     for name, other in without.items():
-        (losses, scores), (other_losses, other_scores) = judged[fused], judged[other]
-        lines[name] = line = _find_interval(other_losses - losses, loss, out_of_fold.n_folds)
-        for kind in scores:
-            line |= {f"{kind}_with": scores[kind], f"{kind}_without": other_scores[kind]}
+        gaps = losses[other] - losses[strategy]
+        lines[name] = line = _find_interval(gaps, loss, out_of_fold.n_folds)
+        for kind, value in scores[strategy].items():
+            line |= {f"{kind}_with": value, f"{kind}_without": scores[other][kind]}
         line["n_rows"] = n_rows
     return pd.DataFrame.from_dict(lines, orient="index").rename_axis("source")
 
