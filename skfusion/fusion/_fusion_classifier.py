@@ -61,9 +61,10 @@ class FusionClassifier(ClassifierMixin, BaseFusion):
     scoring : str, callable or None, default=None
         The score by which "auto" compares strategies: a name of scikit-learn
         (`sklearn.metrics.get_scorer_names`), or a callable ``scorer(estimator, X, y)`` that calls
-        the estimator's `predict` or `predict_proba`; X has the numbers of the rows. None is the
-        log loss, which shows differences in fewer rows than scores of the order or the most
-        probable class do. Models and their weights are fitted to the log loss in any case.
+        the estimator's `predict` or `predict_proba`; X has the numbers of the rows, of those with
+        a weight. None is the log loss, which shows differences in fewer rows than scores of the
+        order or the most probable class do. Models and their weights are fitted to the log loss
+        in any case.
 
     estimators : dict or None, default=None
         Models instead of the built-in ones, by what they learn from: "table", "image", "joint"
