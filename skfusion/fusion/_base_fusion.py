@@ -258,7 +258,7 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
             bar.update()
 
     def _make_builder(self, rows, seed):
-        estimators = open_networks(self.estimators, self.image_columns_, seed)
+        estimators = open_networks(self.estimators, self.image_columns_, seed, self.cache)
         return ModelBuilder(
             n_classes=self._n_classes,
             n_rows=len(rows),
