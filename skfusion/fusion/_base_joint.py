@@ -32,7 +32,8 @@ from skfusion.networks._joint_layers import build_joint
 from skfusion.networks._network import Network
 from skfusion.networks.backbones._network_spec import NetworkSpec
 from skfusion.networks.backbones._registry import check_trainable, find_spec, holds_weights
-from skfusion.store._feature_store import FeatureStore, as_store
+from skfusion.store._as_store import as_store
+from skfusion.store._feature_store import FeatureStore
 from skfusion.tabular._check_table import check_table
 from skfusion.tabular._column_roles import ColumnRoles
 from skfusion.tabular._table_encoder import TableEncoder
