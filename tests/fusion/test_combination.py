@@ -134,6 +134,14 @@ def test_much_penalty_gives_equal_shares():
     assert RegressionStack(1e9).fit(numbers, y.astype(float)).weights_ == pytest.approx([0.5, 0.5])
 
 
+def test_models_that_hold_nothing_get_no_large_weights():
+    """They predict near the mean: what counts is the spread of the target."""
+    random = np.random.default_rng(0)
+    y = np.exp(4 * random.normal(size=100))
+    numbers = [y.mean() + 1e-3 * random.normal(size=100) for _ in range(3)]
+    assert np.abs(RegressionStack(5.0).fit(numbers, y).weights_).max() < 1
+
+
 def test_probabilities_sum_to_one_even_where_a_model_is_sure_and_wrong():
     predictions = [np.array([[1.0, 0.0], [0.0, 1.0]]), np.array([[0.4, 0.6], [0.3, 0.7]])]
     stack = ProbabilityStack(1.0).fit(predictions, np.array([1, 1]))
