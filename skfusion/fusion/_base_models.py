@@ -165,6 +165,7 @@ class BaseModels:
         """
         predictions = {}
         for name in self.feature_sets:
+            _check_table(blocks, self.models_[name])
             fitted, errors, predictions[name] = [], [], []
             for model in self.models_[name]:
                 try:
@@ -209,8 +210,7 @@ class BaseModels:
         candidates = self.builder.build(name, blocks)
         if self.kept is not None:
             candidates = [each for each in candidates if each.name in self.kept]
-        if any("table" in each.blocks and not each.is_users for each in candidates):
-            _check_table(blocks["table"])
+        _check_table(blocks, candidates)
         fitted, errors = [], []
         for candidate in candidates:
             if not log.may_start(candidate.name, is_needed=not fitted):
@@ -271,8 +271,11 @@ def _rows_of(feature_set, has_image):
     return np.ones(len(has_image), dtype=bool) if feature_set == "table" else has_image
 
 
-def _check_table(table):
+def _check_table(blocks, models):
     """Refuse missing values that a user's transformer leaves; built-in models need numbers."""
+    if all(model.is_users or "table" not in model.blocks for model in models):
+        return
+    table = blocks["table"]
     wrong = ~np.isfinite(table).all(axis=1)
     if wrong.any():
         raise ValueError(

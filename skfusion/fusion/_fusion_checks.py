@@ -3,7 +3,6 @@
 import contextlib
 from numbers import Integral
 
-from skfusion.exceptions import ImageReadError
 from skfusion.fusion._base_joint import BaseJoint
 from skfusion.fusion._fit_arguments import accepts_weights
 from skfusion.fusion._model_builder import BUILT_IN, FEATURE_SETS
@@ -97,11 +96,11 @@ def check_any_image(has_image, columns):
 
 @contextlib.contextmanager
 def noting_image_columns(roles):
-    """Add to an error of images which columns were found, not named, to hold images."""
+    """Add to an error of a column of images that it was found, not named, to hold them."""
     try:
         yield
     except ValueError as error:
-        if roles.found and (isinstance(error, ImageReadError) or _REMEDY in str(error)):
+        if roles.found and any(repr(name) in str(error) for name in roles.image):
             error.add_note(
                 f"Found to be columns of images, by their cells: {roles.image}. If others are, "
                 "name them in image_columns."

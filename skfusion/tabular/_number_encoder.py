@@ -8,7 +8,7 @@ from skfusion.tabular._weighted_statistics import weighted_median, weighted_quan
 
 # Numbers further from the quartiles than so many interquartile ranges are set to that limit: a
 # typing error, or a code such as -9999, would outweigh all other rows in linear models.
-_MOST_RANGES = 10.0
+_MOST_RANGES = 20.0
 
 
 @plain_data
