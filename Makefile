@@ -24,11 +24,19 @@ WEIGHTS_75 := $(SKFUSION_TEST_DATA)/weights/mobilenet_7_5_224_tf_no_top.rebuilt.
 BENCH_copies := $(DATA)/flowers --weights $(WEIGHTS_25)
 BENCH_cross_fit := $(DATA) $(WEIGHTS_25)
 BENCH_choice := $(DATA) $(WEIGHTS_75)
+BENCH_embedders := $(DATA) $(WEIGHTS_25) bench_output
 BENCH_fusion := $(DATA) $(WEIGHTS_75)
+BENCH_heads := $(if $(SKFUSION_TEST_DATA),$(DATA) $(WEIGHTS_25))
+BENCH_joint := $(DATA) $(WEIGHTS_75) bench_output
+BENCH_onnx_graph := $(DATA)/flowers $(WEIGHTS_75)
 BENCH_search := $(DATA)/fashion_products $(WEIGHTS_75)
 BENCH_training := $(DATA) $(WEIGHTS_25)
-DATA_BENCHES := $(patsubst %,benchmarks/%.py,choice copies cross_fit fusion search training)
-BENCH ?= $(filter-out $(if $(SKFUSION_TEST_DATA),,$(DATA_BENCHES)),$(wildcard benchmarks/*.py))
+DATA_BENCHES := $(patsubst %,benchmarks/%.py,choice copies cross_fit embedders explain fusion joint \
+	onnx_graph search training)
+# These need what `make venv` does not install: a GPU, a browser, another format of tables.
+OTHER_BENCHES := $(patsubst %,benchmarks/%.py,gpu page shared_store)
+BENCH ?= $(filter-out $(OTHER_BENCHES) $(if $(SKFUSION_TEST_DATA),,$(DATA_BENCHES)), \
+	$(wildcard benchmarks/*.py))
 
 # Examples on images that aren't part of the repository take the folders of data sets as their
 # arguments; here they are looked up in the folder of test data, if there is one.
@@ -79,7 +87,7 @@ lint: $(VENV)/.stamp ## check style, format, types and the direction of imports
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/mypy
 
-format: $(VENV)/.stamp ## mend what lint finds, where a tool can
+format: $(VENV)/.stamp ## fix what ruff can fix
 	$(BIN)/ruff check --fix --exit-zero --quiet
 	$(BIN)/ruff format
 	$(BIN)/ruff check
@@ -101,7 +109,7 @@ examples: $(VENV)/.stamp ## run the examples; those on data only with SKFUSION_T
 	$(foreach file,$(EXAMPLES),$(BIN)/python $(file) $(call data-folders,$(file))$(newline))
 
 clean: ## remove what these targets wrote, but not the environments
-	rm -rf demo_output build dist docs/_build docs/auto_examples docs/generated docs/sg_execution_times.rst
+	rm -rf demo_output bench_output build dist docs/_build docs/auto_examples docs/generated docs/sg_execution_times.rst
 	rm -rf .pytest_cache .ruff_cache .import_linter_cache .mypy_cache *.egg-info
 	find . -name '.venv*' -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -110,7 +118,7 @@ clean-venv: ## remove the environments
 
 # $(call make-venv,PYTHON,NEWEST,FOLDER,PINS,EXTRAS): NEWEST is the last Python 3.x that the pinned
 # versions have builds for. The pins are constraints, so that one file serves every extra. An
-# existing environment is brought up to date, not made anew. Compiling all modules takes pip longer
+# existing environment is brought up to date, not replaced. Compiling all modules takes pip longer
 # than the first import needs for those that it loads, so that it is left out here.
 define make-venv
 	@$(1) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, $(2)))' || { \

@@ -147,7 +147,7 @@ def make_embedder(network, cut, seed, weights, store):
 
 
 def measured_gap(own, unseen, y):
-    """How much better a linear model does on rows that the network knows: 0 to 1."""
+    """How much better a linear model does on the training rows of the network: 0 to 1."""
     model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=300)).fit(own, y)
     seen, new = (1 - model.score(columns, y) for columns in (own, unseen))
     return float(np.clip(1 - seen / new, 0, 1)) if new > 0 else 0.0

@@ -2,10 +2,10 @@
 
     python benchmarks/embedders.py DATA WEIGHTS FOLDER --splits 2
 
-Each line has the score on rows of outer folds (accuracy) of a `FusionClassifier` with frozen
-features of MobileNet 0.25, with the same network fine-tuned in its last block, and with both, and
-the weight of the fine-tuned one. WEIGHTS is the file of MobileNet 0.25 without its top. Features
-and networks are kept in FOLDER.
+Each line has the area under the curve (one class against the rest) on rows of outer folds of a
+`FusionClassifier` with frozen features of MobileNet 0.25, with the same network fine-tuned in its
+last block, and with both, and the weight of the fine-tuned one. WEIGHTS is the file of MobileNet
+0.25 without its top. Features and networks are kept in FOLDER.
 """
 
 import argparse
@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 
 from skfusion import CNNEmbedder, EmbedderOptions, FusionClassifier, ImageReader, PretrainedGAP
@@ -64,7 +65,7 @@ def report(name, frame, y, embedders, options):
                 embedder, image_columns=[IMAGE], cv=3, random_state=0, cache=options.folder
             )
             fusion.fit(frame.iloc[train], y[train])
-            line.append(fusion.score(frame.iloc[test], y[test]))
+            line.append(score(fusion, frame.iloc[test], y[test]))
         scores.append(line)
         weights.append(fusion.embedder_scores_["weight"].iloc[1])
     frozen, tuned, both = np.mean(scores, axis=0)
@@ -75,21 +76,35 @@ def report(name, frame, y, embedders, options):
     )
 
 
+def score(fusion, frame, y):
+    probabilities = fusion.predict_proba(frame)
+    if len(fusion.classes_) == 2:
+        return roc_auc_score(y, probabilities[:, 1])
+    return roc_auc_score(y, probabilities, multi_class="ovr", labels=fusion.classes_)
+
+
 def make_tasks(data):
     """Name: table with images, classes, the folder of the images."""
     random, tasks = np.random.default_rng(0), {}
     rows = pd.read_csv(data / "oasis1" / "oasis1.csv")
     frame = rows[["Age", "Educ", "SES", "nWBV"]].assign(**{IMAGE: rows["image_coronal"]})
     tasks["oasis sex"] = frame, rows["M/F"].to_numpy(), data / "oasis1"
+    frame = rows[["M/F", "Age", "Educ", "SES"]].assign(**{IMAGE: rows["image_coronal"]})
+    tasks["oasis dementia, person"] = frame, rows["dementia"].to_numpy(), data / "oasis1"
     rows = pd.read_csv(data / "fashion_products" / "styles.csv")
     adult = random.permutation(np.flatnonzero(rows["gender"].isin(["Men", "Women"])))[:300]
     rows = rows.iloc[adult]
     frame = rows[["masterCategory", "baseColour", "season", "year", "usage", IMAGE]]
     tasks["fashion gender, 300"] = frame, rows["gender"].to_numpy(), data / "fashion_products"
-    rows = pd.read_csv(data / "flowers" / "labels.csv")
-    noise = pd.DataFrame(random.normal(size=(len(rows), 4))).add_prefix("noise_")
-    frame = noise.assign(**{IMAGE: rows["image"]})
-    tasks["flowers+noise"] = frame, rows["label"].to_numpy(), data / "flowers"
+    for name in ("flowers", "hymenoptera"):
+        rows = pd.read_csv(data / name / "labels.csv")
+        noise = pd.DataFrame(random.normal(size=(len(rows), 4))).add_prefix("noise_")
+        frame = noise.assign(**{IMAGE: rows["image"]})
+        tasks[f"{name}+noise"] = frame, rows["label"].to_numpy(), data / name
+    rows = pd.read_csv(data / "leaf" / "leaf.csv")
+    rows = rows[rows["species"].isin(sorted(rows["species"].unique())[:20])]
+    frame = rows[[name for name in rows if name.startswith("margin")] + [IMAGE]]
+    tasks["leaf, margin, 20"] = frame, rows["species"].to_numpy(), data / "leaf"
     return tasks
 
 

@@ -12,6 +12,7 @@ import argparse
 import gzip
 import os
 import statistics
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -26,6 +27,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skfusion import PretrainedGAP, to_onnx
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests.chromium import Chromium
 from tests.page_for_tests import PageDriver, serve, write_page
 

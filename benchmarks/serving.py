@@ -316,16 +316,16 @@ def measure_workers(path):
         file.write_bytes(pickle.dumps(gap))
         megabytes = sum(array.nbytes for array in gap.networks_[0].weights) / 2**20
         del gap
-        told = {n: in_new_process(file, n) for n in (1, 4)}
+        found = {n: in_new_process(file, n) for n in (1, 4)}
     print(f"Workers forked from a process that has loaded ResNet50 ({megabytes:.0f} MB of weights)")
-    loaded = told[4]["loaded"]
+    loaded = found[4]["loaded"]
     line("a worker before its first prediction adds", f"{loaded:.0f} MB")
     line(
         "a worker after it adds (1 worker, each of 4)",
-        f"{told[1]['warm']:.0f}, {told[4]['warm']:.0f} MB",
+        f"{found[1]['warm']:.0f}, {found[4]['warm']:.0f} MB",
     )
-    line("  of which TensorFlow itself", f"{told[4]['tensorflow']:.0f} MB")
-    line("the pickle's arrays, private to a worker after it", f"{told[4]['arrays']:.0%}")
+    line("  of which TensorFlow itself", f"{found[4]['tensorflow']:.0f} MB")
+    line("the pickle's arrays, private to a worker after it", f"{found[4]['arrays']:.0%}")
 
 
 def in_new_process(file, n_workers):
@@ -342,16 +342,16 @@ def memory_of_a_worker(path, n_workers):
     for _ in range(n_workers):
         children.append(os.fork())
         if not children[-1]:
-            told = json.dumps(stages(gap))
-            os.write(end_write, (told + "\n").encode())
+            found = json.dumps(stages(gap))
+            os.write(end_write, (found + "\n").encode())
             time.sleep(5)  # stay, so that the others share what is shared
             os._exit(0)
     os.close(end_write)
-    with os.fdopen(end_read) as told:
-        all_told = [json.loads(text) for text in told]
+    with os.fdopen(end_read) as lines:
+        all_found = [json.loads(text) for text in lines]
     for child in children:
         os.waitpid(child, 0)
-    return {name: float(np.median([told[name] for told in all_told])) for name in all_told[0]}
+    return {name: float(np.median([found[name] for found in all_found])) for name in all_found[0]}
 
 
 def stages(gap):

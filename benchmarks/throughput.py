@@ -244,7 +244,7 @@ def peak_memory(folder, count):
 def highest_memory():
     """Bytes that this process held at the most."""
     status = Path("/proc/self/status")
-    if status.exists():  # Linux: getrusage would tell what the parent held, if that is more
+    if status.exists():  # Linux: getrusage would return the memory of the parent, if that is more
         words = status.read_text().split()
         return int(words[words.index("VmHWM:") + 1]) * 1024
     import resource

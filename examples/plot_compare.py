@@ -27,7 +27,7 @@ fusion = FusionClassifier(PixelFlattener((8, 8)), estimators=models, cv=3, rando
 # Compare
 # -------
 #
-# A fusion stands for its sources and strategies. The folds are drawn twice.
+# A fusion means its sources and strategies. The folds are drawn twice.
 
 found = compare(fusion, data.frame, data.target, cv=3, n_repeats=2, random_state=0)
 print(found.verdict)

@@ -21,7 +21,7 @@ from skfusion.extraction._row_weights import check_row_weights
 from skfusion.images._failures import refuse_missing
 from skfusion.images._image_reader import check_reader
 from skfusion.images._read_columns import read_columns
-from skfusion.store._feature_store import as_store
+from skfusion.store._as_store import as_store
 
 
 class ImageTransformer(SavedStateMixin, CallbackSupportMixin, TransformerMixin, BaseEstimator, ABC):

@@ -51,7 +51,7 @@ class Browser:
         return self.open(page, "--dump-dom")
 
     def screenshot(self, page, path, width, height):
-        """Write a picture of the page at this size."""
+        """Write an image of the page at this size."""
         self.open(page, f"--screenshot={path}", f"--window-size={width},{height}")
 
 

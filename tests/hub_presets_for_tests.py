@@ -76,12 +76,6 @@ def resnet(models):
     )
 
 
-def swin(models):
-    return models.SwinTransformerBackbone(
-        image_shape=(32, 32, 3), embed_dim=8, depths=(1, 1), num_heads=(1, 2), window_size=4
-    )
-
-
 def bert(models):
     return models.BertBackbone(
         vocabulary_size=16,

@@ -1,5 +1,20 @@
 """Tiny networks as functions that can be imported, so that estimators with them pickle."""
 
+import numpy as np
+
+
+def noise_images(n_rows, side=12, channels=3):
+    """Return images of noise."""
+    shape = (n_rows, side, side, channels)
+    return np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+
+
+def assert_outputs_close(actual, expected):
+    """Compare outputs of networks in units of the largest one."""
+    scale = np.abs(expected).max()
+    assert actual.shape == expected.shape
+    np.testing.assert_allclose(actual / scale, expected / scale, rtol=1e-5, atol=1e-5)
+
 
 def tiny_cnn(input_shape):
     """Build a network for images of any size, even a single pixel."""

@@ -17,7 +17,8 @@ import sklearn, pandas
 heavy -= {"pyarrow"} & set(sys.modules)  # pandas itself may load it
 from skfusion import CNNEmbedder, ImageDescriptors, ImageReader, PixelFlattener, PretrainedGAP
 from skfusion import DenseClassifier, DenseRegressor, TrainingHistoryDisplay
-from skfusion import FusionClassifier, ImageAugmenter, datasets, load_features
+from skfusion import ExplanationDisplay, FusionClassifier, ImageAugmenter, RegionDisplay
+from skfusion import datasets, load_features
 print(sorted(heavy & set(sys.modules)))
 """
 

@@ -16,11 +16,15 @@ SINGLE = ("table", "image")
 # Kinds of tasks in which one source holds nothing that the other does not hold.
 NOISE = ("others", "noise", "noisetable", "strata")
 _NEAR = 0.15
+_VALUES = {
+    "informative": (1.0, 1.5, 2.0, 2.5),
+    "beside_noise": (1.0, 2.0, 3.0),
+    "beside_weaker": (-1.0, 0.0, 0.5, 1.0),
+    "needed": (-2.0, -1.5, -1.0, 0.0),
+}
 _GRID = [
-    Thresholds(*each)
-    for each in itertools.product(
-        (1.0, 1.5, 2.0, 2.5), (1.0, 2.0, 3.0), (-1.0, 0.0, 0.5, 1.0), (-2.0, -1.5, -1.0, 0.0)
-    )
+    Thresholds(**dict(zip(_VALUES, each, strict=True)))
+    for each in itertools.product(*_VALUES.values())
 ]
 # A task of a few rows with a long tail must not outweigh all others.
 _MOST = 0.15

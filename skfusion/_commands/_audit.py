@@ -1,10 +1,18 @@
 """Command `skfusion audit`."""
 
-import json
-from pathlib import Path
-
+from skfusion._commands._files import find_root, load_model, read_rows, take_column, write_json
 from skfusion._commands._messages import exit_on_error
-from skfusion._commands._remote_options import add_remote, remote_options
+from skfusion._commands._options import (
+    add_groups,
+    add_images,
+    add_outputs,
+    add_quiet,
+    add_remote,
+    add_root,
+    add_seed,
+    add_table,
+    remote_options,
+)
 
 _REMEDIES = {"root": "Name the folder of the paths with --root."}
 
@@ -21,26 +29,17 @@ def add_parser(commands):
             "found, 1 if something was, and 2 if the command fails."
         ),
     )
-    parser.add_argument("table", metavar="TABLE", help="a table (.csv, .tsv, .parquet)")
+    add_table(parser)
     parser.add_argument(
         "--target", metavar="COLUMN", required=True, help="the column of the target"
     )
-    parser.add_argument(
-        "--image",
-        action="append",
-        metavar="COLUMN",
-        help="a column of paths; can be repeated (default: columns that look like paths)",
-    )
-    parser.add_argument(
-        "--group", metavar="COLUMN", help="rows with one value, as of a patient, stay together"
-    )
+    add_images(parser)
+    add_groups(parser)
     parser.add_argument(
         "--fold", metavar="COLUMN", help="the test fold of each row (default: folds are made)"
     )
     parser.add_argument("--cv", type=int, default=5, metavar="N", help="folds (default: 5)")
-    parser.add_argument(
-        "--root", help="the folder of relative paths (default: the folder of the table)"
-    )
+    add_root(parser)
     add_remote(parser)
     parser.add_argument(
         "--model",
@@ -48,10 +47,9 @@ def add_parser(commands):
         help="a file of joblib.dump, to measure what leaks are worth. WARNING: such a file can run "
         "any code: use only files that you trust",
     )
-    parser.add_argument("--html", metavar="FILE", help="write the report to this HTML file")
-    parser.add_argument("--json", metavar="FILE", help="write the data to this JSON file")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="default: 0")
-    parser.add_argument("--quiet", action="store_true", help="no progress bars")
+    add_outputs(parser)
+    add_seed(parser)
+    add_quiet(parser)
     parser.set_defaults(run=run)
 
 
@@ -59,8 +57,6 @@ def run(options):
     """Audit the table, print the report and write the files."""
     with exit_on_error("audit", _REMEDIES, after_stop=" No file was written."):
         from skfusion import ImageReader, audit
-        from skfusion._commands._report import load_model, read_rows, take_column
-        from skfusion._utils.atomic_write import write_atomically
         from skfusion.reports.html._page_file import check_page_path
 
         if options.html is not None:
@@ -72,7 +68,6 @@ def run(options):
         taken = [name for name in (options.target, options.fold) if name is not None]
         for name in options.image or ():
             take_column(X, name, options.table, "--image")
-        root = options.root or Path(options.table).expanduser().absolute().parent
         model = None if options.model is None else load_model(options.model)
         found = audit(
             X.drop(columns=taken),
@@ -82,16 +77,12 @@ def run(options):
             estimator=model,
             image_columns=options.image,
             random_state=options.seed,
-            reader=ImageReader(root, **remote_options(options)),
+            reader=ImageReader(find_root(options), **remote_options(options)),
             verbose=int(not options.quiet),
         )
         if options.html is not None:
             found.to_html(options.html)
-        if options.json is not None:
-            text = json.dumps(found.to_dict(), allow_nan=False, indent=1)
-            write_atomically(
-                options.json, lambda path: Path(path).write_text(text, encoding="utf-8")
-            )
+        write_json(options.json, found)
     print(found)
     return 1 if found.is_grave else 0
 

@@ -1,6 +1,7 @@
 """Command `skfusion augment`."""
 
 from skfusion._commands._messages import FOLDER_REMEDIES, exit_on_error
+from skfusion._commands._options import add_classes
 
 _REMEDIES = FOLDER_REMEDIES | {
     "beside": "Move them into the folder of their class, or use no classes (--classes none).",
@@ -39,13 +40,7 @@ def add_parser(commands):
         help="recipe: rotations of 40 degrees, shifts, shear and zoom of 0.2, flips (default); "
         "light: rotations of 10 degrees, shifts and zoom of 0.1",
     )
-    parser.add_argument(
-        "--classes",
-        choices=("first", "last", "path", "none"),
-        default="first",
-        help="which of several nested folders names the class (default: first); none: there are "
-        "no classes",
-    )
+    add_classes(parser)
     parser.add_argument(
         "--size", type=int, nargs=2, metavar=("HEIGHT", "WIDTH"), help="size of the copies"
     )

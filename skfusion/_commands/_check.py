@@ -5,7 +5,13 @@ import re
 from pathlib import Path
 
 from skfusion._commands._messages import exit_on_error
-from skfusion._commands._remote_options import add_remote, remote_options
+from skfusion._commands._options import (
+    add_images,
+    add_quiet,
+    add_remote,
+    add_root,
+    remote_options,
+)
 
 _NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)([eE][+-]?\d+)?")
 
@@ -26,15 +32,8 @@ def add_parser(commands):
         help="a table (.csv, .tsv, .parquet) or a folder of images; with --remote, also the URL "
         "of a folder",
     )
-    parser.add_argument(
-        "--image",
-        action="append",
-        metavar="COLUMN",
-        help="a column of paths; can be repeated (default: columns that look like paths)",
-    )
-    parser.add_argument(
-        "--root", help="the folder of relative paths (default: the folder of the table)"
-    )
+    add_images(parser)
+    add_root(parser)
     parser.add_argument("--strict-root", action="store_true", help="reject files outside the root")
     parser.add_argument(
         "--max-pixels", type=int, metavar="N", help="reject larger images, by their header"
@@ -44,7 +43,7 @@ def add_parser(commands):
         "--headers-only", action="store_true", help="don't decode: faster, but finds less"
     )
     parser.add_argument("--out", metavar="FILE", help="write one line per image to this CSV file")
-    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    add_quiet(parser)
     parser.set_defaults(run=run)
 
 

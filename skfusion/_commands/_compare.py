@@ -1,17 +1,22 @@
 """Command `skfusion compare`."""
 
-import json
 from pathlib import Path
 
-from skfusion._commands._messages import exit_on_error
+from skfusion._commands._files import find_root, read_rows, take_column, write_json
+from skfusion._commands._messages import WEIGHTS_REMEDIES, exit_on_error
+from skfusion._commands._options import (
+    add_groups,
+    add_images,
+    add_outputs,
+    add_quiet,
+    add_root,
+    add_seed,
+    add_table,
+)
 
-_REMEDIES = {
+_REMEDIES = WEIGHTS_REMEDIES | {
     "accept missing": "Add images to these rows.",
     "accept unreadable": "Repair the images, or count them as missing (--unreadable missing).",
-    "own weights": "Use a file of weights (--weights FILE), or random ones (--weights none).",
-    "fetch weights": "Use a file of weights (--weights FILE), or run this once with network "
-    "access.",
-    "which weights": "--weights is a file, 'imagenet', or 'none' for random weights.",
 }
 
 
@@ -27,14 +32,13 @@ def add_parser(commands):
             "do harm, and 2 if the command fails."
         ),
     )
-    parser.add_argument("table", metavar="TABLE", help="a table (.csv, .tsv, .parquet)")
+    add_table(parser)
     parser.add_argument("--target", required=True, metavar="COLUMN", help="the column to predict")
-    parser.add_argument("--html", metavar="FILE", help="write the comparison to this HTML file")
-    parser.add_argument("--json", metavar="FILE", help="write the data to this JSON file")
+    add_outputs(parser)
     parser.add_argument(
         "--title", metavar="TEXT", help="the title (default: the name of the table)"
     )
-    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    add_quiet(parser)
     _add_rows(parser)
     _add_models(parser)
     _add_scores(parser)
@@ -43,24 +47,15 @@ def add_parser(commands):
 
 def _add_rows(parser):
     group = parser.add_argument_group("rows")
-    group.add_argument(
-        "--image",
-        action="append",
-        metavar="COLUMN",
-        help="a column of paths; can be repeated (default: columns that look like paths)",
-    )
+    add_images(group)
     group.add_argument(
         "--id",
         action="append",
         metavar="COLUMN",
         help="a column to leave out; can be repeated (default: columns that identify rows)",
     )
-    group.add_argument(
-        "--group", metavar="COLUMN", help="rows with one value, as of a patient, stay together"
-    )
-    group.add_argument(
-        "--root", metavar="FOLDER", help="the folder of relative paths (default: that of the table)"
-    )
+    add_groups(group)
+    add_root(group)
     group.add_argument(
         "--unreadable",
         choices=("error", "missing"),
@@ -110,17 +105,16 @@ def _add_scores(parser):
         "numbers)",
     )
     group.add_argument("--jobs", type=int, metavar="N", help="fit N models at once")
-    group.add_argument("--seed", type=int, default=0, metavar="N", help="default: 0")
+    add_seed(group)
 
 
 def run(options):
     """Print the comparison and write the files."""
     remedies = _REMEDIES | {
-        "root": f"Relative paths start from {_find_root(options)}. Use another folder (--root)."
+        "root": f"Relative paths start from {find_root(options)}. Use another folder (--root)."
     }
     with exit_on_error("compare", remedies, after_stop=" No file was written."):
         from skfusion import compare
-        from skfusion._utils.atomic_write import write_atomically
         from skfusion.reports.comparison._named_models import DEFAULT_NAMES
         from skfusion.reports.comparison._verdict import images_add
 
@@ -141,19 +135,13 @@ def run(options):
             random_state=options.seed,
             verbose=int(not options.quiet),
         )
-        if options.json is not None:
-            text = json.dumps(found.to_dict(), allow_nan=False, indent=1)
-            write_atomically(
-                options.json, lambda path: Path(path).write_text(text, encoding="utf-8")
-            )
+        write_json(options.json, found)
     print(found)
     return 1 if images_add(found) is False else 0
 
 
 def _read_rows(options):
     """Return the table without target and group, and these two."""
-    from skfusion._commands._report import read_rows, take_column
-
     X = read_rows(options.table)
     y = take_column(X, options.target, options.table, "--target")
     groups = take_column(X, options.group, options.table, "--group")
@@ -184,7 +172,7 @@ def _make_embedder(options):
     from skfusion import ImageDescriptors, ImageReader, PretrainedGAP
 
     reading = {
-        "reader": ImageReader(_find_root(options)),
+        "reader": ImageReader(find_root(options)),
         "missing": "nan",
         "corrupt": options.unreadable,
     }
@@ -193,8 +181,3 @@ def _make_embedder(options):
     if options.weights is not None:
         reading["weights"] = None if options.weights == "none" else options.weights
     return PretrainedGAP(options.backbone, **reading)
-
-
-def _find_root(options):
-    """Return the folder that relative paths start from."""
-    return options.root or Path(options.table).expanduser().absolute().parent

@@ -4,18 +4,16 @@ import ast
 from pathlib import Path
 
 from skfusion._commands._embed_cluster import embed_on_cluster
-from skfusion._commands._messages import FOLDER_REMEDIES, exit_on_error
-from skfusion._commands._remote_options import add_remote, remote_options
+from skfusion._commands._messages import FOLDER_REMEDIES, WEIGHTS_REMEDIES, exit_on_error
+from skfusion._commands._options import add_classes, add_remote, remote_options
 
-_REMEDIES = FOLDER_REMEDIES | {
+_REMEDIES = {
+    **FOLDER_REMEDIES,
+    **WEIGHTS_REMEDIES,
     "accept missing": "Add images to these rows, or accept rows of NaN (--unreadable nan).",
     "accept unreadable": "Repair the images and run this again, or accept rows of NaN "
     "(--unreadable nan).",
     "larger": "Use a larger --image-size.",
-    "own weights": "Use a file of weights (--weights FILE), or use random ones (--weights none).",
-    "fetch weights": "Use a file of weights (--weights FILE), or run this once with network "
-    "access.",
-    "which weights": "--weights is a file, 'imagenet', or 'none' for random weights.",
     "preprocessing": "Put the file of the model there.",
     "other runtime": "Use another --runtime, or leave it out.",
     "room": "Free some space, or use another folder (--cache).",
@@ -119,13 +117,7 @@ def _add_rows(parser):
     group.add_argument("--image", metavar="COLUMN", help="the column of paths (default: detected)")
     group.add_argument("--target", metavar="COLUMN", help="the column of the target")
     group.add_argument("--id", metavar="COLUMN", help="the column of row ids (default: the paths)")
-    group.add_argument(
-        "--classes",
-        choices=("first", "last", "path", "none"),
-        default="first",
-        help="which of several nested folders names the class (default: first); none: there are "
-        "no classes",
-    )
+    add_classes(group)
     group.add_argument(
         "--unreadable",
         choices=("error", "nan"),

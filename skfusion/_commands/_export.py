@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
+from skfusion._commands._files import load_model, read_rows
 from skfusion._commands._messages import exit_on_error
+from skfusion._commands._options import TRUST_MODEL, add_model
+from skfusion._utils.atomic_write import write_atomically
 
 
 def add_parser(commands):
@@ -11,12 +14,10 @@ def add_parser(commands):
         "export",
         help="convert a saved model to one ONNX file, which runs without Python",
         description=(
-            "Convert a model to one ONNX file: images and table in, predictions out. WARNING: the "
-            "model is loaded by joblib, and such a file can run any code: use only files that you "
-            "trust."
+            "Convert a model to one ONNX file: images and table in, predictions out. " + TRUST_MODEL
         ),
     )
-    parser.add_argument("model", metavar="MODEL", help="a file of joblib.dump, which you trust")
+    add_model(parser)
     parser.add_argument("--out", metavar="FILE", required=True, help="the ONNX file to write")
     parser.add_argument(
         "--form", choices=["graph"], default="graph", help="one graph of everything (default)"
@@ -42,8 +43,6 @@ def add_parser(commands):
 def run(options):
     """Convert the model and write the file."""
     with exit_on_error("export", after_stop=""):
-        from skfusion._commands._report import load_model, read_rows
-        from skfusion._utils.atomic_write import write_atomically
         from skfusion.serving._to_onnx import to_onnx
 
         units = dict(_unit(text) for text in options.unit)

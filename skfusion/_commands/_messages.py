@@ -9,10 +9,16 @@ from skfusion._utils.messages import reword_remedies
 CONTINUES = " Run the same command again to continue."
 
 # Errors of the library name arguments of Python. A command replaces these remedies, by name, with
-# sentences that name its options. The remedies of folders with classes are shared by commands.
+# sentences that name its options. Some commands share those of folders with classes and of weights.
 FOLDER_REMEDIES = {
     "split": "Use the folders in them (--classes last), or name one of them.",
     "parts": "Use no classes if they are none (--classes none), or name one of them.",
+}
+WEIGHTS_REMEDIES = {
+    "own weights": "Use a file of weights (--weights FILE), or random ones (--weights none).",
+    "fetch weights": "Use a file of weights (--weights FILE), or run this once with network "
+    "access.",
+    "which weights": "--weights is a file, 'imagenet', or 'none' for random weights.",
 }
 
 

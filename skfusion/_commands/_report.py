@@ -1,9 +1,17 @@
 """Command `skfusion report`."""
 
-import json
 from pathlib import Path
 
+from skfusion._commands._files import load_model, read_rows, take_column, write_json
 from skfusion._commands._messages import exit_on_error
+from skfusion._commands._options import (
+    TRUST_MODEL,
+    add_groups,
+    add_model,
+    add_outputs,
+    add_seed,
+    add_table,
+)
 
 
 def add_parser(commands):
@@ -13,18 +21,16 @@ def add_parser(commands):
         help="report scores, explanations and drift of a saved model on the rows of a table",
         description=(
             "Print how good a model is on the rows of a table, what it responds to, and how the "
-            "rows differ from its training data; with --out, write it as one HTML page. WARNING: "
-            "the model is loaded by joblib, and such a file can run any code: use only files that "
-            "you trust."
+            "rows differ from its training data; with --out, write it as one HTML page. "
+            + TRUST_MODEL
         ),
     )
-    parser.add_argument("model", metavar="MODEL", help="a file of joblib.dump, which you trust")
-    parser.add_argument("table", metavar="TABLE", help="a table (.csv, .tsv, .parquet)")
+    add_model(parser)
+    add_table(parser)
     parser.add_argument(
         "--target", metavar="COLUMN", help="the column of the target (default: no scores)"
     )
-    parser.add_argument("--out", metavar="FILE", help="write the report to this HTML file")
-    parser.add_argument("--json", metavar="FILE", help="write the data to this JSON file")
+    add_outputs(parser, "--out")
     _add_rows(parser)
     _add_scores(parser)
     parser.set_defaults(run=run)
@@ -60,17 +66,14 @@ def _add_scores(parser):
     group.add_argument(
         "--cv", type=int, metavar="N", help="fit copies of the model in N folds, and score these"
     )
-    group.add_argument(
-        "--groups", metavar="COLUMN", help="rows with one value, as of a patient, stay together"
-    )
+    add_groups(group, "--groups")
     group.add_argument("--title", metavar="TEXT", help="the title (default: the name of the model)")
-    group.add_argument("--seed", type=int, default=0, metavar="N", help="default: 0")
+    add_seed(group)
 
 
 def run(options):
     """Print the report and write the files."""
     with exit_on_error("report", after_stop=""):
-        from skfusion._utils.atomic_write import write_atomically
         from skfusion.reports._report import report
 
         X = read_rows(options.table)
@@ -92,51 +95,9 @@ def run(options):
             regions=not options.no_regions,
             random_state=options.seed,
         )
-        if options.json is not None:
-            text = json.dumps(found.to_dict(), allow_nan=False, indent=1)
-            write_atomically(
-                options.json, lambda path: Path(path).write_text(text, encoding="utf-8")
-            )
+        write_json(options.json, found)
     print(found)
     return 0
-
-
-def read_rows(path):
-    """Return a table whose numbers are numbers."""
-    from skfusion.io._read_table import read_table
-
-    if not Path(path).expanduser().exists():
-        raise ValueError(f"there is no table {path!r}")
-    table = read_table(Path(path).expanduser(), as_text=False)
-    if table.empty:
-        raise ValueError(f"the table {path!r} has no rows")
-    return table
-
-
-def take_column(table, name, path, option):
-    """Return a column; None where none is named."""
-    from skfusion._utils.messages import join_names
-
-    if name is None:
-        return None
-    if name not in table.columns:
-        names = join_names(map(repr, table.columns))
-        raise ValueError(f"{path} has no column {name!r} for {option}; it has {names}")
-    return table[name]
-
-
-def load_model(path):
-    """Load a model; whatever goes wrong is one error."""
-    import joblib
-
-    if not Path(path).expanduser().is_file():
-        raise ValueError(f"there is no file {path!r}")
-    try:
-        return joblib.load(Path(path).expanduser())
-    except Exception as error:
-        raise ValueError(
-            f"{path} is no model that can be loaded here ({type(error).__name__}: {error})"
-        ) from error
 
 
 def _as_labels(model, y):

@@ -1,6 +1,6 @@
 """Refuse tables that are neither of pandas nor of polars, with what to pass instead."""
 
-# By the method that converts a table: the attributes that say that X is one, and a name for it.
+# By the method that converts a table: the attributes that show that X is one, and a name for it.
 _CONVERSIONS = {
     "collect": ("collect_schema", "a lazy table"),  # of polars
     "to_pandas": ("column_names", "a table of Arrow"),  # also of Hugging Face's datasets

@@ -1,4 +1,4 @@
-"""What newer versions of scikit-learn have, with substitutes for older ones.
+"""Features of newer versions of scikit-learn, with substitutes for older ones.
 
 The callbacks of `fit` exist since scikit-learn 1.9. With older versions, they do nothing.
 """

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from skfusion._utils.object_array import object_array
 from skfusion.augmentation._check_image_columns import check_found, check_image_columns
 from skfusion.augmentation._image_rows import ImageRows
 from skfusion.images._find_columns import find_image_columns
@@ -24,7 +25,7 @@ class CellRows(ImageRows):
             cells = X.astype(object)
             self._cells = cells[:, np.newaxis] if X.ndim == 1 else cells
         else:
-            self._cells = _object_column(list(X))
+            self._cells = object_array(list(X)).reshape(-1, 1)
         self.n_columns = self._cells.shape[1]
 
     def find(self, image_columns, reader):
@@ -45,7 +46,7 @@ class CellRows(ImageRows):
         """Return X with the rows of the copies appended."""
         added = self._cells[origins]
         for position, cells in copies.items():
-            added[:, position : position + 1] = _object_column(cells)
+            added[:, position : position + 1] = object_array(cells)[:, np.newaxis]
         cells = np.concatenate([self._cells, added])
         if isinstance(self._X, np.ndarray):
             return cells[:, 0] if self._X.ndim == 1 else cells
@@ -57,11 +58,3 @@ class CellRows(ImageRows):
 
             return pl.Series(self._X.name, cells, dtype=pl.Object)
         return cells
-
-
-def _object_column(cells):
-    """Return an array of shape (n, 1) with the cells as objects, also if they are arrays."""
-    column = np.empty((len(cells), 1), dtype=object)
-    for i, cell in enumerate(cells):
-        column[i, 0] = cell
-    return column

@@ -15,7 +15,7 @@ def load_digits_iris(
     columns: str = "sepal",
     random_state: int | np.random.RandomState | None = 0,
 ) -> Bunch:
-    """Pair 150 hand-written digits of three classes with the 150 iris rows of three classes.
+    """Pair 150 handwritten digits of three classes with the 150 iris rows of three classes.
 
     Each row has an image of a digit, the measures of a flower, and one class that both depend on:
     class 0 is the first of `digits` and setosa, and so on.

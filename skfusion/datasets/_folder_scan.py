@@ -91,7 +91,7 @@ def _is_image(entry):
     if entry.name.lower().endswith(IMAGE_ENDINGS):
         return True  # one that is damaged is an error when it is read, not a file too few
     if entry.name.lower().endswith(".img"):
-        return False  # the voxels of a .hdr, which stands for both
+        return False  # the voxels of a .hdr, which is the image
     try:
         with open(entry.path, "rb") as file:
             head = file.read(HEAD_LENGTH)

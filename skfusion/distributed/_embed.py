@@ -15,7 +15,8 @@ from skfusion._utils.messages import join_names, with_remedies
 from skfusion._utils.shared_model import SharedModel
 from skfusion._utils.typing import PathLike
 from skfusion.base import ImageTransformer
-from skfusion.distributed._content_worker import CONTENT_PREFIX, MODEL_PREFIX, ContentWorker
+from skfusion.distributed._base_worker import MODEL_PREFIX, model_name
+from skfusion.distributed._content_worker import CONTENT_PREFIX, ContentWorker
 from skfusion.distributed._features_fingerprint import features_fingerprint
 from skfusion.distributed._shard_plan import PREFIX, gather_rows, plan_shards
 from skfusion.distributed._shard_worker import ShardWorker
@@ -164,7 +165,7 @@ def embed(
 def _send(folder, transformer):
     """Write the transformer for workers, and return the digest of its file."""
     shared = SharedModel(transformer)
-    folder.write(f"{MODEL_PREFIX}{shared.digest}.pickle", shared.content)
+    folder.write(model_name(shared.digest), shared.content)
     return shared.digest
 
 

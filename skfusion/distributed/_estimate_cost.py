@@ -1,4 +1,4 @@
-"""What embedding many images costs, and which part of it is the slowest."""
+"""estimate_cost: time and price of embedding many images."""
 
 from numbers import Integral, Real
 from typing import Any

@@ -2,39 +2,22 @@
 
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from skfusion.distributed._content_worker import digest_rows, held_cells, restore_transformer
+from skfusion.distributed._base_worker import BaseWorker
+from skfusion.distributed._row_digests import digest_rows, held_cells
 from skfusion.exceptions import ImageReadError
 from skfusion.io._shard import Shard
-from skfusion.io._shard_folder import ShardFolder
 
 
 @dataclass(frozen=True)
-class ShardWorker:
-    """Compute shards and write their files.
-
-    Parameters
-    ----------
-    folder : ShardFolder
-        The folder of the files, and of the model.
-
-    transformer : ImageTransformer or str
-        Computes the features; or the digest of the file that it is in.
-
-    keep : bool
-        Whether a complete file of the same rows is kept.
-    """
-
-    folder: ShardFolder
-    transformer: Any
-    keep: bool
+class ShardWorker(BaseWorker):
+    """Compute shards and write their files."""
 
     def __call__(self, task):
-        """Return what the manifest says of a shard, or the images that can't be read.
+        """Return the entry of a shard in the manifest, or the images that can't be read.
 
         Parameters
         ----------
@@ -54,7 +37,7 @@ class ShardWorker:
             if content is not None and Shard.decode(content, task.job) is not None:
                 return _entry(task, content, computed=False), []
         cells = held_cells(task.cells)
-        transformer = restore_transformer(self.folder, self.transformer)
+        transformer = self.restore_transformer()
         contents = digest_rows(transformer, cells)
         first, numbers = _first_of_each(contents)
         try:

@@ -55,7 +55,8 @@ from skfusion.networks.backbones._registry import (
     find_spec,
     holds_weights,
 )
-from skfusion.store._feature_store import FeatureStore, as_store
+from skfusion.store._as_store import as_store
+from skfusion.store._feature_store import FeatureStore
 from skfusion.training._callbacks import check_callbacks
 from skfusion.training._epoch_reporter import EpochReporter
 from skfusion.training._folds import make_folds

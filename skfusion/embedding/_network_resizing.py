@@ -1,4 +1,4 @@
-"""How the images of a network are resized: from its preprocessing and the reader."""
+"""The resizing of the images of a network, by its preprocessing and the reader."""
 
 from skfusion.extraction._center_crop import crop_size
 from skfusion.extraction._resizing import Resizing, resample_of

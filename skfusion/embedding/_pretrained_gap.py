@@ -23,7 +23,8 @@ from skfusion.networks.backbones._find_input import find_input
 from skfusion.networks.backbones._network_spec import NetworkSpec
 from skfusion.networks.backbones._registry import backbone_slug, holds_weights
 from skfusion.networks.onnx._choose_runtime import RUNTIMES
-from skfusion.store._feature_store import FeatureStore, as_store
+from skfusion.store._as_store import as_store
+from skfusion.store._feature_store import FeatureStore
 
 # Large photographs are decoded for this size at least. Nearly all backbones ask for less, so that
 # the features of one don't depend on the others.

@@ -7,7 +7,7 @@ from inspect import signature
 from typing import Any
 
 from skfusion._utils.fingerprint import digest_text
-from skfusion.images._image_reader import pixel_parameters
+from skfusion.images._pixel_parameters import pixel_parameters
 from skfusion.images._value_range import ValueRange
 from skfusion.images.formats._versions import decoder_versions
 from skfusion.images.remote._remote_access import RemoteAccess

@@ -1,4 +1,4 @@
-"""What is used of scikit-image; imported when the first image is measured, not before.
+"""The functions of scikit-image, which is imported when the first image is measured.
 
 Everything comes through this one module: images are measured in threads, and threads that import
 parts of scikit-image in different orders can see half of one.

@@ -27,6 +27,7 @@ from skfusion.fusion._combination import FEATURE_SETS_OF, NETWORK, STRATEGIES
 from skfusion.fusion._conformal_scores import ConformalScores
 from skfusion.fusion._embedder_scores import (
     describe_embedders,
+    explain_unused,
     find_used_embedders,
     find_used_models,
     restrict,
@@ -81,7 +82,9 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
     """
 
     _holds_sklearn = True
-    scoring: Any = None  # of objects that an older version saved
+    # Of objects that an older version saved.
+    scoring: Any = None
+    _score_name: str | None = None
     # What models need: "predict" or "predict_proba".
     _method: str
     _parameter_constraints: dict[str, Any] = {
@@ -255,7 +258,7 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
             bar.update()
 
     def _make_builder(self, rows, seed):
-        estimators = open_networks(self.estimators, self.image_columns_, seed)
+        estimators = open_networks(self.estimators, self.image_columns_, seed, self.cache)
         return ModelBuilder(
             n_classes=self._n_classes,
             n_rows=len(rows),
@@ -318,6 +321,7 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
         self.strategy_scores_ = compare(trial, by_user)
         self.strategy_ = str(self.strategy_scores_.index[self.strategy_scores_["chosen"]][0])
         self._source_gains = source_gains(trial, self.strategy_, self._prior)
+        self._score_name = trial.loss.name
 
     def _find_conformal_scores(self, trial):
         """Score predictions for rows that neither models nor weights have seen."""
@@ -345,6 +349,7 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
         kept = find_used_models(of_fold, combination, names)
         sources.keep(find_used_embedders(of_fold, kept) or sources.embedders)
         log = CandidateLog()
+        log.note_unused(explain_unused(of_fold, combination, names, kept))
         matrices = sources.fit_transform(rows, self._used_sources, log)
         matrices |= {"rows": rows.table} if builder.takes_rows else {}
         models = BaseModels(builder, names, self._n_classes, trial.target_transform, kept)
@@ -361,8 +366,8 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
     def verdict_(self) -> FusionVerdict:
         """FusionVerdict : What each source adds, in words and numbers."""
         gains = self._get_kept("_source_gains")
-        verdict = make_verdict(self.strategy_, gains)
-        lines = describe_embedders(vars(self).get("embedder_scores_", ()))
+        verdict = make_verdict(self.strategy_, gains, self._score_name)
+        lines = describe_embedders(vars(self).get("embedder_scores_", ()), self._score_name)
         return replace(verdict, text="\n".join([verdict.text, *lines]))
 
     @property

@@ -1,44 +1,45 @@
 """BaseJoint: what JointFusionClassifier and JointFusionRegressor share."""
 
-import math
 import os
-import warnings
 from abc import ABCMeta, abstractmethod
 from dataclasses import dataclass, replace
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from skfusion._utils.messages import caller_stacklevel
+from skfusion._utils.decorators import fit_context, with_callbacks
 from skfusion._utils.saved_state import SavedStateMixin
 from skfusion._utils.sklearn_compat import CallbackSupportMixin
 from skfusion._utils.sklearn_config import default_config
-from skfusion._utils.typing import Backbone, PathLike, RandomState, Size
+from skfusion._utils.typing import Backbone, ImageInput, PathLike, RandomState, Size
 from skfusion.augmentation._augmentation import make_augmentation
 from skfusion.extraction._reading_parameters import READING_PARAMETERS
-from skfusion.features._pixel_flattener import PixelFlattener
+from skfusion.fusion._joint_backbone import JointBackbone
+from skfusion.fusion._joint_checks import check_images, check_shapes, warn_of_empty
+from skfusion.fusion._joint_images import JointImages
 from skfusion.fusion._joint_inputs import JointInputs, list_images, make_input_group
 from skfusion.fusion._row_checks import check_rows, table_tags
 from skfusion.images._image_reader import ImageReader
 from skfusion.images._image_size import check_size_param
 from skfusion.networks._joint_layers import build_joint
 from skfusion.networks._network import Network
-from skfusion.networks._split import find_first, split_below
-from skfusion.networks._top import add_top
 from skfusion.networks.backbones._network_spec import NetworkSpec
 from skfusion.networks.backbones._registry import check_trainable, find_spec, holds_weights
+from skfusion.store._as_store import as_store
+from skfusion.store._feature_store import FeatureStore
 from skfusion.tabular._check_table import check_table
 from skfusion.tabular._column_roles import ColumnRoles
 from skfusion.tabular._table_encoder import TableEncoder
 from skfusion.training._callbacks import check_callbacks
 from skfusion.training._epoch_reporter import FINAL, EpochReporter
-from skfusion.training._folds import validation_rows
+from skfusion.training._folds import check_groups, validation_rows
 from skfusion.training._loop import train
 from skfusion.training._options_mixin import OptionsMixin
 from skfusion.training._stage import FINE_TUNE, TOP
@@ -49,8 +50,6 @@ from skfusion.training._weights import combine_weights, normalize_weights
 
 # Rows that are predicted at once, to limit memory.
 _ROWS = 256
-# Outputs of the frozen part of a backbone are kept up to this size.
-_MOST_BYTES = 2**30
 
 
 class BaseJoint(
@@ -83,8 +82,12 @@ class BaseJoint(
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
         "options": [TrainingOptions, None],
         "random_state": ["random_state"],
+        "cache": [str, os.PathLike, FeatureStore, None],
         "verbose": ["verbose"],
     }
+
+    cache: Any = None  # for estimators that older versions saved
+    class_weight: Any = None  # of a regression
 
     def __init__(
         self,
@@ -112,6 +115,7 @@ class BaseJoint(
         n_iter_no_change: int = 10,
         options: TrainingOptions | None = None,
         random_state: RandomState = None,
+        cache: PathLike | FeatureStore | None = None,
         verbose: int = 0,
     ) -> None:
         self.backbone = backbone
@@ -137,6 +141,7 @@ class BaseJoint(
         self.n_iter_no_change = n_iter_no_change
         self.options = options
         self.random_state = random_state
+        self.cache = cache
         self.verbose = verbose
 
     def __sklearn_is_fitted__(self):
@@ -145,22 +150,50 @@ class BaseJoint(
     def __sklearn_tags__(self):
         return table_tags(super().__sklearn_tags__())
 
-    @abstractmethod
-    def _learn_target(self, y, sample_weight, options):
-        """Learn the form of y, and return it as a TargetEncoding."""
+    @with_callbacks
+    @fit_context(prefer_skip_nested_validation=False)  # a transformer of the user is inside
+    def fit(
+        self,
+        X: ImageInput,
+        y: ArrayLike,
+        groups: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
+        """Train the network.
 
-    def _fit(self, X, y, groups, sample_weight, class_weight=None):
-        """Train the network and return the target."""
+        Parameters
+        ----------
+        X : DataFrame, Series or ndarray of shape (n_rows, n_columns)
+            The table, some of whose columns hold images or paths to them.
+
+        y : array-like of shape (n_rows,)
+            The target.
+
+        groups : array-like of shape (n_rows,), default=None
+            Rows of one group are either in training or held out.
+
+        sample_weight : array-like of shape (n_rows,), default=None
+            Weights of the rows in the loss and in the table's encoder. Only their ratios matter.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+        """
         options = self._get_options()
         table, sample_weight = check_rows(self, X, y, groups, sample_weight)
+        check_groups(groups)
         target = self._learn_target(y, sample_weight, options)
-        weights = combine_weights(target, class_weight, sample_weight)
+        weights = combine_weights(target, self.class_weight, sample_weight)
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         self.image_columns_, self.table_columns_, self.id_columns_ = self._find_columns(table)
         with default_config():
             inputs = self._make_inputs(seed)
-            rows = inputs.fit_transform(table, target.values, sample_weight)
-            _check_images(rows, self.image_columns_)
+            backbone = self._make_backbone(inputs.find_shapes(table), len(table), seed)
+            rows = inputs.fit_transform(
+                table, target.values, sample_weight, network=backbone.bottom, **self._reading()
+            )
+        check_images([rows[f"has_{name}"] for name in list_images(rows)], self.image_columns_)
         held_out = validation_rows(
             self.validation_fraction, len(table), seed, strata=target.strata, groups=groups
         )
@@ -168,10 +201,19 @@ class BaseJoint(
         reporter = EpochReporter(self, n_runs=1, n_epochs=2 * self.epochs)
         with reporter.fit(X, y), reporter.run(type(self).__name__, FINAL) as on_epoch:
             run = _Run(self._config(target, seed, options), options.callbacks, on_epoch)
-            backbone, network, history = self._train(rows, data, target, run)
-        self._backbone, self.network_, self._inputs = backbone, network, inputs
+            self.network_, history = self._train(backbone, rows, data, target, run)
+        self._backbone, self._inputs = backbone.bottom, inputs
         self.history_, self.n_outputs_ = pd.DataFrame(history), target.n_outputs
-        return target
+        self._keep_target(target)
+        return self
+
+    @abstractmethod
+    def _learn_target(self, y, sample_weight, options):
+        """Learn the form of y, and return it as a TargetEncoding."""
+
+    @abstractmethod
+    def _keep_target(self, target):
+        """Keep what predictions need of a TargetEncoding."""
 
     def _find_columns(self, table):
         roles = ColumnRoles.of(table, self.image_columns, self.id_columns)
@@ -190,7 +232,7 @@ class BaseJoint(
                 size = spec.image_size if size is None else size
                 color_mode = "rgb" if spec.channels == 3 else "auto"
         flatteners = [
-            PixelFlattener(
+            JointImages(
                 size,
                 color_mode,
                 missing="nan",
@@ -202,68 +244,52 @@ class BaseJoint(
         ]
         return JointInputs(transformer, flatteners, self.table_columns_, self.image_columns_)
 
-    def _train(self, rows, data, target, run):
+    def _make_backbone(self, shapes, n_rows, seed):
+        """Build and split the backbone; without images, there is nothing in it."""
+        check_shapes(shapes, self.image_columns_)
+        if not shapes:
+            return JointBackbone()
+        backbone = NetworkSpec(
+            self.backbone, shapes[0], weights=self.weights, options=self.backbone_options, seed=seed
+        ).build()
+        is_trained = self.weights is not None or holds_weights(self.backbone)
+        fine_tune = "all" if self.fine_tune == "auto" and not is_trained else self.fine_tune
+        return JointBackbone.split(
+            backbone,
+            fine_tune=fine_tune,
+            fusion=self.fusion if self.table_columns_ else "concat",
+            n_images=n_rows * len(shapes),
+            is_augmented=self.augmentation is not None,
+        )
+
+    def _reading(self):
+        """Return how frozen outputs are computed."""
+        store = as_store(self.cache)
+        return {"store": store, "batch_size": self.batch_size, "title": type(self).__name__}
+
+    def _train(self, backbone, rows, data, target, run):
         """Train in one stage, or first without and then with layers of the backbone.
 
         Returns
         -------
-        backbone : Network or None
-            What computes the input of the network from pixels, where it was not trained.
-
         network : JointNetwork
             The trained network.
 
         history : list of dict
             The epochs.
         """
-        if "image" not in rows:
-            return None, *self._train_stage(None, rows, data, target, run)
-        backbone = NetworkSpec(
-            self.backbone,
-            rows["image"].shape[1:],
-            weights=self.weights,
-            options=self.backbone_options,
-            seed=run.config.seed,
-        ).build()
-        is_trained = self.weights is not None or holds_weights(self.backbone)
-        if self.fine_tune == "all" or (self.fine_tune == "auto" and not is_trained):
-            return None, *self._train_stage(backbone, rows, data, target, run)
-        first = self._find_first(backbone)
-        bottom, upper = self._split(backbone, first, rows)
-        rows = _compute_images(bottom, rows, self.batch_size)
-        features = _compute_images(upper, rows, self.batch_size)
-        top, history = self._train_stage(backbone.output_shape, features, data, target, run)
+        if backbone.bottom is None and backbone.first is None:
+            return self._train_stage(backbone.upper, rows, data, target, run)
+        features = _compute_images(backbone.upper, rows, self.batch_size)
+        shape = features["image"].shape[1:]
+        network, history = self._train_stage(shape, features, data, target, run)
         history = [{**line, "stage": TOP} for line in history]
-        if upper is None:
-            return bottom, top, history
-        network, more = self._train_stage(upper, rows, data, target, run.slower(), first, top)
-        return bottom, network, history + [{**line, "stage": FINE_TUNE} for line in more]
-
-    def _split(self, backbone, first, rows):
-        """Split a backbone into the part that each image passes once, and the rest, or None."""
-        if first is None:
-            return backbone, None
-        if self.augmentation is not None:  # images differ from epoch to epoch
-            return None, backbone
-        bottom, upper = split_below(backbone.to_model(), first)
-        n_images = len(list_images(rows)) * len(rows["image"])
-        if bottom is None or 4 * n_images * math.prod(bottom.outputs[0].shape[1:]) > _MOST_BYTES:
-            return None, backbone
-        return (
-            Network.from_model(backbone.name, bottom, backbone.preprocessing),
-            Network.from_model(f"{backbone.name}_upper", upper),
-        )
-
-    def _find_first(self, backbone):
-        """Return the first layer of the backbone that is trained, or None."""
-        if self.fine_tune is None:
-            return None
-        if self.fine_tune == "lora":
-            raise ValueError(
-                "fine_tune='lora' is for CNNEmbedder. Pass a number of layers, 'auto' or 'all'."
+        if backbone.upper is not None:
+            network, more = self._train_stage(
+                backbone.upper, rows, data, target, run.slower(), backbone.first, network
             )
-        topped = add_top(backbone, n_outputs=1, activation="linear")
-        return find_first(topped.to_model(), self.fine_tune, topped.top, backbone.name)
+            history += [{**line, "stage": FINE_TUNE} for line in more]
+        return network, history
 
     def _train_stage(self, tower, rows, data, target, run, first=None, top=None):
         blank = build_joint(
@@ -317,13 +343,15 @@ class BaseJoint(
         """Compute the output layer, of shape (n_rows, n_outputs)."""
         check_is_fitted(self)
         table = check_table(self, X, reset=False, needed=self._required_columns)
-        outputs = []
+        outputs, is_empty = [], []
         with default_config():
             for start in range(0, len(table), _ROWS):
-                rows = self._inputs.transform(table.iloc[start : start + _ROWS])
-                _warn_of_empty(rows, start)
-                rows = _compute_images(self._backbone, rows, self.batch_size)
+                some = table.iloc[start : start + _ROWS]
+                rows = self._inputs.transform(some, network=self._backbone, **self._reading())
+                flags = [rows[name] for name in rows if name.startswith("has_")]
+                is_empty.append(~np.hstack(flags).any(axis=1))
                 outputs.append(self.network_.compute(rows, self.batch_size))
+        warn_of_empty(np.concatenate(is_empty), table.index)
         return np.concatenate(outputs)
 
 
@@ -351,36 +379,3 @@ def _compute_images(backbone, rows, batch_size):
         parts = [backbone.embed(rows[name][i : i + batch_size], batch_size) for i in starts]
         computed[name] = np.concatenate(parts)
     return {**rows, **computed}
-
-
-def _check_images(rows, columns):
-    """Refuse columns of images of different shapes, and of which a column has no image."""
-    names = list_images(rows)
-    lacking = [
-        column for name, column in zip(names, columns, strict=True) if not rows[f"has_{name}"].any()
-    ]
-    if lacking:
-        raise ValueError(
-            f"No row has an image in {lacking}. Pass image_columns without them; "
-            "image_columns=[] learns from the table alone."
-        )
-    shapes = [rows[name].shape[1:] for name in names]
-    if len(set(shapes)) > 1:
-        raise ValueError(
-            f"The images of {columns} have the shapes {shapes}, and one network takes them. Pass "
-            "image_size; for gray and color images also a named backbone, which gets color."
-        )
-
-
-def _warn_of_empty(rows, start):
-    """Warn of rows that have neither an image nor an entry in the table."""
-    flags = [values for name, values in rows.items() if name.startswith("has_")]
-    empty = start + np.flatnonzero(~np.hstack(flags).any(axis=1))
-    if len(empty):
-        shown = ", ".join(map(str, empty[:5].tolist())) + (", ..." if len(empty) > 5 else "")
-        warnings.warn(
-            f"{len(empty)} rows have neither an image nor an entry in the table, so that their "
-            f"prediction holds nothing of them: row {shown}. Leave them out.",
-            UserWarning,
-            stacklevel=caller_stacklevel(),
-        )

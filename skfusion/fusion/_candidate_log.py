@@ -9,7 +9,7 @@ import pandas as pd
 
 from skfusion._utils.messages import caller_stacklevel
 
-USED, SKIPPED, FAILED = "used", "no time", "failed"
+USED, UNUSED, SKIPPED, FAILED = "used", "not used", "no time", "failed"
 
 
 class CandidateLog:
@@ -66,6 +66,10 @@ class CandidateLog:
         reason = f"{type(error).__name__}: {error}".splitlines()[0]
         self.left_out[name] = (FAILED, reason)
 
+    def note_unused(self, reasons):
+        """Note candidates that predictions don't need, with the reason of each."""
+        self.left_out |= {name: (UNUSED, reason) for name, reason in reasons.items()}
+
 
 def make_report(logs, used, with_seconds):
     """Return a table of candidates: their status, the reason, and their seconds in all folds.
@@ -82,15 +86,28 @@ def make_report(logs, used, with_seconds):
         Whether to add the time, which differs from one run to the next.
     """
     names = list(dict.fromkeys(name for log in logs for name in [*log.seconds, *log.left_out]))
-    left_out = {name: note for log in logs for name, note in log.left_out.items()}
+    # What stopped a candidate first counts.
+    left_out = {name: note for log in reversed(logs) for name, note in log.left_out.items()}
     lines = {}
     for name in names:
-        status, reason = left_out.get(name, (USED if name in used else "not used", ""))
         seconds = sum(log.seconds.get(name, 0.0) for log in logs)
-        lines[name] = (status, reason, seconds)
+        lines[name] = (*_find_status(name, used, left_out), seconds)
     frame = pd.DataFrame.from_dict(lines, orient="index", columns=["status", "reason", "seconds"])
     frame = frame.rename_axis("candidate")
     return frame if with_seconds else frame.drop(columns="seconds")
+
+
+def _find_status(name, used, left_out):
+    """Return the status of a candidate, and the reason."""
+    if name in left_out:
+        return left_out[name]
+    if name in used:
+        return USED, ""
+    for embedder, note in left_out.items():
+        of_embedder = name.startswith(f"{embedder}, ") or f" + {embedder}, " in name
+        if note[0] == SKIPPED and of_embedder:  # its models are not built in later folds
+            return note
+    return UNUSED, "not built in every fit, because the number of columns differs"
 
 
 def warn_of_failures(report):

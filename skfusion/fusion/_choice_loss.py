@@ -37,8 +37,14 @@ class ChoiceLoss:
     classes : ndarray or None
         The classes; None for numbers.
 
+    numbers : ndarray of int of shape (n_rows,), default=None
+        The numbers of the rows, which a scorer gets as X; None counts them.
+
     Attributes
     ----------
+    name : str or None
+        The name of the score; None without a scorer.
+
     weights : ndarray of shape (n_units,)
         Weights of the units: how many rows each is.
 
@@ -62,8 +68,9 @@ class ChoiceLoss:
     np.float64(-0.75)
     """
 
-    def __init__(self, scoring, y, weights, groups, classes):
-        self._y, self._row_weights, self._classes = y, weights, classes
+    def __init__(self, scoring, y, weights, groups, classes, numbers=None):
+        self._y, self._row_weights, self._row_groups, self._classes = y, weights, groups, classes
+        self._numbers = np.arange(len(y)) if numbers is None else numbers
         self._scorer, self._scoring = None if scoring is None else find_scorer(scoring), scoring
         self.weights, self.groups = weights, groups
         if scoring is not None:
@@ -75,6 +82,17 @@ class ChoiceLoss:
     def has_scorer(self):
         """bool : Whether strategies are compared by a score."""
         return self._scorer is not None
+
+    @property
+    def name(self):
+        """str or None : The name of the score, "score" for a callable."""
+        return "score" if callable(self._scoring) else self._scoring
+
+    def take(self, rows):
+        """Return the loss of some of the rows, by a mask."""
+        groups = None if self._row_groups is None else self._row_groups[rows]
+        arrays = self._y[rows], self._row_weights[rows], groups
+        return ChoiceLoss(self._scoring, *arrays, self._classes, self._numbers[rows])
 
     def losses(self, prediction):
         """Return losses of shape (n_units,) of predictions for all rows."""
@@ -105,10 +123,11 @@ class ChoiceLoss:
         if self._classes is not None:
             y, model = self._classes[y], _FixedClassifier(prediction[rows], self._classes)
         weights = self._row_weights[rows]
-        options = {} if (weights == 1).all() else {"sample_weight": weights}
+        # Many scorers have no weights. Those of rows that folds test equally often are equal.
+        options = {} if (weights == weights[:1]).all() else {"sample_weight": weights}
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of classes without a prediction, or without rows
-            return float(self._scorer(model, np.flatnonzero(rows), y, **options))
+            return float(self._scorer(model, self._numbers[rows], y, **options))
 
     def check(self, prior):
         """Refuse a scorer that fails on a constant, before models are fitted for hours."""

@@ -33,23 +33,28 @@ def score_embedders(trial, models, combination, prior):
     Returns
     -------
     scores : DataFrame
-        One row an embedder: `loss`; `accuracy` or `r2`; and `weight`, its share of the weights of
-        models that take images, 0 where the strategy has none. NaN where a network takes the
-        features of all of them.
+        One row an embedder of which a model was fitted in all folds: `loss`; `accuracy` or `r2`;
+        `score`, if there is a scorer; and `weight`, its share of the weights of models that take
+        images, 0 where the strategy has none. NaN where a network takes the features of all.
     """
     rows, lines = trial.out_of_fold.rows, {}
+    kind = "accuracy" if models.n_classes is not None else "r2"
     shares = _find_shares(models, combination)
     without = np.nan if "network" in combination.feature_sets else 0.0
     for name in models.rotations_:
         own = {model.name for model in models.models_["image"] if model.blocks == (name,)}
+        if not own:  # there was no time, or all failed
+            continue
         out_of_fold = restrict(trial.out_of_fold, models, own | _names(models, "table"))
         prediction = cross_validate_strategy("image", out_of_fold, prior)
-        loss = np.average(row_losses(prediction, rows.y), weights=rows.weights)
-        weight = np.mean([each.get(name, 0.0) for each in shares.values()] or [without])
-        lines[name] = (loss, score(prediction, rows.y, rows.weights), weight)
-    kind = "accuracy" if models.n_classes is not None else "r2"
-    columns = ["loss", kind, "weight"]
-    return pd.DataFrame.from_dict(lines, orient="index", columns=columns).rename_axis("embedder")
+        lines[name] = line = {
+            "loss": np.average(row_losses(prediction, rows.y), weights=rows.weights)
+        }
+        line[kind] = score(prediction, rows.y, rows.weights)
+        if trial.loss.has_scorer:
+            line["score"] = trial.loss.score(prediction)
+        line["weight"] = np.mean([each[name] for each in shares.values()] or [without])
+    return pd.DataFrame.from_dict(lines, orient="index").rename_axis("embedder")
 
 
 def find_used_models(models, combination, feature_sets):
@@ -78,6 +83,35 @@ def find_used_models(models, combination, feature_sets):
     }
 
 
+def explain_unused(models, combination, feature_sets, used):
+    """Return why models are not fitted on all rows, and embedders not used, by their names.
+
+    Parameters
+    ----------
+    models, combination, feature_sets
+        As in `find_used_models`.
+
+    used : collection of str
+        What that function returns.
+    """
+    shares = _find_shares(models, combination)
+    absent = f"not part of the strategy in use, {combination.strategy!r}"
+    reasons = {}
+    for name in models.rotations_.keys() - find_used_embedders(models, used):
+        reasons[name] = absent
+        if shares:
+            share = max(each[name] for each in shares.values())
+            # Rounded down, so that it is below in words too.
+            reasons[name] = f"weight {np.floor(1000 * share) / 1000:g} is below {_LEAST_SHARE}"
+    for feature_set, some in models.models_.items():
+        for model in some:
+            if model.name not in used:
+                reasons[model.name] = absent
+                if feature_set in feature_sets:
+                    reasons[model.name] = f"{model.blocks[-1]} is not used"
+    return reasons
+
+
 def find_used_embedders(models, names):
     """Return the embedders whose features the models that are named take."""
     used = [each for some in models.models_.values() for each in some if each.name in names]
@@ -98,17 +132,23 @@ def restrict(out_of_fold, models, names):
     return replace(out_of_fold, predictions=some)
 
 
-def describe_embedders(scores):
+def describe_embedders(scores, scoring=None):
     """Return lines of text on several embedders; nothing on a single one."""
     if len(scores) < 2:
         return []
-    kind = scores.columns[1]
-    loss, label = ("log loss", "accuracy") if kind == "accuracy" else ("squared error", "R2")
     lines = ["Embedders, by the models of their features alone, and their weight in the fusion:"]
     for name, row in scores.iterrows():
-        line = f"  {name}: {loss} {row['loss']:.3g}, {label} {row[kind]:.3f}"
+        line = f"  {name}: {_describe_scores(row, scoring)}"
         lines.append(line if np.isnan(row["weight"]) else f"{line}, weight {row['weight']:.2f}")
     return lines
+
+
+def _describe_scores(row, scoring):
+    if "score" in row:
+        return f"{scoring} {row['score']:.3g}"
+    if "accuracy" in row:
+        return f"log loss {row['loss']:.3g}, accuracy {row['accuracy']:.3f}"
+    return f"squared error {row['loss']:.3g}, R2 {row['r2']:.3f}"
 
 
 def _names(models, feature_set):

@@ -61,9 +61,10 @@ class FusionClassifier(ClassifierMixin, BaseFusion):
     scoring : str, callable or None, default=None
         The score by which "auto" compares strategies: a name of scikit-learn
         (`sklearn.metrics.get_scorer_names`), or a callable ``scorer(estimator, X, y)`` that calls
-        the estimator's `predict` or `predict_proba`; X has the numbers of the rows. None is the
-        log loss, which shows differences in fewer rows than scores of the order or the most
-        probable class do. Models and their weights are fitted to the log loss in any case.
+        the estimator's `predict` or `predict_proba`; X has the numbers of the rows, of those with
+        a weight. None is the log loss, which shows differences in fewer rows than scores of the
+        order or the most probable class do. Models and their weights are fitted to the log loss
+        in any case.
 
     estimators : dict or None, default=None
         Models instead of the built-in ones, by what they learn from: "table", "image", "joint"
@@ -133,16 +134,21 @@ class FusionClassifier(ClassifierMixin, BaseFusion):
         columns of images have one row.
 
     embedder_scores_ : DataFrame
-        One row an embedder: `loss` and `accuracy` of the models of its features alone, out of
-        fold, and its share of the weights of models that take images as `weight`. There are no
-        scores without images.
+        One row an embedder of which a model was fitted in all folds: `loss` and `accuracy` of the
+        models of its features alone, out of fold, their `score` if there is a `scoring`, and its
+        share of the weights of models that take images as `weight`. There are no scores without
+        images.
 
     fit_report_ : DataFrame
-        What became of each candidate, an embedder or a model: its `status` ("used", "not used",
-        "no time", "failed") and the `reason`; with `max_time` also its `seconds` in all fits.
+        What became of each candidate: an embedder, the table, or a model. `status` (str): "used";
+        "not used" in predictions, only compared; "no time" within `max_time`; "failed", a model
+        in `estimators` that raised an error. `reason` (str): why it is not used, "max_time", or
+        the error's first line; empty if it is used. `seconds` (float), with `max_time` alone: its
+        time in all fits together.
 
     verdict_ : FusionVerdict
-        What each source adds, in words and numbers, with an interval.
+        What each source adds, in words and numbers, with an interval: of the log loss, or of the
+        score if there is a `scoring`.
 
     n_features_in_ : int
         Number of columns in `fit`.

@@ -105,13 +105,16 @@ class FusionRegressor(RegressorMixin, BaseFusion):
         `FusionClassifier`.
 
     embedder_scores_ : DataFrame
-        One row an embedder: `loss`, `r2` and `weight`, as in `FusionClassifier`.
+        One row an embedder: `loss`, `r2`, `score` and `weight`, as in `FusionClassifier`.
 
     fit_report_ : DataFrame
-        What became of each candidate, as in `FusionClassifier`.
+        What became of each candidate: its `status` (str; "used", "not used", "no time" or
+        "failed") and the `reason` (str; empty if it is used); with `max_time` its `seconds`
+        (float) in all fits together. See `FusionClassifier`.
 
     verdict_ : FusionVerdict
-        What each source adds, in words and numbers, with an interval.
+        What each source adds, in words and numbers, with an interval: of the squared error, or of
+        the score if there is a `scoring`.
 
     target_transform_ : {"log", "quantile"} or None
         The transform in use.

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 _WORDS = {
@@ -22,11 +23,21 @@ class FusionVerdict:
         The words, which `print` shows: one line for the strategy in use, and one for each source.
 
     sources : DataFrame
-        The numbers, one row a source ("table", "image"). `gain`: by how much the loss on inner
-        folds is higher without the source, in nats a row (log loss) or squared units of the target
-        (squared error). `low`, `high`: the ends of its 95 % interval. `accuracy_with` and
-        `accuracy_without`, or `r2_with` and `r2_without`. `n_rows`: how many rows were compared,
-        those with an image.
+        The numbers, one row a source ("table", "image").
+
+        - `gain` (float): by how much predictions are better with the source, out of fold. Without
+          `scoring`: the rise of the loss when it is left out, in nats a row (log loss) or squared
+          units of the target (squared error). With `scoring`: the fall of the score, in its unit.
+          Above 0, the source adds information in both.
+        - `low`, `high` (float): the ends of its 95 % interval, in the same unit; infinite with one
+          group.
+        - `score_with`, `score_without` (float): the scores, with `scoring` alone.
+        - `accuracy_with`, `accuracy_without` (float, shares of rows), or `r2_with`, `r2_without`
+          of numbers.
+        - `n_rows` (int): how many rows were compared, those with an image.
+
+        The gain and its scores are NaN where rows with an image can't be scored, as by an area
+        under a curve without a row of a class.
 
     See Also
     --------
@@ -38,7 +49,8 @@ class FusionVerdict:
     With both sources, a source is left out by using the other one alone. With one source, it is
     compared with a constant. The interval is that of a paired t-test over rows, or over groups,
     with the correction of Nadeau and Bengio (doi 10.1023/A:1024068626366) for training rows that
-    folds share. If the strategy in use is a single source, "stacked" is compared with it.
+    folds share. That of a score is over jackknife pseudo-values of at most 50 blocks of rows, or
+    of groups. If the strategy in use is a single source, "stacked" is compared with it.
 
     Examples
     --------
@@ -60,33 +72,60 @@ class FusionVerdict:
         return self.text
 
 
-def make_verdict(strategy, sources):
-    """Return the verdict of a strategy and of what `source_gains` returns."""
-    lines = [_describe(row, len(sources) == 1) for row in sources.reset_index().to_dict("records")]
+def make_verdict(strategy, sources, scoring=None):
+    """Return the verdict of a strategy and of what `source_gains` returns.
+
+    Parameters
+    ----------
+    strategy : str
+        The strategy in use.
+
+    sources : DataFrame
+        The gains.
+
+    scoring : str or None
+        The name of the score; None for the loss.
+    """
+    is_only = len(sources) == 1
+    lines = [_describe(row, is_only, scoring) for row in sources.reset_index().to_dict("records")]
     if len(sources) == 2 and (sources["low"] <= 0).all():
         lines.append("One of them alone may predict as well as both together.")
     n_rows = int(sources["n_rows"].iloc[0])
     images = " with an image" if "image" in sources.index else ""
-    first = f"Strategy in use: {strategy}. Compared on {n_rows} rows{images}, out of fold."
+    measure = f" by {scoring}" if scoring else ""
+    first = f"Strategy in use: {strategy}. Compared{measure} on {n_rows} rows{images}, out of fold."
     if strategy in _WORDS and len(sources) == 2:
         first += " What follows compares each source alone with both together ('stacked')."
     return FusionVerdict("\n".join([first, *lines]), sources)
 
 
-def _describe(row, is_only):
+def _describe(row, is_only, scoring):
     name, adds, does, it = _WORDS[row["source"]]
+    if np.isnan(row["gain"]):
+        return f"{name} can't be compared: {scoring} can't score these {int(row['n_rows'])} rows."
     if row["low"] > 0:
         finding = f"{adds} information"
     elif row["high"] < 0:
         finding = f"{does} harm"
     else:
         finding = f"{adds} nothing that these {int(row['n_rows'])} rows can show"
+    other = "a constant" if is_only else {"table": "images", "image": "table"}[row["source"]]
+    measure, change, scores = _find_change(row, scoring)
+    return (
+        f"{name} {finding}: without {it} ({other} alone), the {measure} "
+        f"{'rises' if change[0] >= 0 else 'falls'} by {abs(change[0]):.3g} (95 % interval of "
+        f"the change {change[1]:+.3g} to {change[2]:+.3g}); "
+        f"{scores[0]} with {it}, {scores[1]} without."
+    )
+
+
+def _find_change(row, scoring):
+    """Return what changes without a source: its name, change and interval, and both scores."""
+    if scoring:
+        change = -row["gain"], -row["high"], -row["low"]
+        scores = f"{row['score_with']:.4g}", f"{row['score_without']:.4g}"
+        return scoring, change, scores
     kind = "r2" if "r2_with" in row else "accuracy"
     loss, label = ("squared error", "R2") if kind == "r2" else ("log loss", "accuracy")
-    other = "a constant" if is_only else {"table": "images", "image": "table"}[row["source"]]
-    return (
-        f"{name} {finding}: without {it} ({other} alone), the {loss} "
-        f"{'rises' if row['gain'] >= 0 else 'falls'} by {abs(row['gain']):.3g} (95 % interval of "
-        f"the change {row['low']:+.3g} to {row['high']:+.3g}); {label} "
-        f"{row[f'{kind}_with']:.3f} with {it}, {row[f'{kind}_without']:.3f} without."
-    )
+    scores = f"{label} {row[f'{kind}_with']:.3f}", f"{row[f'{kind}_without']:.3f}"
+    return loss, (row["gain"], row["low"], row["high"]), scores

@@ -1,20 +1,19 @@
 """JointFusionClassifier: classes from one network of images and table."""
 
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
 from skfusion._utils.dask_rows import lazy_for_dask
-from skfusion._utils.decorators import fit_context, with_callbacks
 from skfusion._utils.plain_data import plain_data
 from skfusion._utils.typing import Backbone, ImageInput, PathLike, RandomState, Size
 from skfusion.fusion._base_joint import BaseJoint
 from skfusion.images._image_reader import ImageReader
+from skfusion.store._feature_store import FeatureStore
 from skfusion.training._target_encoding import TargetEncoding, as_targets
 from skfusion.training._training_options import TrainingOptions
 
@@ -111,6 +110,9 @@ class JointFusionClassifier(ClassifierMixin, BaseJoint):
     random_state : int, RandomState instance or None, default=None
         The seed of new weights, held-out rows, batches and dropout.
 
+    cache : str, PathLike, FeatureStore or None, default=None
+        Where outputs of layers that are not trained are kept, by image. See Notes.
+
     verbose : int, default=0
         With 1, bars show the images and the epochs.
 
@@ -149,10 +151,15 @@ class JointFusionClassifier(ClassifierMixin, BaseJoint):
 
     Notes
     -----
-    Images are read at once and kept in memory. Layers of the backbone below those that are trained
-    compute each image once, unless there is an `augmentation`. Rows without an image, and those
-    whose cells of the table are all missing, are predicted from what they have; a warning names
-    those that have nothing.
+    Layers of the backbone below those that are trained compute each image once, unless there is an
+    `augmentation`. Their outputs, as float32, are kept in a `cache`: an averaged vector of an image
+    with ``fine_tune=None`` and `fusion` "concat" or "gated", else maps or tokens, which are larger
+    (MobileNetV2: 5 kB and 251 kB). Where all layers are trained, images are read at once and kept
+    in memory, and a `cache` is not used.
+
+    Rows without an image, and those whose cells of the table are all missing, are predicted from
+    what they have. `fit` learns from all rows, as `FusionClassifier` does; a warning of `predict`
+    names those that have neither.
 
     "gated" is the gated multimodal unit (Arevalo et al., arXiv 1702.01992), "film" is a dynamic
     affine transform (DAFT; Wolf et al., arXiv 2107.05990, after Perez et al., arXiv 1709.07871),
@@ -201,6 +208,7 @@ class JointFusionClassifier(ClassifierMixin, BaseJoint):
         class_weight: dict[Any, float] | str | None = None,
         options: TrainingOptions | None = None,
         random_state: RandomState = None,
+        cache: PathLike | FeatureStore | None = None,
         verbose: int = 0,
     ) -> None:
         super().__init__(
@@ -227,43 +235,10 @@ class JointFusionClassifier(ClassifierMixin, BaseJoint):
             n_iter_no_change=n_iter_no_change,
             options=options,
             random_state=random_state,
+            cache=cache,
             verbose=verbose,
         )
         self.class_weight = class_weight
-
-    @with_callbacks
-    @fit_context(prefer_skip_nested_validation=False)  # a transformer of the user is inside
-    def fit(
-        self,
-        X: ImageInput,
-        y: ArrayLike,
-        groups: ArrayLike | None = None,
-        sample_weight: ArrayLike | None = None,
-    ) -> Self:
-        """Train the network.
-
-        Parameters
-        ----------
-        X : DataFrame, Series or ndarray of shape (n_rows, n_columns)
-            The table, some of whose columns hold images or paths to them.
-
-        y : array-like of shape (n_rows,)
-            The target.
-
-        groups : array-like of shape (n_rows,), default=None
-            Rows of one group are either in training or held out.
-
-        sample_weight : array-like of shape (n_rows,), default=None
-            Weights of the rows in the loss and in the table's encoder. Only their ratios matter.
-
-        Returns
-        -------
-        self : object
-            The fitted estimator.
-        """
-        target = self._fit(X, y, groups, sample_weight, self.class_weight)
-        self.classes_ = target.classes
-        return self
 
     @lazy_for_dask
     def predict_proba(self, X: ImageInput) -> np.ndarray:
@@ -306,3 +281,6 @@ class JointFusionClassifier(ClassifierMixin, BaseJoint):
         y = column_or_1d(as_targets(y), warn=True)
         check_classification_targets(y)
         return TargetEncoding(y, "classification")
+
+    def _keep_target(self, target):
+        self.classes_ = target.classes

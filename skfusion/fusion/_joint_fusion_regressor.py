@@ -1,14 +1,10 @@
 """JointFusionRegressor: numbers from one network of images and table."""
 
-from typing import Self
-
 import numpy as np
-from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
 from sklearn.utils.validation import column_or_1d
 
 from skfusion._utils.dask_rows import lazy_for_dask
-from skfusion._utils.decorators import fit_context, with_callbacks
 from skfusion._utils.plain_data import plain_data
 from skfusion._utils.typing import ImageInput
 from skfusion.fusion._base_joint import BaseJoint
@@ -97,6 +93,9 @@ class JointFusionRegressor(RegressorMixin, BaseJoint):
     random_state : int, RandomState instance or None, default=None
         The seed of new weights, held-out rows, batches and dropout.
 
+    cache : str, PathLike, FeatureStore or None, default=None
+        Where outputs of layers that are not trained are kept, as in `JointFusionClassifier`.
+
     verbose : int, default=0
         With 1, bars show the images and the epochs.
 
@@ -144,40 +143,6 @@ class JointFusionRegressor(RegressorMixin, BaseJoint):
     (3,)
     """
 
-    @with_callbacks
-    @fit_context(prefer_skip_nested_validation=False)  # a transformer of the user is inside
-    def fit(
-        self,
-        X: ImageInput,
-        y: ArrayLike,
-        groups: ArrayLike | None = None,
-        sample_weight: ArrayLike | None = None,
-    ) -> Self:
-        """Train the network.
-
-        Parameters
-        ----------
-        X : DataFrame, Series or ndarray of shape (n_rows, n_columns)
-            The table, some of whose columns hold images or paths to them.
-
-        y : array-like of shape (n_rows,)
-            The target.
-
-        groups : array-like of shape (n_rows,), default=None
-            Rows of one group are either in training or held out.
-
-        sample_weight : array-like of shape (n_rows,), default=None
-            Weights of the rows in the loss and in the table's encoder. Only their ratios matter.
-
-        Returns
-        -------
-        self : object
-            The fitted estimator.
-        """
-        target = self._fit(X, y, groups, sample_weight)
-        self._center, self._scale, self._bin_means = target.center, target.scale, target.bin_means
-        return self
-
     @lazy_for_dask
     def predict(self, X: ImageInput) -> np.ndarray:
         """Predict the number of each row.
@@ -205,3 +170,6 @@ class JointFusionRegressor(RegressorMixin, BaseJoint):
             loss=options.loss,
             sample_weight=sample_weight,
         )
+
+    def _keep_target(self, target):
+        self._center, self._scale, self._bin_means = target.center, target.scale, target.bin_means

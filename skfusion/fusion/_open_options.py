@@ -108,7 +108,7 @@ def set_open_options(embedder, *, task, cv, seed):
             part.set_params(cv=cv)
 
 
-def open_networks(estimators, image_columns, seed):
+def open_networks(estimators, image_columns, seed, cache):
     """Return a user's models, with the options that its joint networks have left open."""
     opened = dict(estimators or {})
     models = opened.get("network", [])
@@ -118,6 +118,8 @@ def open_networks(estimators, image_columns, seed):
         if isinstance(each, BaseJoint):
             network = clone(each).set_params(image_columns=image_columns, id_columns=[])
             _set_open(network, "random_state", None, seed)
+            if cache is not None:
+                _set_open(network, "cache", None, cache)
         networks.append(network)
     return opened | ({"network": networks} if networks else {})
 

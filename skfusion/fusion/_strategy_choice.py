@@ -25,14 +25,23 @@ class Thresholds(NamedTuple):
     beside_weaker : float
         The same if both do, and the other one is surely worse.
 
+    unproven : float
+        The same if neither does: more columns are more noise.
+
     needed : float
         The same else: both sources predict alike.
+
+    most : float
+        By which share of the better source's loss that of a fusion may be higher. A few rows with
+        large losses make standard errors so large that they allow any difference.
     """
 
     informative: float = 2.0
     beside_noise: float = 2.0
     beside_weaker: float = 0.0
+    unproven: float = 1.0
     needed: float = -1.5
+    most: float = 0.02
 
 
 _THRESHOLDS = Thresholds()
@@ -120,6 +129,16 @@ def choose(losses, evidence, weights=None, groups=None, thresholds=_THRESHOLDS):
     >>> losses = {"table": table, "image": image, "late": fused, "stacked": fused, "early": image}
     >>> choose(losses, evidence)
     'table'
+    >>> evidence = {"table": 5.0, "image": 5.0}
+    >>> choose(losses, evidence)
+    'stacked'
+
+    A row with a large loss makes the standard error as large as the difference. A fusion is not
+    chosen for that:
+
+    >>> fused[0], losses["image"] = 9.0, table + 0.01
+    >>> choose(losses, evidence)
+    'table'
     """
     if len(losses) == 1:
         return next(iter(losses))
@@ -133,13 +152,18 @@ def choose(losses, evidence, weights=None, groups=None, thresholds=_THRESHOLDS):
     )
     if not _is_better(losses[fused], losses["stacked"], _SURE, weights, groups):
         fused = "stacked"
-    needed = thresholds.needed
     held = [evidence[name] > thresholds.informative for name in (better, other)]
-    if held == [True, False]:
+    if not any(held):
+        needed = thresholds.unproven
+    elif held == [True, False]:
         needed = thresholds.beside_noise
     elif _is_better(losses[better], losses[other], _SURE, weights, groups):
         needed = thresholds.beside_weaker
-    return fused if _is_better(losses[fused], losses[better], needed, weights, groups) else better
+    else:
+        needed = thresholds.needed
+    is_allowed = _is_near(losses[fused], losses[better], thresholds.most, weights)
+    is_allowed &= _is_better(losses[fused], losses[better], needed, weights, groups)
+    return fused if is_allowed else better
 
 
 def _find_best(losses, weights):
@@ -150,6 +174,12 @@ def _is_better(losses, others, needed, weights, groups):
     """Return whether losses are lower than others by more than `needed` standard errors."""
     gap, error = _gap(others, losses, weights, groups)
     return gap > needed * error
+
+
+def _is_near(losses, others, share, weights):
+    """Return whether losses are above others by no more than a share of these."""
+    mean, other = (np.average(each, weights=weights) for each in (losses, others))
+    return mean - other <= share * abs(other)
 
 
 def _gap(losses, best, weights, groups):

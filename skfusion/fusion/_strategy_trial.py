@@ -70,7 +70,7 @@ def try_strategies(fits, rows, strategies, strategy, prior, make_loss):
         The prediction for rows without an image where there is no table.
 
     make_loss : callable
-        Called with targets, weights and groups of rows, it returns a ChoiceLoss.
+        Called with targets, weights, groups and numbers of rows, it returns a ChoiceLoss.
 
     Returns
     -------
@@ -84,7 +84,8 @@ def try_strategies(fits, rows, strategies, strategy, prior, make_loss):
             name: cross_validate_strategy(name, out_of_fold, prior) for name in strategies
         }
         unseen = out_of_fold.rows
-        loss = make_loss(unseen.y, unseen.weights, unseen.groups)
+        numbers = out_of_fold.positions
+        loss = make_loss(unseen.y, unseen.weights, unseen.groups, numbers=numbers)
         losses = {name: loss.losses(prediction) for name, prediction in predictions.items()}
         evidence = {
             name: find_evidence(predictions[name], unseen.y, unseen.weights, unseen.groups)

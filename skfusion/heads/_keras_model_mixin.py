@@ -7,7 +7,7 @@ from skfusion.heads import _keras_pickle
 from skfusion.heads._keras_archive import KerasArchive
 from skfusion.networks.runtimes._keras import building
 
-# What belongs to a process, and what SciKeras makes anew from parameters.
+# What belongs to a process, and what SciKeras makes again from parameters.
 _TRANSIENT = ("_model", "_model_pid", "_fit_callbacks", "_predict_callbacks")
 
 

@@ -11,7 +11,7 @@ _BOUNDS = (1.0, 255.0, 4095.0, 65535.0)
 
 @dataclass(frozen=True)
 class ArrayValues:
-    """What the values of one image of floats or signed integers show of its range.
+    """Facts on the range of the values of one image of floats or signed integers.
 
     Parameters
     ----------

@@ -17,7 +17,7 @@ from skfusion._utils.plain_data import plain_data
 from skfusion._utils.typing import Cell, PathLike
 from skfusion.images._pixels import RESAMPLING
 from skfusion.images._read_options import ReadOptions
-from skfusion.images._value_range import as_value_range, check_value_range
+from skfusion.images._value_range import check_value_range
 from skfusion.images.formats._pillow_opening import MAX_PIXELS
 from skfusion.images.formats._reasons import one_line_reasons
 from skfusion.images.formats._volume import VOLUME_MODES
@@ -27,20 +27,12 @@ from skfusion.images.remote._remote_access import (
     MAX_BYTES,
     RETRIES,
     TIMEOUT,
-    RemoteAccess,
     find_hosts,
     find_schemes,
 )
 from skfusion.images.sources._find_source import find_source
 
 _PLANES = {"axial", "coronal", "sagittal"}
-# These parameters decide whether and where a file is read, not its pixels.
-_LOCATION = (
-    *("root", "strict_root", "max_pixels"),
-    *("remote", "allow_local", "timeout", "retries", "max_bytes", "filesystem"),
-)
-# The methods that weigh pixels; the others have hard edges, which would move in a smaller image.
-_SMOOTH = ("bilinear", "bicubic", "lanczos")
 
 
 @plain_data
@@ -362,27 +354,9 @@ class ImageReader(DocLinkMixin, BaseEstimator):
     @contextmanager
     def _open(self, cell, value_range=None, size=None):
         """Open a cell; what goes wrong, then or in the context, is a ValueError of one line."""
-        options = self._options(value_range, size)
+        options = ReadOptions.of(self, value_range, size)
         with one_line_reasons(), find_source(cell).open(options) as image:
             yield image
-
-    def _options(self, value_range=None, size=None):
-        chosen = self.value_range if value_range is None else value_range
-        return ReadOptions(
-            root=self.root,
-            strict_root=self.strict_root,
-            max_pixels=self.max_pixels,
-            background=ImageColor.getrgb(self.background)[:3],
-            frame=self.frame,
-            icc=self.icc,
-            size=size if self.draft and self.resample in _SMOOTH else None,
-            volume=self.volume,
-            plane=self.plane,
-            window=self.window,
-            percentiles=self.percentiles,
-            value_range=as_value_range(chosen),
-            remote=RemoteAccess.of(self),
-        )
 
 
 def _check_background(background):
@@ -392,14 +366,6 @@ def _check_background(background):
         raise ValueError(
             f"background={background!r} is not a color. Pass a name, such as 'white', or '#rrggbb'."
         ) from None
-
-
-def pixel_parameters(reader):
-    """Return the parameters of a reader that change the pixels of a cell of known content."""
-    parameters = reader.get_params()
-    for name in _LOCATION:
-        parameters.pop(name, None)
-    return parameters
 
 
 def check_reader(reader):

@@ -1,16 +1,21 @@
-"""ReadOptions: what decides how one cell becomes pixels."""
+"""ReadOptions: the options of reading one cell."""
 
 import os
 from dataclasses import dataclass
 from typing import Any
 
-from skfusion.images._value_range import ValueRange
+from PIL import ImageColor
+
+from skfusion.images._value_range import ValueRange, as_value_range
 from skfusion.images.remote._remote_access import RemoteAccess
+
+# The methods that weigh pixels; the others have hard edges, which would move in a smaller image.
+_SMOOTH = ("bilinear", "bicubic", "lanczos")
 
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """What a reader was asked for, in the form that sources and formats need.
+    """The options of a reader, in the form that sources and formats need.
 
     Parameters
     ----------
@@ -59,6 +64,37 @@ class ReadOptions:
     percentiles: tuple[Any, ...] = (1, 99)
     value_range: ValueRange | None = None
     remote: RemoteAccess | None = None
+
+    @classmethod
+    def of(cls, reader, value_range, size):
+        """Return the options of a reader for one cell.
+
+        Parameters
+        ----------
+        reader : ImageReader
+            The reader.
+
+        value_range : tuple (low, high) or None
+            The values of black and white; None is those of the reader.
+
+        size : tuple (height, width) or None
+            The size that the image will be resized to, if it is known.
+        """
+        return cls(
+            root=reader.root,
+            strict_root=reader.strict_root,
+            max_pixels=reader.max_pixels,
+            background=ImageColor.getrgb(reader.background)[:3],
+            frame=reader.frame,
+            icc=reader.icc,
+            size=size if reader.draft and reader.resample in _SMOOTH else None,
+            volume=reader.volume,
+            plane=reader.plane,
+            window=reader.window,
+            percentiles=reader.percentiles,
+            value_range=as_value_range(reader.value_range if value_range is None else value_range),
+            remote=RemoteAccess.of(reader),
+        )
 
     @property
     def given_range(self):

@@ -4,9 +4,15 @@ from typing import Any, Self
 
 import numpy as np
 
-from skfusion.inspection._figures import new_figure, wrap_label, wrap_title
-
-_COLOR, _HIGHLIGHT, _DARK = "#8a9aad", "#2f6fb0", "#222222"
+from skfusion.inspection._figures import (
+    BLUE,
+    DARK,
+    GRAY,
+    given_or_new,
+    label_bars,
+    mark_zero,
+    wrap_title,
+)
 
 
 class ComparisonDisplay:
@@ -108,22 +114,20 @@ class ComparisonDisplay:
         """
         reference = self._check_reference()
         splits, lines = self._read(reference)
-        if ax is None:
-            ax = new_figure(6.5, 1.1 + 0.45 * len(lines)).add_subplot()
+        ax = given_or_new(ax, 6.5, 1.1 + 0.45 * len(lines))
         self.ax_, self.figure_ = ax, ax.figure
         self.means_ = {name: mean for name, (mean, _, _) in lines.items()}
         for position, (name, numbers) in enumerate(lines.items()):
-            color = _HIGHLIGHT if name == reference or self.kind == "differences" else _COLOR
+            color = BLUE if name == reference or self.kind == "differences" else GRAY
             _draw_line(ax, position, splits[name].to_numpy(), numbers, color)
-        ax.set_yticks(range(len(lines)), list(map(wrap_label, lines)))
+        label_bars(ax, lines)
         ax.set_ylim(len(lines) - 0.4, -0.6)
         if self.kind == "differences":
-            ax.axvline(0, color=_DARK, linewidth=0.8, zorder=1)
+            mark_zero(ax)
         ax.set_xlabel(self._label(), loc="right")
         ax.set_title(self._title(reference), loc="left", fontsize="medium")
         ax.grid(axis="x", color="#e6e9ed", linewidth=0.8)
         ax.set_axisbelow(True)
-        ax.spines[["top", "right"]].set_visible(False)
         return self
 
     def _check_reference(self):
@@ -163,4 +167,4 @@ def _draw_line(ax, position, values, numbers, color):
     ax.plot(values, position + offsets, "o", color=color, markersize=3, alpha=0.6)
     if not np.isnan(low):
         ax.plot([low, high], [position, position], color=color, linewidth=3, solid_capstyle="butt")
-    ax.plot(mean, position, "o", color=_DARK, markersize=6)
+    ax.plot(mean, position, "o", color=DARK, markersize=6)

@@ -1,8 +1,5 @@
 """Draw the regions of an image over it, with a color bar that shows the sign."""
 
-from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize
-
 from skfusion.inspection._heat_colors import color_limit, color_map, overlay
 
 
@@ -31,6 +28,9 @@ def draw_regions(ax, image, heat, name):
     bar : matplotlib Colorbar or None
         The color bar, which is right of the image.
     """
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
+
     if heat is None:
         shown = image if image.shape[2] == 3 else image.repeat(3, axis=2)
         drawn, bar = ax.imshow(shown), None

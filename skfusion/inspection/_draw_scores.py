@@ -2,7 +2,8 @@
 
 import numpy as np
 
-_COLOR, _HIGHLIGHT, _DARK = "#8a9aad", "#2f6fb0", "#222222"
+from skfusion.inspection._figures import BLUE, DARK, GRAY, label_bars
+
 # A bar shorter than this has no space for its score.
 _SHORT = 0.15
 
@@ -32,22 +33,20 @@ def draw_scores(scores, path, *, title, highlight, label="accuracy"):
     figure = Figure(figsize=(6, 0.9 + 0.6 * len(scores)), layout="constrained")
     axes = figure.add_subplot()
     for position, (name, values) in enumerate(scores.items()):
-        color = _HIGHLIGHT if name in highlight else _COLOR
+        color = BLUE if name in highlight else GRAY
         axes.barh(position, values.mean(), height=0.55, color=color, alpha=0.85)
         _draw_folds(axes, position, values)
         _write_mean(axes, position, values)
-    axes.set_yticks(range(len(scores)), list(scores))
-    axes.invert_yaxis()
+    label_bars(axes, scores)
     axes.set_xlim(0, 1)
     axes.set_xlabel(f"{label} (bar: mean, dots: folds)", loc="right")
     axes.set_title(title, loc="left")
-    axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(path, dpi=150)
 
 
 def _draw_folds(axes, position, values):
     offsets = np.linspace(-0.12, 0.12, len(values))
-    axes.plot(values, position + offsets, "o", color=_DARK, markersize=4, alpha=0.7, clip_on=False)
+    axes.plot(values, position + offsets, "o", color=DARK, markersize=4, alpha=0.7, clip_on=False)
 
 
 def _write_mean(axes, position, values):
@@ -59,6 +58,6 @@ def _write_mean(axes, position, values):
         xytext=(8 if is_short else 6, 0),
         textcoords="offset points",
         va="center",
-        color=_DARK if is_short else "white",
+        color=DARK if is_short else "white",
         fontweight="bold",
     )

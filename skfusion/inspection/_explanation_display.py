@@ -5,15 +5,15 @@ from typing import Any, Self
 import numpy as np
 
 from skfusion._utils.typing import ImageInput
-from skfusion.inspection._explain import explain
+from skfusion.inspection._draw_regions import draw_regions
+from skfusion.inspection._explain_row import explain_row
 from skfusion.inspection._explanation import Explanation
 from skfusion.inspection._explanation_parts import (
-    default_target,
     image_and_heat,
     ranked_columns,
     source_lines,
 )
-from skfusion.inspection._figures import new_figure, wrap_label, wrap_title
+from skfusion.inspection._figures import DARK, label_bars, mark_zero, new_figure, wrap_title
 from skfusion.inspection._heat_colors import NEGATIVE, POSITIVE
 
 
@@ -111,15 +111,8 @@ class ExplanationDisplay:
         display : ExplanationDisplay
             The display, with its attributes.
         """
-        explanation = explain(
-            model,
-            X,
-            rows=[row],
-            background=background,
-            target=default_target(model, target),
-            random_state=random_state,
-            **options,
-        )
+        options |= {"background": background, "random_state": random_state}
+        explanation = explain_row(model, X, row, target, **options)
         return cls(explanation).plot(ax=ax)
 
     @classmethod
@@ -197,19 +190,15 @@ class ExplanationDisplay:
         heights = [0.75 if place < n_sources else 0.45 for place in range(len(lines))]
         ax = self.ax_
         bars = ax.barh(
-            range(len(lines)), shares, height=heights, color=colors, xerr=errors, ecolor="#222222"
+            range(len(lines)), shares, height=heights, color=colors, xerr=errors, ecolor=DARK
         )
         self.bars_ = list(bars)
-        ax.axvline(0, color="#222222", linewidth=0.8)
+        mark_zero(ax)
         if len(lines) > n_sources:
             ax.axhline(n_sources - 0.5, color="#9aa3ad", linewidth=0.8, linestyle=":")
-        ax.set_yticks(range(len(lines)), [wrap_label(name) for name, *_ in lines])
-        ax.invert_yaxis()
+        label_bars(ax, [name for name, *_ in lines])
         ax.set_xlabel(f"share of the {self.explanation.names[row]}\n− lowers it, + raises it")
-        ax.spines[["top", "right"]].set_visible(False)
 
     def _draw_image(self, ax, column, image, heat, row):
-        from skfusion.inspection._draw_regions import draw_regions  # needs matplotlib
-
         draw_regions(ax, image, heat, self.explanation.names[row])
         ax.set_title(str(column), loc="left", fontsize="medium")

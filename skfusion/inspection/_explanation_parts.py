@@ -1,22 +1,13 @@
-"""What displays and reports draw of an explanation."""
+"""The parts of an explanation that displays and reports draw."""
 
 import numpy as np
 import pandas as pd
-from sklearn.base import is_classifier
 
 from skfusion.images._pixels import convert_channels, resize_pixels
-from skfusion.inspection._explained_output import PREDICTED
 from skfusion.inspection._heat_map import resize_grid
 
 # Images of more pixels along a side are drawn smaller.
 LONGEST = 1024
-
-
-def default_target(model, target):
-    """Return the target of a display of one row: the predicted class where there are several."""
-    if target is None and is_classifier(model) and len(getattr(model, "classes_", [])) > 2:
-        return PREDICTED
-    return target
 
 
 def check_regions(explanation, column):

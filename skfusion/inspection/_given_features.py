@@ -1,4 +1,4 @@
-"""GivenFeatures: a cell that stands for features that were computed elsewhere."""
+"""GivenFeatures: a cell with features that were computed elsewhere."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""Colors of signed amounts, which color-blind readers can tell apart, and images under them."""
+"""Colors of signed amounts, which color-blind readers can distinguish, and images under them."""
 
 import numpy as np
 

@@ -1,7 +1,5 @@
 """Placement of legends in axes of any width."""
 
-from matplotlib.transforms import ScaledTranslation
-
 # Axes narrower than this, in inches, have no space for a legend inside.
 _NARROW = 4.5
 # The distance from the axes to the legend below them, in inches.
@@ -22,6 +20,8 @@ def place_legend(ax, **options):
     **options : dict
         Arguments of ``ax.legend``.
     """
+    from matplotlib.transforms import ScaledTranslation
+
     figure = ax.figure
     width = ax.get_position().width * figure.get_figwidth()
     if width >= _NARROW or figure.get_layout_engine() is None:

@@ -5,15 +5,15 @@ from typing import Any, Self
 import numpy as np
 
 from skfusion._utils.typing import ImageInput
-from skfusion.inspection._explain import explain
+from skfusion.inspection._draw_regions import draw_regions
+from skfusion.inspection._explain_row import explain_row
 from skfusion.inspection._explanation import Explanation
 from skfusion.inspection._explanation_parts import (
     check_regions,
-    default_target,
     image_and_heat,
     mean_image_and_heat,
 )
-from skfusion.inspection._figures import new_figure, wrap_title
+from skfusion.inspection._figures import given_or_new, wrap_title
 
 # The longer side of the image in a new figure, in inches.
 _SIDE = 4.5
@@ -132,15 +132,8 @@ class RegionDisplay:
         display : RegionDisplay
             The display, with its attributes.
         """
-        explanation = explain(
-            model,
-            X,
-            rows=[row],
-            background=background,
-            target=default_target(model, target),
-            random_state=random_state,
-            **options,
-        )
+        options |= {"background": background, "random_state": random_state}
+        explanation = explain_row(model, X, row, target, **options)
         return cls.from_explanation(explanation, column=column, ax=ax)
 
     @classmethod
@@ -206,13 +199,10 @@ class RegionDisplay:
         display : RegionDisplay
             The display itself.
         """
-        from skfusion.inspection._draw_regions import draw_regions  # needs matplotlib
-
         height, width = self.image.shape[:2]
         scale = _SIDE / max(height, width)
         title = wrap_title(self.title, max(_SIDE / 2, width * scale))
-        if ax is None:
-            ax = new_figure(width * scale + 2.2, height * scale + 1.3).add_subplot()
+        ax = given_or_new(ax, width * scale + 2.2, height * scale + 1.3)
         self.ax_, self.figure_ = ax, ax.figure
         self.image_, self.colorbar_ = draw_regions(ax, self.image, self.heat, self.name)
         ax.set_title(title, loc="left", fontsize="medium")

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skfusion._utils.object_array import object_array
 from skfusion.images._multi_image_cells import is_list
 from skfusion.inspection._hidden_image import HiddenImage, OriginalImage
 from skfusion.inspection._shown_image import images_of
@@ -88,10 +89,7 @@ class RegionProbe:
             return np.zeros(0)
         name = self.source.name
         frame = self.row.take(np.zeros(len(new), dtype=int)).reset_index(drop=True)
-        cells = np.empty(len(new), dtype=object)
-        for place, cell in enumerate(new):
-            cells[place] = cell
-        return self.model.predict(frame.assign(**{name: cells}))[:, self.position]
+        return self.model.predict(frame.assign(**{name: object_array(new)}))[:, self.position]
 
     def features(self, transformer):
         """Return the features of the row that a transformer computes."""

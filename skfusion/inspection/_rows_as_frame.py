@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from skfusion._utils.object_array import object_array
 from skfusion._utils.other_tables import refuse_other_tables
 
 # The name of the only column where X has no names.
@@ -48,9 +49,7 @@ def _as_frame(X, name):
     if hasattr(X, "to_dicts") or (hasattr(X, "to_frame") and hasattr(X, "to_list")):
         return _of_polars(X)
     if isinstance(X, (list, tuple)) or (isinstance(X, np.ndarray) and X.ndim in (1, 3, 4)):
-        cells = np.empty(len(X), dtype=object)
-        cells[:] = list(X)
-        return pd.DataFrame({NAMELESS: cells})
+        return pd.DataFrame({NAMELESS: object_array(X)})
     raise ValueError(
         f"{name} must be a DataFrame, or one column of images as a Series, a list or an array of "
         f"shape (n_rows, height, width, channels); got a {type(X).__name__}"
@@ -66,9 +65,7 @@ def _of_polars(X):
 def _cells(series):
     if series.dtype.is_numeric() or series.dtype.is_temporal():
         return series.to_numpy()
-    cells = np.empty(len(series), dtype=object)
-    cells[:] = series.to_list()
-    return cells
+    return object_array(series.to_list())
 
 
 def find_places(frame, rows):

@@ -9,10 +9,10 @@ from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
 
 from skfusion._utils.typing import ImageInput, RandomState
-from skfusion.inspection._figures import new_figure, wrap_label
+from skfusion.inspection._figures import BLUE, DARK, GRAY, given_or_new, label_bars, mark_zero
 from skfusion.inspection._source_importance import source_importance
 
-_COLORS = {"left_out": "#8a9aad", "permuted": "#2f6fb0"}
+_COLORS = {"left_out": GRAY, "permuted": BLUE}
 _WORDS = {"left_out": "without the whole source", "permuted": "with its rows shuffled"}
 _UNITS = {
     "neg_log_loss": "log loss (nats per row)",
@@ -145,8 +145,7 @@ class SourceImportanceDisplay:
         display : SourceImportanceDisplay
             The display itself.
         """
-        if ax is None:
-            ax = new_figure(6, 1 + 0.8 * len(self.importance)).add_subplot()
+        ax = given_or_new(ax, 6, 1 + 0.8 * len(self.importance))
         self.ax_, self.figure_ = ax, ax.figure
         places = np.arange(len(self.importance))
         self.bars_ = {}
@@ -160,12 +159,11 @@ class SourceImportanceDisplay:
                 color=_COLORS[kind],
                 label=_WORDS[kind],
                 xerr=error,
-                ecolor="#222222",
+                ecolor=DARK,
             )
             self.bars_[kind] = list(bars)
-        ax.axvline(0, color="#222222", linewidth=0.8)
-        ax.set_yticks(places, list(map(wrap_label, self.importance.index)))
-        ax.invert_yaxis()
+        mark_zero(ax)
+        label_bars(ax, self.importance.index)
         width = ax.figure.get_figwidth()
         is_narrow = width < _NARROW
         label = _label(self.loss, "permuted_error" in self.importance)
@@ -173,7 +171,6 @@ class SourceImportanceDisplay:
         # Aligned to the right, since the names of the columns leave space on the left only.
         ncols = 1 if is_narrow else len(kinds)
         ax.legend(frameon=False, loc="lower right", bbox_to_anchor=(1, 1), ncols=ncols)
-        ax.spines[["top", "right"]].set_visible(False)
         return self
 
     def _errors(self):

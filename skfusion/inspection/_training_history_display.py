@@ -6,13 +6,16 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
+from skfusion.inspection._figures import BLUE, given_or_new
+from skfusion.inspection._legend import place_legend
+
 # The value of `history_["fold"]` for the network that is trained on all rows.
 FINAL = -1
 
 # Columns of a history that are not metrics. Metrics of validation have the prefix `val_`.
 _KEYS = {"column", "fold", "stage", "epoch", "learning_rate"}
 _LABELS = {"r2": "R2"}
-_COLORS = {"training": "#2f6fb0", "validation": "#d9661f"}
+_COLORS = {"training": BLUE, "validation": "#d9661f"}
 _QUIET = "#6b7280"
 
 
@@ -143,14 +146,12 @@ class TrainingHistoryDisplay:
             If there are several columns of images and `column` is None, or the history does not
             have the column or the metric.
         """
-        plt = _import_pyplot()
-        from skfusion.inspection._legend import place_legend  # it imports matplotlib
-
         column, rows = self._rows()
         _check_metric(metric, rows)
         final = rows[rows["fold"] == FINAL]
-        if ax is None:
-            _, ax = plt.subplots(figsize=(7, 4), layout="constrained")
+        ax = given_or_new(ax, 7, 4)
+        from matplotlib.ticker import MaxNLocator  # `given_or_new` raises an error without it
+
         self.ax_, self.figure_ = ax, ax.figure
         self.lines_ = [
             _draw_curve(
@@ -173,7 +174,7 @@ class TrainingHistoryDisplay:
         ax.set(
             xlabel="epoch", ylabel=_LABELS.get(metric, metric), xlim=(1 - margin, n_epochs + margin)
         )
-        ax.xaxis.set_major_locator(plt.MaxNLocator(integer=True, min_n_ticks=1))
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         ax.spines[["top", "right"]].set_visible(False)
         title = column if self._has_several_columns() else None
         place_legend(ax, title=title, frameon=False, fontsize="small")
@@ -205,16 +206,6 @@ class TrainingHistoryDisplay:
             )
         rows = self.history[self.history["column"] == column]
         return column, rows.dropna(axis="columns", how="all")
-
-
-def _import_pyplot():
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError as error:
-        raise ImportError(
-            "TrainingHistoryDisplay needs matplotlib. Install it with pip install 'skfusion[plot]'."
-        ) from error
-    return plt
 
 
 def _check_metric(metric, rows):

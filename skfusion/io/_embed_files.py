@@ -16,7 +16,7 @@ from skfusion.io._embed_job import EmbedJob, file_stem
 from skfusion.io._embed_rows import read_rows
 from skfusion.networks.backbones._registry import find_family, find_spec
 from skfusion.networks.runtimes._keras import import_keras
-from skfusion.store._feature_store import as_store
+from skfusion.store._as_store import as_store
 
 STORE = ".skfusion_store"
 

@@ -5,7 +5,7 @@ import math
 from skfusion.networks._image_preprocessing import NO_PREPROCESSING
 from skfusion.networks._joint_network import JointNetwork
 from skfusion.networks._network import Network
-from skfusion.networks.runtimes._keras import building, import_keras
+from skfusion.networks.runtimes._keras import bare_inputs, building, import_keras
 
 _HEADS = 4
 
@@ -96,6 +96,17 @@ def build_joint(
     return network.replace(input_shapes=shapes)
 
 
+def pool_outputs(backbone):
+    """Return a backbone whose feature maps, or tokens, are averaged."""
+    with building(0):
+        model = backbone.to_model()
+        pooled = _pool(model.outputs[0], "")
+        if pooled is model.outputs[0]:
+            return backbone
+        model = import_keras().Model(bare_inputs(model), pooled, name=model.name)
+        return Network.from_model(backbone.name, model, backbone.preprocessing)
+
+
 def _copy_weights(source, model):
     for layer in source.layers:
         if layer.weights:
@@ -144,13 +155,17 @@ def _fuse(images, table, inputs, fusion, n_units):
 
 def _image_vector(image, flag, n_units, suffix):
     """Return the vector of an image; 0 for a row without one."""
-    layers = import_keras().layers
-    if len(image.shape) == 4:
-        image = layers.GlobalAveragePooling2D(name=f"image_pooled{suffix}")(image)
-    elif len(image.shape) == 3:
-        image = layers.GlobalAveragePooling1D(name=f"image_pooled{suffix}")(image)
+    layers, image = import_keras().layers, _pool(image, suffix)
     image = layers.Dense(n_units, activation="relu", name=f"image_units{suffix}")(image)
     return layers.Multiply(name=f"image_present{suffix}")([image, flag])
+
+
+def _pool(image, suffix):
+    """Return the mean of feature maps over their places, or of tokens; a vector as it is."""
+    layers, name = import_keras().layers, f"image_pooled{suffix}"
+    if len(image.shape) == 4:
+        return layers.GlobalAveragePooling2D(name=name)(image)
+    return layers.GlobalAveragePooling1D(name=name)(image) if len(image.shape) == 3 else image
 
 
 def _gate(image, table, flags, n_units):

@@ -40,7 +40,7 @@ class JointNetwork(Network):
         outputs = []
         for start in range(0, n_rows, batch_size):
             rows = np.arange(start, min(start + batch_size, n_rows))
-            # A batch is filled up with its own rows, as each batch shape is compiled anew.
+            # A batch is filled up with its own rows, as each batch shape is compiled again.
             padded = np.resize(rows, padded_length(len(rows), batch_size))
             batch = {name: values[padded] for name, values in inputs.items()}
             for name in batch:

@@ -116,7 +116,7 @@ class Network(BaseNetwork):
 
     def to_model(self):
         """Build a new Keras model with these weights."""
-        with building(0):  # Keras draws weights, from global state, before ours are set
+        with building(0):  # Keras draws weights, from global state, before these are set
             model = self._build_architecture()
         model.set_weights(self.weights)
         return model
@@ -179,7 +179,7 @@ class Network(BaseNetwork):
         """Compute the outputs of preprocessed inputs, batch by batch.
 
         Each batch is padded to a power of two (at most `batch_size`), because each new batch
-        shape would be compiled anew.
+        shape would be compiled again.
         """
         return self.runtime.compute(self, inputs, batch_size)
 

@@ -15,11 +15,16 @@ _IMAGES_PER_TASK = 8
 def list_entries(name, cells):
     """Yield column, row and cell; several of a row where its cell is a list."""
     for row, cell in enumerate(cells):
-        if isinstance(cell, np.ndarray) and cell.dtype == object and cell.ndim == 1:
-            cell = cell.tolist()  # a list, as it comes out of a Parquet file
-        several = cell if isinstance(cell, (list, tuple)) else [cell]
-        for one in several or [None]:
+        for one in images_of(cell):
             yield name, row, one
+
+
+def images_of(cell):
+    """Return the images of a cell, of which a list has several; None is a missing one."""
+    if isinstance(cell, np.ndarray) and cell.dtype == object and cell.ndim == 1:
+        cell = cell.tolist()  # a list, as it comes out of a Parquet file
+    several = cell if isinstance(cell, (list, tuple)) else [cell]
+    return several or [None]
 
 
 def source_text(cell):

@@ -1,4 +1,4 @@
-"""What the numbers of a report do not show, in sentences."""
+"""The limits of the numbers of a report, in sentences."""
 
 import numpy as np
 

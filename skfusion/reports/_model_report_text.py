@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skfusion.images._failures import shorten
+from skfusion.reports._clean_text import clean_text
 from skfusion.reports._model_report_words import (
     describe_model_line,
     describe_protocol,
@@ -49,10 +49,11 @@ def _scores(report):
         return []
     lines = [f"Scores: {describe_protocol(report.protocol)}"]
     for name, line in report.scores.iterrows():
-        ends = "" if np.isnan(line["low"]) else f"[{_number(line['low'])}, {_number(line['high'])}]"
-        constant = f"constant {_number(line['constant'])}"
+        low, high = format_number(line["low"]), format_number(line["high"])
+        ends = "" if np.isnan(line["low"]) else f"[{low}, {high}]"
+        constant = f"constant {format_number(line['constant'])}"
         lines.append(
-            f"  {name_of_score(name):<26}{_number(line['value']):>8}  {ends:<20}{constant}"
+            f"  {name_of_score(name):<26}{format_number(line['value']):>8}  {ends:<20}{constant}"
         )
     return lines
 
@@ -74,7 +75,7 @@ def _residuals(report):
     if report.residuals is None:
         return []
     values = report.residuals["residual"].quantile([0.05, 0.25, 0.5, 0.75, 0.95])
-    shown = ", ".join(f"{share:.0%} {_number(value)}" for share, value in values.items())
+    shown = ", ".join(f"{share:.0%} {format_number(value)}" for share, value in values.items())
     return ["Residuals: target minus prediction", f"  quantiles  {shown}"]
 
 
@@ -83,9 +84,9 @@ def _sources(report):
         return []
     lines = ["Sources: mean absolute share of the prediction, over explained rows"]
     for name, line in report.sources.iterrows():
-        error = f"± {_number(line['standard_error'])}"
+        error = f"± {format_number(line['standard_error'])}"
         lines.append(
-            f"  {_clean(name):<26}{_number(line['share']):>8}  {error:<12}{line['part']:.0%}"
+            f"  {_clean(name):<26}{format_number(line['share']):>8}  {error:<12}{line['part']:.0%}"
         )
     return lines
 
@@ -97,8 +98,8 @@ def _rows(report):
         predicted = _clean(format_label(one.predicted))
         lines.append(f"  row {one.row} ({one.reason}): predicted {predicted}{actual}")
         shares = [f"{_clean(name)} {value:+.3g}" for name, value in one.sources.items()]
-        total = f"{_clean(one.output)} {_number(one.prediction)}"
-        lines.append(f"    {total} = mean {_number(one.base_value)}, {', '.join(shares)}")
+        total = f"{_clean(one.output)} {format_number(one.prediction)}"
+        lines.append(f"    {total} = mean {format_number(one.base_value)}, {', '.join(shares)}")
         strongest = one.table.head(_COLUMNS_SHOWN)
         if len(strongest) > 1:
             shown = ", ".join(f"{_clean(name)} {value:+.3g}" for name, value in strongest.items())
@@ -123,11 +124,5 @@ def _run(report):
     return [f"Timings: {timings}", f"Versions: {versions}"]
 
 
-def _number(value):
-    return format_number(value)
-
-
 def _clean(text):
-    """Return text without control characters, of limited length."""
-    text = shorten(str(text), _LONGEST)
-    return text if text.isprintable() else repr(text)
+    return clean_text(text, _LONGEST)

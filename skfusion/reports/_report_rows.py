@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 from skfusion._utils.messages import join_names
 from skfusion.inspection._image_sources import ImageSource, find_sources
 from skfusion.inspection._rows_as_frame import as_frame
+from skfusion.reports._check_target import check_target
 from skfusion.reports.evaluation._row_predictions import raise_several_targets
 from skfusion.training._folds import check_groups
 
@@ -82,7 +83,7 @@ def check_report_rows(model, X, y=None, groups=None, background=None):
     """
     check_model(model)
     table = as_frame(X).reset_index(drop=True)
-    y = None if y is None else _check_target(model, y)
+    y = None if y is None else _as_outcome(model, check_target(y))
     groups = None if groups is None else np.asarray(groups)
     check_groups(groups)
     check_consistent_length(table, y, groups)
@@ -120,19 +121,7 @@ def check_model(model):
         raise_several_targets(len(model.classes_))
 
 
-def _check_target(model, y):
-    y = np.asarray(y)
-    if y.ndim == 2 and y.shape[1] == 1:
-        y = y.ravel()
-    if y.ndim != 1:
-        raise_several_targets(y.shape[1] if y.ndim == 2 else y.ndim)
-    missing = np.flatnonzero(pd.isna(y))
-    if len(missing):
-        raise ValueError(
-            f"{len(missing)} of {len(y)} rows have no target: "
-            f"{join_names(f'row {row}' for row in missing)}. Leave them out, or pass y=None for a "
-            "report without scores."
-        )
+def _as_outcome(model, y):
     return _as_classes(model, y) if is_classifier(model) else y.astype(float)
 
 

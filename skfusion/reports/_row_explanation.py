@@ -50,7 +50,7 @@ class ShownImage:
 
 @dataclass
 class RowExplanation:
-    """What the prediction of one row rests on.
+    """The explanation of the prediction of one row.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
 """Short descriptions of the rows of an ImageReport, for its renderers."""
 
-from skfusion.images._failures import shorten
+from skfusion.reports._clean_text import clean_text
 
 _SIZES_SHOWN = 3
 _KINDS_SHOWN = 6  # formats, modes
@@ -50,5 +50,4 @@ def describe_place(report, one):
 
 def printable(text):
     """Return a source that is safe to print: file names may hold anything, even escapes."""
-    text = shorten(text, _LONGEST_SOURCE)
-    return text if text.isprintable() else repr(text)
+    return clean_text(text, _LONGEST_SOURCE)

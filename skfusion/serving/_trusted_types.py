@@ -28,8 +28,8 @@ def trusted_types() -> list[str]:
     """List the types that `skops.io.load` has to trust to load a model of skfusion.
 
     A skops file contains data and the names of types. skops restores objects of the types that it
-    knows, and of those in this list. A file with another type is rejected. Use skops to load
-    models from others: a pickle can run any code when it is loaded.
+    trusts itself, and of those in this list. A file with another type is rejected. Use skops to
+    load models from others: a pickle can run any code when it is loaded.
 
     Returns
     -------

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+from numbers import Integral
 
 from skfusion.store._rows import delete_rows
 
@@ -13,6 +14,13 @@ _ROW_OVERHEAD = 200
 # returned to the file system.
 _FREE_PART = 8
 _NEVER = 1 << 62
+
+
+def check_max_bytes(max_bytes):
+    """Raise an error unless this is a limit of a store."""
+    is_number = isinstance(max_bytes, Integral) and not isinstance(max_bytes, bool)
+    if max_bytes is not None and not (is_number and max_bytes >= 0):
+        raise ValueError(f"max_bytes must be a non-negative int or None, got {max_bytes!r}.")
 
 
 def used_bytes(connection):

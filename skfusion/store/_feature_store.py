@@ -1,10 +1,8 @@
 """FeatureStore: features and trained networks on disk."""
 
 import os
-import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +12,15 @@ from skfusion._utils.plain_data import plain_data
 from skfusion._utils.typing import PathLike
 from skfusion._utils.urls import scheme_of
 from skfusion.store._backend_registry import get_backend
-from skfusion.store._counters import read_counts
-from skfusion.store._eviction import clear, count_rows, evict, used_bytes
+from skfusion.store._eviction import check_max_bytes, clear, evict
 from skfusion.store._export import choose_format, export, local_parts, shared_parts
-from skfusion.store._last_uses import now_us
+from skfusion.store._last_uses import time_before
 from skfusion.store._path_memo import PathMemo
 from skfusion.store._row_batches import encode_batch, printable, read_batch, write_batch
 from skfusion.store._rows import row_width
 from skfusion.store._shared_location import check_location, local_folder
+from skfusion.store._store_stats import describe_content, store_stats
+from skfusion.store._train_once import train_once
 
 
 @plain_data
@@ -115,10 +114,7 @@ class FeatureStore:
         if self._is_url:
             self.shared = check_location(path)
             path = local_folder(self.shared)
-        if max_bytes is not None and (
-            isinstance(max_bytes, bool) or not isinstance(max_bytes, Integral) or max_bytes < 0
-        ):
-            raise ValueError(f"max_bytes must be a non-negative int or None, got {max_bytes!r}.")
+        check_max_bytes(max_bytes)
         self.path = Path(os.path.abspath(os.path.expanduser(os.fsdecode(path))))
         self.max_bytes = max_bytes
 
@@ -244,22 +240,10 @@ class FeatureStore:
         trained : bool
             Whether `train` was called.
         """
-        backend = self._backend
-        blob = backend.read_run(key)
-        if blob is not None:
-            return blob, False
-        with backend.run_lock(key):
-            blob = backend.read_run(key, self._level)  # another may have trained it meanwhile
-            if blob is not None:
-                return blob, False
-            started = time.perf_counter()
-            final_key, blob = train()
-            seconds = time.perf_counter() - started
-            backend.write_run(final_key, blob, seconds)
-            if self._level is not None:
-                self._level.write_run(final_key, blob, seconds)
-            self._after_writing(backend)
-        return blob, True
+        blob, trained = train_once(self._backend, self._level, key, train)
+        if trained:
+            self._after_writing(self._backend)
+        return blob, trained
 
     def stats(self) -> dict[str, Any]:
         """Return the content of the store, and how often it was used.
@@ -278,23 +262,7 @@ class FeatureStore:
         OSError
             If the shared store can't be read.
         """
-        backend = self._backend
-        runs = backend.runs.entries()
-        n_rows, n_bytes, totals = backend.database.run(_measure, (0, 0, {}))
-        pending = backend.counters.pending()
-        session = backend.counters.session()
-        shared = {}
-        if self._level is not None:
-            counts = zip(("rows", "runs", "bytes"), self._level.table.measure(), strict=True)
-            shared = {"shared": {"location": self.shared, **dict(counts)}}
-        return {
-            "rows": n_rows,
-            "runs": len(runs),
-            "bytes": n_bytes + sum(size for _, size, _ in runs),
-            **{name: totals.get(name, 0) + pending.get(name, 0) for name in session},
-            "session": session,
-            **shared,
-        }
+        return store_stats(self._backend, self._level)
 
     def flush(self) -> None:
         """Write counters to disk, and send new rows to the shared store."""
@@ -346,13 +314,11 @@ class FeatureStore:
         TypeError
             If `older_than` is neither a timedelta nor a number.
         """
-        if older_than is None:
-            return self._clear(None)
-        if isinstance(older_than, timedelta):
-            older_than = older_than.total_seconds()
-        if not isinstance(older_than, Real):
-            raise TypeError(f"older_than must be a timedelta or seconds, got {older_than!r}.")
-        return self._clear(now_us() - int(older_than * 1e6))
+        before_us = time_before(older_than)
+        n_removed = clear(self._backend, before_us)
+        if self._level is None:
+            return n_removed
+        return max(n_removed, self._level.table.remove(before_us))
 
     def export(
         self, path: PathLike, extractor: str | None = None, format: str | None = None
@@ -396,15 +362,8 @@ class FeatureStore:
         export(parts, path, file_format)
 
     def __repr__(self):
-        backend = self._backend
-        if not backend.database.file.exists() and not backend.runs.entries():
-            return f"<FeatureStore {self._shown}: empty>"
-        stats = FeatureStore(self.path).stats()
-        return (
-            f"<FeatureStore {self._shown}: {stats['rows']:,} rows, {stats['runs']:,} networks,"
-            f" {stats['bytes'] / 1e6:,.1f} MB; {stats['hits']:,} hits, {stats['misses']:,} misses,"
-            f" {stats['trainings_saved']:,} trainings and {stats['seconds_saved']:,.0f} s saved>"
-        )
+        shown = repr(str(self.path)) + (f", shared {self.shared!r}" if self.shared else "")
+        return f"<FeatureStore {shown}: {describe_content(self._backend)}>"
 
     def __eq__(self, other):
         if not isinstance(other, FeatureStore):
@@ -425,10 +384,6 @@ class FeatureStore:
         return self.path, self.max_bytes, self.shared
 
     @property
-    def _shown(self):
-        return repr(str(self.path)) + (f", shared {self.shared!r}" if self.shared else "")
-
-    @property
     def _backend(self):
         return get_backend(self.path)
 
@@ -436,36 +391,7 @@ class FeatureStore:
     def _level(self):
         return None if self.shared is None else self._backend.shared_level(self.shared)
 
-    def _clear(self, before_us):
-        n_removed = clear(self._backend, before_us)
-        if self._level is None:
-            return n_removed
-        return max(n_removed, self._level.table.remove(before_us))
-
     def _after_writing(self, backend):
         if self.max_bytes is not None:
             evict(backend, self.max_bytes)
         backend.flush_if_due()
-
-
-def _measure(connection):
-    """Return rows, bytes and totals of a database."""
-    return count_rows(connection), used_bytes(connection), read_counts(connection)
-
-
-def as_store(cache):
-    """Return the store of an estimator's `cache` parameter.
-
-    Parameters
-    ----------
-    cache : None, str, PathLike or FeatureStore
-        The parameter.
-
-    Returns
-    -------
-    store : FeatureStore or None
-        None for None.
-    """
-    if cache is None or isinstance(cache, FeatureStore):
-        return cache
-    return FeatureStore(cache)

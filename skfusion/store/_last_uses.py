@@ -2,6 +2,8 @@
 
 import threading
 import time
+from datetime import timedelta
+from numbers import Real
 
 # How many rows are collected before they are written to the database, and for how long.
 _MAX_ROWS = 20_000
@@ -13,6 +15,17 @@ _TOLERANCE_US = 3_600_000_000
 def now_us():
     """Return the time in microseconds since 1970."""
     return time.time_ns() // 1000
+
+
+def time_before(older_than):
+    """Return the time that is a timedelta or seconds before now, in microseconds; None for None."""
+    if older_than is None:
+        return None
+    if isinstance(older_than, timedelta):
+        older_than = older_than.total_seconds()
+    if not isinstance(older_than, Real):
+        raise TypeError(f"older_than must be a timedelta or seconds, got {older_than!r}.")
+    return now_us() - int(older_than * 1e6)
 
 
 class LastUses:

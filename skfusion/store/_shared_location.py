@@ -1,4 +1,4 @@
-"""Where a shared store is, and where its local store is by default."""
+"""The location of a shared store, and the default one of its local store."""
 
 import os
 from hashlib import blake2b

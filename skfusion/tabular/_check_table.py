@@ -5,6 +5,7 @@ import pandas as pd
 from sklearn.utils.validation import validate_data
 
 from skfusion._utils.dask_rows import is_dask
+from skfusion._utils.object_array import object_array
 from skfusion._utils.other_tables import refuse_other_tables
 
 
@@ -70,18 +71,10 @@ def _to_series(column):
 
 def _check_array(estimator, X, reset):
     if isinstance(X, np.ndarray) and X.ndim in (3, 4) and X.dtype.kind in "biuf":
-        X = _as_cells(X)
+        X = object_array(X)[:, np.newaxis]
     X = validate_data(estimator, X, reset=reset, dtype=None, ensure_all_finite=False)
     table = pd.DataFrame(X, columns=[f"x{i}" for i in range(X.shape[1])])
     return table.infer_objects() if X.dtype == object else table
-
-
-def _as_cells(images):
-    """Return a column of shape (n_rows, 1) whose cells are the images of an array."""
-    column = np.empty((len(images), 1), dtype=object)
-    for row, image in enumerate(images):
-        column[row, 0] = image
-    return column
 
 
 def _find_columns(estimator, X, needed):

@@ -1,4 +1,4 @@
-"""What a column of a table holds, and its cells in one type."""
+"""The kind of a column of a table, and its cells in one type."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""Which columns of a table hold images, which hold data, and which identify rows."""
+"""The roles of the columns of a table: images, data, or ids of rows."""
 
 import warnings
 from typing import Any, NamedTuple

@@ -222,7 +222,7 @@ def as_targets(y):
     array([1, 2])
     """
     y = y.toarray() if issparse(y) else y
-    if getattr(getattr(y, "dtype", None), "kind", None) == "T":  # scikit-learn knows no StringDType
+    if getattr(getattr(y, "dtype", None), "kind", None) == "T":  # scikit-learn has no support
         y = y.astype(object)
     # As objects first: a list of strings would turn NaN into the string "nan".
     cells = y if isinstance(y, np.ndarray) else np.asarray(y, dtype=object)

@@ -21,7 +21,7 @@ from skfusion.training._losses import keras_row_losses
 
 @dataclass(frozen=True)
 class _LossForm:
-    """How a loss is computed in training.
+    """The computation of a loss in training.
 
     Attributes
     ----------

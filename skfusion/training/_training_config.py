@@ -8,7 +8,7 @@ from skfusion.training._stage import FINE_TUNE, TOP, WHOLE, Stage
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """How to train a network.
+    """The settings of the training of a network.
 
     Parameters
     ----------

@@ -4,7 +4,7 @@ import numpy as np
 
 
 class TrainingData:
-    """What a network is trained on.
+    """The data that a network is trained on.
 
     Parameters
     ----------

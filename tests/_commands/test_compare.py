@@ -134,7 +134,7 @@ ERRORS = {
     "no image column": ({}, ("--image", "scans"), "has no column 'scans' for --image"),
     "no group": ({}, ("--group", "house"), "has no column 'house' for --group"),
     "unknown model": ({}, ("--model", "both", "--model", "late"), "'both' is no source or strat"),
-    "empty target": ({"table": "unknown.csv"}, (), "y is missing in 1 rows (the first is row 0)"),
+    "empty target": ({"table": "unknown.csv"}, (), "1 of 40 rows have no target: row 0"),
     "no folder": ({}, ("--html", "nowhere/page.html"), "there is no folder"),
     "unknown score": ({}, ("--scoring", "auc"), "auc"),
     "no weights": ({}, ("--backbone", "MobileNet", "--weights", "no.h5", *CONCAT), "No weights"),

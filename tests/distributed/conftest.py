@@ -1,22 +1,13 @@
 """Images on disk, and what the files of a folder of features hold."""
 
-import io
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
+
+from tests.encoded_images import noise_png
 
 pytest.importorskip("pyarrow")
-
-
-def encoded(seed, size=(12, 10)):
-    """Return a PNG file of noise."""
-    pixels = np.random.default_rng(seed).integers(0, 256, (*size, 3), dtype=np.uint8)
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG")
-    return buffer.getvalue()
 
 
 @pytest.fixture
@@ -25,7 +16,7 @@ def paths(tmp_path):
     folder = tmp_path / "images"
     folder.mkdir()
     for i in range(12):
-        (folder / f"{i}.png").write_bytes(encoded(i))
+        (folder / f"{i}.png").write_bytes(noise_png(i))
     return [str(folder / f"{i}.png") for i in range(12)]
 
 

@@ -21,7 +21,8 @@ from skfusion import (
     load_features,
 )
 from tests import readers_for_tests
-from tests.distributed.conftest import computed, encoded, read_manifest
+from tests.distributed.conftest import computed, read_manifest
+from tests.encoded_images import noise_png
 from tests.remote_servers import FileServer
 
 
@@ -105,9 +106,9 @@ def test_copies_are_computed_once(paths, out, tmp_path):
 
 def test_copies_at_urls(descriptors, out):
     with FileServer().running() as server:
-        urls = [server.put(f"/{i}.png", encoded(i % 4)) for i in range(8)]
+        urls = [server.put(f"/{i}.png", noise_png(i % 4)) for i in range(8)]
         reader = ImageReader(remote=["http"], allow_local=["127.0.0.1"])
-        remote = ImageDescriptors("intensity", None, reader=reader).fit([encoded(0)])
+        remote = ImageDescriptors("intensity", None, reader=reader).fit([noise_png(0)])
         embed(urls, remote, out, rows_per_shard=2)
         assert server.downloads() == 16  # once for the digests, and once for the features
         embed(urls, remote, out, rows_per_shard=2)
@@ -116,7 +117,7 @@ def test_copies_at_urls(descriptors, out):
     assert frame["content"].nunique() == 4
     assert (frame["content"][:4].tolist() * 2) == frame["content"].tolist()
     assert (
-        load_features(out)[0] == descriptors.transform([encoded(i % 4) for i in range(8)])
+        load_features(out)[0] == descriptors.transform([noise_png(i % 4) for i in range(8)])
     ).all()
 
 
@@ -194,14 +195,14 @@ def test_batches_of_other_files(paths, descriptors, out, tmp_path):
 
 def test_urls_are_downloaded_once(descriptors, out):
     with FileServer().running() as server:
-        urls = [server.put(f"/{i}.png", encoded(i)) for i in range(6)]
+        urls = [server.put(f"/{i}.png", noise_png(i)) for i in range(6)]
         reader = ImageReader(remote=["http"], allow_local=["127.0.0.1"])
-        remote = ImageDescriptors("intensity", None, reader=reader).fit([encoded(0)])
+        remote = ImageDescriptors("intensity", None, reader=reader).fit([noise_png(0)])
         manifest = embed([*urls, urls[0]], remote, out, by_content=False)
         assert server.downloads() == 6
         assert embed([*urls, urls[0]], remote, out, by_content=False) == manifest
         assert server.downloads() == 6
-    expected = descriptors.transform([encoded(i) for i in [*range(6), 0]])
+    expected = descriptors.transform([noise_png(i) for i in [*range(6), 0]])
     assert (load_features(out)[0] == expected).all()
     with pytest.raises(ImageReadError, match="http:// is off"):
         embed(urls, descriptors, out / "other")
@@ -264,7 +265,7 @@ def test_an_interrupted_run_goes_on(paths, descriptors, out):
     assert [p.name for p in out.glob("*.parquet")] == ["part-000000.parquet"]
     for path in (broken[7], broken[12]):
         with open(path, "wb") as file:
-            file.write(encoded(7))
+            file.write(noise_png(7))
     assert computed(embed(broken, descriptors, out)) == [
         "part-000001.parquet",
         "part-000002.parquet",

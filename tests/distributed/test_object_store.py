@@ -8,7 +8,7 @@ import pyarrow.parquet
 import pytest
 
 from skfusion import ImageDescriptors, ImageReader, distributed, load_features
-from tests.distributed.conftest import encoded
+from tests.encoded_images import noise_png
 from tests.object_store import KEY, SECRET, name_server, need_object_store, serve_objects
 
 need_object_store()
@@ -31,14 +31,14 @@ def store(monkeypatch):
         system = s3fs.S3FileSystem(skip_instance_cache=True, use_listings_cache=False)
         system.mkdir("shop")
         for i in range(6):
-            system.pipe_file(f"shop/images/{i}.png", encoded(i))
+            system.pipe_file(f"shop/images/{i}.png", noise_png(i))
         yield system
 
 
 def test_features_in_a_bucket(store):
     urls = [f"s3://shop/images/{i}.png" for i in range(6)]
     reader = ImageReader(remote=["s3"], timeout=20, retries=1)
-    descriptors = ImageDescriptors("intensity", None, reader=reader).fit([encoded(0)])
+    descriptors = ImageDescriptors("intensity", None, reader=reader).fit([noise_png(0)])
     out = "s3://shop/features/v1"
 
     def embed():
@@ -51,7 +51,7 @@ def test_features_in_a_bucket(store):
         assert found == [*contents, "_job.json", "_manifest.json", *parts]
         table = pyarrow.parquet.read_table("shop/features/v1", filesystem=store)
         frame = table.to_pandas().sort_values("row")
-        expected = descriptors.transform([encoded(i) for i in range(6)])
+        expected = descriptors.transform([noise_png(i) for i in range(6)])
         assert (np.stack(frame["features"]) == expected).all()
         shards = json.loads(store.cat_file("shop/features/v1/_manifest.json"))["shards"]
         return [shard["name"][10] for shard in shards if shard["computed"]]
@@ -63,7 +63,7 @@ def test_features_in_a_bucket(store):
         load_features(out, remote=["s3"])
     assert embed() == ["1", "2"]
     X, _ = load_features(out, remote=["s3"])
-    assert (descriptors.transform([encoded(i) for i in range(6)]) == X).all()
+    assert (descriptors.transform([noise_png(i) for i in range(6)]) == X).all()
     with pytest.raises(ValueError, match="'s3://shop/none' is not complete"):
         load_features("s3://shop/none", remote=True)
     everything = b"".join(store.cat_file(path) for path in store.find("shop/features"))

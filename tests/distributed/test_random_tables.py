@@ -9,7 +9,8 @@ import pytest
 
 from skfusion import ImageDescriptors, distributed, load_features
 from tests import readers_for_tests
-from tests.distributed.conftest import computed, encoded, read_manifest
+from tests.distributed.conftest import computed, read_manifest
+from tests.encoded_images import noise_png
 
 
 class Table:
@@ -23,7 +24,7 @@ class Table:
             for copy in range(rng.integers(1, 3)):
                 path = str(folder / f"{number}_{copy}.png")
                 with open(path, "wb") as file:
-                    file.write(encoded(number, (6, 5)))
+                    file.write(noise_png(number, (6, 5)))
                 self.contents[path] = number
         cells = [*self.contents, None]
         columns = ["front", "back"][: rng.integers(1, 3)]

@@ -1,6 +1,5 @@
 """PretrainedGAP: any images in, named columns out, wherever and however it runs."""
 
-import io
 import pickle
 import subprocess
 import sys
@@ -29,6 +28,7 @@ from skfusion import (
     UnreadableImageWarning,
 )
 from skfusion.networks.backbones import _building
+from tests.encoded_images import encoded
 from tests.networks_for_tests import tiny_cnn, tiny_maps
 
 ROOT = Path(__file__).parents[2]
@@ -512,12 +512,6 @@ def test_output_containers(container):
     plain = clone(gap).set_output(transform="default").fit_transform(X)
     assert plain.dtype == np.float32
     np.testing.assert_array_equal(features.to_numpy(), plain)
-
-
-def encoded(image):
-    buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, "png")
-    return buffer.getvalue()
 
 
 def test_output_of_a_series_keeps_its_index():

@@ -1,6 +1,5 @@
-"""Images that are unlike those of the fit are counted, and told of once."""
+"""Images that are unlike those of the fit are counted, and warned of once."""
 
-import io
 import pickle
 import warnings
 from concurrent.futures import ThreadPoolExecutor
@@ -8,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image
 from sklearn.base import clone
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
@@ -21,6 +19,7 @@ from skfusion import (
     PixelFlattener,
     PretrainedGAP,
 )
+from tests.encoded_images import encoded
 from tests.networks_for_tests import tiny_maps
 
 RNG = np.random.default_rng(0)
@@ -37,13 +36,7 @@ def deep(n_rows, side=16):
 
 def frame(images):
     """A column of PNG files, as bytes."""
-    return pd.DataFrame({"photo": [png(image) for image in images]})
-
-
-def png(pixels):
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG")
-    return buffer.getvalue()
+    return pd.DataFrame({"photo": [encoded(image) for image in images]})
 
 
 def fitted(**options):
@@ -53,13 +46,13 @@ def fitted(**options):
 
 
 def kinds(caught):
-    """What was told, in few words."""
+    """The kinds of a warning."""
     said = [str(one.message) for one in caught if one.category is ImageDriftWarning]
     words = {"depth": "bit depth", "channels": "channels", "size": "twice", "missing": "have no"}
     return sorted(kind for text in said for kind, word in words.items() if f"{word}" in text)
 
 
-def told(model, X):
+def warned(model, X):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         model.transform(X)
@@ -88,13 +81,13 @@ def test_every_transformer_tells_of_another_depth(estimator):
     y = np.arange(30) % 2
     model = clone(estimator)
     model.fit_transform(color(30), y)
-    assert told(model, color(25)) == []
-    assert told(model, deep(25)) == ["channels", "depth"]
+    assert warned(model, color(25)) == []
+    assert warned(model, deep(25)) == ["channels", "depth"]
     assert model.drift_counts()["photo"]["depth"] == 25
     prefix = "options__" if isinstance(estimator, CNNEmbedder) else ""
     quiet = clone(estimator).set_params(**{f"{prefix}drift": "ignore"})
     quiet.fit_transform(color(30), y)
-    assert told(quiet, deep(25)) == []
+    assert warned(quiet, deep(25)) == []
     assert quiet.drift_counts() == {}
 
 
@@ -110,9 +103,9 @@ def test_the_message_names_column_counts_and_remedy():
 
 def test_it_is_told_once_a_kind():
     model = fitted()
-    assert told(model, deep(5)) == ["channels", "depth"]
-    assert told(model, deep(5)) == []
-    assert told(model, deep(30, side=60)) == ["size"]
+    assert warned(model, deep(5)) == ["channels", "depth"]
+    assert warned(model, deep(5)) == []
+    assert warned(model, deep(30, side=60)) == ["size"]
     assert model.drift_counts() == {
         "photo": {
             "images": 40,
@@ -127,12 +120,12 @@ def test_it_is_told_once_a_kind():
 
 @pytest.mark.parametrize(("side", "expected"), [(7, ["size"]), (9, []), (31, []), (33, ["size"])])
 def test_another_range_of_sizes(side, expected):
-    assert told(fitted(), color(3, side)) == expected
+    assert warned(fitted(), color(3, side)) == expected
 
 
 def test_few_odd_images_are_chance():
     model = fitted()
-    assert told(model, pd.concat([color(9), deep(1)])) == []
+    assert warned(model, pd.concat([color(9), deep(1)])) == []
     assert model.drift_counts()["photo"]["depth"] == 1
 
 
@@ -140,9 +133,9 @@ def test_missing_images():
     model = fitted(missing="zero")
     X = color(40)
     X.loc[X.index % 10 < 4, "photo"] = None
-    assert told(model, X[:10]) == []  # too few to say
-    assert told(model, X[10:]) == ["missing"]
-    assert told(model, X) == []
+    assert warned(model, X[:10]) == []  # too few to say
+    assert warned(model, X[10:]) == ["missing"]
+    assert warned(model, X) == []
     assert model.drift_counts()["photo"]["missing"] == 32
 
 
@@ -151,19 +144,19 @@ def test_as_many_missing_as_in_fit_are_no_drift():
     X.loc[X.index % 10 < 4, "photo"] = None
     model = PixelFlattener(image_size=(8, 8), missing="zero")
     model.fit_transform(X)
-    assert told(model, X) == []
+    assert warned(model, X) == []
 
 
 def test_one_row_at_a_time():
     model = fitted()
     X = deep(3)
-    assert [told(model, X[i : i + 1]) for i in range(3)] == [["channels", "depth"], [], []]
+    assert [warned(model, X[i : i + 1]) for i in range(3)] == [["channels", "depth"], [], []]
 
 
 def test_a_small_fit_says_nothing():
     model = PixelFlattener(image_size=(8, 8))
     model.fit_transform(color(5))
-    assert told(model, deep(30)) == []
+    assert warned(model, deep(30)) == []
 
 
 def test_images_from_a_store_are_not_looked_at(tmp_path):
@@ -176,7 +169,7 @@ def test_images_from_a_store_are_not_looked_at(tmp_path):
         cache=tmp_path,
     )
     model.fit_transform(X)
-    assert told(model, pd.concat([X, deep(10)])) == ["channels", "depth"]
+    assert warned(model, pd.concat([X, deep(10)])) == ["channels", "depth"]
     counts = model.drift_counts()["photo"]
     assert counts["rows"] == 40
     assert counts["images"] == counts["depth"] == 10
@@ -185,19 +178,19 @@ def test_images_from_a_store_are_not_looked_at(tmp_path):
 def test_a_loaded_model_counts_anew_and_knows_what_it_learned():
     model = fitted()
     before = pickle.dumps(model)
-    assert told(model, deep(5)) == ["channels", "depth"]
+    assert warned(model, deep(5)) == ["channels", "depth"]
     assert pickle.dumps(model) == before
     loaded = pickle.loads(before)
     assert loaded.drift_counts()["photo"]["images"] == 0
-    assert told(loaded, deep(5)) == ["channels", "depth"]
+    assert warned(loaded, deep(5)) == ["channels", "depth"]
 
 
 def test_a_new_fit_forgets():
     model = fitted()
-    told(model, deep(5))
+    warned(model, deep(5))
     model.fit_transform(deep(30))
-    assert told(model, deep(5)) == []
-    assert told(model, color(5)) == ["channels", "depth"]
+    assert warned(model, deep(5)) == []
+    assert warned(model, color(5)) == ["channels", "depth"]
 
 
 def test_threads_count_all_and_tell_once():

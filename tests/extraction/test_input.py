@@ -1,4 +1,4 @@
-"""What X may be, what comes back, and what wrong use is told, through the smallest transformer."""
+"""Forms of X, of the result, and errors of wrong use, with the smallest transformer."""
 
 import io
 import pickle

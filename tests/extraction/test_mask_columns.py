@@ -21,16 +21,10 @@ from skfusion import (
     ImageReadError,
     UnreadableImageWarning,
 )
-from tests.features.descriptors_for_tests import noise, smooth
+from tests.features.descriptors_for_tests import half, noise, smooth
 
 MASKED = ["intensity", "color", "lbp", "glcm", "glrlm", "glszm", "shape", "wavelet"]
 SIZE = (20, 24)
-
-
-def half(shape=SIZE):
-    mask = np.zeros(shape, dtype=bool)
-    mask[:, shape[1] // 2 :] = True
-    return mask
 
 
 @pytest.fixture
@@ -39,7 +33,7 @@ def frame():
     image, corner = smooth(SIZE), np.zeros(SIZE, dtype=bool)
     corner[:8, :9] = True
     return pd.DataFrame(
-        {"photo": [image, image, noise(SIZE)], "lesion": [half(), corner, half()]},
+        {"photo": [image, image, noise(SIZE)], "lesion": [half(SIZE), corner, half(SIZE)]},
         index=list("abc"),
     )
 
@@ -131,7 +125,7 @@ def test_in_a_search_with_several_jobs(frame):
     pipe = make_pipeline(with_column("intensity"), StandardScaler(), LogisticRegression())
     search = GridSearchCV(pipe, {"imagedescriptors__mask": [["lesion"], [1]]}, cv=2, n_jobs=2)
     search.fit(table, y)
-    assert search.score(table, y) == 1  # told apart by the mask alone
+    assert search.score(table, y) == 1  # distinguished by the mask alone
     assert search.predict(table.iloc[[0]]).tolist() == [True]
     loaded = pickle.loads(pickle.dumps(search.best_estimator_))
     np.testing.assert_array_equal(loaded.predict(table), search.predict(table))
@@ -139,10 +133,10 @@ def test_in_a_search_with_several_jobs(frame):
 
 def test_masks_in_files_of_several_kinds(frame, tmp_path):
     expected = with_column().fit_transform(frame)
-    mask = half().astype(np.uint8)
+    mask = half(SIZE).astype(np.uint8)
     transparent = np.dstack([np.full((*SIZE, 3), 255, dtype=np.uint8), mask * 255])
     kinds = {
-        "one.png": Image.fromarray(half()),
+        "one.png": Image.fromarray(half(SIZE)),
         "label.png": Image.fromarray(mask),
         "palette.png": Image.fromarray(mask * 3).convert("P"),
         "sixteen.png": Image.fromarray(mask.astype(np.uint16)),
@@ -177,13 +171,13 @@ def test_masks_are_resized_with_their_images():
     table = pd.DataFrame({"photo": [image], "lesion": [mask]})
     features = with_column("shape", image_size=SIZE).fit_transform(table)
     expected = with_column("shape").fit_transform(
-        pd.DataFrame({"photo": [smooth(SIZE)], "lesion": [half()]})
+        pd.DataFrame({"photo": [smooth(SIZE)], "lesion": [half(SIZE)]})
     )
     np.testing.assert_array_equal(features, expected)
 
 
 def test_a_row_without_a_mask_is_missing(frame):
-    frame = frame.assign(lesion=[half(), None, half()])
+    frame = frame.assign(lesion=[half(SIZE), None, half(SIZE)])
     with pytest.raises(ImageReadError, match="1 of 3 images of column 'lesion' are missing: row 1"):
         with_column().fit(frame)
     features = with_column(missing="nan").fit_transform(frame)
@@ -223,7 +217,7 @@ REASONS = {
 @pytest.mark.parametrize("kind", REASONS)
 def test_a_mask_that_can_t_be_used_is_named(frame, tmp_path, kind):
     path = spoiled(tmp_path, kind)
-    frame["lesion"] = [half(), path, half()]
+    frame["lesion"] = [half(SIZE), path, half(SIZE)]
     size = (5, 6) if kind == "too small" else None
     with pytest.raises(ImageReadError) as raised:
         with_column(image_size=size).fit_transform(frame)
@@ -284,7 +278,7 @@ def test_pairs_are_kept_in_a_store(frame, tmp_path):
     assert store.stats()["rows"] == 3
     assert store.stats()["hits"] == 3
     # The same image alone, and under a mask that is another, is another row.
-    with_column(cache=store).fit_transform(frame.assign(lesion=[~half()] * 3))
+    with_column(cache=store).fit_transform(frame.assign(lesion=[~half(SIZE)] * 3))
     assert store.stats()["rows"] == 5
     ImageDescriptors(("intensity", "shape"), image_size=None, cache=store).fit_transform(
         frame[["photo"]]
@@ -296,7 +290,7 @@ def test_a_mask_that_was_written_anew_is_measured_anew(frame, tmp_path):
     path = tmp_path / "mask.png"
     table = frame.iloc[[0]].assign(lesion=str(path))
     store = FeatureStore(tmp_path / "store")
-    for mask in (half(), ~half()):
+    for mask in (half(SIZE), ~half(SIZE)):
         Image.fromarray(mask).save(path)
         features = with_column(cache=store).fit_transform(table)
         expected = with_column().fit_transform(table.assign(lesion=[mask]))
@@ -305,7 +299,7 @@ def test_a_mask_that_was_written_anew_is_measured_anew(frame, tmp_path):
 
 def test_what_a_function_chooses_is_not_kept(tmp_path):
     store = FeatureStore(tmp_path / "store")
-    for mask in (half(), ~half()):
+    for mask in (half(SIZE), ~half(SIZE)):
         descriptors = ImageDescriptors(
             "intensity", image_size=None, mask=lambda pixels, mask=mask: mask, cache=store
         )

@@ -1,4 +1,4 @@
-"""Rows without an image: what they get, what is told, and that a whole Pipeline bears them."""
+"""Rows without an image: their features, the messages, and a whole Pipeline."""
 
 import pickle
 import re
@@ -304,7 +304,7 @@ def test_indicators_of_flattened_images():
     assert flattener.get_feature_names_out()[-1] == "image_missing"
 
 
-# What is told.
+# Messages.
 
 
 def test_equal_reasons_are_told_once(tmp_path):
@@ -370,7 +370,7 @@ def table():
 
 @pytest.mark.parametrize(("cv", "cross_fit"), [(None, "auto"), (3, "average"), (3, 1.0), (3, 0.5)])
 def test_rows_without_an_image_get_the_mean_of_what_transform_gives(table, cv, cross_fit):
-    """In training, too: so the head meets what it has learned."""
+    """Training has the same values, so that the head has seen them."""
     X, y = table
     X = X[["image"]]
     gone = X["image"].isna().to_numpy()

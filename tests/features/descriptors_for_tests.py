@@ -36,5 +36,12 @@ def blob(shape=(40, 50), offset=(0, 0)):
     return image
 
 
+def half(shape):
+    """Return a mask of the right half of an image."""
+    mask = np.zeros(shape, dtype=bool)
+    mask[:, shape[1] // 2 :] = True
+    return mask
+
+
 def hist(values, prefix):
     return np.array([value for name, value in values.items() if name.startswith(prefix)])

@@ -1,4 +1,4 @@
-"""The options of measuring: what they change, what they refuse, and what a store knows by them."""
+"""The options of measuring: their effects, their errors, and their part in the key of a store."""
 
 import numpy as np
 import pytest

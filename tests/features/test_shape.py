@@ -39,7 +39,7 @@ def test_hu_moments_do_not_change_under_quarter_turns_and_shifts():
     assert abs(reference["hu_7"]) > 1
     for other in (np.rot90(blob()), np.rot90(blob(), 2), blob(offset=(9, -5))):
         assert measure("shape", other) == pytest.approx(reference, rel=1e-4)
-    # The last moment tells an image from its mirror image.
+    # The last moment distinguishes an image from its mirror image.
     mirrored = measure("shape", blob()[:, ::-1])
     assert mirrored.pop("hu_7") == pytest.approx(-reference.pop("hu_7"), rel=1e-4)
     assert mirrored == pytest.approx(reference, rel=1e-4)

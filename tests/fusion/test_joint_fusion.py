@@ -16,46 +16,14 @@ from skfusion import (
     ImageReader,
     ImageReadError,
     JointFusionClassifier,
-    JointFusionRegressor,
     TrainingOptions,
     warm_up,
 )
 from tests.fusion.conftest import classifier
+from tests.fusion.joint_for_tests import joint, make_rows, make_xor, regressor
 from tests.networks_for_tests import tiny_cnn, tiny_maps, tiny_tokens
 
-SMALL = {
-    "backbone_options": {"filters": (4, 4), "dense_units": 16},
-    "image_size": (12, 12),
-    "n_units": 16,
-    "random_state": 0,
-}
 pytestmark = pytest.mark.filterwarnings("ignore::skfusion.exceptions.ImageDriftWarning")
-
-
-def make_rows(n_rows, seed=0, size=8):
-    """Make rows whose bit of the table and bit of the image hold nothing, but their XOR does."""
-    random = np.random.default_rng(seed)
-    of_table, of_image = random.integers(0, 2, (2, n_rows))
-    noise = 15 * random.normal(size=(n_rows, size, size))
-    images = (80 + 90 * of_image[:, None, None] + noise).clip(0, 255).astype(np.uint8)
-    values = of_table + 0.1 * random.normal(size=n_rows)
-    frame = pd.DataFrame({"value": values, "scan": list(images)})
-    return frame, of_table, of_image
-
-
-def make_xor(n_rows, seed=0):
-    frame, of_table, of_image = make_rows(n_rows, seed)
-    return frame, np.array(["same", "other"])[of_table ^ of_image]
-
-
-def joint(**options):
-    """Return an estimator whose backbone is not trained, so that it is quick."""
-    settings = {**SMALL, "fine_tune": None, "epochs": 3, **options}
-    return JointFusionClassifier(**settings)
-
-
-def regressor(**options):
-    return JointFusionRegressor(**{**SMALL, "fine_tune": None, "epochs": 3, **options})
 
 
 @pytest.fixture(scope="module")
@@ -153,8 +121,9 @@ def test_rows_with_an_empty_table_are_predicted_from_the_image(fitted):
 def test_rows_with_neither_get_the_same_probabilities(fitted):
     model, frame, _ = fitted
     mixed = frame[:7].assign(value=np.nan, scan=[frame["scan"][0], *[None] * 6])
-    with pytest.warns(UserWarning, match=r"^6 rows have neither.*row 1, 2, 3, 4, 5, \.\.\."):
-        given = model.predict_proba(mixed)[1:4]
+    named = r"row 1 \(index b\); row 2 \(index c\)"
+    with pytest.warns(UserWarning, match=rf"^6 of 7 rows have neither.*: {named}.* and 1 more\."):
+        given = model.predict_proba(mixed.set_axis(list("abcdefg")))[1:4]
     np.testing.assert_allclose(given, given[[0, 0, 0]], rtol=1e-5)
     np.testing.assert_allclose(given.sum(axis=1), 1, rtol=1e-5)
 
@@ -308,6 +277,8 @@ def test_rows_of_a_group_are_not_parted():
     assert "val_loss" not in model.history_  # nothing to hold out of one group
     model.fit(frame, y, groups=np.arange(40) // 4)
     assert "val_loss" in model.history_
+    with pytest.raises(ValueError, match="groups is missing in 1 rows"):
+        model.fit(frame, y, groups=[None, *["a", "b", "c"] * 13])
 
 
 def test_a_transformer_of_the_table():
@@ -315,6 +286,11 @@ def test_a_transformer_of_the_table():
     model = joint(table_transformer=StandardScaler()).fit(frame, of_table)
     assert model.predict(frame).shape == (60,)
     assert not hasattr(model.table_transformer, "mean_")  # it was cloned
+    other = frame.assign(other=np.r_[np.nan, np.nan, np.arange(58)])
+    with pytest.raises(ValueError, match=r"StandardScaler gives NaN.* 2 of 60 rows: row 0; row 1"):
+        model.fit(other, of_table)
+    other.loc[:1, ["value", "other"]] = np.nan  # nothing of these rows is used
+    assert np.isfinite(model.fit(other, of_table).predict_proba(other)).all()
 
 
 # As any estimator.
@@ -375,7 +351,7 @@ def test_search_and_cross_validation():
 def test_progress_is_shown(capsys):
     joint(verbose=1, epochs=2).fit(*make_xor(40))
     shown = capsys.readouterr().err
-    assert "PixelFlattener scan: 100%" in shown
+    assert "JointFusionClassifier scan: 100%" in shown
     assert "JointFusionClassifier" in shown
 
 

@@ -1,7 +1,5 @@
 """Missing and unreadable images: one report, with row, source, reason and remedy; never long."""
 
-import io
-
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -19,6 +17,7 @@ from skfusion import (
     PretrainedGAP,
     UnreadableImageWarning,
 )
+from tests.encoded_images import encoded
 
 SCREEN = 24 * 80
 
@@ -171,11 +170,9 @@ def test_no_message_is_longer_than_a_screen(folder, tmp_path):
 
 
 def test_errors_of_images_of_different_sizes_are_short():
-    cells = [np.zeros((3, 4)), "x" * 5000]
-    stream = io.BytesIO()
-    Image.new("L", (9, 9)).save(stream, "PNG")
+    cells = [np.zeros((3, 4)), encoded(Image.new("L", (9, 9))), "x" * 5000]
     with pytest.raises(ValueError, match="different sizes") as info:
-        PixelFlattener().fit(pd.DataFrame({"photo": [cells[0], stream.getvalue(), cells[1]]}))
+        PixelFlattener().fit(pd.DataFrame({"photo": cells}))
     assert len(str(info.value)) < SCREEN
 
 

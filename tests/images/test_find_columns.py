@@ -1,6 +1,5 @@
 """find_image_columns: which columns hold images."""
 
-import io
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +8,7 @@ import pytest
 from PIL import Image
 
 from skfusion.images._find_columns import find_image_columns
-
-
-def encoded():
-    buffer = io.BytesIO()
-    Image.new("L", (2, 2)).save(buffer, "PNG")
-    return buffer.getvalue()
+from tests.encoded_images import encoded
 
 
 @pytest.mark.parametrize(
@@ -23,7 +17,7 @@ def encoded():
         "front/18.JPG",
         "scan.nii.gz",
         Path("anything"),
-        encoded(),
+        encoded(Image.new("L", (2, 2))),
         Image.new("L", (2, 2)),
         np.zeros((2, 2)),
         np.zeros((2, 2, 3), dtype=np.uint8),

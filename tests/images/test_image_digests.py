@@ -12,15 +12,14 @@ from PIL import Image, PngImagePlugin
 
 from skfusion.images import _hashing, _image_reader
 from skfusion.images._image_digests import ImageDigests
+from tests.encoded_images import encoded
 
 PIXELS = np.arange(8 * 6 * 3, dtype=np.uint8).reshape(8, 6, 3)
 of = ImageDigests().of
 
 
 def png(image=None, **options):
-    buffer = io.BytesIO()
-    (Image.fromarray(PIXELS) if image is None else image).save(buffer, "png", **options)
-    return buffer.getvalue()
+    return encoded(PIXELS if image is None else image, **options)
 
 
 @pytest.fixture

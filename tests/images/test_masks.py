@@ -7,16 +7,10 @@ from skfusion import (
     ImageDescriptors,
     ImageReadError,
 )
-from tests.features.descriptors_for_tests import blob, measure, noise, smooth
+from tests.features.descriptors_for_tests import blob, half, measure, noise, smooth
 
 MASKED = ["intensity", "color", "lbp", "glcm", "glrlm", "glszm", "shape", "wavelet"]
 SIZE = (20, 24)
-
-
-def half(shape=SIZE):
-    mask = np.zeros(shape, dtype=bool)
-    mask[:, shape[1] // 2 :] = True
-    return mask
 
 
 # What is measured.
@@ -25,10 +19,10 @@ def half(shape=SIZE):
 @pytest.mark.parametrize("family", MASKED)
 def test_pixels_outside_change_nothing(family):
     inside = smooth(SIZE)
-    other = np.where(half(), inside, noise(SIZE))
+    other = np.where(half(SIZE), inside, noise(SIZE))
     # Neighbors just outside still count in patterns and bands: they look around each pixel.
     reach = {"lbp": 2, "wavelet": 4}.get(family, 0)
-    mask = half()
+    mask = half(SIZE)
     mask[:, : SIZE[1] // 2 + reach] = False
     for gray_range in ("full", "image"):
         options = {"mask": lambda pixels: mask, "gray_range": gray_range}
@@ -40,13 +34,13 @@ def test_pixels_outside_change_nothing(family):
 @pytest.mark.parametrize("family", ["intensity", "color", "glcm", "glrlm", "glszm"])
 def test_a_rectangle_is_measured_as_the_image_of_it(family):
     image = smooth(SIZE)
-    masked = measure(family, image, mask=lambda pixels: half())
+    masked = measure(family, image, mask=lambda pixels: half(SIZE))
     assert masked == pytest.approx(measure(family, image[:, 12:]), rel=1e-6)
 
 
 def test_gradients_are_those_of_the_whole_image():
     image = smooth(SIZE)
-    assert measure("hog", image, mask=lambda pixels: half()) == measure("hog", image)
+    assert measure("hog", image, mask=lambda pixels: half(SIZE)) == measure("hog", image)
 
 
 def test_a_mask_of_everything_is_none():

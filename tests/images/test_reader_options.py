@@ -9,15 +9,10 @@ import pytest
 from PIL import Image, ImageCms
 
 from skfusion import FeatureStore, ImageDescriptors, ImageReader, PixelFlattener, PretrainedGAP
+from tests.encoded_images import encoded
 
 COLORS = ("red", "lime", "blue")
 RGB = [[255, 0, 0], [0, 255, 0], [0, 0, 255]]
-
-
-def encoded(image, format, **options):
-    stream = io.BytesIO()
-    image.save(stream, format, **options)
-    return stream.getvalue()
 
 
 # Frames.

@@ -1,7 +1,6 @@
 """Cells from untrusted sources: false sizes, and paths that lead elsewhere."""
 
 import builtins
-import io
 import os
 import socket
 import struct
@@ -14,23 +13,8 @@ import pytest
 from PIL import Image
 
 from skfusion import FeatureStore, ImageDescriptors, ImageReader, ImageReadError, PixelFlattener
-
-
-def refused(cell, match, **options):
-    """Both ways to ask give one error of one line."""
-    reader = ImageReader(**options)
-    for ask in (reader.read, reader.probe):
-        with pytest.raises(ValueError, match=match) as info:
-            ask(cell)
-        assert type(info.value) is ValueError
-        assert "\n" not in str(info.value)
-
-
-def encoded(image, format, **options):
-    stream = io.BytesIO()
-    image.save(stream, format, **options)
-    return stream.getvalue()
-
+from tests.encoded_images import encoded
+from tests.readers_for_tests import check_refused
 
 # Sizes.
 
@@ -62,7 +46,7 @@ def test_headers_of_quadrillions_of_pixels(peak_memory, width, height):
     for make in (png_header, tiff_header):
         reason = f"^{width} x {height} pixels are more than max_pixels=89478485 of the reader$"
         cell = make(width, height)
-        _, peak = peak_memory(lambda cell=cell, reason=reason: refused(cell, reason))
+        _, peak = peak_memory(lambda cell=cell, reason=reason: check_refused(cell, reason))
         assert peak < 10_000_000
 
 
@@ -70,7 +54,7 @@ def test_more_pixels_than_pillow_opens():
     """`max_pixels` decides, not Pillow's own limit of 178956970."""
     content = encoded(Image.new("1", (20_000, 10_000)), "PNG")
     assert ImageReader(max_pixels=200_000_000).probe(content) == (10_000, 20_000, 1)
-    refused(
+    check_refused(
         content, "^20000 x 10000 pixels are more than max_pixels=199999999 ", max_pixels=199999999
     )
 
@@ -78,7 +62,9 @@ def test_more_pixels_than_pillow_opens():
 def test_small_images_of_large_tiles(peak_memory):
     """Tiles are decoded whole, however little of them is seen."""
     cell = tiff_header(8, 8, t322=30_000, t323=30_000, t324=8, t325=10)
-    _, peak = peak_memory(lambda: refused(cell, "^tiles of 30000 x 30000 pixels are more than max"))
+    _, peak = peak_memory(
+        lambda: check_refused(cell, "^tiles of 30000 x 30000 pixels are more than max")
+    )
     assert peak < 10_000_000
     whole = encoded(Image.new("L", (8, 8), 7), "TIFF")
     assert ImageReader(max_pixels=64).read(whole)[0, 0, 0] == 7
@@ -88,7 +74,7 @@ def test_a_bomb_of_zeros():
     """Thousands of pixels a byte: refused by the header, before anything is inflated."""
     content = encoded(Image.new("L", (12_000, 10_000)), "TIFF", compression="tiff_deflate")
     assert len(content) < 300_000
-    refused(content, "^12000 x 10000 pixels are more than max_pixels=89478485 of the reader$")
+    check_refused(content, "^12000 x 10000 pixels are more than max_pixels=89478485 of the reader$")
 
 
 @pytest.mark.parametrize("suffix", ["ico", "icns"])
@@ -100,7 +86,9 @@ def test_an_icon_that_holds_a_larger_image(suffix):
     else:
         block = b"ic07" + struct.pack(">I", len(image) + 8) + image
         cell = b"icns" + struct.pack(">I", len(block) + 8) + block
-    refused(cell, "^9000 x 9000 pixels are more than max_pixels=1000000 ", max_pixels=1_000_000)
+    check_refused(
+        cell, "^9000 x 9000 pixels are more than max_pixels=1000000 ", max_pixels=1_000_000
+    )
 
 
 @pytest.mark.parametrize("format", ["ICO", "ICNS"])
@@ -111,7 +99,7 @@ def test_icons_are_read(format):
     assert ImageReader(max_pixels=1 << 20).read(cell)[5, 5].tolist() == [0, 0, 255]
     bitmap = encoded(image.resize((16, 16)), "ICO", sizes=[(16, 16)], bitmap_format="bmp")
     assert ImageReader(max_pixels=256).read(bitmap)[5, 5].tolist() == [0, 0, 255]
-    refused(bitmap, "^16 x 16 pixels are more than max_pixels=255 ", max_pixels=255)
+    check_refused(bitmap, "^16 x 16 pixels are more than max_pixels=255 ", max_pixels=255)
 
 
 # What is no file.
@@ -184,8 +172,8 @@ INSIDE = {
 def test_a_strict_root_is_not_left(folders, cell):
     cell = cell.format(folders)
     forbidden = "^it lies outside the reader's root, and strict_root=True forbids that$"
-    refused(cell, forbidden, root=folders / "root", strict_root=True)
-    refused(Path(cell), forbidden, root=str(folders / "root") + "/", strict_root=True)
+    check_refused(cell, forbidden, root=folders / "root", strict_root=True)
+    check_refused(Path(cell), forbidden, root=str(folders / "root") + "/", strict_root=True)
 
 
 @pytest.mark.parametrize("cell", INSIDE)
@@ -198,18 +186,18 @@ def test_what_lies_in_a_strict_root_is_read(folders, cell, monkeypatch):
 
 
 def test_names_that_no_file_can_have_in_a_strict_root(folders):
-    refused("a\0b.png", "^the path can't be used", root=folders / "root", strict_root=True)
-    refused("no.png", "^no such file$", root=folders / "root", strict_root=True)
+    check_refused("a\0b.png", "^the path can't be used", root=folders / "root", strict_root=True)
+    check_refused("no.png", "^no such file$", root=folders / "root", strict_root=True)
 
 
 def test_a_strict_root_needs_a_root():
-    refused("a.png", "^strict_root=True needs a root$", strict_root=True)
+    check_refused("a.png", "^strict_root=True needs a root$", strict_root=True)
 
 
 def test_the_other_file_of_a_pair_may_be_a_link(folders):
     (folders / "root/scan.hdr").write_bytes(b"\x5c\x01\0\0" + bytes(344))
     (folders / "root/scan.img").symlink_to(folders / "root_2/a.png")
-    refused("scan.hdr", "^it lies outside", root=folders / "root", strict_root=True)
+    check_refused("scan.hdr", "^it lies outside", root=folders / "root", strict_root=True)
 
 
 def test_bytes_and_arrays_have_no_root(folders):

@@ -23,6 +23,7 @@ from skfusion import (
     MicroBatcher,
     PixelFlattener,
 )
+from tests.encoded_images import encoded
 
 OPEN = ["int16", "int32", "int64", "float16", "float32", "float64"]
 
@@ -247,9 +248,7 @@ def test_12_bits_in_unsigned_integers_need_a_given_range():
     reader = ImageReader(value_range=(0, 4095))
     given = PixelFlattener(reader=reader).fit_transform(column(values))
     np.testing.assert_allclose(given, values.reshape(5, -1) * (255 / 4095), rtol=1e-5)
-    stream = io.BytesIO()
-    Image.fromarray(values[0]).save(stream, "PNG")
-    for cell in (stream.getvalue(), tiff(values[0]), Image.fromarray(values[0])):
+    for cell in (encoded(values[0]), tiff(values[0]), Image.fromarray(values[0])):
         np.testing.assert_allclose(reader.read(cell)[..., 0].ravel(), given[0], rtol=1e-5)
 
 
@@ -301,9 +300,7 @@ def test_a_given_range_holds_for_arrays_of_any_type(dtype):
 def test_booleans_and_files_of_8_bits_have_their_own_range():
     reader = ImageReader(value_range=(0, 1))
     assert reader.read(np.array([[True, False]]))[0, :, 0].tolist() == [255, 0]
-    stream = io.BytesIO()
-    Image.fromarray(photos(1)[0]).save(stream, "PNG")
-    np.testing.assert_array_equal(reader.read(stream.getvalue())[..., 0], photos(1)[0])
+    np.testing.assert_array_equal(reader.read(encoded(photos(1)[0]))[..., 0], photos(1)[0])
 
 
 def test_a_given_range_allows_dark_fractions():

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from skfusion import PretrainedGAP, list_cut_layers
-from tests.networks_for_tests import tiny_maps
+from tests.networks_for_tests import assert_outputs_close, tiny_maps
 
 SMALL_CNN = ["conv1", "pool1", "conv2", "pool2", "flatten", "dense"]
 PIXELS = np.random.default_rng(0).integers(0, 256, (3, 64, 64, 3), dtype=np.uint8)
@@ -42,12 +42,6 @@ def outputs_at(gap, layer, pixels):
     return keras.ops.convert_to_numpy(cut(network.prepare(pixels), training=False))
 
 
-def assert_close(actual, expected):
-    scale = np.abs(expected).max()
-    assert actual.shape == expected.shape
-    np.testing.assert_allclose(actual / scale, expected / scale, rtol=1e-5, atol=1e-5)
-
-
 # Vectors.
 
 
@@ -67,14 +61,14 @@ def test_cuts_of_small_cnn(whole_small_cnn, layer, pooling):
     pixels = small_pixels(28)
     expected = outputs_at(whole_small_cnn, layer, pixels)
     expected = POOLING[pooling](expected) if expected.ndim == 4 else expected
-    assert_close(small_cnn(cut_layer=layer, pooling=pooling).transform(pixels), expected)
+    assert_outputs_close(small_cnn(cut_layer=layer, pooling=pooling).transform(pixels), expected)
 
 
 @pytest.mark.parametrize("pooling", POOLING)
 @pytest.mark.parametrize("layer", ["conv1_relu", "conv_dw_2_bn", "conv_pw_6", "conv_pw_13_relu"])
 def test_cuts_of_mobilenet(whole_mobilenet, layer, pooling):
     expected = POOLING[pooling](outputs_at(whole_mobilenet, layer, PIXELS))
-    assert_close(mobilenet(cut_layer=layer, pooling=pooling).transform(PIXELS), expected)
+    assert_outputs_close(mobilenet(cut_layer=layer, pooling=pooling).transform(PIXELS), expected)
 
 
 def test_flatten_cut_of_28_x_28_has_1600_columns():
@@ -115,7 +109,9 @@ def test_a_network_inside_a_network():
     pixels = small_pixels()
     flat = own(scaled, pooling=None).transform(pixels).reshape(3, 8, 8, 3)
     for cut_layer in (None, "tiny_maps", 2):
-        assert_close(own(scaled, cut_layer=cut_layer).transform(pixels), POOLING["avg"](flat))
+        assert_outputs_close(
+            own(scaled, cut_layer=cut_layer).transform(pixels), POOLING["avg"](flat)
+        )
 
 
 def test_a_layer_that_is_called_twice_is_cut_after_its_last_call():
@@ -128,7 +124,7 @@ def test_a_layer_that_is_called_twice_is_cut_after_its_last_call():
     pixels = small_pixels()
     last, by_name = (own(twice, cut_layer=cut, pooling=None) for cut in (None, "relu"))
     assert last.n_features_out_ == 4 * 4 * 2
-    assert_close(by_name.transform(pixels), last.transform(pixels))
+    assert_outputs_close(by_name.transform(pixels), last.transform(pixels))
 
 
 def test_a_sequential_network():
@@ -142,7 +138,7 @@ def test_a_sequential_network():
 
     assert list_cut_layers(sequence, image_size=(8, 8)) == ["tiny_maps", "flat"]
     inner, last = (own(sequence, cut_layer=cut, pooling=None) for cut in ("tiny_maps", None))
-    assert_close(inner.transform(small_pixels()), last.transform(small_pixels()))
+    assert_outputs_close(inner.transform(small_pixels()), last.transform(small_pixels()))
 
 
 @pytest.mark.parametrize(("position", "name"), [(1, "conv1"), (5, "flatten"), (-1, "dense")])

@@ -20,7 +20,7 @@ from skfusion.networks._network import Network
 from skfusion.networks._shared_array import share
 from skfusion.networks._top import add_top
 from skfusion.networks.backbones._building import build_network
-from tests.networks_for_tests import tiny_cnn
+from tests.networks_for_tests import noise_images, tiny_cnn
 from tests.processes import run_python
 
 ROOT = Path(__file__).parents[2]
@@ -30,11 +30,6 @@ SMALL_MOBILENET = {"input_shape": (32, 32, 3), "options": {"alpha": 0.25}}
 @pytest.fixture(scope="module")
 def network():
     return build_network("small_cnn", input_shape=(12, 12, 3))
-
-
-def images(n_rows, side=12, channels=3):
-    shape = (n_rows, side, side, channels)
-    return np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
 
 
 # Fingerprints.
@@ -112,7 +107,7 @@ def test_fingerprint_differs_with_preprocessing(network, preprocessing):
 def test_using_a_network_leaves_its_fingerprint():
     network = build_network(tiny_cnn, input_shape=(5, 5, 3))
     kept = network.fingerprint
-    network.embed(images(3, 5))
+    network.embed(noise_images(3, 5))
     assert pickle.loads(pickle.dumps(network)).fingerprint == kept
 
 
@@ -120,14 +115,14 @@ def test_using_a_network_leaves_its_fingerprint():
 
 
 def test_pickle_holds_the_weights_and_no_live_model(network):
-    outputs = network.embed(images(3))
+    outputs = network.embed(noise_images(3))
     assert "_live" in vars(network)
     copy = pickle.loads(pickle.dumps(network))
     assert "_live" not in vars(copy)
     assert copy.weights is not network.weights
     for mine, other in zip(network.weights, copy.weights, strict=True):
         np.testing.assert_array_equal(mine, other)
-    np.testing.assert_array_equal(copy.embed(images(3)), outputs)
+    np.testing.assert_array_equal(copy.embed(noise_images(3)), outputs)
 
 
 NEW_PROCESS = """
@@ -154,7 +149,7 @@ def elsewhere(network, tmp_path_factory):
     folder = tmp_path_factory.mktemp("elsewhere")
     files = [folder / name for name in ("network.pickle", "images.npy", "outputs.npy")]
     files[0].write_bytes(pickle.dumps(network))
-    np.save(files[1], images(5))
+    np.save(files[1], noise_images(5))
     facts = json.loads(run_python(NEW_PROCESS, *files))
     return {**facts, "outputs": np.load(files[2])}
 
@@ -170,7 +165,7 @@ def test_fingerprint_is_the_same_in_a_new_process(network, elsewhere):
 
 
 def test_outputs_are_the_same_in_a_new_process(network, elsewhere):
-    np.testing.assert_array_equal(elsewhere["outputs"], network.embed(images(5)))
+    np.testing.assert_array_equal(elsewhere["outputs"], network.embed(noise_images(5)))
 
 
 FORK = """
@@ -192,11 +187,11 @@ print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 def test_works_after_a_fork(network, tmp_path):
     files = [tmp_path / name for name in ("network.pickle", "images.npy", "")]
     files[0].write_bytes(pickle.dumps(network))
-    np.save(files[1], images(5))
+    np.save(files[1], noise_images(5))
     assert run_python(FORK, *files) == "0"
     for process in ("parent", "child"):
         outputs = np.load(tmp_path / f"{process}.npy")
-        np.testing.assert_array_equal(outputs, network.embed(images(5)))
+        np.testing.assert_array_equal(outputs, network.embed(noise_images(5)))
 
 
 # Threads.
@@ -215,7 +210,7 @@ def test_threads_share_one_live_model(network, monkeypatch):
 
     def embed(_):
         ready.wait(timeout=60)
-        return network.embed(images(5))
+        return network.embed(noise_images(5))
 
     monkeypatch.setattr(Network, "to_model", slow)
     with ThreadPoolExecutor(8) as pool:
@@ -248,9 +243,9 @@ print(all(np.array_equal(outputs[0], other) for other in outputs))
 def test_threads_may_be_the_first_to_need_keras(network, tmp_path):
     files = [tmp_path / name for name in ("network.pickle", "images.npy", "outputs.npy")]
     files[0].write_bytes(pickle.dumps(network))
-    np.save(files[1], images(5))
+    np.save(files[1], noise_images(5))
     assert run_python(COLD_THREADS, *files) == "True"
-    np.testing.assert_array_equal(np.load(files[2]), network.embed(images(5)))
+    np.testing.assert_array_equal(np.load(files[2]), network.embed(noise_images(5)))
 
 
 def test_threads_build_the_same_network():
@@ -264,12 +259,12 @@ def test_threads_build_the_same_network():
 
 def test_new_weights_in_place_reach_the_live_model():
     one, two = (build_network(tiny_cnn, input_shape=(5, 5, 3), seed=seed) for seed in (1, 2))
-    expected = two.embed(images(3, 5))
-    before = one.embed(images(3, 5)), one.fingerprint
+    expected = two.embed(noise_images(3, 5))
+    before = one.embed(noise_images(3, 5)), one.fingerprint
     model = one.runtime.live_model(one)
     one.set_weights(two.weights)
     assert one.runtime.live_model(one) is model
-    np.testing.assert_array_equal(one.embed(images(3, 5)), expected)
+    np.testing.assert_array_equal(one.embed(noise_images(3, 5)), expected)
     assert not np.array_equal(before[0], expected)
     assert one.fingerprint == two.fingerprint != before[1]
 
@@ -277,7 +272,7 @@ def test_new_weights_in_place_reach_the_live_model():
 def test_new_weights_before_the_first_use():
     one, two = (build_network(tiny_cnn, input_shape=(5, 5, 3), seed=seed) for seed in (1, 2))
     one.set_weights(two.weights)
-    np.testing.assert_array_equal(one.embed(images(3, 5)), two.embed(images(3, 5)))
+    np.testing.assert_array_equal(one.embed(noise_images(3, 5)), two.embed(noise_images(3, 5)))
 
 
 # Bytes.
@@ -314,7 +309,7 @@ def test_a_lazy_network_is_built_when_its_weights_are_needed(network):
     one, built = lazy(network, width=256, cut_name="dense")
     assert (one.output_shape, one.cut_name, one.fingerprint) == ((256,), "dense", "any")
     assert not built
-    np.testing.assert_array_equal(one.embed(images(3)), network.embed(images(3)))
+    np.testing.assert_array_equal(one.embed(noise_images(3)), network.embed(noise_images(3)))
     assert one.resolve() is network
     assert built == [1]
 

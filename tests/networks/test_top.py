@@ -12,7 +12,7 @@ from skfusion.networks._cutting import cut_model, cut_network, find_cut
 from skfusion.networks._layer_table import format_layers, layer_table
 from skfusion.networks._top import add_top
 from skfusion.networks.backbones._building import build_cut, build_network
-from tests.networks_for_tests import tiny_maps
+from tests.networks_for_tests import assert_outputs_close, tiny_maps
 
 MOBILENET = {"input_shape": (64, 64, 3), "options": {"alpha": 0.25}, "seed": 1}
 PIXELS = np.random.default_rng(0).integers(0, 256, (3, 64, 64, 3), dtype=np.uint8)
@@ -34,12 +34,6 @@ def mobilenet():
     return build_network("MobileNet", **MOBILENET)
 
 
-def assert_close(actual, expected):
-    scale = np.abs(expected).max()
-    assert actual.shape == expected.shape
-    np.testing.assert_allclose(actual / scale, expected / scale, rtol=1e-5, atol=1e-5)
-
-
 def test_the_output_is_the_last_layer(small_cnn):
     assert small_cnn.top == "output"
     cut = cut_network(small_cnn, None, None)
@@ -59,8 +53,8 @@ def test_flatten_is_the_layer_that_gap_pools(mobilenet, pooling):
     maps = keras.ops.convert_to_numpy(maps(network.prepare(PIXELS), training=False))
     cut = cut_network(network, "flatten", pooling)
     assert cut.cut_name == "conv_pw_13_relu"
-    assert_close(cut.embed(PIXELS), POOLING[pooling](maps))
-    assert_close(cut_network(network, "gap", None).embed(PIXELS), POOLING["avg"](maps))
+    assert_outputs_close(cut.embed(PIXELS), POOLING[pooling](maps))
+    assert_outputs_close(cut_network(network, "gap", None).embed(PIXELS), POOLING["avg"](maps))
 
 
 def test_names_that_a_network_already_has():

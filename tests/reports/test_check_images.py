@@ -1,4 +1,3 @@
-import io
 from importlib.util import find_spec
 
 import nibabel
@@ -10,6 +9,7 @@ from PIL import Image
 
 from skfusion import ImageReader, check_images
 from skfusion.reports import _image_facts
+from tests.encoded_images import encoded
 
 
 def noise(seed=0, shape=(12, 16, 3)):
@@ -24,9 +24,7 @@ def folder(tmp_path):
     (tmp_path / "same_bytes.png").write_bytes((tmp_path / "a.png").read_bytes())
     Image.fromarray(noise(1, (20, 10))).save(tmp_path / "gray.tif")
     Image.new("RGB", (16, 12), "red").save(tmp_path / "blank.gif")
-    content = io.BytesIO()
-    Image.fromarray(noise(2, (90, 90, 3))).save(content, "PNG")
-    (tmp_path / "cut.png").write_bytes(content.getvalue()[:5000])
+    (tmp_path / "cut.png").write_bytes(encoded(noise(2, (90, 90, 3)))[:5000])
     (tmp_path / "text.png").write_text("no image")
     (tmp_path / "empty.jpg").touch()
     return tmp_path

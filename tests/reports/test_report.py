@@ -335,6 +335,8 @@ def test_what_is_refused(rows):
         report(fitted, X, y[:5])
     with pytest.raises(ValueError, match="2 of 80 rows have no target: row 1; row 2"):
         report(fitted, X, np.where(np.isin(np.arange(80), [1, 2]), np.nan, y))
+    with pytest.raises(ValueError, match=r"one value a row, got an array of shape \(80, 2\)"):
+        report(fitted, X, np.column_stack([y, y]))
     with pytest.raises(ValueError, match=r"first one is 7 in row 0\. Its classes are 0; 1"):
         report(fitted, X, np.where(np.arange(80) == 0, 7, y))
     with pytest.raises(ValueError, match="background has no column 'dose'"):

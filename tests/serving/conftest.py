@@ -1,11 +1,8 @@
 """A saved model and rows for it, which the tests of services use."""
 
-import io
-
 import joblib
 import numpy as np
 import pytest
-from PIL import Image
 from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -13,23 +10,17 @@ from sklearn.preprocessing import StandardScaler
 
 from skfusion import ImageReader, PretrainedGAP
 from skfusion.datasets import make_image_table
+from tests.encoded_images import encoded
 from tests.networks_for_tests import tiny_maps
 
 NUMBERS = ["number_0", "number_1", "number_2"]
-
-
-def png(pixels):
-    """Return the bytes of a PNG file."""
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG")
-    return buffer.getvalue()
 
 
 @pytest.fixture(scope="module")
 def rows():
     """Return eight rows with images as bytes."""
     frame = make_image_table(8, image_size=(16, 16), random_state=1).frame
-    return frame.assign(image=[png(image) for image in frame["image"]])
+    return frame.assign(image=[encoded(image) for image in frame["image"]])
 
 
 @pytest.fixture(scope="module")

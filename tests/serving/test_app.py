@@ -8,8 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
+from tests.encoded_images import encoded
 from tests.processes import run_python
-from tests.serving.conftest import NUMBERS, as_scores, png
+from tests.serving.conftest import NUMBERS, as_scores
 from tests.serving.servers import EXAMPLE, running
 
 httpx = pytest.importorskip("httpx")
@@ -122,7 +123,7 @@ def test_it_lives_and_is_ready(client):
 
 def truncated():
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
-    return png(noise)[:2000]
+    return encoded(noise)[:2000]
 
 
 BAD_IMAGES = {
@@ -130,8 +131,8 @@ BAD_IMAGES = {
     "empty": (b"", "no bytes"),
     "truncated": (truncated(), "truncated"),
     "too many bytes": (b"x" * 60_000, "more than 50000 bytes"),
-    "too many pixels": (png(np.zeros((400, 400), dtype=np.uint8)), "pixels"),
-    "a bomb": (png(np.zeros((9000, 9000), dtype=bool)), ""),
+    "too many pixels": (encoded(np.zeros((400, 400), dtype=np.uint8)), "pixels"),
+    "a bomb": (encoded(np.zeros((9000, 9000), dtype=bool)), ""),
 }
 
 
@@ -214,7 +215,7 @@ def test_a_body_that_is_too_large(client):
     body = b"x" * 300_000
     assert client.post("/predict", content=body).status_code == 413
     assert client.post("/predict/form", files={"image": body}).status_code == 413
-    chunks = (body[:1000] for _ in range(300))  # of a length that is not told
+    chunks = (body[:1000] for _ in range(300))  # of a length that is not sent
     assert client.post("/predict", content=chunks).status_code == 413
 
 

@@ -22,7 +22,7 @@ def minor(version):
 
 
 def loads_here(path):
-    """Whether what stands in a file is promised to load.
+    """Return whether a file of a version must load.
 
     Older scikit-learn comes with older NumPy, which doesn't load what newer ones saved. What
     holds estimators of scikit-learn is promised by scikit-learn for the same version only.

@@ -52,7 +52,7 @@ def cross_fit(trainer, folds, form, reporter):
         As in `CNNEmbedder`.
 
     reporter : EpochReporter
-        Told of each epoch.
+        Reports each epoch.
 
     Returns
     -------

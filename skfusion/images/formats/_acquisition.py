@@ -1,4 +1,4 @@
-"""How an image was acquired and written, as its file says: camera, scanner, compression."""
+"""Facts in a file on how its image was acquired: camera, scanner, compression."""
 
 import io
 import os
@@ -42,7 +42,7 @@ _MAX_BYTES = 1 << 28
 
 
 def find_acquisition(source, image_format):
-    """Return what a file says on its acquisition, apart from its size and mode.
+    """Return the facts of a file on its acquisition, apart from its size and mode.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def find_acquisition(source, image_format):
         with one_line_reasons():
             return _find(source, image_format)
     except ValueError:
-        return {}  # a broken header says nothing; what can't be read is reported elsewhere
+        return {}  # a broken header has no facts; unreadable images are reported elsewhere
 
 
 def _find(source, image_format):

@@ -1,4 +1,4 @@
-"""Which bits of a stored DICOM sample are its value."""
+"""The bits of a stored DICOM sample that are its value."""
 
 import numpy as np
 

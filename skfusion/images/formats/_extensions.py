@@ -1,4 +1,4 @@
-"""How the names of images end."""
+"""The extensions of files of images."""
 
 # What the reader can open: Pillow's formats but for rare ones, HEIC, DICOM and NIfTI.
 IMAGE_ENDINGS = (

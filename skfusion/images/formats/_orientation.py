@@ -1,4 +1,4 @@
-"""How an image has to be turned to be upright (EXIF and TIFF)."""
+"""The rotation that makes an image upright (EXIF and TIFF)."""
 
 ORIENTATION = 0x0112  # the number of the tag
 _SIDEWAYS = (5, 6, 7, 8)

@@ -146,7 +146,7 @@ def _is_16_bit(image):
 def _upright(image):
     """Turn an image upright, by its header.
 
-    Pillow's `exif_transpose` also writes the header anew, which fails where other tags are odd.
+    Pillow's `exif_transpose` also writes the header again, which fails where other tags are odd.
     """
     image.load()
     turn = _TURNS.get(image.getexif().get(ORIENTATION))

@@ -20,7 +20,7 @@ def memo_name(url):
 
 
 def _is_signature(name, names):
-    """Return whether an argument of a URL signs it, or says until when it is valid."""
+    """Return whether an argument of a URL is its signature, or the end of its validity."""
     if name.startswith(("x-amz-", "x-goog-")):
         return True
     if "signature" in names:  # of Amazon's CloudFront and older signatures

@@ -14,7 +14,7 @@ HELD_BYTES = 1 << 28
 
 
 class ByteBudget:
-    """How many bytes the downloads of a column may hold in memory.
+    """The number of bytes that the downloads of a column may hold in memory.
 
     Downloads that were read ahead are held until they are decoded, beyond this number.
 

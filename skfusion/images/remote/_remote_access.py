@@ -18,7 +18,7 @@ RETRIES = 4
 
 @dataclass(frozen=True)
 class RemoteAccess:
-    """Which addresses may be read, and how long that may take.
+    """The addresses that may be read, and the limits of reading.
 
     Parameters
     ----------

@@ -10,7 +10,7 @@ class MissingSource(UnknownSource):
 
     @classmethod
     def accepts(cls, cell):
-        """Return whether a cell of no other kind stands for a missing image."""
+        """Return whether a cell of no other kind is a missing image."""
         if cell is None or (isinstance(cell, str) and not cell):
             return True
         if type(cell).__name__ == "NAType":  # pandas.NA, without importing pandas to ask

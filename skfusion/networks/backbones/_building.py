@@ -1,8 +1,7 @@
 """Networks built from the parameters `backbone` and `weights`, and shared by equal requests."""
 
-import os
-
 from skfusion._utils.process_local import ProcessLocal
+from skfusion.networks.backbones._file_stamp import file_stamp
 from skfusion.networks.backbones._network_cache import NetworkCache
 from skfusion.networks.backbones._registry import find_family
 from skfusion.networks.onnx._choose_runtime import with_runtime
@@ -105,7 +104,7 @@ def build_cut(
     if callable(backbone):
         return build()
     files = [*family.list_files(backbone), *([] if weights is None else [weights])]
-    stamps = [_file_stamp(file) for file in files]
+    stamps = [file_stamp(file) for file in files]
     arguments = tuple(sorted(options.items()))
     key = (
         backbone,
@@ -129,12 +128,3 @@ def _is_hashable(key):
     except TypeError:
         return False
     return True
-
-
-def _file_stamp(path):
-    """Return facts that change when a file is written again; None if there is no such file."""
-    try:
-        status = os.stat(path)
-    except OSError:
-        return None
-    return status.st_size, status.st_mtime_ns, status.st_ino

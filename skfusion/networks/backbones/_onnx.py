@@ -11,6 +11,7 @@ from skfusion._utils.saved_state import installed_version
 from skfusion.networks._pooling import check_pooling, parts_of, pooled_width
 from skfusion.networks.backbones._backbone_family import BackboneFamily
 from skfusion.networks.backbones._backbone_spec import BackboneSpec
+from skfusion.networks.backbones._file_stamp import file_stamp
 from skfusion.networks.onnx._channel_axis import find_channel_axis
 from skfusion.networks.onnx._cut_graph import cut_graph
 from skfusion.networks.onnx._find_cut import find_tensor
@@ -122,7 +123,7 @@ class OnnxFamily(BackboneFamily):
 
     def list_files(self, backbone):
         """Return the file and those of its weights."""
-        return [backbone, *_weights_files(os.fspath(backbone), _stamp(backbone))]
+        return [backbone, *_weights_files(os.fspath(backbone), file_stamp(backbone))]
 
 
 def _image_input(backbone, options):
@@ -134,7 +135,7 @@ def _image_input(backbone, options):
             f"{', '.join(map(repr, unknown))}."
         )
     declared = {name: value for name, value in (options or {}).items() if name != "n_prefix_tokens"}
-    return _find_input(os.fspath(backbone), _stamp(backbone), **declared)
+    return _find_input(os.fspath(backbone), file_stamp(backbone), **declared)
 
 
 @lru_cache(maxsize=32)
@@ -146,14 +147,6 @@ def _find_input(path, stamp, input=None, layout=None):
 @lru_cache(maxsize=32)
 def _weights_files(path, stamp):
     return OnnxFile(path).external_files
-
-
-def _stamp(path):
-    try:
-        status = os.stat(path)
-    except OSError:
-        return None
-    return status.st_size, status.st_mtime_ns, status.st_ino
 
 
 def _check_weights(backbone, weights):

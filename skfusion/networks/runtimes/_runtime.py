@@ -18,7 +18,7 @@ class Runtime(ABC):
     use. A live model is never pickled and never inherited through a fork.
     """
 
-    # Whether the library compiles each batch shape anew. Batches are then padded to few shapes.
+    # Whether the library compiles each batch shape again. Batches are then padded to few shapes.
     compiles_batch_shapes = False
 
     @abstractmethod

@@ -84,7 +84,7 @@ def audit(
     Returns
     -------
     report : AuditReport
-        ``print(report)`` shows it; ``report.groups`` are groups that mend the split.
+        ``print(report)`` shows it; ``report.groups`` are groups that correct the split.
 
     Raises
     ------

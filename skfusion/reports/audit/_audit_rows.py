@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_consistent_length
 from skfusion._utils.messages import join_names
 from skfusion.images._find_columns import find_image_columns
 from skfusion.inspection._rows_as_frame import as_frame
+from skfusion.reports._check_target import check_target
 from skfusion.training._folds import check_groups
 
 # Whole numbers with more distinct values are numbers, not classes.
@@ -102,7 +103,7 @@ def check_audit_rows(X, y, cv, groups, estimator, image_columns):
         folds can't be made.
     """
     table = as_frame(X).reset_index(drop=True)
-    y = _check_target(y)
+    y = check_target(y)
     groups = None if groups is None else _as_groups(groups)
     check_groups(groups)
     check_consistent_length(table, y, groups)
@@ -128,21 +129,6 @@ def _check_estimator(estimator):
             f"estimator must be a classifier or a regressor, got a {type(estimator).__name__}. "
             "Pass the whole model, such as a pipeline that ends in one, or None."
         )
-
-
-def _check_target(y):
-    y = np.asarray(y)
-    if y.ndim == 2 and y.shape[1] == 1:
-        y = y.ravel()
-    if y.ndim != 1:
-        raise ValueError(f"y must have one value a row, got shape {y.shape}. Audit one target.")
-    missing = np.flatnonzero(pd.isna(y))
-    if len(missing):
-        raise ValueError(
-            f"{len(missing)} of {len(y)} rows have no target: "
-            f"{join_names(f'row {row}' for row in missing)}. Leave them out."
-        )
-    return y
 
 
 def _as_groups(groups):

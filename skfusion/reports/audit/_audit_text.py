@@ -2,7 +2,7 @@
 
 import textwrap
 
-from skfusion.images._failures import shorten
+from skfusion.reports._clean_text import clean_text
 
 _PAIRS_SHOWN = 10
 _ROWS_SHOWN = 8
@@ -93,6 +93,4 @@ def _wrapped(text):
 
 
 def _clean(text):
-    """Return text without control characters, of limited length."""
-    text = shorten(str(text), _LONGEST)
-    return text if text.isprintable() else repr(text)
+    return clean_text(text, _LONGEST)

@@ -59,7 +59,7 @@ def find_pairs(rows, images, verbose=0, more=None):
 
 def copy_findings(rows, images, pairs):
     """Return the findings on pairs: those that cross folds, that differ in the target, others."""
-    findings = _placeholder_findings(rows, images)
+    findings = _placeholder_findings(images)
     crossing, inside = pairs[pairs["crosses"]], pairs[~pairs["crosses"]]
     if len(crossing):
         findings.append(
@@ -109,7 +109,7 @@ def _is_placeholder(entries):
     return (entries["blank"] == True) | (counts > max(_MOST_OF_ONE, _PLACEHOLDER * n_rows))  # noqa: E712
 
 
-def _placeholder_findings(rows, images):
+def _placeholder_findings(images):
     entries = images.entries
     shared = entries[_is_placeholder(entries) & (entries["blank"] != True)]  # noqa: E712
     if shared.empty:

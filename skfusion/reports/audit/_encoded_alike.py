@@ -5,6 +5,7 @@ import io
 import numpy as np
 from PIL import Image
 
+from skfusion._utils.object_array import object_array
 from skfusion.images._pixels import resize_pixels
 from skfusion.reports._distinct_cells import map_distinct
 from skfusion.reports.audit._audit_images import MISSING
@@ -50,9 +51,9 @@ def encode_alike(X, images, reader):
             0,
             "encode",
         )
-        column = np.empty(len(cells), dtype=object)
-        column[:] = [cell if new is None else new for cell, new in zip(cells, encoded, strict=True)]
-        changed[name] = column
+        changed[name] = object_array(
+            [cell if new is None else new for cell, new in zip(cells, encoded, strict=True)]
+        )
     return X.assign(**changed)
 
 

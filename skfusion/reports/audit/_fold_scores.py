@@ -12,7 +12,7 @@ from skfusion.reports.evaluation._weighted_metrics import r_squared, roc_auc
 
 
 class FoldPredictions(NamedTuple):
-    """What an estimator predicts in test folds.
+    """The predictions of an estimator in test folds.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""How well single columns predict the target out of fold, and whether chance explains it."""
+"""Scores of single columns that predict the target out of fold, compared with chance."""
 
 import numpy as np
 import pandas as pd

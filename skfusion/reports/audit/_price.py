@@ -21,7 +21,7 @@ _MOST = 0.99  # training sets with a larger share of their rows are whole, in wo
 
 
 class Price:
-    """What each leak that can be removed is worth, for one estimator.
+    """The price of each leak that can be removed, for one estimator.
 
     Parameters
     ----------
@@ -109,12 +109,12 @@ class Price:
             sentence = f"{what} can't be priced: {lack} without them."
             return what, name, self.score, *[np.nan] * 4, share, sentence
         description = f"price of {what}"[:60]
-        mended = self._predict(leak.X, leak.splits, description)
+        corrected = self._predict(leak.X, leak.splits, description)
         bases = [self._predict(rows.X, one, description) for one in leak.controls] or [self.base]
         scores = [score_of(rows, one.rows, one.values) for one in bases]
-        score, without = float(np.mean(scores)), score_of(rows, mended.rows, mended.values)
+        score, without = float(np.mean(scores)), score_of(rows, corrected.rows, corrected.values)
         worth = score - without
-        low, high = self._interval(bases, mended, groups, seed)
+        low, high = self._interval(bases, corrected, groups, seed)
         half = _half_interval(scores)
         low = worth - float(np.hypot(worth - low, half))
         high = worth + float(np.hypot(high - worth, half))
@@ -125,12 +125,12 @@ class Price:
         )
         return what, name, score, without, worth, low, high, share, sentence
 
-    def _interval(self, bases, mended, groups, seed):
+    def _interval(self, bases, corrected, groups, seed):
         """Return the 95 % interval of the mean difference, over resamples of the test groups."""
         rows, places = self._rows, self.base.rows
-        kept = np.isin(places, mended.rows)  # in the same order: splits are the same but for rows
+        kept = np.isin(places, corrected.rows)  # in this order: splits differ in rows alone
         bases = [score_statistic(rows, one.rows, one.values) for one in bases]
-        other = score_statistic(rows, mended.rows, mended.values)
+        other = score_statistic(rows, corrected.rows, corrected.values)
 
         def difference(weights):
             return np.mean([one(weights) for one in bases], axis=0) - other(weights[:, kept])

@@ -7,7 +7,8 @@ from sklearn.base import BaseEstimator, clone
 
 from skfusion.base import ImageTransformer
 from skfusion.fusion._base_fusion import BaseFusion
-from skfusion.store._feature_store import FeatureStore, as_store
+from skfusion.store._as_store import as_store
+from skfusion.store._feature_store import FeatureStore
 
 
 @dataclass(frozen=True)

@@ -14,21 +14,19 @@ from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils.validation import _check_sample_weight, check_consistent_length
 
 from skfusion._utils.typing import ImageInput, PathLike, RandomState
+from skfusion.reports._check_target import check_target
 from skfusion.reports._run_facts import list_versions
 from skfusion.reports.comparison._comparison import Comparison
 from skfusion.reports.comparison._comparison_rows import ComparisonRows
 from skfusion.reports.comparison._evaluate import evaluate
-from skfusion.reports.comparison._make_candidates import (
-    check_candidates,
-    check_target,
-    make_candidates,
-)
+from skfusion.reports.comparison._make_candidates import check_candidates, make_candidates
 from skfusion.reports.comparison._make_splits import make_splits
 from skfusion.reports.comparison._paired_intervals import CONFIDENCE
 from skfusion.reports.comparison._tabulate import tabulate
 from skfusion.reports.html._page_file import check_page_path
+from skfusion.store._as_store import as_store
 from skfusion.store._backend_registry import get_backend
-from skfusion.store._feature_store import FeatureStore, as_store
+from skfusion.store._feature_store import FeatureStore
 
 
 def compare(
@@ -59,7 +57,7 @@ def compare(
     Parameters
     ----------
     estimators : FusionClassifier, FusionRegressor, dict or list
-        What to compare. A fusion alone stands for its sources and strategies: "table", "image",
+        What to compare. A fusion alone means its sources and strategies: "table", "image",
         "early", "late", "stacked", "auto" and "concat". A dict has estimators by name, a list has
         estimators or pairs (name, estimator). In both, a name of a source or strategy may take
         the place of an estimator: "table" and "image" are models of one source; "early", "late",

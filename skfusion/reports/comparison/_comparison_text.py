@@ -2,7 +2,7 @@
 
 import textwrap
 
-from skfusion.images._failures import shorten
+from skfusion.reports._clean_text import clean_text
 from skfusion.reports._model_report_words import format_number
 from skfusion.reports.comparison._comparison_words import (
     SOURCES,
@@ -70,6 +70,4 @@ def _wrap(line):
 
 
 def _clean(text):
-    """Return text without control characters, of limited length."""
-    text = shorten(str(text), _LONGEST)
-    return text if text.isprintable() else repr(text)
+    return clean_text(text, _LONGEST)

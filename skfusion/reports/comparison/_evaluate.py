@@ -17,7 +17,7 @@ from skfusion.inspection._image_sources import find_image_transformers, find_sou
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one candidate in one split.
+    """The outcome of one candidate in one split.
 
     Attributes
     ----------

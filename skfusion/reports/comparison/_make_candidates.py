@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 
-import numpy as np
-import pandas as pd
 from sklearn.base import is_classifier, is_regressor
 from sklearn.pipeline import _name_estimators
 from sklearn.utils.multiclass import type_of_target
@@ -146,19 +144,3 @@ def _refuse_unknown_names(pairs, fusion):
         if isinstance(held, str) and held not in names:
             known = ", ".join(map(repr, dict.fromkeys(names)))
             raise ValueError(f"{held!r} is no source or strategy; known names are {known}.")
-
-
-def check_target(y):
-    """Return the target as an array of shape (n_rows,); refuse rows without one."""
-    y = np.asarray(y)
-    if y.ndim == 2 and y.shape[1] == 1:
-        y = y[:, 0]
-    if y.ndim != 1:
-        raise ValueError(f"y must have one value a row, got an array of shape {y.shape}.")
-    missing = np.flatnonzero(pd.isna(y))
-    if len(missing):
-        raise ValueError(
-            f"y is missing in {len(missing)} rows (the first is row {missing[0]}). Leave these "
-            "rows out."
-        )
-    return y

@@ -46,7 +46,7 @@ class NamedModels:
         return ["table", "image", *sorted(strategies.options), "concat", "constant"]
 
     def make(self, label, name):
-        """Return the candidate of a name, labeled as the user wants it."""
+        """Return the candidate of a name, with the label of the user."""
         needed = {"table": ("table",), "image": ("image",), "constant": ()}
         for source in needed.get(name, ("table", "image")):
             if not getattr(self.roles, source):

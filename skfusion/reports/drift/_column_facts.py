@@ -11,7 +11,7 @@ _MOST_CATEGORIES = 1000
 
 @dataclass(frozen=True)
 class ColumnFacts:
-    """What a column of the table was like in `fit`; None where it is not known.
+    """Facts of a column of the table in `fit`; None where they are not known.
 
     Parameters
     ----------

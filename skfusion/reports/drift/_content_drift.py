@@ -31,7 +31,7 @@ def content_drift(source, rows, background):
         means in standard deviations within both sets: a feature that is 0 in nearly all training
         rows has no deviation of its own. Without drift, it is near the square root of
         1 / n_rows + 1 / n_background. Empty with fewer than 10 images on either side, and for
-        a network that was trained on such rows: it knows them, so that their features differ.
+        a network that was trained on such rows, whose features differ for that reason.
     """
     transformer, place = source.readers[0]
     if get_tags(transformer).target_tags.required:

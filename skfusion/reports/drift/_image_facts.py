@@ -6,13 +6,14 @@ import numpy as np
 
 from skfusion.images.sources._find_source import is_missing
 from skfusion.reports._check_images import check_images
+from skfusion.reports._distinct_cells import images_of
 
 _MOST_ROWS = 2000
 
 
 @dataclass(frozen=True)
 class ImageFacts:
-    """What the images of a column are like.
+    """Facts of the images of a column.
 
     Parameters
     ----------
@@ -80,7 +81,4 @@ class ImageFacts:
 
 def has_no_image(cell):
     """Return whether a cell, or each item of a list in it, is missing."""
-    if isinstance(cell, np.ndarray) and cell.dtype == object and cell.ndim == 1:
-        cell = cell.tolist()
-    items = cell if isinstance(cell, (list, tuple)) else [cell]
-    return all(is_missing(item) for item in items)
+    return all(is_missing(image) for image in images_of(cell))

@@ -1,4 +1,4 @@
-"""RowPredictions: what a model predicts for the rows of a table."""
+"""RowPredictions: the predictions of a model for the rows of a table."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from sklearn.pipeline import Pipeline
 
 @dataclass(frozen=True)
 class RowPredictions:
-    """What a model predicts for the rows of a table.
+    """The predictions of a model for the rows of a table.
 
     Parameters
     ----------

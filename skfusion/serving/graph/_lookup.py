@@ -10,7 +10,7 @@ from skfusion.serving.graph._columns import MISSING_TEXT, Matrix, as_columns
 from skfusion.serving.graph._graph_builder import DOUBLE, INT64
 from skfusion.serving.graph._not_convertible import NotConvertible
 
-# A cell that stands for a category that `fit` has not seen, and what encoders get for it.
+# A cell for categories that `fit` has not seen, and its values for encoders.
 _UNKNOWN = object()
 _UNKNOWN_TEXT, _UNKNOWN_NUMBER = "skfusion: none of the categories", -1.2345678e300
 
@@ -85,7 +85,7 @@ def find_text(g, tensor, categories):
 
 
 def is_missing(cell):
-    """Return whether a category stands for missing cells."""
+    """Return whether a category is that of missing cells."""
     return cell is None or cell is pd.NA or (isinstance(cell, float) and math.isnan(cell))
 
 

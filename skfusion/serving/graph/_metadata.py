@@ -1,4 +1,4 @@
-"""The metadata of a graph: what a caller has to know, as JSON.
+"""The metadata of a graph: its inputs and outputs, as JSON.
 
 It is the value of the key "skfusion" in the model's ``metadata_props``:
 

@@ -1,4 +1,4 @@
-"""What the script of a page needs to know of a model, from the metadata of its ONNX file."""
+"""The data of a model for the script of a page, from the metadata of its ONNX file."""
 
 import json
 

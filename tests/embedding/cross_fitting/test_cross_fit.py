@@ -154,7 +154,7 @@ def test_maps_of_channels_serve_at_each_position():
     source = (target.reshape(-1, 8) @ turn * 0.5 + 1).reshape(20, -1)
     axes = ProcrustesMap(source[:10], target[:10], channels=8)
     np.testing.assert_allclose(axes.apply(source[10:]), target[10:], atol=1e-4)
-    # Ten rows could not have told 200 axes apart.
+    # Ten rows could not have distinguished 200 axes.
     wide = ProcrustesMap(source[:10], target[:10])
     assert np.abs(wide.apply(source[10:]) - target[10:]).max() > 0.5
 

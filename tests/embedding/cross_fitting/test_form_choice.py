@@ -68,7 +68,7 @@ def test_columns_that_do_not_are_left_alone():
     by_fold = [honest + rng.normal(size=(N, 6)) for _ in folds()]
     by_fold = [rows @ np.linalg.qr(rng.normal(size=(6, 6)))[0] for rows in by_fold]
     by_fold[1:] = [rng.normal(size=(N, 6)) for _ in by_fold[1:]]
-    # Whoever is asked, the others answer with noise.
+    # All networks but one answer with noise.
     losses = measured(y, by_fold)[1]
     alone = measured(y, [by_fold[0]] * K)[1]
     assert losses["loss_cross_fitted"] / losses["loss_in_sample"] > (

@@ -28,6 +28,7 @@ from pydicom.uid import (
 )
 
 from skfusion import ImageReader, ImageReadError, PixelFlattener, check_images
+from tests.encoded_images import encoded
 
 # Real files of the set that can't be read, and a part of the reason.
 NOT_READ = {
@@ -431,11 +432,10 @@ def test_too_many_pixels_are_refused_by_the_header(volume):
 
 def test_a_frame_may_not_be_larger_than_in_the_header():
     """A small header around a large JPEG 2000 image."""
-    buffer = io.BytesIO()
-    Image.new("L", (3000, 3000)).save(buffer, "JPEG2000", no_jp2=True)
+    content = encoded(Image.new("L", (3000, 3000)), "JPEG2000", no_jp2=True)
     ds = make_dataset(np.zeros((8, 8), dtype=np.uint8))
     ds.file_meta.TransferSyntaxUID = JPEG2000Lossless
-    ds.PixelData = encapsulate([buffer.getvalue()])
+    ds.PixelData = encapsulate([content])
     with pytest.raises(ValueError, match="3000 x 3000 pixels of 1 samples, the header 8 x 8"):
         ImageReader().read(ds)
 

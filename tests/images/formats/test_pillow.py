@@ -10,6 +10,8 @@ import pytest
 from PIL import Image, ImageCms
 
 from skfusion import ImageReader
+from tests.encoded_images import encoded
+from tests.readers_for_tests import check_refused, read
 
 ORIENTATION = 0x0112
 
@@ -28,21 +30,6 @@ def save(tmp_path):
         return path
 
     return write
-
-
-def encoded(image, format, **options):
-    stream = io.BytesIO()
-    image.save(stream, format, **options)
-    return stream.getvalue()
-
-
-def read(cell, **options):
-    """Return the pixels; their shape must be that of the header."""
-    reader = ImageReader(**options)
-    pixels = reader.read(cell)
-    assert pixels.dtype in (np.uint8, np.float32)
-    assert reader.probe(cell) == pixels.shape
-    return pixels
 
 
 # Modes: 1, L, LA, P, PA, RGB, RGBA, CMYK, YCbCr, HSV, LAB, I;16, I, F.
@@ -542,42 +529,35 @@ def test_files_are_closed(save):
 # What is refused.
 
 
-def refused(cell, match, **options):
-    reader = ImageReader(**options)
-    for ask in (reader.read, reader.probe):
-        with pytest.raises(ValueError, match=match) as info:
-            ask(cell)
-        assert type(info.value) is ValueError
-        assert "\n" not in str(info.value)
-
-
 def test_too_many_pixels_are_refused_by_the_header(save, monkeypatch):
     path = save(Image.new("L", (30, 20)), "a.png")
     assert read(path, max_pixels=600).shape == (20, 30, 1)
     monkeypatch.setattr(Image.Image, "load", None)  # decoding would fail in another way
     monkeypatch.setattr("PIL.ImageFile.ImageFile.load", None)
-    refused(path, "^30 x 20 pixels are more than max_pixels=599 of the reader$", max_pixels=599)
-    refused(path.read_bytes(), "max_pixels=599", max_pixels=599)
+    check_refused(
+        path, "^30 x 20 pixels are more than max_pixels=599 of the reader$", max_pixels=599
+    )
+    check_refused(path.read_bytes(), "max_pixels=599", max_pixels=599)
 
 
 def test_too_many_pixels_of_an_opened_image():
-    refused(Image.new("L", (30, 20)), "max_pixels=599", max_pixels=599)
+    check_refused(Image.new("L", (30, 20)), "max_pixels=599", max_pixels=599)
 
 
 def test_a_header_that_promises_more_than_pillow_opens(save):
     content = bytearray(encoded(Image.new("L", (1, 1)), "BMP"))
     content[18:22] = content[22:26] = (30_000).to_bytes(4, "little")
-    refused(bytes(content), "30000 x 30000 pixels|decompression bomb")
+    check_refused(bytes(content), "30000 x 30000 pixels|decompression bomb")
 
 
 @pytest.mark.parametrize("name", ["nowhere.png", "no/such/folder/a.png"])
 def test_no_such_file(tmp_path, name):
-    refused(tmp_path / name, "^no such file$")
+    check_refused(tmp_path / name, "^no such file$")
 
 
 def test_dangling_link(tmp_path):
     (tmp_path / "link.png").symlink_to(tmp_path / "nowhere.png")
-    refused(tmp_path / "link.png", "^no such file$")
+    check_refused(tmp_path / "link.png", "^no such file$")
 
 
 def test_link_to_an_image(image_path):
@@ -587,7 +567,7 @@ def test_link_to_an_image(image_path):
 
 
 def test_directory(tmp_path):
-    refused(tmp_path, "^it is a directory$")
+    check_refused(tmp_path, "^it is a directory$")
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
@@ -610,22 +590,22 @@ def test_named_pipe_does_not_hang(tmp_path):
 
 
 def test_device(tmp_path):
-    refused(os.devnull, "^it is no regular file$")
+    check_refused(os.devnull, "^it is no regular file$")
 
 
 def test_empty_file(tmp_path):
     path = tmp_path / "empty.png"
     path.touch()
-    refused(path, "^the file is empty$")
-    refused(b"", "^no bytes$")
-    refused(bytearray(), "^no bytes$")
+    check_refused(path, "^the file is empty$")
+    check_refused(b"", "^no bytes$")
+    check_refused(bytearray(), "^no bytes$")
 
 
 def test_text_file(tmp_path):
     path = tmp_path / "text.png"
     path.write_text("These are words.\n" * 100)
-    refused(path, "^no image format that Pillow reads$")
-    refused(path.read_bytes(), "^no image format that Pillow reads$")
+    check_refused(path, "^no image format that Pillow reads$")
+    check_refused(path.read_bytes(), "^no image format that Pillow reads$")
 
 
 @pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.gif", "a.tif", "a.bmp", "a.webp"])
@@ -643,24 +623,24 @@ def test_truncated_file(save, name, share):
 def test_truncated_header(save):
     path = save(Image.fromarray(noise((64, 64, 3))), "a.png")
     path.write_bytes(path.read_bytes()[:20])
-    refused(path, r"\w")
+    check_refused(path, r"\w")
 
 
 @pytest.mark.parametrize("name", ["a\0b.png", "a" * 5000 + ".png"])
 def test_names_that_no_file_can_have(name, tmp_path):
-    refused(name, "^the path can't be used")
-    refused(name, "^the path can't be used", root=tmp_path)
+    check_refused(name, "^the path can't be used")
+    check_refused(name, "^the path can't be used", root=tmp_path)
 
 
 def test_addresses_are_not_fetched():
-    refused("https://example.org/a.png", "^reading addresses of https:// is off")
+    check_refused("https://example.org/a.png", "^reading addresses of https:// is off")
 
 
 def test_a_folder_that_may_not_be_read(tmp_path):
     if os.geteuid() == 0:
         pytest.skip("root may read everything")
     (tmp_path / "closed").mkdir(mode=0)
-    refused(tmp_path / "closed" / "a.png", "^the path can't be used")
+    check_refused(tmp_path / "closed" / "a.png", "^the path can't be used")
 
 
 def test_a_color_that_does_not_exist(image_path):

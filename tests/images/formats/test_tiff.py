@@ -14,6 +14,7 @@ from PIL import Image
 
 from skfusion import ImageReader, check_images
 from tests.helpers.packed_tiff import packed_tiff
+from tests.readers_for_tests import read
 
 COMPRESSIONS = [None, "zlib", "lzw", "packbits", "zstd", "lzma"]
 
@@ -29,15 +30,6 @@ def encode(array, **options):
     stream = io.BytesIO()
     tifffile.imwrite(stream, array, **options)
     return stream.getvalue()
-
-
-def read(content, **options):
-    """The pixels; their shape must be the one of the header."""
-    reader = ImageReader(**options)
-    pixels = reader.read(content)
-    assert pixels.dtype in (np.uint8, np.float32)
-    assert reader.probe(content) == pixels.shape
-    return pixels
 
 
 def scaled(array):

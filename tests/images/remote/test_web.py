@@ -1,6 +1,5 @@
 """Images on web servers: features, limits, failures, and what is never fetched."""
 
-import io
 import pickle
 import socket
 import time
@@ -9,7 +8,6 @@ import traceback
 import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image
 from sklearn.base import BaseEstimator
 
 from skfusion import (
@@ -21,6 +19,7 @@ from skfusion import (
     check_images,
 )
 from skfusion.cli import main
+from tests.encoded_images import encoded
 
 pytest.importorskip("urllib3", reason="the extra remote is not installed")
 
@@ -68,13 +67,8 @@ def test_features_equal_those_of_files(urls, contents, tmp_path, with_store):
 @pytest.mark.parametrize("with_store", [False, True])
 def test_each_image_is_downloaded_once(server, contents, tmp_path, with_store):
     # Size, channels and range have to be found, and the column repeats images.
-    encoded = []
-    for i in range(3):
-        buffer = io.BytesIO()
-        values = np.random.default_rng(i).normal(size=(9, 7)).astype(np.float32)
-        Image.fromarray(values, "F").save(buffer, "TIFF")
-        encoded.append(buffer.getvalue())
-    cells = [server.put(f"/{i}.tif", content) for i, content in enumerate(encoded)] * 2
+    images = [np.random.default_rng(i).normal(size=(9, 7)).astype(np.float32) for i in range(3)]
+    cells = [server.put(f"/{i}.tif", encoded(image, "TIFF")) for i, image in enumerate(images)] * 2
     flattener = stored(tmp_path / "store") if with_store else PixelFlattener(reader=reader())
     flattener.fit_transform(cells)
     assert server.downloads() == 3

@@ -29,17 +29,12 @@ from skfusion import (
     check_images,
 )
 from skfusion.datasets import load_image_folder, make_image_table
+from tests.encoded_images import encoded
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (8, 9, 3), dtype=np.uint8)
 
 
-def encoded(pixels=PIXELS, format="PNG", **options):
-    stream = io.BytesIO()
-    Image.fromarray(pixels).save(stream, format, **options)
-    return stream.getvalue()
-
-
-PNG, OTHER = encoded(), encoded(255 - PIXELS)
+PNG, OTHER = encoded(PIXELS), encoded(255 - PIXELS)
 
 
 def frame(cells, name="image"):
@@ -188,7 +183,7 @@ def test_file_objects_are_read_from_their_start(tmp_path):
 @pytest.mark.parametrize("format", ["PNG", "JPEG", "TIFF", "GIF", "WEBP", "BMP", "ICO"])
 def test_file_objects_of_any_format(format):
     # By itself, old Pillow writes no icons of less than 16 pixels a side.
-    content = encoded(format=format, **({"sizes": [(9, 8)]} if format == "ICO" else {}))
+    content = encoded(PIXELS, format=format, **({"sizes": [(9, 8)]} if format == "ICO" else {}))
     file = io.BytesIO(content)
     np.testing.assert_array_equal(ImageReader().read(file), ImageReader().read(content))
     assert file.tell() == 0
@@ -347,7 +342,7 @@ def test_long_text_is_not_repeated_at_length(cell):
 
 def test_closed_images_are_unreadable_in_any_state(tmp_path):
     for format in ("PNG", "JPEG", "GIF", "WEBP", "TIFF"):
-        content = encoded(format=format)
+        content = encoded(PIXELS, format=format)
         opened = Image.open(io.BytesIO(content))
         loaded = Image.open(io.BytesIO(content))
         loaded.load()
@@ -418,13 +413,13 @@ def test_heic_without_the_package(monkeypatch):
 def test_avif_is_left_to_pillow():
     if ".avif" not in Image.registered_extensions():
         pytest.skip("this Pillow has no AVIF")
-    content = encoded(format="AVIF")
+    content = encoded(PIXELS, format="AVIF")
     assert ImageReader().read(content).shape == PIXELS.shape
 
 
 def test_optional_packages_are_loaded_on_need(tmp_path):
     (tmp_path / "a.png").write_bytes(PNG)
-    (tmp_path / "a.tif").write_bytes(encoded(format="TIFF"))
+    (tmp_path / "a.tif").write_bytes(encoded(PIXELS, format="TIFF"))
     script = """
         import sys
         from skfusion import ImageReader, PixelFlattener

@@ -12,7 +12,7 @@ from skfusion.networks._cutting import cut_network
 from skfusion.networks._top import add_top
 from skfusion.networks.backbones._building import build_network
 from skfusion.networks.runtimes._keras import building
-from tests.networks_for_tests import tiny_cnn
+from tests.networks_for_tests import noise_images, tiny_cnn
 from tests.processes import run_python
 
 BUILDS = {
@@ -24,11 +24,6 @@ BUILDS = {
     "cut": lambda: cut_network(BUILDS["MobileNet"](), "conv_pw_3_relu", "max"),
     "top": lambda: add_top(BUILDS["function"](), n_outputs=3, activation="softmax", seed=4),
 }
-
-
-def images(n_rows, side=12, channels=3):
-    shape = (n_rows, side, side, channels)
-    return np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
 
 
 # Global state.
@@ -75,8 +70,8 @@ def test_building_restores_random_state_after_an_error():
 @pytest.mark.parametrize("name", ["small_cnn", "MobileNet", "function", "cut", "top"])
 def test_a_networks_life_leaves_random_state(name):
     network = BUILDS[name]()
-    network.embed(images(2, network.input_shape[0]))
-    pickle.loads(pickle.dumps(network)).embed(images(2, network.input_shape[0]))
+    network.embed(noise_images(2, network.input_shape[0]))
+    pickle.loads(pickle.dumps(network)).embed(noise_images(2, network.input_shape[0]))
 
 
 def test_building_restores_the_count_of_names():
@@ -93,7 +88,7 @@ def test_building_restores_the_count_of_names():
 def test_a_networks_life_leaves_the_count_of_names():
     first = keras.layers.Conv2D(1, 1).name
     network = BUILDS["cut"]()
-    network.embed(images(2, 32))
+    network.embed(noise_images(2, 32))
     assert number(keras.layers.Conv2D(1, 1).name) == number(first) + 1
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from skfusion.networks.backbones._building import build_network
 from skfusion.networks.runtimes._runtime import Runtime
-from tests.networks_for_tests import tiny_cnn
+from tests.networks_for_tests import noise_images, tiny_cnn
 
 
 @pytest.fixture(scope="module")
@@ -26,11 +26,6 @@ BUILDS = {
     ),
     "function": lambda: build_network(tiny_cnn, input_shape=(5, 5, 3)),
 }
-
-
-def images(n_rows, side=12, channels=3):
-    shape = (n_rows, side, side, channels)
-    return np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
 
 
 # Any runtime.
@@ -143,7 +138,7 @@ def test_a_forked_child_loads_its_own():
 
 @pytest.mark.parametrize("batch_size", [1, 3, 8, 32])
 def test_rows_do_not_depend_on_their_batch(network, batch_size):
-    inputs = network.prepare(images(37))
+    inputs = network.prepare(noise_images(37))
     singly = np.concatenate([network.compute(inputs[i : i + 1]) for i in range(37)])
     for length in (1, 2, 3, 7, 8, 31, 32, 33, 37):
         outputs = network.compute(inputs[:length], batch_size)
@@ -154,7 +149,7 @@ def test_rows_do_not_depend_on_their_batch(network, batch_size):
 @pytest.mark.parametrize(("batch_size", "most"), [(1, 1), (5, 4), (32, 6)])
 def test_few_shapes_of_batches(network, shapes, batch_size, most):
     for length in range(1, 71):
-        network.compute(network.prepare(images(length)), batch_size)
+        network.compute(network.prepare(noise_images(length)), batch_size)
     assert all(1 <= shape[0] <= batch_size for shape in shapes)
     assert len(set(shapes)) == most
 
@@ -162,7 +157,7 @@ def test_few_shapes_of_batches(network, shapes, batch_size, most):
 def test_padding_is_no_more_than_double(network, shapes):
     for length in range(1, 33):
         shapes.clear()
-        network.compute(network.prepare(images(length)))
+        network.compute(network.prepare(noise_images(length)))
         assert len(shapes) == 1
         assert length <= shapes[0][0] < 2 * length
 
@@ -171,7 +166,7 @@ def test_padding_is_no_more_than_double(network, shapes):
 def test_few_traces():
     network = build_network(tiny_cnn, input_shape=(5, 5, 3))
     for length in range(1, 71):
-        network.compute(network.prepare(images(length, 5)))
+        network.compute(network.prepare(noise_images(length, 5)))
     assert (
         network.runtime.live_model(network).predict_function.experimental_get_tracing_count() <= 6
     )
@@ -181,7 +176,7 @@ def test_few_traces():
 def test_prepare_leaves_its_input(name):
     network = BUILDS[name]()
     for dtype in (np.uint8, np.float32):
-        pixels = images(2, network.input_shape[0]).astype(dtype)
+        pixels = noise_images(2, network.input_shape[0]).astype(dtype)
         kept = pixels.copy()
         network.embed(pixels)
         network.prepare(list(pixels))

@@ -304,6 +304,10 @@ def test_progress_bars(arrays, capsys):
 
 BAD = {
     "no target": (lambda X, y: (X, [None, *y[1:]], {}), "1 of 40 rows have no target: row 0"),
+    "no target in text": (
+        lambda X, y: (X, [np.nan, *np.where(y[1:], "a", "b")], {}),
+        "1 of 40 rows have no target: row 0",
+    ),
     "one value": (lambda X, y: (X, np.ones(40), {}), "y has the same value, 1.0, in all rows"),
     "two targets": (lambda X, y: (X, np.column_stack([y, y]), {}), "one value a row"),
     "lengths": (lambda X, y: (X, y[:-1], {}), "inconsistent numbers of samples"),

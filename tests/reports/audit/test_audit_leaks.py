@@ -1,6 +1,5 @@
 """audit: planted leaks are found: groups, facts that are no pixels, columns, quality."""
 
-import io
 import re
 
 import numpy as np
@@ -10,6 +9,7 @@ from PIL import Image
 
 from skfusion import audit
 from tests.dicom_for_tests import make_dicom
+from tests.encoded_images import encoded
 from tests.reports.audit.audit_rows import (
     exif,
     find,
@@ -318,10 +318,6 @@ def test_images_that_can_not_be_read(tmp_path):
 def test_bytes_and_odd_headers():
     """A header that says nothing is no error."""
     random = np.random.default_rng(0)
-    cells = []
-    for _ in range(6):
-        file = io.BytesIO()
-        Image.fromarray(make_image(random, size=24)).save(file, "PNG", dpi=(72, 72))
-        cells.append(file.getvalue())
+    cells = [encoded(make_image(random, size=24), dpi=(72, 72)) for _ in range(6)]
     cells[0] = Image.fromarray(make_image(random, size=24))
     assert not audit(cells, np.arange(6) % 2, cv=2, random_state=0).is_grave

@@ -277,7 +277,7 @@ def test_wrong_arguments(rows):
         compare(["table", "image"], X[["scan"]], y, fusion=classifier())
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         compare(models, X[["age"]], y[1:])
-    with pytest.raises(ValueError, match=r"y is missing in 1 rows \(the first is row 2\)"):
+    with pytest.raises(ValueError, match="1 of 60 rows have no target: row 2"):
         compare(models, X[["age"]], [*y[:2], None, *y[3:]])
     with pytest.raises(ValueError, match=r"one value a row, got an array of shape \(60, 2\)"):
         compare([DummyRegressor(), Ridge()], X[["age"]], np.zeros((60, 2)))

@@ -1,4 +1,4 @@
-"""How far two aligned images agree, patch by patch."""
+"""The agreement of two aligned images, patch by patch."""
 
 import numpy as np
 

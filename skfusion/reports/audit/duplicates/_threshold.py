@@ -1,4 +1,4 @@
-"""How alike two images must be to count as copies, by the images themselves."""
+"""The similarity from which two images count as copies, found from the images."""
 
 import numpy as np
 
