@@ -9,6 +9,7 @@ from skfusion.tabular._weighted_statistics import weighted_median, weighted_quan
 # Numbers further from the quartiles than so many interquartile ranges are set to that limit: a
 # typing error, or a code such as -9999, would outweigh all other rows in linear models.
 _MOST_RANGES = 20.0
+_LEAST_ROWS = 20  # the quartiles of fewer say nothing of outliers
 
 
 @plain_data
@@ -31,7 +32,7 @@ class NumberEncoder:
         Whether cells were missing in `fit`.
 
     low_, high_ : float
-        The limits of the numbers; infinite where half of them are the same.
+        The limits of the numbers; infinite where half of them are the same, or there are few.
 
     Examples
     --------
@@ -62,7 +63,10 @@ class NumberEncoder:
         self.median_ = weighted_median(values, sample_weight)
         self.has_missing_ = bool(np.isnan(values).any())
         low, high = (weighted_quantile(values, share, sample_weight) for share in (0.25, 0.75))
-        if high > low:
+        held = ~np.isnan(values)
+        n_rows = held.sum() if sample_weight is None else sample_weight[held].sum()
+        self.low_, self.high_ = -np.inf, np.inf
+        if high > low and n_rows >= _LEAST_ROWS:
             self.low_ = low - _MOST_RANGES * (high - low)
             self.high_ = high + _MOST_RANGES * (high - low)
         self._scaler = StandardScaler().fit(self._imputed(values), sample_weight=sample_weight)
