@@ -124,7 +124,7 @@ class BaseModels:
                     blocks[name][has_image] = rotation.transform(matrices[name][has_image])
         return blocks
 
-    def predict(self, blocks, has_image, feature_sets=None, log=None):
+    def predict(self, blocks, has_image, feature_sets=None):
         """Predict from each feature set's models.
 
         Parameters
@@ -138,22 +138,50 @@ class BaseModels:
         feature_sets : sequence of str, default=None
             Which feature sets to predict from; None is all.
 
-        log : CandidateLog, default=None
-            Notes the time of each model.
-
         Returns
         -------
         predictions : dict of str to list of ndarray
             Probabilities of shape (n_rows, n_classes), or numbers of shape (n_rows,). NaN for
             rows without an image where a feature set has images.
         """
-        log, predictions = CandidateLog() if log is None else log, {}
+        predictions = {}
         for name in self.feature_sets if feature_sets is None else feature_sets:
-            rows = np.ones(len(has_image), dtype=bool) if name == "table" else has_image
-            predictions[name] = []
+            rows = _rows_of(name, has_image)
+            predictions[name] = [
+                self._predict_rows(model, blocks, rows) for model in self.models_[name]
+            ]
+        return predictions
+
+    def predict_unseen(self, blocks, has_image, log):
+        """Predict rows of a fold, as `predict` does; drop models of the user's that fail.
+
+        Parameters
+        ----------
+        blocks, has_image
+            As in `predict`.
+
+        log : CandidateLog
+            Notes the time of each model, and those that fail.
+        """
+        predictions = {}
+        for name in self.feature_sets:
+            _check_table(blocks, self.models_[name])
+            fitted, errors, predictions[name] = [], [], []
             for model in self.models_[name]:
-                with log.timing(model.name):
-                    predictions[name].append(self._predict_rows(model, blocks, rows))
+                try:
+                    with log.timing(model.name):
+                        values = self._predict_rows(model, blocks, _rows_of(name, has_image))
+                except Exception as error:  # a model of the user's raises what it likes
+                    if not model.is_users:
+                        raise
+                    errors.append(error)
+                    log.note_failure(model.name, error)
+                else:
+                    fitted.append(model)
+                    predictions[name].append(values)
+            if not fitted:
+                raise _explain(name, errors[0], is_only=len(errors) == 1)
+            self.models_[name] = fitted
         return predictions
 
     @property
@@ -177,11 +205,12 @@ class BaseModels:
 
     def _fit_models(self, name, blocks, y, has_image, arguments, log):
         """Fit the models of a feature set that may start; at least the first one."""
-        rows = np.ones(len(y), dtype=bool) if name == "table" else has_image
+        rows = _rows_of(name, has_image)
         arguments = {key: None if each is None else each[rows] for key, each in arguments.items()}
         candidates = self.builder.build(name, blocks)
         if self.kept is not None:
             candidates = [each for each in candidates if each.name in self.kept]
+        _check_table(blocks, candidates)
         fitted, errors = [], []
         for candidate in candidates:
             if not log.may_start(candidate.name, is_needed=not fitted):
@@ -192,10 +221,10 @@ class BaseModels:
             except Exception as error:  # a model of the user's raises what it likes
                 if not candidate.is_users:
                     raise
-                errors.append((candidate, error))
+                errors.append(error)
                 log.note_failure(candidate.name, error)
         if not fitted:
-            raise _explain(*errors[0], is_only=len(candidates) == 1)
+            raise _explain(name, errors[0], is_only=len(candidates) == 1)
         return fitted
 
     def _fit_model(self, candidate, blocks, y, rows, arguments):
@@ -210,7 +239,7 @@ class BaseModels:
             columns = np.zeros((len(y), 1))
         with limited_threads(model, columns):
             model.fit(columns, y, **fit_arguments(model, **arguments))
-        return FittedModel(candidate.name, candidate.blocks, model, classes)
+        return FittedModel(candidate.name, candidate.blocks, model, classes, candidate.is_users)
 
     def _predict_rows(self, model, blocks, rows):
         """Return one model's predictions for some rows, NaN for all others."""
@@ -237,11 +266,28 @@ class BaseModels:
         vars(self).update({"kept": None, **state})
 
 
-def _explain(candidate, error, is_only):
+def _rows_of(feature_set, has_image):
+    """Return which rows a feature set learns from and predicts."""
+    return np.ones(len(has_image), dtype=bool) if feature_set == "table" else has_image
+
+
+def _check_table(blocks, models):
+    """Refuse missing values that a user's transformer leaves; built-in models need numbers."""
+    if all(model.is_users or "table" not in model.blocks for model in models):
+        return
+    table = blocks["table"]
+    wrong = ~np.isfinite(table).all(axis=1)
+    if wrong.any():
+        raise ValueError(
+            f"table_transformer returns NaN or infinity for {wrong.sum()} of {len(table)} rows. "
+            "Impute them, as in make_pipeline(table_transformer, SimpleImputer())."
+        )
+
+
+def _explain(feature_set, error, is_only):
     """Return the error of a user's model with a note on what to change."""
-    feature_set = candidate.feature_set
     error.add_note(
-        f"{'This is' if is_only else 'All of'} estimators[{feature_set!r}] failed to fit. Replace "
+        f"{'This is' if is_only else 'All of'} estimators[{feature_set!r}], which failed. Replace "
         'it, or pass a list with another model that takes over, such as ["built-in", model].'
     )
     return error

@@ -115,8 +115,8 @@ def warn_of_failures(report):
     failed = report[report["status"] == FAILED]
     if len(failed):
         warnings.warn(
-            f"Models in estimators failed to fit and were left out: {failed['reason'].to_dict()}. "
-            "Remove them, or fit them within their limits.",
+            f"Models in estimators failed and were left out: {failed['reason'].to_dict()}. Remove "
+            "them, or use them within their limits.",
             UserWarning,
             stacklevel=caller_stacklevel(),
         )

@@ -139,8 +139,8 @@ class ChoiceLoss:
         except (ValueError, TypeError, AttributeError) as error:
             kind = "numbers" if self._classes is None else f"{len(self._classes)} classes"
             raise ValueError(
-                f"scoring={self._scoring!r} can't score predictions of {kind}: {error} Pass a "
-                "scorer that can, or None."
+                f"scoring={self._scoring!r} can't score predictions of {kind}. Pass a scorer that "
+                f"can, or None{_hint(self._scoring)}. The scorer's error: {error}"
             ) from error
 
 
@@ -151,13 +151,22 @@ def find_scorer(scoring):
     names = get_scorer_names()
     if scoring in names:
         return get_scorer(scoring)
-    similar = difflib.get_close_matches(scoring, names, n=3, cutoff=0.5)
-    similar += [name for name in names if scoring in name and name not in similar][:3]
-    hint = f" Similar: {', '.join(map(repr, similar))}." if similar else ""
     raise ValueError(
-        f"scoring={scoring!r} is not a scorer of scikit-learn.{hint} All are listed by "
+        f"scoring={scoring!r} is not a scorer of scikit-learn{_hint(scoring)}. All are listed by "
         "sklearn.metrics.get_scorer_names()."
     )
+
+
+def _hint(scoring):
+    """Return the names of similar scorers, as the end of a sentence."""
+    if callable(scoring):
+        return ""
+    names = [name for name in get_scorer_names() if name != scoring]
+    similar = [name for name in names if name.startswith(f"{scoring}_")]  # of several classes
+    similar += difflib.get_close_matches(scoring, names, n=3, cutoff=0.5)
+    similar += [name for name in names if scoring in name]
+    similar = list(dict.fromkeys(similar))[:5]
+    return f" (similar: {', '.join(map(repr, similar))})" if similar else ""
 
 
 def _make_blocks(y, groups):

@@ -1,6 +1,7 @@
 """ConformalScores: how wrong predictions were for rows that the models had not seen."""
 
 import numpy as np
+from scipy.stats import rankdata
 
 from skfusion._utils.plain_data import plain_data
 
@@ -27,9 +28,11 @@ class ConformalScores:
         Weights of the rows; one of weight 2 counts as two rows.
 
     groups : ndarray of shape (n_rows,), default=None
-        The groups of the rows. What is predicted is then a row of a new group, which weighs as
-        much as those of `fit` on average (hierarchical conformal prediction: Lee, Barber and
-        Willett, arXiv 2306.06342).
+        The groups of the rows. What is predicted is then a row of a new group. If the scores of a
+        group are all the same, it weighs as much as a group of `fit` on average (hierarchical
+        conformal prediction: Lee, Barber and Willett, arXiv 2306.06342); if they are independent,
+        as much as a row; else by their intraclass correlation (the design effect of a sample of
+        clusters: Kish, "Survey sampling", 1965, section 5.4).
 
     Examples
     --------
@@ -44,7 +47,10 @@ class ConformalScores:
 
     def __init__(self, scores, scores_without, has_image, weights, groups=None):
         if groups is not None:
-            self._new = float(weights.sum() / len(np.unique(groups)))
+            of_group = float(weights.sum() / len(np.unique(groups)))
+            self._new = of_group
+            if of_group > 1:
+                self._new = 1 + (of_group - 1) * _correlate_within(scores, groups)
         everywhere = np.ones(len(scores), dtype=bool)
         own = has_image if has_image.sum() >= _MIN_ROWS else everywhere
         self._with_image = _sort(scores[own], weights[own])
@@ -86,6 +92,23 @@ class ConformalScores:
 def _sort(scores, weights):
     order = np.argsort(scores, kind="stable")
     return scores[order], weights[order]
+
+
+def _correlate_within(scores, groups):
+    """Return the intraclass correlation of the ranks of scores, between 0 and 1.
+
+    It is that of an analysis of variance, and 1 where each row is a group.
+    """
+    ranks = rankdata(scores)
+    _, numbers, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    n_rows, n_groups = len(scores), len(sizes)
+    if n_groups in (1, n_rows) or np.ptp(ranks) == 0:
+        return 1.0
+    means = np.bincount(numbers, weights=ranks) / sizes
+    between = (sizes * (means - ranks.mean()) ** 2).sum() / (n_groups - 1)
+    within = ((ranks - means[numbers]) ** 2).sum() / (n_rows - n_groups)
+    size = (n_rows - (sizes**2).sum() / n_rows) / (n_groups - 1)
+    return float(np.clip((between - within) / (between + (size - 1) * within), 0, 1))
 
 
 def _find_quantile(scores, weights, level, new):

@@ -4,7 +4,6 @@ from contextlib import nullcontext
 from functools import lru_cache
 
 import numpy as np
-from sklearn.base import is_classifier
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.pipeline import Pipeline
 from threadpoolctl import ThreadpoolController
@@ -12,6 +11,7 @@ from threadpoolctl import ThreadpoolController
 from skfusion._utils.plain_data import plain_data
 
 _BOOSTING = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
+_TOLERANCE = 1e-3  # of sums of probabilities, which some models have in single precision
 # For fewer values, several threads of boosting wait for each other longer than they work.
 _VALUES_OF_THREADS = 500_000
 
@@ -33,21 +33,42 @@ class FittedModel:
 
     classes : ndarray of int or None
         The number of the class of each column of its probabilities; None for the model's own.
+
+    is_users : bool, default=False
+        Whether it is in `estimators`.
     """
 
-    def __init__(self, name, blocks, model, classes=None):
+    is_users = False  # of objects that an older version saved
+
+    def __init__(self, name, blocks, model, classes=None, is_users=False):
         self.name = name
         self.blocks = blocks
         self.model = model
         self.classes = classes
+        self.is_users = is_users
 
     def predict(self, columns, n_classes):
         """Return probabilities of shape (n_rows, n_classes), or numbers of shape (n_rows,)."""
         with limited_threads(self.model, columns):
-            return self._predict(columns, n_classes)
+            prediction = self._predict(columns, n_classes)
+        if self.is_users:
+            self._check(prediction)
+        return prediction
+
+    def _check(self, prediction):
+        """Refuse predictions that no combination can use."""
+        wrong = ~np.isfinite(prediction.reshape(len(prediction), -1)).all(axis=1)
+        what = "NaN or infinity"
+        if prediction.ndim == 2 and not wrong.any():
+            sums = np.abs(prediction.sum(axis=1) - 1) > _TOLERANCE
+            wrong, what = sums | (prediction < -_TOLERANCE).any(axis=1), "no probabilities"
+        if wrong.any():
+            raise ValueError(
+                f"The model {self.name!r} predicts {what} for {wrong.sum()} of {len(wrong)} rows."
+            )
 
     def _predict(self, columns, n_classes):
-        if not is_classifier(self.model):
+        if n_classes is None:
             return np.asarray(self.model.predict(columns), dtype=float).reshape(-1)
         probabilities = np.zeros((len(columns), n_classes))
         classes = self.model.classes_ if self.classes is None else self.classes

@@ -30,8 +30,13 @@ def check_models(estimators, method, sample_weight):
         if isinstance(given, list) and not given:
             raise ValueError(f"estimators[{name!r}] is an empty list. Leave it out.")
         for estimator in given if isinstance(given, list) else [given]:
-            if estimator != BUILT_IN or not isinstance(given, list):
+            if not isinstance(estimator, str):
                 _check_model(name, estimator, method, sample_weight)
+            elif estimator != BUILT_IN or not isinstance(given, list):
+                raise ValueError(
+                    f"estimators[{name!r}] holds {estimator!r}, which is no model. Pass models; in "
+                    f"a list, {BUILT_IN!r} is for the built-in ones."
+                )
 
 
 def _check_model(name, estimator, method, sample_weight):
@@ -68,8 +73,7 @@ def check_image_rows(has_image, y, columns, cv, classes):
     classes : ndarray or None
         The classes; None for a regression.
     """
-    if not has_image.any():
-        raise ValueError(f"No row has an image in {columns}. {_REMEDY}")
+    check_any_image(has_image, columns)
     least = 2 * (cv if isinstance(cv, Integral) else 2)
     if has_image.sum() < min(least, len(y)):
         raise ValueError(
@@ -84,15 +88,21 @@ def check_image_rows(has_image, y, columns, cv, classes):
         )
 
 
+def check_any_image(has_image, columns):
+    """Refuse rows of which none has an image."""
+    if not has_image.any():
+        raise ValueError(f"No row has an image in {columns}. {_REMEDY}")
+
+
 @contextlib.contextmanager
 def noting_image_columns(roles):
-    """Add to an error which columns were found, not named, to hold images."""
+    """Add to an error of a column of images that it was found, not named, to hold them."""
     try:
         yield
     except ValueError as error:
-        if roles.found and roles.image:
+        if roles.found and any(repr(name) in str(error) for name in roles.image):
             error.add_note(
-                f"Found to be columns of images, by their cells: {roles.image}. Name those "
-                "that are in image_columns."
+                f"Found to be columns of images, by their cells: {roles.image}. If others are, "
+                "name them in image_columns."
             )
         raise

@@ -257,7 +257,7 @@ class FusionClassifier(ClassifierMixin, BaseFusion):
             Whether each class is in the row's set, in the order of `classes_`. A set is empty
             where no class is likely enough, which is common where `coverage` is below the
             accuracy. It has all classes where `fit` had too few rows for the coverage (below 9
-            rows, or groups, for 0.9).
+            rows, or groups of like errors, for 0.9).
 
         Notes
         -----

@@ -14,7 +14,7 @@ from skfusion._utils.typing import ImageInput, PathLike, RandomState
 from skfusion.fusion._base_fusion import BaseFusion
 from skfusion.fusion._target_transform import find_candidates
 from skfusion.store._feature_store import FeatureStore
-from skfusion.training._target_encoding import as_targets
+from skfusion.training._target_encoding import as_targets, refuse_dates
 
 
 @plain_data
@@ -237,7 +237,7 @@ class FusionRegressor(RegressorMixin, BaseFusion):
         -------
         bounds : ndarray of shape (n_rows, 2)
             The lower and the upper bound of each row; infinite where `fit` had too few rows for
-            the coverage (below 19 rows, or groups, for 0.9).
+            the coverage (below 19 rows, or groups of like errors, for 0.9).
 
         Notes
         -----
@@ -272,6 +272,7 @@ class FusionRegressor(RegressorMixin, BaseFusion):
                 "y holds strings, but a regression needs numbers. For classes, use "
                 "FusionClassifier."
             )
+        refuse_dates(y)
         self._n_classes = None
         y = check_array(y, ensure_2d=False, dtype="numeric", input_name="y", estimator=self)
         return y.astype(np.float64)[kept]

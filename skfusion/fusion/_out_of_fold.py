@@ -8,6 +8,7 @@ import pandas as pd
 from sklearn.utils.parallel import Parallel, delayed
 
 from skfusion.fusion._candidate_log import CandidateLog
+from skfusion.fusion._fusion_checks import check_any_image
 from skfusion.fusion._fusion_rows import FusionRows
 from skfusion.fusion._source_encoder import SourceEncoder, find_rows_with_all
 
@@ -213,6 +214,7 @@ def _take(rows, positions):
 
 def _fit_fold(sources, models, train, test, positions, log):
     matrices = sources.fit_transform(train, log=log)
+    check_any_image(find_rows_with_all(matrices), sources.image_columns)
     test_matrices = sources.transform(test.table, test.images)
     has_image = find_rows_with_all(test_matrices)
     predictions = {}
@@ -220,7 +222,9 @@ def _fit_fold(sources, models, train, test, positions, log):
         if each.builder.takes_rows:
             matrices["rows"], test_matrices["rows"] = train.table, test.table
         each.fit(matrices, train.y, train.sample_weight, train.groups, log)
-        predictions[name] = each.predict(each.rotate(test_matrices, has_image), has_image, log=log)
+        predictions[name] = each.predict_unseen(
+            each.rotate(test_matrices, has_image), has_image, log
+        )
     sources.embedders = {}  # not used again; the fold's process need not send its networks
     return FoldFit(
         sources, models, positions, test.table, test_matrices, has_image, predictions, log

@@ -12,7 +12,8 @@ class RegressionStack:
     Parameters
     ----------
     penalty : float
-        How many rows of average spread the shrinkage counts as.
+        How many rows the shrinkage counts as, each with the spread of y. In units of the spread of
+        the predictions, it would vanish for weak models, which predict near the mean.
 
     Attributes
     ----------
@@ -60,8 +61,7 @@ class RegressionStack:
         row_weights = np.ones(len(y)) if sample_weight is None else sample_weight
         self.low_, self.high_ = float(y.min()), float(y.max())
         self.mean_ = float(np.average(y, weights=row_weights))
-        spread = columns - np.average(columns, axis=0, weights=row_weights)
-        variance = np.average(spread**2, axis=0, weights=row_weights).mean()
+        variance = np.average((y - self.mean_) ** 2, weights=row_weights)
         pull = self.penalty * (variance + np.finfo(float).tiny)
         equal = np.full(columns.shape[1], 1 / columns.shape[1])
         centered = columns - self.mean_

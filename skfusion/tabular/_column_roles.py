@@ -10,6 +10,9 @@ from skfusion.images._find_columns import find_image_columns
 from skfusion.tabular._dates import are_dates
 from skfusion.tabular._id_columns import MAX_CATEGORIES, find_id_columns, is_named_as_zip_code
 
+# In amounts such as "$1,234.50", "1'000 CHF", "€ 12" and "7.5 %".
+_SIGNS = r"[\s,'%$€£¥₹]|\b(?:USD|EUR|GBP|CHF|JPY|INR)\b"
+
 
 class ColumnRoles(NamedTuple):
     """The columns of a table by what they hold.
@@ -45,6 +48,11 @@ class ColumnRoles(NamedTuple):
 
         image_columns, id_columns : str, list of str or None
             As in `FusionClassifier`; None finds them.
+
+        Raises
+        ------
+        ValueError
+            If a name is unknown or in both, or if there is no column to learn from.
         """
         if image_columns is None:
             positions = find_image_columns([table[name] for name in table.columns])
@@ -53,9 +61,18 @@ class ColumnRoles(NamedTuple):
                 _warn_of_no_image_column(table)
         else:
             images = _named(table, image_columns, "image_columns")
+        if id_columns is not None:
+            both = sorted({*_named(table, id_columns, "id_columns")} & {*images})
+            if both:
+                raise ValueError(f"id_columns names columns of images: {both}.")
         others = [name for name in table.columns if name not in images]
         ids = choose_id_columns(table[others], id_columns, keep_one=not images)
-        return cls(images, [name for name in others if name not in ids], ids, image_columns is None)
+        data = [name for name in others if name not in ids]
+        if not images and not data:
+            raise ValueError(
+                f"X has no column to learn from: columns {list(table.columns)}, id_columns {ids}."
+            )
+        return cls(images, data, ids, image_columns is None)
 
 
 def choose_id_columns(table, id_columns, *, keep_one=True):
@@ -98,7 +115,14 @@ def warn_of_numbers_as_text(table):
         if not _is_text(held) or is_named_as_zip_code(name):
             continue
         numbers = pd.to_numeric(held, errors="coerce")
-        if numbers.notna().mean() > 0.5:
+        amounts = pd.to_numeric(held.astype(str).str.replace(_SIGNS, "", regex=True), "coerce")
+        if numbers.notna().mean() <= 0.5 < amounts.notna().mean():
+            _warn(
+                f"Column {name!r} holds amounts as text, such as {held.iloc[0]!r}; it is used as "
+                "text. Make it numbers: remove signs of currencies, percent and thousands, then "
+                "pandas.to_numeric(column, errors='coerce')."
+            )
+        elif numbers.notna().mean() > 0.5:
             others = "".join(f", others such as {cell!r}" for cell in held[numbers.isna()][:1])
             _warn(
                 f"Column {name!r} holds numbers as text in {numbers.notna().sum()} rows{others}; "

@@ -29,11 +29,12 @@ class TableEncoder(SavedStateMixin, TransformerMixin, BaseEstimator):
     """Turn a table's columns into numbers, each kind of column in its own way.
 
     Numbers and booleans are standardized. Missing ones get the median, and a second column marks
-    them. Text of few distinct values, and categories, become one column for each value. Text of
-    many distinct values becomes a few columns by its groups of letters. Dates, of the years 1 to
-    9999, become years, time of the year and weekday, with a column that marks missing ones.
-    Columns that hold one value, or none, and columns that only identify rows are left out. All of
-    this is learned from the rows of `fit` alone.
+    them; those further than 20 interquartile ranges from the quartiles are set to that limit. Text
+    of few distinct values, and categories, become one column for each value. Text of many distinct
+    values becomes a few columns by its groups of letters. Dates, of the years 1 to 9999, become
+    years, time of the year and weekday, with a column that marks missing ones. Columns that hold
+    one value, or none, and columns that only identify rows are left out. All of this is learned
+    from the rows of `fit` alone.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Means and medians of columns whose rows have weights."""
+"""Means, medians and quantiles of columns whose rows have weights."""
 
 import numpy as np
 
@@ -65,3 +65,37 @@ def weighted_median(values, sample_weight=None):
     low = np.searchsorted(cumulated, half, side="left")
     high = np.searchsorted(cumulated, half, side="right")
     return float((ordered[low] + ordered[min(high, len(ordered) - 1)]) / 2)
+
+
+def weighted_quantile(values, share, sample_weight=None):
+    """Return the number below which a share of the weight lies, without the missing ones.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_rows,)
+        Numbers, of which one at least is not NaN.
+
+    share : float
+        Between 0 and 1.
+
+    sample_weight : ndarray of shape (n_rows,), default=None
+        Weights of the rows.
+
+    Returns
+    -------
+    quantile : float
+        One of the numbers.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skfusion.tabular._weighted_statistics import weighted_quantile
+    >>> weighted_quantile(np.array([1.0, 2.0, 9.0]), 0.5)
+    2.0
+    """
+    held = ~np.isnan(values)
+    weights = np.ones(held.sum()) if sample_weight is None else sample_weight[held]
+    order = np.argsort(values[held], kind="stable")
+    cumulated = np.cumsum(weights[order])
+    place = np.searchsorted(cumulated, share * cumulated[-1] * (1 - 1e-12))
+    return float(values[held][order][min(place, len(order) - 1)])

@@ -1,5 +1,7 @@
 """TargetEncoding: y as class numbers, as 0 and 1, or scaled to mean 0 and deviation 1."""
 
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 from scipy.sparse import issparse
@@ -249,7 +251,8 @@ def _of_one_type(array, cells):
     """Convert an object array of numbers or booleans to their type; leave strings."""
     is_string = [isinstance(cell, str) for cell in cells.flat]
     if not any(is_string):
-        return np.asarray(array.tolist())
+        plain = [float(cell) if isinstance(cell, Decimal) else cell for cell in cells.flat]
+        return np.asarray(plain).reshape(array.shape)
     if not all(is_string):
         names = sorted({type(cell).__name__ for cell in cells.flat})
         raise ValueError(f"y mixes {' and '.join(names)}. Pass only strings, or only numbers.")
@@ -260,8 +263,18 @@ def as_numbers(y):
     """Return a column of float64 for each output, from what `as_targets` returned."""
     if isinstance(y.flat[0], str):
         raise ValueError("y holds strings, but a regression (task='regression') needs numbers.")
+    refuse_dates(y)
     y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
     return y.reshape(len(y), -1)
+
+
+def refuse_dates(y):
+    """Refuse dates and durations: as numbers, their unit would depend on how they are kept."""
+    if y.dtype.kind in "mM":
+        raise ValueError(
+            f"y holds {'dates' if y.dtype.kind == 'M' else 'durations'}, but a regression needs "
+            "numbers. Pass days, for example: (y - y.min()) / pandas.Timedelta(days=1)."
+        )
 
 
 def _find_kind(y, task, bins):

@@ -116,7 +116,7 @@ def test_a_model_beside_those_built_in(rows):
 )
 def test_a_model_beyond_its_limits_is_left_out(rows, limits):
     models = {**CLASSIFIERS, "table": [LogisticRegression(), FoundationModel(**limits)]}
-    with pytest.warns(UserWarning, match="failed to fit and were left out.*more than the") as found:
+    with pytest.warns(UserWarning, match="failed and were left out.*more than the") as found:
         fusion = classifier(estimators=models).fit(*rows)
     assert len(found) == 1
     line = fusion.fit_report_.loc["table, FoundationModel"]
@@ -129,7 +129,7 @@ def test_a_model_beyond_its_limits_is_left_out(rows, limits):
 def test_a_model_that_fails_on_all_rows_alone(rows):
     """There are 53 or 54 rows in the folds, and 80 in all."""
     models = {**CLASSIFIERS, "table": [LogisticRegression(), FoundationModel(max_rows=60)]}
-    with pytest.warns(UserWarning, match="failed to fit"):
+    with pytest.warns(UserWarning, match="failed and were left out"):
         fusion = classifier(estimators=models, strategy="late").fit(*rows)
     assert fusion.predict_proba(rows[0]).shape == (80, 2)
 
@@ -138,10 +138,50 @@ def test_a_model_that_fails_in_a_fold_alone(rows):
     frame, y = rows
     model = FoundationModel(max_rows=53)  # one of three folds has 54 rows to learn from
     models = {**CLASSIFIERS, "table": [LogisticRegression(), model]}
-    with pytest.warns(UserWarning, match="failed to fit"):
+    with pytest.warns(UserWarning, match="failed and were left out"):
         fusion = classifier(estimators=models, strategy="late").fit(frame, y)
     plain = classifier(strategy="late").fit(frame, y)
     np.testing.assert_array_equal(fusion.predict_proba(frame), plain.predict_proba(frame))
+
+
+def out_of_range(X):
+    return np.full((len(X), 2), 0.7)
+
+
+def one_column(X):
+    return np.full(len(X), 0.5)
+
+
+def missing(X):
+    return np.full((len(X), 2), np.nan)
+
+
+def failing(X):
+    raise RuntimeError("out of memory")
+
+
+@pytest.mark.parametrize(
+    ("predict_proba", "reason"),
+    [
+        (missing, "predicts NaN or infinity for"),
+        (out_of_range, "predicts no probabilities for"),
+        (one_column, "shape mismatch"),
+        (failing, "out of memory"),
+    ],
+)
+def test_a_model_that_fails_to_predict_is_left_out(rows, predict_proba, reason):
+    class Wrong(FoundationModel):
+        def predict_proba(self, X):
+            return predict_proba(X)
+
+    models = {**CLASSIFIERS, "table": [LogisticRegression(), Wrong()]}
+    with pytest.warns(UserWarning, match="failed and were left out"):
+        fusion = classifier(estimators=models).fit(*rows)
+    assert reason in fusion.fit_report_.loc["table, Wrong", "reason"]
+    plain = classifier().fit(*rows)
+    np.testing.assert_array_equal(fusion.predict_proba(rows[0]), plain.predict_proba(rows[0]))
+    with pytest.raises((ValueError, RuntimeError), match=reason):
+        classifier(estimators={**CLASSIFIERS, "table": Wrong()}).fit(*rows)
 
 
 @pytest.mark.parametrize("n_models", [1, 2])
@@ -180,10 +220,11 @@ def test_a_class_that_a_fold_lacks(rows):
     [
         ({"table": []}, "empty list"),
         ({"table": [LogisticRegression(), LinearSVC()]}, "no predict_proba"),
-        ({"table": "built-in"}, "no predict_proba"),
+        ({"table": "built-in"}, "holds 'built-in', which is no model.*in a list"),
+        ({"table": ["builtin"]}, "holds 'builtin', which is no model"),
         ({"image": JointFusionClassifier()}, "Pass it as 'network'"),
     ],
-    ids=["empty", "no-probabilities", "text", "joint"],
+    ids=["empty", "no-probabilities", "built-in-alone", "misspelled", "joint"],
 )
 def test_wrong_models(rows, models, match):
     with pytest.raises(ValueError, match=match):

@@ -30,6 +30,13 @@ def test_numbers_as_text_warn(rows):
         classifier().fit(frame, y)
 
 
+def test_amounts_as_text_warn(rows):
+    frame, y = rows
+    frame["price"] = [f"{1000 + 17 * number:,}.50 €" for number in range(80)]
+    with pytest.warns(UserWarning, match=r"'price' holds amounts as text, such as '1,000.50 €'"):
+        classifier().fit(frame, y)
+
+
 @pytest.mark.parametrize(
     "cells",
     [

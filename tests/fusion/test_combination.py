@@ -131,7 +131,15 @@ def test_much_penalty_gives_equal_shares():
     predictions, y = two_models()
     assert ProbabilityStack(1e9).fit(predictions, y).weights_ == pytest.approx([0.5, 0.5])
     numbers = [y + 0.5, 2.0 * y]
-    assert RegressionStack(1e9).fit(numbers, y.astype(float)).weights_ == pytest.approx([0.5, 0.5])
+    assert RegressionStack(1e12).fit(numbers, y.astype(float)).weights_ == pytest.approx([0.5, 0.5])
+
+
+def test_models_that_hold_nothing_get_no_large_weights():
+    """They predict near the mean: what counts is the spread of the target."""
+    random = np.random.default_rng(0)
+    y = np.exp(4 * random.normal(size=100))
+    numbers = [y.mean() + 1e-3 * random.normal(size=100) for _ in range(3)]
+    assert np.abs(RegressionStack(5.0).fit(numbers, y).weights_).max() < 1
 
 
 def test_probabilities_sum_to_one_even_where_a_model_is_sure_and_wrong():

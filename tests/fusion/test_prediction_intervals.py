@@ -193,7 +193,19 @@ def test_lengths_follow_the_coverage_between_rows(rows):
 
 
 @pytest.mark.parametrize(("n_groups", "is_finite"), [(12, False), (20, True)])
-def test_a_row_of_a_new_group_is_new_as_groups_are(rows, n_groups, is_finite):
+def test_a_group_of_like_rows_is_new_as_a_whole(n_groups, is_finite):
     groups = np.arange(80) % n_groups
-    fusion = regressor().fit(rows[0], rows[0]["age"] + (rows[1] == "yes"), groups=groups)
-    assert np.isfinite(fusion.predict_interval(rows[0], 0.9)).all() == is_finite
+    target = np.random.default_rng(0).normal(size=n_groups)[groups]
+    frame = pd.DataFrame({"age": np.random.default_rng(1).normal(size=80)})
+    fusion = regressor(image_columns=[]).fit(frame, target, groups=groups)
+    assert np.isfinite(fusion.predict_interval(frame, 0.9)).all() == is_finite
+
+
+def test_a_row_of_a_group_of_independent_rows_is_new_as_a_row():
+    frame, target = make_numbers(100)
+    mixed = np.random.default_rng(0).permutation(100) % 20
+    lengths = [
+        np.diff(regressor().fit(frame, target, groups=groups).predict_interval(frame[:1], 0.9))
+        for groups in (np.arange(100), mixed)
+    ]
+    assert lengths[1] < 1.15 * lengths[0]

@@ -6,10 +6,12 @@ import pandas as pd
 import polars as pl
 import pytest
 from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
 
-from skfusion import TableEncoder
+from skfusion import FusionClassifier, TableEncoder
 
 N = 60
+LINEAR = {"table": LogisticRegression()}
 
 
 def table():
@@ -349,3 +351,26 @@ def test_columns_are_found_by_name():
     np.testing.assert_array_equal(encoder.transform(table().drop(columns="same")), expected)
     with pytest.raises(ValueError, match=r"now missing:\n- gap"):
         encoder.transform(table().drop(columns="gap"))
+
+
+def test_outliers_are_limited():
+    cells = np.r_[np.linspace(0, 4, 101), 1e9]
+    encoder = TableEncoder().fit(pd.DataFrame({"size": cells, "rare": (cells > 3.9).astype(int)}))
+    given = encoder.transform(pd.DataFrame({"size": [1.0, 3.0, 24, -9999, 1e12], "rare": 9}))
+    sizes = np.asarray(given)[:, 0]
+    assert sizes[1] - sizes[0] > 0.3  # one outlier leaves the other rows apart
+    assert (np.diff(sizes[[3, 0, 2, 4]]) >= 0).all()
+    assert np.abs(sizes).max() < 12
+    assert np.asarray(given)[0, 1] > 9  # what most rows share says nothing of outliers
+
+
+def test_one_typing_error_does_not_cost_the_table():
+    random = np.random.default_rng(0)
+    y = np.arange(120) % 2
+    frame = pd.DataFrame({"age": random.normal(size=120) + 2 * y, "size": random.normal(size=120)})
+    losses = []
+    for error in (0.0, 1e6):
+        frame.loc[7, "size"] = error
+        fusion = FusionClassifier(image_columns=[], random_state=0, estimators=LINEAR)
+        losses.append(fusion.fit(frame, y).strategy_scores_.loc["table", "loss"])
+    assert losses[1] < losses[0] + 0.02

@@ -32,7 +32,10 @@ def _number(g, part, column):
     values = column.read(g, "number", allows_missing=True)
     g.refuse(values, allow_nan=True)
     missing = g.op("IsNaN", values)
-    blocks = [g.op("Where", missing, float(part.median_), values)]
+    numbers = g.op("Where", missing, float(part.median_), values)
+    if np.isfinite(part.low_):
+        numbers = g.op("Min", g.op("Max", numbers, float(part.low_)), float(part.high_))
+    blocks = [numbers]
     blocks += [g.cast(missing, DOUBLE)] if part.has_missing_ else []
     return _standardize(g, part._scaler, g.concat(blocks))
 
