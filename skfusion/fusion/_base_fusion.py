@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
@@ -38,11 +38,12 @@ from skfusion.fusion._fusion_checks import check_image_rows, check_models, notin
 from skfusion.fusion._fusion_rows import FusionRows
 from skfusion.fusion._fusion_verdict import FusionVerdict, make_verdict
 from skfusion.fusion._inner_folds import make_inner_folds
+from skfusion.fusion._make_sources import make_sources
 from skfusion.fusion._model_builder import FEATURE_SETS, ModelBuilder
-from skfusion.fusion._open_options import make_embedders, open_networks, set_open_options
+from skfusion.fusion._open_options import make_embedders, open_networks
 from skfusion.fusion._out_of_fold import keep_common
 from skfusion.fusion._row_checks import check_rows, table_tags
-from skfusion.fusion._source_encoder import SourceEncoder, find_rows_with_all
+from skfusion.fusion._source_encoder import find_rows_with_all
 from skfusion.fusion._source_gains import source_gains
 from skfusion.fusion._source_importance import source_importance
 from skfusion.fusion._strategy_choice import compare
@@ -53,7 +54,6 @@ from skfusion.fusion._timed_folds import fit_within
 from skfusion.store._feature_store import FeatureStore
 from skfusion.tabular._check_table import check_table
 from skfusion.tabular._column_roles import ColumnRoles, warn_of_numbers_as_text
-from skfusion.tabular._table_encoder import TableEncoder
 from skfusion.training._frozen_outputs import share_frozen_outputs
 
 _FOLDS = 5  # where cv is None, as in scikit-learn
@@ -230,7 +230,15 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         cv = _FOLDS if self.cv is None else self.cv
         self._prior = self._find_prior(rows)
-        sources = self._make_sources(seed, cv)
+        sources = make_sources(
+            make_embedders(self.embedder, self.cache),
+            self.table_transformer,
+            self.table_columns_,
+            self.image_columns_,
+            task="regression" if self._n_classes is None else "classification",
+            cv=cv if isinstance(cv, Integral) else _FOLDS,
+            seed=seed,
+        )
         builder = self._make_builder(rows, seed)
         classes = None if self._n_classes is None else self.classes_
         make_loss = partial(ChoiceLoss, self.scoring, classes=classes)
@@ -277,22 +285,6 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
         classes = None if self._n_classes is None else self.classes_
         cv = _FOLDS if self.cv is None else self.cv
         check_image_rows(has_image, y, self.image_columns_, cv, classes)
-
-    def _make_sources(self, seed, cv):
-        if self.table_transformer is None:
-            # Which columns identify rows is decided once, from all rows.
-            table_transformer = TableEncoder(id_columns=[], random_state=seed)
-        else:
-            table_transformer = clone(self.table_transformer)
-        embedders = make_embedders(self.embedder, self.cache)
-        for embedder in embedders.values():
-            set_open_options(
-                embedder,
-                task="regression" if self._n_classes is None else "classification",
-                cv=cv if isinstance(cv, Integral) else _FOLDS,
-                seed=seed,
-            )
-        return SourceEncoder(table_transformer, embedders, self.table_columns_, self.image_columns_)
 
     def _list_strategies(self, sources, rows):
         if len(sources.names) == 1:
