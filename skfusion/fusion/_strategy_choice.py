@@ -19,14 +19,15 @@ class Thresholds(NamedTuple):
     informative : float
         From which evidence on a source holds information.
 
+    chance, apart : float
+        A source with less evidence than `chance` is taken for noise if that of the better source is
+        higher by `apart`, too: few rows prove little.
+
     beside_noise : float
         By how much a fusion has to beat the better source if that alone holds information.
 
     beside_weaker : float
         The same if both do, and the other one is surely worse.
-
-    unproven : float
-        The same if neither does: more columns are more noise.
 
     needed : float
         The same else: both sources predict alike.
@@ -37,9 +38,10 @@ class Thresholds(NamedTuple):
     """
 
     informative: float = 2.0
+    chance: float = 1.0
+    apart: float = 1.5
     beside_noise: float = 2.0
     beside_weaker: float = 0.0
-    unproven: float = 1.0
     needed: float = -1.5
     most: float = 0.02
 
@@ -152,10 +154,7 @@ def choose(losses, evidence, weights=None, groups=None, thresholds=_THRESHOLDS):
     )
     if not _is_better(losses[fused], losses["stacked"], _SURE, weights, groups):
         fused = "stacked"
-    held = [evidence[name] > thresholds.informative for name in (better, other)]
-    if not any(held):
-        needed = thresholds.unproven
-    elif held == [True, False]:
+    if _is_noise(evidence[other], evidence[better], thresholds):
         needed = thresholds.beside_noise
     elif _is_better(losses[better], losses[other], _SURE, weights, groups):
         needed = thresholds.beside_weaker
@@ -164,6 +163,13 @@ def choose(losses, evidence, weights=None, groups=None, thresholds=_THRESHOLDS):
     is_allowed = _is_near(losses[fused], losses[better], thresholds.most, weights)
     is_allowed &= _is_better(losses[fused], losses[better], needed, weights, groups)
     return fused if is_allowed else better
+
+
+def _is_noise(evidence, of_better, thresholds):
+    """Return whether a source may be noise, by its evidence and that of the better source."""
+    if evidence < thresholds.chance and of_better - evidence > thresholds.apart:
+        return True
+    return evidence <= thresholds.informative < of_better
 
 
 def _find_best(losses, weights):

@@ -141,12 +141,13 @@ def test_two_weak_sources_are_kept_in_few_rows():
     assert sum(name not in ("table", "image") for name in chosen) >= 8
 
 
-def test_of_two_sources_of_noise_one_is_used():
+def test_a_weak_table_is_used_alone_beside_images_of_noise():
+    """In half of the draws at least: so few rows do not prove its information."""
     chosen = []
-    for seed in range(10):
-        frame, y = make_rows(90, table=0.0, image=0.0, seed=seed)
+    for seed in range(20):
+        frame, y = make_rows(90, table=0.35, image=0.0, seed=seed)
         chosen.append(classifier(random_state=seed).fit(frame, y).strategy_)
-    assert sum(name in ("table", "image") for name in chosen) >= 8
+    assert chosen.count("table") >= 10
 
 
 # Folds that leave some rows out never, or several times.
