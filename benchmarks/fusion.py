@@ -25,8 +25,8 @@ their images and without, the standard error of that share, and the mean size of
 of an interval in standard deviations of the target. `!` marks a share that is further from the
 level than two points and than two standard errors.
 
-With --noise: images of other rows beside tables that hold information, drawn anew for each of so
-many seeds, with a new quarter of the rows as test. How often the table is chosen, and what "auto"
+With --noise: images of other rows beside tables that hold information, drawn for each of so many
+seeds, with a new quarter of the rows as test. How often the table is chosen, and what "auto"
 scores less than the table alone.
 """
 

@@ -1,4 +1,4 @@
-"""What type checkers read: the names that `__init__.py` loads when they are first used."""
+"""Names for type checkers: those that `__init__.py` loads when they are first used."""
 
 from skfusion import datasets as datasets
 from skfusion import distributed as distributed

@@ -357,7 +357,7 @@ class BaseJoint(
 
 @dataclass(frozen=True)
 class _Run:
-    """How to train, and what to call after each epoch."""
+    """The configuration of a training, and the function to call after each epoch."""
 
     config: TrainingConfig
     callbacks: Any

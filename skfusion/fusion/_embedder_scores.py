@@ -1,4 +1,4 @@
-"""How each embedder alone predicts, and which models are kept."""
+"""Scores of each embedder alone, and the models that are kept."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Which parts of an estimator get weights and groups of rows."""
+"""The parts of an estimator that get weights and groups of rows."""
 
 from inspect import Parameter, signature
 

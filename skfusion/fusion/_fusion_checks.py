@@ -1,4 +1,4 @@
-"""What a fusion refuses: models that can't predict what is needed, and too few images."""
+"""Checks of a fusion: it refuses models that can't predict what is needed, and too few images."""
 
 import contextlib
 from numbers import Integral

@@ -176,7 +176,7 @@ class FusionClassifier(ClassifierMixin, BaseFusion):
     -----
     With features that don't depend on the rows fitted (`PretrainedGAP`, `ImageDescriptors`,
     `PixelFlattener`), images are embedded once for all inner folds. Any other embedder is
-    fitted anew in each fold: a cross-fitted `CNNEmbedder` trains ``cv * (cv + 1)`` networks in
+    fitted in each fold: a cross-fitted `CNNEmbedder` trains ``cv * (cv + 1)`` networks in
     the folds and ``cv + 1`` for new rows.
 
     Rows without any image (an embedder with ``missing="nan"``) are predicted by the table's

@@ -1,4 +1,4 @@
-"""What joint networks check of rows: that there are images, and rows of which nothing is known."""
+"""Checks of the rows of joint networks: missing images, and rows of which nothing is known."""
 
 import warnings
 

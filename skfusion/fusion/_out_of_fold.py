@@ -15,7 +15,7 @@ from skfusion.fusion._source_encoder import SourceEncoder, find_rows_with_all
 
 @dataclass(frozen=True)
 class FoldFit:
-    """What was fitted on all folds but one, and the rows of that one.
+    """Models fitted on all folds but one, and the rows of that one.
 
     Attributes
     ----------

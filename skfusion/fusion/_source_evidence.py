@@ -1,4 +1,4 @@
-"""How surely the predictions of a source depend on the target."""
+"""The evidence that the predictions of a source depend on the target."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""What each source adds to the other, with an interval."""
+"""The gain of each source beside the other, with an interval."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""How much a fusion's predictions depend on each source and column."""
+"""The importance of each source and column in a fusion's predictions."""
 
 import time
 from functools import partial

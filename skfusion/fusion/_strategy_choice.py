@@ -12,7 +12,7 @@ _SURE = 2.0
 
 
 class Thresholds(NamedTuple):
-    """What the choice needs, in standard errors; `benchmarks/choice.py` chose the numbers.
+    """The thresholds of the choice, in standard errors; `benchmarks/choice.py` chose the numbers.
 
     Attributes
     ----------

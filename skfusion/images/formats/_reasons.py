@@ -1,4 +1,4 @@
-"""Whatever is wrong with a cell is a ValueError of one line."""
+"""Errors of a cell as ValueErrors of one line."""
 
 import struct
 from contextlib import contextmanager
