@@ -85,3 +85,23 @@ class JointImages(PixelFlattener):
         lines = np.where(has_image[:, np.newaxis], lines, np.float32(0))
         lines = round_pixels(lines) if network is None else lines
         return lines.reshape(len(lines), *shape), has_image
+
+    def compute_pixels(self, lines, network=None, *, batch_size=32, **options):
+        """Compute what `compute` does, from pixels that are read already.
+
+        Parameters
+        ----------
+        lines : ndarray of shape (n_rows, n_pixels)
+            The output of `transform`: NaN without an image.
+
+        network, batch_size, **options
+            As in `compute`; a store is not used.
+        """
+        has_image = ~np.isnan(lines).all(axis=1)
+        pixels = round_pixels(np.where(has_image[:, np.newaxis], lines, 0))
+        pixels = pixels.reshape(len(lines), *self._shapes[0])
+        if network is None:
+            return pixels, has_image
+        outputs = network.compute(network.prepare(pixels), batch_size)
+        outputs[~has_image] = 0
+        return outputs, has_image

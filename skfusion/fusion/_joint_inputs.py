@@ -3,6 +3,7 @@
 import numpy as np
 
 from skfusion._utils.plain_data import plain_data
+from skfusion.features._pixel_flattener import PixelFlattener
 from skfusion.fusion._fit_arguments import fit_arguments
 from skfusion.fusion._joint_checks import to_table_input
 from skfusion.fusion._joint_images import JointImages
@@ -105,7 +106,7 @@ class JointInputs:
             flattener = state.pop("flattener")
             state["flatteners"] = [flattener] if state["image_columns"] else []
         state["flatteners"] = [
-            each if isinstance(each, JointImages) else JointImages.of(each)
+            JointImages.of(each) if type(each) is PixelFlattener else each
             for each in state["flatteners"]
         ]
         vars(self).update(state)

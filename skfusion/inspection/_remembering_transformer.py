@@ -57,6 +57,11 @@ class RememberingTransformer(TransformerMixin, BaseEstimator):
             self._learn(X, rows, keys, hidden, found)
             return np.stack([found.get(key, self._known.get(key)) for key in keys])
 
+    @available_if(lambda self: hasattr(self.transformer, "compute_pixels"))
+    def compute(self, X, network=None, **options):
+        """Return what the column of images of a joint network computes."""
+        return self.transformer.compute_pixels(self.transform(X), network, **options)
+
     @available_if(lambda self: hasattr(self.transformer, "inverse_transform"))
     def inverse_transform(self, features):
         """Return images from features, as the transformer does."""
