@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.model_selection import GridSearchCV
 
-from skfusion import FeatureStore, FusionClassifier, ImageReader, PixelFlattener
+from skfusion import FeatureStore, FusionClassifier, ImageReader, PixelFlattener, explain
 from tests.fusion.joint_for_tests import joint, make_rows, make_xor
 from tests.networks_for_tests import tiny_maps
 
@@ -133,3 +133,15 @@ def test_a_pickle_holds_the_path_of_the_cache(store):
     vars(older).update(state)
     assert older.get_params()["cache"] is None
     np.testing.assert_array_equal(older.predict_proba(frame), model.predict_proba(frame))
+
+
+@pytest.mark.parametrize("backbone", [None, tiny_maps], ids=["vectors", "maps"])
+def test_predictions_from_frozen_layers_are_explained(backbone):
+    frame, y = make_xor(30)
+    options = {} if backbone is None else {"backbone": backbone, "backbone_options": None}
+    model = joint(fusion="concat" if backbone is None else "film", **options).fit(frame, y)
+    found = explain(model, frame, rows=[0, 7], regions=False, random_state=0)
+    np.testing.assert_allclose(
+        found.base_value + found.sources.sum(axis=1), found.prediction, atol=1e-5
+    )
+    np.testing.assert_allclose(found.prediction, model.predict_proba(frame)[[0, 7], 1], atol=1e-5)
