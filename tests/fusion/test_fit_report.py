@@ -98,7 +98,7 @@ def test_an_embedder_whose_models_fail(rows):
     }
     models = {**CLASSIFIERS, "image": AtMostFour()}
     fusion = classifier(estimators=models, strategy="late").set_params(embedder=embedders)
-    with pytest.warns(UserWarning, match="failed to fit"):
+    with pytest.warns(UserWarning, match="failed and were left out"):
         fusion.fit(*rows)
     given = reasons(fusion)
     assert given["image: wide"] == "weight 0 is below 0.02"

@@ -462,7 +462,7 @@ def test_the_command_prints_errors(tmp_path, capsys):
             ["--weights", "MobileNet=x.h5"],
             "--weights is a file, 'imagenet', or",
         ),
-        (lambda folder: None, ["--backbone", "small_cnn"], "use random ones (--weights none)."),
+        (lambda folder: None, ["--backbone", "small_cnn"], "or random ones (--weights none)."),
     ],
 )
 def test_the_command_prints_remedies_with_its_options(

@@ -14,12 +14,15 @@ from skfusion.networks.backbones import _building
 from skfusion.networks.backbones._registry import find_spec
 
 SPECS = [find_spec(name) for name in list_backbones(family="applications")]
-# With random weights this network amplifies rounding errors; smaller kernels prevent that.
-KERNEL_FACTORS = {"EfficientNetV2L": 0.9}
+# With hundreds of megabytes of weights. They repeat the layers of smaller networks of their family.
+LARGEST = {"ConvNeXtLarge", "ConvNeXtXLarge", "EfficientNetB7", "EfficientNetV2L", "NASNetLarge"}
 # Their `preprocess_input` is the identity: the network scales pixels itself.
 PREPROCESS_INSIDE = {"convnext", "efficientnet", "efficientnet_v2", "mobilenet_v3"}
 
 each_spec = pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
+each_smaller_spec = pytest.mark.parametrize(
+    "spec", [spec for spec in SPECS if spec.name not in LARGEST], ids=lambda spec: spec.name
+)
 
 
 @pytest.fixture
@@ -83,17 +86,13 @@ def default_sizes(name):
 
 
 @pytest.mark.usefixtures("free_networks")
-@each_spec
+@each_smaller_spec
 def test_features_are_those_of_keras(spec, monkeypatch):
     side = max(spec.min_size, 32)
     images = photos(side)
     kept = images.copy()
     gap = PretrainedGAP(spec.name, weights=None, image_size=(side, side)).fit(images)
     weights = gap.networks_[0].weights
-    if spec.name in KERNEL_FACTORS:
-        factor = KERNEL_FACTORS[spec.name]
-        weights = [array * factor if array.ndim > 1 else array for array in weights]
-        gap.networks_[0] = gap.networks_[0].replace(weights=weights)
     # Both networks below get these weights; drawing random ones first would take most of the time.
     zeros = keras.initializers.Zeros.__call__
     monkeypatch.setattr(keras.initializers.VarianceScaling, "__call__", zeros)
