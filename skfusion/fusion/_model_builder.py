@@ -1,6 +1,7 @@
 """ModelBuilder: the unfitted models of each feature set."""
 
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -130,18 +131,20 @@ class ModelBuilder:
         -------
         candidates : list of Candidate
             Their models are Pipelines with the steps "columns" and "model", which take all
-            columns of their blocks; or networks that take rows.
+            columns of their blocks; or networks that take rows. The first model of each embedder
+            comes before the second of any: with little time, each has one.
         """
         candidates = []
         for names in _list_views(feature_set, list_image_sources(blocks)):
             n_table = blocks["table"].shape[1] if "table" in names else 0
             n_image = sum(blocks[name].shape[1] for name in names if name != "table")
             view = "network" if feature_set == "network" else " + ".join(names)
-            for label, model, is_users in self._models(feature_set, n_table, n_image):
+            models = self._models(feature_set, n_table, n_image)
+            for rank, (label, model, is_users) in enumerate(models):
                 name = view if feature_set == label else f"{view}, {label}"
                 own = ("rows",) if isinstance(model, BaseJoint) else names
-                candidates.append(Candidate(name, feature_set, own, model, is_users))
-        return candidates
+                candidates.append((rank, Candidate(name, feature_set, own, model, is_users)))
+        return [candidate for _, candidate in sorted(candidates, key=itemgetter(0))]
 
     def _of_user(self, feature_set):
         models = self.estimators.get(feature_set, [])

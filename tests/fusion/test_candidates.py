@@ -9,7 +9,7 @@ from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
-from skfusion import JointFusionClassifier
+from skfusion import JointFusionClassifier, PixelFlattener
 from tests.fusion.conftest import CLASSIFIERS, classifier, make_rows, regressor
 from tests.networks_for_tests import tiny_cnn
 
@@ -310,6 +310,16 @@ def test_a_candidate_for_which_there_is_no_time_is_left_out(rows):
     assert report.loc["table, FoundationModel", "seconds"] >= 2.0
     plain = classifier().fit(*rows)
     np.testing.assert_array_equal(fusion.predict_proba(rows[0]), plain.predict_proba(rows[0]))
+
+
+def test_with_little_time_each_embedder_has_a_model(rows):
+    """The quick model of the second embedder comes before the slow one of the first."""
+    models = {**CLASSIFIERS, "image": [LogisticRegression(), FoundationModel(wait=2.0)]}
+    fusion = classifier(estimators=models, max_time=6, cv=2)
+    report = fusion.set_params(embedder=[PixelFlattener(), PixelFlattener()]).fit(*rows).fit_report_
+    seconds = report.loc[report.index.str.fullmatch("image: .*, LogisticRegression"), "seconds"]
+    assert len(seconds) == 2
+    assert (seconds > 0).all()
 
 
 def test_with_enough_time_all_is_as_without_a_limit(rows):
