@@ -24,7 +24,7 @@ from skfusion.fusion._base_models import BaseModels
 from skfusion.fusion._candidate_log import CandidateLog, make_report, warn_of_failures
 from skfusion.fusion._choice_loss import ChoiceLoss
 from skfusion.fusion._combination import FEATURE_SETS_OF, NETWORK, STRATEGIES
-from skfusion.fusion._conformal_scores import ConformalScores
+from skfusion.fusion._conformal_scores import find_conformal_scores
 from skfusion.fusion._embedder_scores import (
     describe_embedders,
     explain_unused,
@@ -260,7 +260,9 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
                 trial, fits, self.strategy_, self._prior, seed, budget.rest
             )
             self._report([log, *(fit.log for fit in fits), final_log])
-            self._conformal = self._find_conformal_scores(trial)
+            self._conformal = find_conformal_scores(
+                trial, self.strategy_, self._prior, self._score_conformity
+            )
             chosen = self.strategy_scores_.loc[self.strategy_]
             bar.set_postfix(strategy=self.strategy_, **chosen.iloc[:2].astype(float).round(3))
             bar.update()
@@ -314,16 +316,6 @@ class BaseFusion(SavedStateMixin, BaseEstimator, metaclass=ABCMeta):
         self.strategy_ = str(self.strategy_scores_.index[self.strategy_scores_["chosen"]][0])
         self._source_gains = source_gains(trial, self.strategy_, self._prior)
         self._score_name = trial.loss.name
-
-    def _find_conformal_scores(self, trial):
-        """Score predictions for rows that neither models nor weights have seen."""
-        out_of_fold, prediction = trial.out_of_fold, trial.predictions[self.strategy_]
-        rows = out_of_fold.rows
-        without = trial.predictions.get("table", np.broadcast_to(self._prior, prediction.shape))
-        scores = [self._score_conformity(each, rows.y) for each in (prediction, without)]
-        # Where the table is used alone, images are not read in predictions.
-        has_image = out_of_fold.has_image | (self.strategy_ == "table")
-        return ConformalScores(*scores, has_image, rows.weights, rows.groups)
 
     def _fit_final(self, sources, builder, rows, trial, fits):
         """Fit on all rows what predictions need; return the log."""

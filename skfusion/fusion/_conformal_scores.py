@@ -89,6 +89,32 @@ class ConformalScores:
         return np.where(has_image, *lower)
 
 
+def find_conformal_scores(trial, strategy, prior, score):
+    """Return the scores of rows that neither models nor weights have seen.
+
+    Parameters
+    ----------
+    trial : StrategyTrial
+        Predictions of the strategies for such rows.
+
+    strategy : str
+        The strategy in use.
+
+    prior : float or ndarray
+        The prediction for rows without an image where there is no table.
+
+    score : callable
+        Called with predictions and targets, it returns how little each target conforms.
+    """
+    out_of_fold, prediction = trial.out_of_fold, trial.predictions[strategy]
+    rows = out_of_fold.rows
+    without = trial.predictions.get("table", np.broadcast_to(prior, prediction.shape))
+    scores = [score(each, rows.y) for each in (prediction, without)]
+    # Where the table is used alone, images are not read in predictions.
+    has_image = out_of_fold.has_image | (strategy == "table")
+    return ConformalScores(*scores, has_image, rows.weights, rows.groups)
+
+
 def _sort(scores, weights):
     order = np.argsort(scores, kind="stable")
     return scores[order], weights[order]

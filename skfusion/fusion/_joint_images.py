@@ -5,6 +5,7 @@ import numpy as np
 from skfusion._utils.plain_data import plain_data
 from skfusion.features._pixel_flattener import PixelFlattener
 from skfusion.fusion._frozen_extractor import FrozenExtractor, round_pixels
+from skfusion.fusion._source_encoder import find_rows_with_images
 
 
 @plain_data
@@ -82,7 +83,7 @@ class JointImages(PixelFlattener):
         else:
             self._columns.compare_rows(columns)
         has_image = ~columns[0].rows_without(gone[0])
-        lines = np.where(has_image[:, np.newaxis], lines, np.float32(0))
+        lines = _without_gaps(lines, has_image)
         lines = round_pixels(lines) if network is None else lines
         return lines.reshape(len(lines), *shape), has_image
 
@@ -97,11 +98,16 @@ class JointImages(PixelFlattener):
         network, batch_size, **options
             As in `compute`; a store is not used.
         """
-        has_image = ~np.isnan(lines).all(axis=1)
-        pixels = round_pixels(np.where(has_image[:, np.newaxis], lines, 0))
+        has_image = find_rows_with_images(lines)
+        pixels = round_pixels(_without_gaps(lines, has_image))
         pixels = pixels.reshape(len(lines), *self._shapes[0])
         if network is None:
             return pixels, has_image
         outputs = network.compute(network.prepare(pixels), batch_size)
         outputs[~has_image] = 0
         return outputs, has_image
+
+
+def _without_gaps(lines, has_image):
+    """Return features with 0 in rows without an image."""
+    return np.where(has_image[:, np.newaxis], lines, np.float32(0))

@@ -14,19 +14,13 @@ def train_once(backend, level, key, train):
     level : SharedLevel or None
         The shared store behind it.
 
-    key : str
-        The fingerprint of all that the training depends on.
-
-    train : callable
-        Returns the key to store the network under, and the network as bytes.
+    key, train
+        As in `FeatureStore.train_once`.
 
     Returns
     -------
-    blob : bytes
-        The network.
-
-    trained : bool
-        Whether `train` was called.
+    blob, trained
+        As there.
     """
     blob = backend.read_run(key)
     if blob is not None:

@@ -116,38 +116,29 @@ def test_the_scorer_is_a_parameter(rows):
 # Sources that hold nothing.
 
 
+def choose(n_draws, **strengths):
+    """Return the strategies that are chosen for so many draws of rows."""
+    draws = [make_rows(90, **strengths, seed=seed) for seed in range(n_draws)]
+    return [classifier(random_state=i).fit(*draw).strategy_ for i, draw in enumerate(draws)]
+
+
 def test_images_of_noise_are_left_out():
     """In 19 of 20 draws at least, and in few rows."""
-    chosen = []
-    for seed in range(20):
-        frame, y = make_rows(90, table=0.9, image=0.0, seed=seed)
-        chosen.append(classifier(random_state=seed).fit(frame, y).strategy_)
-    assert chosen.count("table") >= 19
+    assert choose(20, table=0.9, image=0.0).count("table") >= 19
 
 
 def test_a_table_of_noise_is_left_out():
-    chosen = []
-    for seed in range(10):
-        frame, y = make_rows(90, table=0.0, image=0.5, seed=seed)
-        chosen.append(classifier(random_state=seed).fit(frame, y).strategy_)
-    assert chosen.count("image") >= 9
+    assert choose(10, table=0.0, image=0.5).count("image") >= 9
 
 
 def test_two_weak_sources_are_kept_in_few_rows():
-    chosen = []
-    for seed in range(10):
-        frame, y = make_rows(90, table=0.6, image=0.25, seed=seed)
-        chosen.append(classifier(random_state=seed).fit(frame, y).strategy_)
+    chosen = choose(10, table=0.6, image=0.25)
     assert sum(name not in ("table", "image") for name in chosen) >= 8
 
 
 def test_a_weak_table_is_used_alone_beside_images_of_noise():
     """In half of the draws at least: so few rows do not prove its information."""
-    chosen = []
-    for seed in range(20):
-        frame, y = make_rows(90, table=0.35, image=0.0, seed=seed)
-        chosen.append(classifier(random_state=seed).fit(frame, y).strategy_)
-    assert chosen.count("table") >= 10
+    assert choose(20, table=0.35, image=0.0).count("table") >= 10
 
 
 # Folds that leave some rows out never, or several times.
